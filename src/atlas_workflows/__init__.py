@@ -1,0 +1,1 @@
+"""Atlas Workflows: moves a gym CRM to a node-based workflow system and runs it there."""

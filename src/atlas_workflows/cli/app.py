@@ -1,0 +1,71 @@
+"""`atlas …`: collects the command groups, imports each only when it is called, and turns errors into one message."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+import typer.main
+from rich.console import Console
+
+from atlas_workflows.errors import AtlasError
+
+# command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
+COMMANDS = {
+    "backup": ("atlas_workflows.cli.backup", "Make, verify, list and restore backups of the CRM database."),
+    "bench": ("atlas_workflows.cli.bench", "Measure us beside our peers."),
+    "check": ("atlas_workflows.cli.check", "Lint, types, import contracts, SQL lint, generated docs."),
+    "demo": ("atlas_workflows.cli.demo", "Start everything on sample data, migrate it, show the result."),
+    "down": ("atlas_workflows.cli.stack_down", "Stop the local stack."),
+    "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
+    "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
+    "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),
+    "migrate": ("atlas_workflows.cli.migrate", "Run, watch, pause, resume, roll back and report a phase."),
+    "sample": ("atlas_workflows.cli.sample", "Make a synthetic legacy CRM."),
+    "schedule": ("atlas_workflows.cli.schedule", "Next instants of a schedule, and its description."),
+    "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
+    "sign-off": ("atlas_workflows.cli.sign_off", "Accept a change of meaning so that a workflow may go live."),
+    "soak": ("atlas_workflows.cli.soak", "Run the long trials in full."),
+    "status": ("atlas_workflows.cli.stack_status", "Show what runs, where, and how to log in."),
+    "test": ("atlas_workflows.cli.test", "Run the tests."),
+    "up": ("atlas_workflows.cli.stack_up", "Start the local stack on your own database."),
+    "workflow": ("atlas_workflows.cli.workflow", "Validate and execute workflow files."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module at its first use, so that `atlas --help` stays instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module: Any = importlib.import_module(entry[0])
+        command: Any = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.group(cls=LazyGroup)
+def cli() -> None:
+    """Atlas Workflows: migrate a legacy gym CRM's automations and run them."""
+
+
+def main() -> None:
+    """Entry point; an AtlasError ends as one message on stderr and its exit code."""
+    try:
+        cli(prog_name="atlas")
+    except AtlasError as error:
+        console = Console(stderr=True)
+        console.print(f"[bold red]Error[/] {error.fact}", highlight=False)
+        console.print(f"[bold]What next[/] {error.remedy}", highlight=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,106 @@
+"""Every error this package raises on purpose, as one tree.
+
+    AtlasError
+    ├── ConfigurationError        a setting or secret is missing or wrong
+    ├── DatabaseError             the database refuses or cannot be reached
+    │   ├── DatabaseUnreachable
+    │   ├── PermissionMissing
+    │   └── ForeignServer         the server that answers is not ours
+    ├── SourceError               the legacy side is not what we can read
+    │   ├── UnknownShape
+    │   └── HalfAppliedAttempt
+    ├── InputError                a file or an argument given by a person is wrong
+    │   └── InvalidJson
+    ├── PhaseError                a phase cannot start or go on
+    │   ├── GateClosed            validation, reconciliation or approval said no
+    │   ├── PhaseRefused          another phase or run stands in the way
+    │   └── PhasePaused
+    ├── BackupError
+    └── StackError                a local process does not start or stay up
+"""
+
+from typing import Any
+
+
+class AtlasError(Exception):
+    """A fact, what to do about it, and the attributes a program may want.
+
+    Shown to people as one message: `fact` then `remedy`. `attributes` must never hold secrets.
+    """
+
+    exit_code = 1
+
+    def __init__(self, fact: str, *, remedy: str, **attributes: Any) -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.remedy = remedy
+        self.attributes = attributes
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.remedy}"
+
+
+class ConfigurationError(AtlasError):
+    """A setting or secret is missing or wrong."""
+
+
+class DatabaseError(AtlasError):
+    """The database refuses, or cannot be reached."""
+
+
+class DatabaseUnreachable(DatabaseError):
+    """No connection could be made."""
+
+
+class PermissionMissing(DatabaseError):
+    """The role lacks a privilege that the work needs."""
+
+
+class ForeignServer(DatabaseError):
+    """A server answers, but it is not the one we started."""
+
+
+class SourceError(AtlasError):
+    """The legacy side is not what we can read."""
+
+
+class UnknownShape(SourceError):
+    """The catalog shows no `workflows` table of a known shape."""
+
+
+class HalfAppliedAttempt(SourceError):
+    """Leftovers of an earlier migration attempt stand in the way."""
+
+
+class InputError(AtlasError):
+    """A file or an argument given by a person is wrong."""
+
+
+class InvalidJson(InputError):
+    """A text is not JSON."""
+
+
+class PhaseError(AtlasError):
+    """A phase cannot start or go on."""
+
+
+class GateClosed(PhaseError):
+    """Validation, reconciliation or approval said no."""
+
+    exit_code = 4
+
+
+class PhaseRefused(PhaseError):
+    """Another phase, or another run of this one, stands in the way."""
+
+
+class PhasePaused(PhaseError):
+    """Somebody paused the run; `resume` continues it."""
+
+
+class BackupError(AtlasError):
+    """A backup could not be made, verified or restored."""
+
+
+class StackError(AtlasError):
+    """A local process does not start or stay up."""

@@ -1,0 +1,1 @@
+"""The workflow format: model, parse, validate, plan. Pure."""
