@@ -1,0 +1,1 @@
+"""The old world: table shapes, readers, aliases, and the translation into the workflow format."""
