@@ -1,22 +1,22 @@
 """Every error this package raises on purpose, as one tree.
 
-    AtlasError
-    ├── ConfigurationError        a setting or secret is missing or wrong
-    ├── DatabaseError             the database refuses or cannot be reached
-    │   ├── DatabaseUnreachable
-    │   ├── PermissionMissing
-    │   └── ForeignServer         the server that answers is not ours
-    ├── SourceError               the legacy side is not what we can read
-    │   ├── UnknownShape
-    │   └── HalfAppliedAttempt
-    ├── InputError                a file or an argument given by a person is wrong
-    │   └── InvalidJson
-    ├── PhaseError                a phase cannot start or go on
-    │   ├── GateClosed            validation, reconciliation or approval said no
-    │   ├── PhaseRefused          another phase or run stands in the way
-    │   └── PhasePaused
-    ├── BackupError
-    └── StackError                a local process does not start or stay up
+AtlasError
+├── ConfigurationError        a setting or secret is missing or wrong
+├── DatabaseError             the database refuses or cannot be reached
+│   ├── DatabaseUnreachable
+│   ├── PermissionMissing
+│   └── ForeignServer         the server that answers is not ours
+├── SourceError               the legacy side is not what we can read
+│   ├── UnknownShape
+│   └── HalfAppliedAttempt
+├── InputError                a file or an argument given by a person is wrong
+│   └── InvalidJson
+├── PhaseError                a phase cannot start or go on
+│   ├── GateClosed            validation, reconciliation or approval said no
+│   ├── PhaseRefused          another phase or run stands in the way
+│   └── PhasePaused
+├── BackupError
+└── StackError                a local process does not start or stay up
 """
 
 from typing import Any

@@ -58,7 +58,9 @@ def _loads_exactly(text: str | bytes) -> Any:
     except RecursionError as cause:
         raise InvalidJson("The JSON is nested too deeply.", remedy="Flatten it.") from cause
     except ValueError as cause:
-        raise InvalidJson(f"The text is not JSON: {cause}.", remedy="Correct the text at that place.") from cause
+        raise InvalidJson(
+            f"The text is not JSON: {cause}.", remedy="Correct the text at that place."
+        ) from cause
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, connections with a fixed session, SQL files, COPY."""

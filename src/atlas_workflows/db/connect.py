@@ -1,0 +1,98 @@
+"""Connections whose session is fixed, so that column::text means the same everywhere and no policy hides rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql as compose
+from psycopg.rows import TupleRow
+
+from atlas_workflows.errors import DatabaseUnreachable, PermissionMissing
+from atlas_workflows.settings import masked_dsn
+
+Connection = psycopg.Connection[TupleRow]
+
+# Every setting that changes how a value is written as text is fixed, because hashes are taken over that text.
+# row_security = off makes a policy that would hide rows raise an error instead.
+SESSION = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "xmloption": "content",
+    "lc_monetary": "C",
+    "search_path": "pg_catalog, public",
+    "row_security": "off",
+}
+APPLICATION_ROLE = "atlas_app"
+
+
+def connect(
+    dsn: str, *, application_name: str, autocommit: bool = False, connect_timeout: int = 10, **options: Any
+) -> Connection:
+    """Open a session with the fixed settings above.
+
+    Raises DatabaseUnreachable (wrong host, password, database, …); the message never holds the password.
+    """
+    try:
+        connection = psycopg.connect(
+            dsn,
+            application_name=application_name,
+            autocommit=True,
+            connect_timeout=connect_timeout,
+            **options,
+        )
+    except psycopg.OperationalError as cause:
+        raise _unreachable(dsn, cause) from cause
+    except psycopg.ProgrammingError as cause:
+        raise DatabaseUnreachable(
+            "The database address cannot be read.",
+            remedy="Write it as postgresql://user:password@host:port/database.",
+        ) from cause
+    try:
+        fix_session(connection)
+    except BaseException:
+        connection.close()
+        raise
+    connection.autocommit = autocommit
+    return connection
+
+
+def fix_session(connection: Connection) -> None:
+    """Give a session the fixed settings; one round trip."""
+    columns = compose.SQL(", ").join(
+        compose.SQL("set_config({}, {}, false)").format(compose.Literal(name), compose.Literal(value))
+        for name, value in SESSION.items()
+    )
+    connection.execute(compose.SQL("SELECT {}").format(columns))
+
+
+@contextmanager
+def application_transaction(connection: Connection, organization_id: UUID | str) -> Iterator[Connection]:
+    """One transaction under the application role, seeing only `organization_id`; nothing of it outlives the block."""
+    with connection.transaction():
+        try:
+            connection.execute(compose.SQL("SET LOCAL ROLE {}").format(compose.Identifier(APPLICATION_ROLE)))
+        except psycopg.errors.InsufficientPrivilege as cause:
+            raise PermissionMissing(
+                f"This login may not become {APPLICATION_ROLE}.",
+                remedy=f"Run `atlas schema roles-script` as an administrator, or GRANT {APPLICATION_ROLE} TO it.",
+            ) from cause
+        connection.execute("SET LOCAL row_security = on")
+        connection.execute("SELECT set_config('atlas.organization_id', %s, true)", [str(organization_id)])
+        yield connection
+
+
+def _unreachable(dsn: str, cause: psycopg.Error) -> DatabaseUnreachable:
+    return DatabaseUnreachable(
+        f"No connection to {masked_dsn(dsn)}: {_first_line(cause)}.",
+        remedy="Check host, port, database, user and password, and that the server accepts this client.",
+    )
+
+
+def _first_line(cause: BaseException) -> str:
+    lines = str(cause).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(cause).__name__

@@ -1,0 +1,74 @@
+"""Fixtures for everything that needs PostgreSQL: one embedded server per worker, a fresh database per test."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from atlas_workflows.db.server import EmbeddedServer
+
+# Durability is not under test here, and these three make the suite about twice as fast.
+SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+
+
+def _serve(version: int) -> Iterator[EmbeddedServer]:
+    folder = Path(tempfile.mkdtemp(prefix="atlas-test-pg-"))
+    folder.chmod(0o755)
+    server = EmbeddedServer(folder / "data", version=version, settings=SPEED)
+    try:
+        yield server.start()
+    finally:
+        server.stop(mode="immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[EmbeddedServer]:
+    """PostgreSQL 18, one per test process."""
+    yield from _serve(18)
+
+
+@pytest.fixture(scope="session")
+def pg16_server() -> Iterator[EmbeddedServer]:
+    """PostgreSQL 16, one per test process."""
+    yield from _serve(16)
+
+
+@pytest.fixture(scope="session")
+def atlas_template(pg_server: EmbeddedServer) -> str:
+    """The name of a template database with the atlas schema at its newest revision."""
+    from atlas_workflows.db.schema import upgrade
+
+    name = "atlas_template"
+    upgrade(pg_server.create_database(name))
+    return name
+
+
+def _database(server: EmbeddedServer, template: str | None = None) -> Iterator[str]:
+    name = f"t_{uuid4().hex[:12]}"
+    yield server.create_database(name, template=template)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def dsn(pg_server: EmbeddedServer) -> Iterator[str]:
+    """A fresh, empty database on PostgreSQL 18."""
+    yield from _database(pg_server)
+
+
+@pytest.fixture
+def pg16_dsn(pg16_server: EmbeddedServer) -> Iterator[str]:
+    """A fresh, empty database on PostgreSQL 16."""
+    yield from _database(pg16_server)
+
+
+@pytest.fixture
+def atlas_dsn(pg_server: EmbeddedServer, atlas_template: str) -> Iterator[str]:
+    """A fresh database with the atlas schema."""
+    yield from _database(pg_server, atlas_template)
