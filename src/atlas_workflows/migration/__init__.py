@@ -1,0 +1,1 @@
+"""Moves the data: phases declared as data, step kinds from one registry, backfill, capture, ledger, rollback, report."""

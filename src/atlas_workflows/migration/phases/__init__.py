@@ -1,0 +1,1 @@
+"""The phases, one file each, exporting PHASE."""
