@@ -97,16 +97,19 @@ class EmbeddedServer:
         secret = quote(self.password if password is None else password, safe="")
         return f"postgresql://{user}:{secret}@127.0.0.1:{self.port}/{database}"
 
-    def start(self) -> "EmbeddedServer":
-        """Start, or take over our own running server. Raises ForeignServer or StackError with the log's end."""
+    def start(self, *, preferred_port: int | None = None) -> "EmbeddedServer":
+        """Start, or take over our own running server. Raises ForeignServer or StackError with the log's end.
+
+        `preferred_port` is tried first, so that a restarted server keeps its address.
+        """
         if not (self.data_dir / "PG_VERSION").is_file():
             self._initialise()
         running = self.running_port()
         if running is not None:
             self.port = running
             return self
-        for _ in range(START_ATTEMPTS):
-            port = free_port()
+        for attempt in range(START_ATTEMPTS):
+            port = preferred_port if preferred_port and attempt == 0 else free_port()
             if self._try_start(port):
                 self.port = port
                 self._insist_it_is_ours()
