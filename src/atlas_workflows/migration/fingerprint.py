@@ -1,0 +1,116 @@
+"""What is hashed, and how: the original of a source row, and the target rows that were made of it.
+
+The loader writes both into the ledger; the reconciler computes both again from what the tables hold now. Neither
+depends on how values are spelled: JSON is compared as a value, times as instants.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from atlas_workflows.errors import InvalidJson
+from atlas_workflows.exact_json import dumps, dumps_text, loads
+
+# table of schema atlas -> columns the loader always writes and that nobody may change behind its back.
+# status, is_active and awaiting_sign_off are left out: a sign-off changes them.
+FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
+    "workflows": (
+        "id", "organization_id", "name", "description", "category", "tags", "definition", "intended_status",
+        "legacy_reported", "template_id", "created_by", "created_at", "updated_at", "last_run_at",
+        "total_executions", "successful_executions", "failed_executions",
+    ),
+    "workflow_versions": ("id", "workflow_id", "organization_id", "version", "definition", "changes", "created_by", "created_at"),
+    "workflow_triggers": (
+        "id", "workflow_id", "organization_id", "trigger_key", "trigger_type", "trigger_name", "trigger_config",
+        "schedule", "webhook_endpoint", "webhook_secret_id", "last_triggered_at", "created_at",
+    ),
+    "workflow_variables": (
+        "id", "organization_id", "workflow_id", "name", "data_type", "default_value", "description", "scope",
+        "is_secret", "secret_id", "is_required", "created_at",
+    ),
+    "workflow_executions": (
+        "id", "organization_id", "workflow_id", "status", "triggered_by", "trigger_data", "input_data", "output_data",
+        "context", "error", "started_at", "completed_at", "execution_time_ms", "created_at", "legacy_flags",
+    ),
+    "workflow_execution_steps": (
+        "id", "execution_id", "organization_id", "position", "node_id", "node_type", "action_type", "status",
+        "input_data", "output_data", "error", "started_at", "completed_at", "execution_time_ms", "legacy_flags",
+    ),
+}  # fmt: skip
+JSON_COLUMNS = frozenset(
+    "definition legacy_reported trigger_config schedule default_value current_value trigger_data input_data output_data"
+    " context workflow_data default_settings required_variables data input_schema output_schema config_schema".split()
+)
+
+
+def original_content(columns: Mapping[str, str | None]) -> str:
+    """The exact original of a row: compact JSON of column -> column::text, in column order."""
+    return dumps_text(dict(columns))
+
+
+def content_digest(content: str) -> str:
+    """sha256 hex of an original; for a sealed one the sealer's HMAC takes its place."""
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def target_fingerprint(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
+    """JSON text {table: digest} over the fingerprinted columns of all target rows of one source row.
+
+    Values may come as the loader writes them or as `column::text` (text[] as a list) reads them back.
+    """
+    digests = {
+        table: _table_digest(table, members) for table, members in rows.items() if table in FINGERPRINTED
+    }
+    return dumps_text({table: digest for table, digest in sorted(digests.items()) if digest is not None})
+
+
+def _table_digest(table: str, rows: Iterable[Mapping[str, Any]]) -> str | None:
+    members = sorted(_canonical_row(FINGERPRINTED[table], row) for row in rows)
+    return hashlib.sha256(b"\n".join(members)).hexdigest()[:32] if members else None
+
+
+def _canonical_row(columns: tuple[str, ...], row: Mapping[str, Any]) -> bytes:
+    return dumps([[name, _canonical(name, row[name])] for name in columns if row.get(name) is not None])
+
+
+def _canonical(column: str, value: Any) -> Any:
+    if column in JSON_COLUMNS:
+        return canonical_json(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return [str(item) for item in value]
+    text = str(value)
+    return instant(text) if column.endswith("_at") else text
+
+
+def canonical_json(value: Any) -> Any:
+    """JSON (text, or already decoded) as a value whose spelling no longer matters: keys sorted, numbers reduced."""
+    if isinstance(value, str | bytes):
+        try:
+            value = loads(value)
+        except InvalidJson:
+            return value
+    return _reduced(value)
+
+
+def _reduced(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _reduced(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [_reduced(item) for item in value]
+    if isinstance(value, Decimal | float):
+        # 1.10 and 1.1 stay different (jsonb keeps the scale); 1E+2 and 100 are what jsonb makes equal.
+        return format(Decimal(str(value)), "f") if Decimal(str(value)).adjusted() < 1000 else str(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def instant(text: str) -> str:
+    """A time as UTC to the microsecond, however it is written; what no calendar holds (infinity, BC) stays as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
