@@ -80,6 +80,18 @@ class InvalidJson(InputError):
     """A text is not JSON."""
 
 
+class ExpressionInvalid(InputError):
+    """A condition, template or formula cannot be understood; the fact names the place."""
+
+
+class ExpressionTooLarge(ExpressionInvalid):
+    """A condition, template, formula or rendered text passes a stated limit; the fact names the limit."""
+
+
+class ExpressionFailed(InputError):
+    """A formula has no result for this data: a missing variable, text where a number belongs, a division by zero."""
+
+
 class PhaseError(AtlasError):
     """A phase cannot start or go on."""
 
