@@ -40,9 +40,11 @@ FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 JSON_COLUMNS = frozenset(
-    "definition legacy_reported trigger_config schedule default_value current_value trigger_data input_data output_data"
-    " context workflow_data default_settings required_variables data input_schema output_schema config_schema".split()
-)
+    {
+        "definition", "legacy_reported", "trigger_config", "schedule", "default_value", "current_value",
+        "trigger_data", "input_data", "output_data", "context",
+    }
+)  # fmt: skip
 
 
 def original_content(columns: Mapping[str, str | None]) -> str:
@@ -101,10 +103,14 @@ def _reduced(value: Any) -> Any:
         return {key: _reduced(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
         return [_reduced(item) for item in value]
-    if isinstance(value, Decimal | float):
-        # 1.10 and 1.1 stay different (jsonb keeps the scale); 1E+2 and 100 are what jsonb makes equal.
-        return format(Decimal(str(value)), "f") if Decimal(str(value)).adjusted() < 1000 else str(value)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    return {"#": _digits(Decimal(str(value)))}  # a number never equals the text that spells it
+
+
+def _digits(number: Decimal) -> str:
+    # 1.10 and 1.1 stay different (jsonb keeps the scale); 1E+2 and 100 are what jsonb makes equal.
+    return format(number, "f") if abs(number.adjusted()) < 1000 else str(number)
 
 
 def instant(text: str) -> str:
