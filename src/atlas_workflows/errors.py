@@ -10,7 +10,8 @@ AtlasError
 │   ├── UnknownShape
 │   └── HalfAppliedAttempt
 ├── InputError                a file or an argument given by a person is wrong
-│   └── InvalidJson
+│   ├── InvalidJson
+│   └── ScheduleRefused       a schedule or a wait that can mean nothing, or too much
 ├── PhaseError                a phase cannot start or go on
 │   ├── GateClosed            validation, reconciliation or approval said no
 │   ├── PhaseRefused          another phase or run stands in the way
@@ -78,6 +79,12 @@ class InputError(AtlasError):
 
 class InvalidJson(InputError):
     """A text is not JSON."""
+
+
+class ScheduleRefused(InputError):
+    """A schedule or a wait that can mean nothing, or too much; attribute `field` names the place."""
+
+    exit_code = 2
 
 
 class ExpressionInvalid(InputError):
