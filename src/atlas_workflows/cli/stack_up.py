@@ -1,0 +1,30 @@
+"""`atlas up`: the local stack on one's own CRM database."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from atlas_workflows.cli.stack_view import show_stack
+from atlas_workflows.settings import load_settings
+from atlas_workflows.supervision.stack import start_stack
+
+app = typer.Typer()
+
+
+@app.command()
+def up(
+    dsn: Annotated[
+        str | None,
+        typer.Option(help="The CRM database, postgresql://…; default ATLAS_CRM_DSN.", show_default=False),
+    ] = None,
+) -> None:
+    """Start PostgreSQL (for Airflow itself) and Airflow; reuse what runs already.
+
+    Without a database the DAGs use the Airflow Connection `atlas_crm`, which you may create in Airflow's page.
+    """
+    settings = load_settings()
+    console = Console(stderr=True)
+    with console.status("starting the stack") as status:
+        state = start_stack(settings, dsn or settings.crm_dsn, lambda text: status.update(text))
+    show_stack(settings, state, Console())

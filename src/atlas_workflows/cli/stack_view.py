@@ -1,0 +1,40 @@
+"""How the state of the local stack is shown to people."""
+
+import json
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from atlas_workflows.settings import Settings
+from atlas_workflows.supervision.paths import StackPaths
+from atlas_workflows.supervision.state import StackState
+
+
+def show_stack(settings: Settings, state: StackState, console: Console) -> None:
+    """What runs, where it is, and how to log in."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("process", "pid", "since (UTC)", "restarts", ""):
+        table.add_column(heading)
+    for process in state.processes:
+        since = f"{datetime.fromtimestamp(process.created, UTC):%H:%M:%S}" if process.created else "-"
+        table.add_row(
+            process.name, str(process.pid or "-"), since, str(process.restarts), process.problem or ""
+        )
+    console.print(f"Stack   {state.stage}{': ' + state.doing if state.doing else ''}", highlight=False)
+    console.print(f"Airflow {state.url or '-'}", highlight=False, soft_wrap=True)
+    console.print(f"CRM     {state.crm or 'Airflow Connection atlas_crm'}", highlight=False, soft_wrap=True)
+    show_logins(settings, console)
+    console.print(table)
+
+
+def show_logins(settings: Settings, console: Console) -> None:
+    """Names and generated passwords of the local Airflow, for whoever sits at this machine."""
+    for name, password in logins(settings).items():
+        console.print(f"Log in  {name} / {password}", highlight=False, markup=False)
+
+
+def logins(settings: Settings) -> dict[str, str]:
+    """Login name to password; empty before the first start."""
+    file = StackPaths.of(settings).secrets / "airflow-passwords.json"
+    return dict(json.loads(file.read_text())) if file.is_file() else {}

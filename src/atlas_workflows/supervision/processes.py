@@ -1,0 +1,116 @@
+"""Start a program in a session of its own, find what belongs to it, and end all of it."""
+
+import os
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+LOG_LIMIT = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run. `port` is the one it listens on, if any; `env` holds secrets and stays out of repr."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: dict[str, str] = field(repr=False)
+    log: Path
+    port: int | None = None
+
+
+def start(program: Program) -> subprocess.Popen[bytes]:
+    """Start it detached from our terminal, output appended to its log. Raises OSError."""
+    program.log.parent.mkdir(parents=True, exist_ok=True)
+    if program.log.exists() and program.log.stat().st_size > LOG_LIMIT:
+        program.log.replace(program.log.with_suffix(".log.1"))
+    with program.log.open("ab") as log:
+        return subprocess.Popen(
+            program.argv, env=program.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True, cwd=program.log.parent,
+        )  # fmt: skip
+
+
+def created_at(pid: int) -> float | None:
+    """When the process with this pid began (seconds since the epoch), or None if there is none."""
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return None
+
+
+def members(leader: int, created: float) -> list[psutil.Process]:
+    """Every living process of the session that `leader` began at `created`, its descendants included.
+
+    A pid that was given to somebody else since is recognised by its start and left alone.
+    """
+    now = created_at(leader)
+    if now is not None and abs(now - created) > 1:
+        return []
+    found = {process.pid: process for process in psutil.process_iter() if _session(process.pid) == leader}
+    for process in tuple(found.values()):
+        try:
+            found |= {child.pid: child for child in process.children(recursive=True)}
+        except psutil.Error:
+            continue
+    return [process for process in found.values() if _began_after(process, created)]
+
+
+def end(leader: int, created: float, *, grace: float) -> None:
+    """Ask the leader to end, wait up to `grace` seconds for all of its session, then kill what is left."""
+    family = members(leader, created)
+    for process in family:
+        if process.pid == leader:
+            _quietly(process.terminate)
+    _, alive = psutil.wait_procs(family, timeout=grace)
+    late = members(leader, created)
+    for process in {*alive, *late}:
+        _quietly(process.kill)
+    psutil.wait_procs([*alive, *late], timeout=5)
+
+
+def port_is_free(port: int) -> bool:
+    """Whether nobody listens on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def listens(port: int, leader: int, created: float) -> bool:
+    """Whether it is the program's own session that listens on `port`, and not somebody else's server."""
+    for process in members(leader, created):
+        try:
+            sockets = process.net_connections(kind="inet")
+        except psutil.Error:
+            continue
+        if any(item.status == psutil.CONN_LISTEN and item.laddr.port == port for item in sockets):
+            return True
+    return False
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def _began_after(process: psutil.Process, created: float) -> bool:
+    try:
+        return process.create_time() >= created - 1 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _quietly(signal: object) -> None:
+    try:
+        signal()  # type: ignore[operator]
+    except psutil.Error:
+        return
