@@ -33,20 +33,31 @@ COMMANDS = {
 }
 
 
+def load_command(name: str) -> Any:
+    """The typer command (or group) called `name`; its module is imported now."""
+    module: Any = importlib.import_module(COMMANDS[name][0])
+    return typer.main.get_command(module.app)
+
+
 class LazyGroup(click.Group):
-    """Imports a command's module at its first use, so that `atlas --help` stays instant."""
+    """Imports a command's module at its first use, so that `atlas --help` stays instant.
+
+    A command gets its words unparsed: typer brings a click of its own, whose errors and exits only typer understands.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
+        if cmd_name not in COMMANDS:
             return None
-        module: Any = importlib.import_module(entry[0])
-        command: Any = typer.main.get_command(module.app)
-        command.name = cmd_name
-        return command  # type: ignore[no-any-return]
+        return click.Command(
+            cmd_name,
+            callback=lambda arguments: load_command(cmd_name).main(list(arguments), prog_name=f"atlas {cmd_name}"),
+            params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
+            context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+            add_help_option=False,
+        )
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

