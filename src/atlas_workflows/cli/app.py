@@ -36,7 +36,10 @@ COMMANDS = {
 def load_command(name: str) -> Any:
     """The typer command (or group) called `name`; its module is imported now."""
     module: Any = importlib.import_module(COMMANDS[name][0])
-    return typer.main.get_command(module.app)
+    command: Any = typer.main.get_command(module.app)
+    # typer offers shell completion per command; it could not work for one command of a group.
+    command.params = [item for item in command.params if item.name not in ("install_completion", "show_completion")]
+    return command
 
 
 class LazyGroup(click.Group):
