@@ -1,0 +1,59 @@
+"""Turns what PostgreSQL and Alembic say about a schema change into one fact and one remedy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from atlas_workflows.errors import (
+    AtlasError,
+    DatabaseError,
+    HalfAppliedAttempt,
+    InputError,
+    PermissionMissing,
+)
+from atlas_workflows.settings import masked_dsn
+
+
+@contextmanager
+def explained(dsn: str) -> Iterator[None]:
+    """Raise AtlasErrors instead of the driver's and Alembic's."""
+    from alembic.util.exc import CommandError
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as cause:
+        original = cause.orig if isinstance(cause.orig, psycopg.Error) else psycopg.Error(str(cause))
+        raise _translate(original, dsn) from cause
+    except psycopg.Error as cause:
+        raise _translate(cause, dsn) from cause
+    except CommandError as cause:
+        raise InputError(
+            f"The schema cannot go there: {cause}.",
+            remedy="`atlas schema current` shows where it is; use head or base.",
+        ) from cause
+
+
+def _translate(cause: psycopg.Error, dsn: str) -> AtlasError:
+    said = (cause.diag.message_primary or str(cause)).rstrip(".")
+    where = masked_dsn(dsn)
+    if isinstance(cause, psycopg.errors.LockNotAvailable):
+        return DatabaseError(
+            f"A lock needed to change schema atlas was not free at {where}.",
+            remedy="Another schema change or a long transaction holds it; the same command may be run again.",
+        )
+    if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        hint = cause.diag.message_hint
+        return PermissionMissing(
+            f"The database role may not do this at {where}: {said}.",
+            remedy=hint or "Let an administrator run the output of `atlas schema roles-script`, then repeat.",
+        )
+    if isinstance(cause, psycopg.errors.DuplicateTable | psycopg.errors.DuplicateObject):
+        return HalfAppliedAttempt(
+            f"Schema atlas at {where} holds objects, but no version says which: {said}.",
+            remedy="If nothing in it is wanted, DROP SCHEMA atlas CASCADE, then repeat.",
+        )
+    return DatabaseError(
+        f"The schema change failed at {where}: {said}.", remedy="Nothing was changed; fix this and repeat."
+    )
