@@ -87,6 +87,7 @@ class ReasonCode(StrEnum):
     TEMPLATE_UNKNOWN = "TEMPLATE_UNKNOWN", "The row refers to a template that does not exist."
     SECRET_SEALED = "SECRET_SEALED", "A secret stood there in clear; it was sealed and replaced by a reference."
     ID_DERIVED = "ID_DERIVED", "The row's id is no UUID; one was derived from it."
+    LOAD_REFUSED = "LOAD_REFUSED", "The database refused what translation made of the row; the row is kept whole."
     TRANSLATION_FAILED = "TRANSLATION_FAILED", "The row is of a form nobody foresaw; it is kept whole."
     # History
     EXECUTION_STUCK = "EXECUTION_STUCK", "The execution was never finished: running without an end."
