@@ -1,0 +1,43 @@
+"""The hash over everything a translation reads: equal hash, equal result, so the row need not be touched again."""
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+
+from atlas_workflows.legacy.records import Row, SourceRow, Tenancy
+from atlas_workflows.migration.fingerprint import original_content
+
+# Raise it whenever translation writes something else for the same row: the next run then takes every row up again.
+TRANSLATION_VERSION = 1
+TENANT_COLUMNS = ("organization_id", "org_id")
+
+
+def inputs_payload(row: SourceRow, tenancy: Tenancy) -> bytes:
+    """The row, its side rows, and what the tenancy says about the organizations they name, as bytes."""
+    parts = [f"translation {TRANSLATION_VERSION}", original_content(row.columns)]
+    for name in sorted(row.side):
+        parts.append(name)
+        parts.extend(original_content(member) for member in row.side[name])
+    parts.extend(sorted(set(_tenancy_facts(row, tenancy))))
+    return "\x00".join(parts).encode("utf-8", "surrogatepass")
+
+
+def inputs_hash(payload: bytes, key: bytes) -> str:
+    """HMAC-SHA256 hex under `key`: the payload may hold secrets, and a plain hash of those can be guessed."""
+    return hmac.new(key, payload, hashlib.sha256).hexdigest()
+
+
+def _tenancy_facts(row: SourceRow, tenancy: Tenancy) -> Iterator[str]:
+    yield from _facts_of(row.columns, tenancy)
+    for members in row.side.values():
+        for member in members:
+            yield from _facts_of(member, tenancy)
+
+
+def _facts_of(row: Row, tenancy: Tenancy) -> Iterator[str]:
+    named = [row[column] for column in TENANT_COLUMNS if row.get(column) is not None]
+    if not named:
+        yield f"assumed {tenancy.assumed}"
+    for organization in named:
+        exists = organization in tenancy.organizations
+        yield f"{organization} {exists} {organization in tenancy.users}"

@@ -1,0 +1,178 @@
+"""Writes entries: everything of a batch in one savepoint, and where the database refuses, in halves down to the row.
+
+So one bad row costs a few retries and is quarantined with what the database said; its neighbours go through.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import errors
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.exact_json import loads
+from atlas_workflows.legacy.records import Outcome
+from atlas_workflows.migration.entry import Entry, Keys, json_text, refused
+from atlas_workflows.migration.masking import masked
+from atlas_workflows.migration.target import UPSERTED, RowGroups, Target, copy_in, grouped, remove, upsert
+
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.RaiseException)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What every row written by a batch carries: the phase run, the phase, the instant."""
+
+    run_id: UUID
+    phase: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Writes entries of one source table; the caller owns the transaction."""
+
+    connection: Connection
+    target: Target
+    keys: Keys
+    stamp: Stamp
+
+    def load(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Write all entries and return them as written: refused ones come back quarantined."""
+        if not entries:
+            return ()
+        try:
+            with self.connection.transaction():
+                self._write(entries)
+        except REFUSALS as cause:
+            return self._load_after(cause, entries)
+        return tuple(entries)
+
+    def _load_after(self, cause: psycopg.Error, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        if len(entries) > 1:
+            middle = len(entries) // 2
+            return self.load(entries[:middle]) + self.load(entries[middle:])
+        quarantined = refused(entries[0], refusal_text(cause))
+        with self.connection.transaction():
+            self._write([quarantined])
+        return (quarantined,)
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        table = entries[0].table
+        before = self._written_before(table, [entry.id for entry in entries])
+        fresh = [entry for entry in entries if entry.id not in before]
+        again = [entry for entry in entries if entry.id in before]
+        copy_in(self.connection, self._groups(fresh))
+        if again:
+            self._write_again(table, again, before)
+
+    def _write_again(self, table: str, entries: Sequence[Entry], before: Mapping[str, str | None]) -> None:
+        ids = [entry.id for entry in entries]
+        gone = [entry.id for entry in entries if not entry.rows.get("workflows")]
+        remove(self.connection, self._cleared(before, entries), table, ids)
+        if gone:
+            remove(self.connection, UPSERTED, table, gone)
+        groups = self._groups(entries)
+        in_place = {key: rows for key, rows in groups.items() if key[0] in _KEYED}
+        upsert(self.connection, self.target, in_place)
+        copy_in(self.connection, {key: rows for key, rows in groups.items() if key[0] not in _KEYED})
+        healed = [entry.id for entry in entries if entry.outcome is not Outcome.QUARANTINED]
+        facts = {"source_table": table, "ids": healed, "at": self.stamp.at}
+        self.connection.execute(sql("migration/resolve_quarantine").encode(), facts)
+        self.connection.execute(sql("migration/void_sign_offs").encode(), facts | {"ids": ids})
+
+    def _cleared(self, before: Mapping[str, str | None], entries: Sequence[Entry]) -> list[str]:
+        """Tables that may hold earlier rows of these entries: the large ones only where the ledger says so."""
+        recorded = {table for entry in entries for table in loads(before[entry.id] or "{}")}
+        return [
+            table
+            for table in self.target.traced
+            if table not in UPSERTED and (table in recorded or not table.startswith("workflow_execution"))
+        ]
+
+    def _written_before(self, table: str, ids: list[str]) -> dict[str, str | None]:
+        cursor = self.connection.execute(
+            sql("migration/written_before").encode(), {"source_table": table, "ids": ids}
+        )
+        return dict(cursor.fetchall())
+
+    def _groups(self, entries: Sequence[Entry]) -> RowGroups:
+        return grouped(row for entry in entries for row in self._rows_of(entry))
+
+    def _rows_of(self, entry: Entry) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for secret in entry.secrets:
+            yield "secrets", self._secret_row(entry, secret.id, secret.value)
+        yield "originals", self._original_row(entry)
+        yield "migration_ledger", self._ledger_row(entry)
+        if entry.outcome is Outcome.QUARANTINED:
+            yield "quarantine", self._quarantine_row(entry)
+        for table, rows in entry.rows.items():
+            for row in rows:
+                yield table, row
+
+    def _secret_row(self, entry: Entry, secret_id: UUID, value: str) -> dict[str, Any]:
+        return {
+            "id": secret_id,
+            "organization_id": entry.organization_id,
+            "sealed": self.keys.sealer.seal(value),
+            "key_id": self.keys.sealer.key_id,
+            "hint": "…" + value[-2:] if len(value) > 8 else "…",
+            "created_at": self.stamp.at,
+        }
+
+    def _original_row(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "source_table": entry.table,
+            "source_id": entry.id,
+            "organization_id": entry.organization_id,
+            "content": entry.content,
+            "sealed": entry.sealed,
+            "content_hash": entry.source_hash,
+            "first_seen_run": self.stamp.run_id,
+            "updated_run": self.stamp.run_id,
+        }
+
+    def _ledger_row(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "source_table": entry.table,
+            "source_id": entry.id,
+            "organization_id": entry.organization_id,
+            "phase": self.stamp.phase,
+            "outcome": str(entry.outcome),
+            "reasons": json_text(entry.reasons),
+            "changes": json_text(entry.changes),
+            "source_hash": entry.source_hash,
+            "inputs_hash": entry.inputs_hash,
+            "target_hash": entry.target_hash,
+            "phase_run_id": self.stamp.run_id,
+            "migrated_at": self.stamp.at,
+            "source_deleted_at": None,
+            "rolled_back_at": None,
+        }
+
+    def _quarantine_row(self, entry: Entry) -> dict[str, Any]:
+        return {
+            "source_table": entry.table,
+            "source_id": entry.id,
+            "organization_id": entry.organization_id,
+            "phase": self.stamp.phase,
+            "reasons": json_text(entry.reasons),
+            "phase_run_id": self.stamp.run_id,
+            "quarantined_at": self.stamp.at,
+            "resolved_at": None,
+            "resolution": None,
+        }
+
+
+_KEYED = frozenset({"secrets", "originals", "migration_ledger", "quarantine", *UPSERTED})
+
+
+def refusal_text(cause: psycopg.Error) -> str:
+    """What the database said, without the row it said it about (its DETAIL would quote customer data)."""
+    said = cause.diag.message_primary or str(cause).splitlines()[0]
+    where = cause.diag.constraint_name or cause.diag.column_name
+    return masked(f"{said}{f' ({where})' if where else ''}")[:500]

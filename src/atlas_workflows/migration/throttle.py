@@ -1,0 +1,37 @@
+"""How long to rest between two batches so that the live application does not feel the backfill. Pure."""
+
+from dataclasses import dataclass
+
+TOLERATED_RATIO = 1.3
+TOLERATED_EXTRA_SECONDS = 0.003
+TOLERATED_LAG_SECONDS = 10.0
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 5.0
+RECOVERY = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The latency of a live query while we rest (`baseline`), and the pause now in force; in seconds."""
+
+    baseline: float
+    pause: float = 0.0
+
+
+def limit(baseline: float) -> float:
+    """The latency that is still fine: 1.3 times the baseline or 3 ms more, whichever is larger."""
+    return max(baseline * TOLERATED_RATIO, baseline + TOLERATED_EXTRA_SECONDS)
+
+
+def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> Throttle:
+    """Rest twice as long when a live query or a replica suffers, a little less after each good batch.
+
+    `latency`: a live query measured while a batch ran. `lag`: replay lag of the slowest replica, None without one.
+    A latency below the baseline becomes the baseline: the first measurement may have met a busy moment.
+    """
+    suffers = latency > limit(state.baseline) or (lag is not None and lag > TOLERATED_LAG_SECONDS)
+    baseline = min(state.baseline, latency)
+    if suffers:
+        return Throttle(baseline, min(LONGEST_PAUSE, max(FIRST_PAUSE, state.pause * 2)))
+    eased = state.pause * RECOVERY
+    return Throttle(baseline, eased if eased >= FIRST_PAUSE / 2 else 0.0)
