@@ -1,0 +1,61 @@
+"""`atlas sample …`: make a synthetic legacy CRM, or act as its old application."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from atlas_workflows import exact_json
+from atlas_workflows.sample.create import SampleReport, create_sample
+from atlas_workflows.sample.spec import Variant, make_spec
+from atlas_workflows.settings import load_settings, masked_dsn
+
+app = typer.Typer(no_args_is_help=True)
+progress = Console(stderr=True)
+
+Dsn = Annotated[str | None, typer.Option(help="Database, postgresql://…; default ATLAS_CRM_DSN.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+
+
+@app.callback()
+def sample() -> None:
+    """Make a synthetic legacy CRM, or act as its old application."""
+
+
+@app.command()
+def create(
+    shape: Annotated[str, typer.Option(help="Table shape: A, B, C, D, E or F.")] = "A",
+    size: Annotated[str, typer.Option(help="S, M or L.")] = "S",
+    messy: Annotated[bool, typer.Option("--messy/--tidy", help="With every kind of dirt, or clean.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    variant: Annotated[
+        list[str] | None, typer.Option(help=f"Repeatable: {', '.join(Variant)}.", show_default=False)
+    ] = None,
+    dsn: Dsn = None,
+    replace: Annotated[bool, typer.Option(help="Drop an earlier sample first; never anything else.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create the legacy tables in an empty database and fill them with synthetic data."""
+    spec = make_spec(shape, size, messy=messy, seed=seed, variants=tuple(variant or ()))
+    address = dsn or load_settings().require_crm_dsn()
+    progress.print(f"Making {spec.size.workflows} workflows of shape {spec.shape} in {masked_dsn(address)} …")
+    report = create_sample(address, spec, replace=replace)
+    if as_json:
+        print(exact_json.dumps_text(_as_json(report)))
+    else:
+        for table, count in report.rows.items():
+            print(f"{count:>10,}  {table}")
+        print(f"Made in {report.seconds:.1f} s.")
+
+
+def _as_json(report: SampleReport) -> dict[str, object]:
+    spec = report.spec
+    return {
+        "shape": spec.shape.value,
+        "messy": spec.messy,
+        "seed": spec.seed,
+        "variants": sorted(variant.value for variant in spec.variants),
+        "rows": report.rows,
+        "coverage": report.coverage,
+        "seconds": round(report.seconds, 2),
+    }
