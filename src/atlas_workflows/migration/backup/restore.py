@@ -1,0 +1,129 @@
+"""Put a backup into a database: stubs for what the server lacks, then definitions, data, and the rest."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.errors import BackupError
+from atlas_workflows.migration.backup import copy_dump
+from atlas_workflows.migration.backup.dump import DATA
+from atlas_workflows.migration.backup.encryption import decrypt_folder
+from atlas_workflows.migration.backup.manifest import Manifest, insist_files_are_unchanged, read_manifest
+from atlas_workflows.migration.backup.needs import read_needs
+from atlas_workflows.migration.backup.tables import TableState, table_state
+from atlas_workflows.migration.backup.tools import call, choose_tools, demands_tls, environment
+from atlas_workflows.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """`stubs`: roles, types and functions made as placeholders; `refused`: definitions the server would not take;
+    `differing`: tables whose rows are not those of the manifest (with both states)."""
+
+    stubs: tuple[str, ...]
+    refused: tuple[str, ...]
+    differing: tuple[tuple[TableState, TableState | None], ...]
+
+
+def restore_backup(folder: Path, dsn: str, settings: Settings) -> Restored:
+    """Restore into the database at `dsn`, which must hold none of the backup's tables, and compare with the manifest.
+
+    Raises BackupError when files changed since, tables are in the way, or data cannot be loaded.
+    """
+    manifest = read_manifest(folder)
+    insist_files_are_unchanged(folder, manifest)
+    with connect(dsn, application_name="atlas-restore", autocommit=True) as connection:
+        _insist_there_is_room(connection, manifest)
+        stubs = _make_stubs(connection, folder)
+        with _readable(folder / DATA, manifest, settings) as data:
+            if manifest.kind == "copy":
+                refused = copy_dump.restore(connection, data)
+            else:
+                refused = _pg_restore(connection, data, dsn, settings)
+        differing = tuple(_differences(connection, manifest))
+    return Restored(tuple(stubs), tuple(refused), differing)
+
+
+def _insist_there_is_room(connection: Connection, manifest: Manifest) -> None:
+    for state in manifest.tables:
+        name = f'"{state.table.schema}"."{state.table.name}"'
+        row = connection.execute("SELECT to_regclass(%s)", [name]).fetchone()
+        if row is not None and row[0] is not None:
+            raise BackupError(
+                f"The database already holds {state.table}.",
+                remedy="Restore into an empty database (CREATE DATABASE …) and switch over to it.",
+            )
+
+
+def _make_stubs(connection: Connection, folder: Path) -> list[str]:
+    made = []
+    for need in read_needs(folder):
+        try:
+            if not need.is_met(connection):
+                connection.execute(need.statement.encode())
+                made.append(f"{need.kind} {need.name}")
+        except psycopg.Error:
+            continue  # pg_restore then reports what depends on it
+    return made
+
+
+@contextmanager
+def _readable(data: Path, manifest: Manifest, settings: Settings) -> Iterator[Path]:
+    if not manifest.encrypted:
+        yield data
+        return
+    plain = Path(tempfile.mkdtemp(prefix=".restore-", dir=data.parent.parent))
+    try:
+        shutil.copytree(data, plain / DATA)
+        decrypt_folder(plain / DATA, settings.secret_keys)
+        yield plain / DATA
+    finally:
+        shutil.rmtree(plain, ignore_errors=True)
+
+
+def _pg_restore(connection: Connection, data: Path, dsn: str, settings: Settings) -> list[str]:
+    choice = choose_tools(settings, connection.info.server_version // 10_000, needs_tls=demands_tls(dsn))
+    if choice.tools is None:
+        raise BackupError(f"No pg_restore fits: {choice.reason}.", remedy="Name one with ATLAS_PG_BIN.")
+    program = choice.tools.program("pg_restore")
+    refused = _section(program, data, dsn, "pre-data")
+    database = connection.info.dbname
+    call(
+        program,
+        ["--section=data", "--no-owner", "--jobs=2", "--exit-on-error", f"--dbname={database}", str(data)],
+        dsn=dsn,
+        doing="pg_restore of the data",
+    )
+    return refused + _section(program, data, dsn, "post-data")
+
+
+def _section(program: str, data: Path, dsn: str, section: str) -> list[str]:
+    """Definitions are restored as far as they go; what the server refuses is listed, not fatal."""
+    env = environment(dsn)
+    done = subprocess.run(
+        [program, "--no-password", f"--section={section}", "--no-owner", "--no-privileges", f"--dbname={env['PGDATABASE']}",
+         str(data)],
+        env=env, text=True, errors="replace", stdin=subprocess.DEVNULL, capture_output=True,
+    )  # fmt: skip
+    errors = (line.partition("ERROR:")[2].strip() for line in done.stderr.splitlines() if "ERROR:" in line)
+    return [error for error in errors if error != 'schema "public" already exists']
+
+
+def _differences(
+    connection: Connection, manifest: Manifest
+) -> Iterator[tuple[TableState, TableState | None]]:
+    for expected in manifest.tables:
+        try:
+            found = table_state(connection, expected.table)
+        except psycopg.errors.UndefinedTable:
+            yield expected, None
+            continue
+        if found != expected:
+            yield expected, found

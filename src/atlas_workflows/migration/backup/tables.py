@@ -1,0 +1,81 @@
+"""Which tables a backup holds data of, and what they looked like: row counts and order-free checksums."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A schema-qualified table."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def identifier(self) -> compose.Identifier:
+        return compose.Identifier(self.schema, self.name)
+
+    @property
+    def pattern(self) -> str:
+        """As pg_dump's options want it: quoted, so that no character acts as a wildcard."""
+        return ".".join('"' + part.replace('"', '""') + '"' for part in (self.schema, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """Rows and checksum of a table within one snapshot. Equal content gives an equal checksum in any row order."""
+
+    table: TableName
+    rows: int
+    checksum: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"table": str(self.table), "schema": self.table.schema, "name": self.table.name,
+                "rows": self.rows, "checksum": self.checksum}  # fmt: skip
+
+    @staticmethod
+    def from_json(document: dict[str, Any]) -> "TableState":
+        return TableState(
+            TableName(document["schema"], document["name"]), document["rows"], document["checksum"]
+        )
+
+
+def tables_to_keep(connection: Connection, touched: Iterable[str]) -> list[TableName]:
+    """The touched tables (schema.name) that exist, schema atlas, and what their foreign keys need."""
+    rows = connection.execute(sql("backup/tables_and_their_needs"), {"tables": list(touched)}).fetchall()
+    return [TableName(schema, name) for schema, name, _bytes in rows]
+
+
+def bytes_to_keep(connection: Connection, touched: Iterable[str]) -> int:
+    """How many bytes those tables take on disk, indexes left out."""
+    rows = connection.execute(sql("backup/tables_and_their_needs"), {"tables": list(touched)}).fetchall()
+    return sum(int(size) for _schema, _name, size in rows)
+
+
+def tables_to_leave_empty(connection: Connection, kept: Iterable[TableName]) -> list[TableName]:
+    """Every other table: its definition is dumped, its data is not."""
+    keep = set(kept)
+    names = (
+        TableName(schema, name) for schema, name in connection.execute(sql("backup/all_tables")).fetchall()
+    )
+    return [name for name in names if name not in keep]
+
+
+def table_state(connection: Connection, table: TableName) -> TableState:
+    """Count and checksum in the connection's current snapshot: the sum of 64-bit row hashes, modulo nothing."""
+    query = compose.SQL(
+        "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric), 0)::text FROM {} AS t"
+    ).format(table.identifier)
+    row = connection.execute(query).fetchone()
+    if row is None:
+        raise AssertionError("an aggregate without GROUP BY gives one row")
+    return TableState(table, int(row[0]), str(row[1]))
