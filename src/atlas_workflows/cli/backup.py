@@ -1,0 +1,113 @@
+"""`atlas backup`: make, verify, list and restore backups of the CRM database."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from atlas_workflows.errors import BackupError
+from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
+from atlas_workflows.migration.backup.manifest import Manifest
+from atlas_workflows.migration.backup.restore import restore_backup
+from atlas_workflows.migration.backup.retention import KEEP, list_backups, prune
+from atlas_workflows.migration.backup.verify import verify_backup
+from atlas_workflows.migration.steps.backup import TOUCHED
+from atlas_workflows.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Make, verify, list and restore backups of the CRM database.")
+console = Console(stderr=True)
+
+Dsn = Annotated[str | None, typer.Option("--dsn", help="The database; default ATLAS_CRM_DSN.")]
+Folder = Annotated[
+    Path | None, typer.Option("--folder", help="Where backups live; default ATLAS_HOME/backups.")
+]
+
+
+@app.command()
+def make(dsn: Dsn = None, folder: Folder = None, encrypt: bool = False) -> None:
+    """Make a backup and prove it by restoring it into a scratch database."""
+    settings = load_settings()
+    address = dsn or settings.require_crm_dsn()
+    keys = settings.secret_keys if encrypt else ()
+    if encrypt and not keys:
+        raise BackupError("There is no key to encrypt with.", remedy="Set ATLAS_SECRET_KEYS to a Fernet key.")
+    plan = BackupPlan(address, TOUCHED, _folder(settings, folder), keys)
+    made = make_backup(plan, settings, now=datetime.now(UTC), report=_show)
+    proof = verify_backup(made, address, settings)
+    removed = prune(plan.folder)
+    print(made)
+    console.print(
+        f"Proved in {proof.where}: {'every row came back' if proof.passed else 'IT DIFFERS'}; {len(removed)} old removed."
+    )
+    raise typer.Exit(0 if proof.passed else 1)
+
+
+@app.command("list")
+def list_(folder: Folder = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Show the backups, oldest first."""
+    found = list_backups(_folder(load_settings(), folder))
+    if as_json:
+        print(json.dumps([manifest.to_json() for _path, manifest in found]))
+        return
+    table = Table("backup", "made at", "database", "tables", "rows", "MB", "proved")
+    for _path, manifest in found:
+        table.add_row(*_cells(manifest))
+    Console().print(table)
+
+
+@app.command()
+def verify(backup: Path, dsn: Dsn = None) -> None:
+    """Restore a backup into a scratch database and compare it with its manifest."""
+    settings = load_settings()
+    proof = verify_backup(backup, dsn or settings.require_crm_dsn(), settings)
+    print(json.dumps(proof.to_json(), indent=2))
+    raise typer.Exit(0 if proof.passed else 1)
+
+
+@app.command()
+def restore(
+    backup: Path, dsn: Annotated[str, typer.Option("--dsn", help="An empty database to restore into.")]
+) -> None:
+    """Restore a backup into an empty database. Never writes over tables that are there."""
+    restored = restore_backup(backup, dsn, load_settings())
+    for line in (*restored.stubs, *restored.refused):
+        console.print(f"[yellow]not as it was:[/] {line}", highlight=False)
+    for expected, found in restored.differing:
+        console.print(
+            f"[red]differs:[/] {expected.table}: {expected.rows} rows expected, {found.rows if found else 'no table'} found"
+        )
+    raise typer.Exit(1 if restored.differing else 0)
+
+
+@app.command("prune")
+def prune_(folder: Folder = None, keep: Annotated[int, typer.Option(min=1)] = KEEP) -> None:
+    """Remove superfluous backups; the newest proved one always stays."""
+    for backup_id in prune(_folder(load_settings(), folder), keep=keep):
+        print(backup_id)
+
+
+def _folder(settings: Settings, given: Path | None) -> Path:
+    return given or settings.home / "backups"
+
+
+def _cells(manifest: Manifest) -> tuple[str, ...]:
+    rows = sum(state.rows for state in manifest.tables)
+    proved = "never" if manifest.verified is None else "yes" if manifest.verified["passed"] else "DIFFERS"
+    made = f"{manifest.made_at:%Y-%m-%d %H:%M:%S}"
+    return (
+        manifest.id,
+        made,
+        manifest.database,
+        str(len(manifest.tables)),
+        f"{rows:,}",
+        f"{manifest.size / 1e6:.1f}",
+        proved,
+    )
+
+
+def _show(table: str, done: int, total: int) -> None:
+    console.print(f"[dim]checksum {done}/{total} {table}[/]", highlight=False)

@@ -1,0 +1,45 @@
+"""Step `backup`: dump what the phase touches under one snapshot, prove it by restoring, drop superfluous backups."""
+
+from atlas_workflows.legacy.shapes import SIDE_TABLES
+from atlas_workflows.migration.backup.dump import BackupPlan, Report, make_backup
+from atlas_workflows.migration.backup.retention import prune
+from atlas_workflows.migration.backup.verify import may_create_databases, verify_backup
+from atlas_workflows.migration.context import PhaseContext, Progress
+from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+
+TOUCHED = tuple(f"public.{table}" for table in ("workflows", *SIDE_TABLES))
+
+
+def run(context: PhaseContext) -> StepResult:
+    """Make and prove a backup. A dry run and `--no-backup` skip it and say so."""
+    if not context.persistent or not context.options.backup:
+        why = "a dry run writes nothing" if not context.persistent else "the operator chose --no-backup"
+        return StepResult(StepStatus.SKIPPED, {"why": why})
+    folder = context.settings.home / "backups"
+    plan = BackupPlan(context.dsn, TOUCHED, folder)
+    made = make_backup(plan, context.settings, now=context.now(), report=_reporter(context))
+    summary: dict[str, object] = {"folder": str(made)}
+    if context.options.rehearse and may_create_databases(context.dsn):
+        # The rehearsal restores this very backup, compares it with its manifest and fails where they differ.
+        return StepResult(StepStatus.PASSED, summary | {"proved_by": "rehearsal"})
+    proof = verify_backup(made, context.dsn, context.settings)
+    summary |= {"proof": proof.to_json(), "pruned": prune(folder)}
+    if proof.passed:
+        return StepResult(StepStatus.PASSED, summary)
+    tables = ", ".join(str(expected.table) for expected, _found in proof.restored.differing)
+    return StepResult(
+        StepStatus.FAILED,
+        summary,
+        problem=f"The backup does not restore to what it was made of: {tables}.",
+        remedy="Look at manifest.json in its folder, mend the cause, and run the same command again.",
+    )
+
+
+def _reporter(context: PhaseContext) -> Report:
+    def report(table: str, done: int, total: int) -> None:
+        context.progress(Progress("backup", table, done, total, message="checksums"))
+
+    return report
+
+
+STEP = StepKind("backup", "Back up and prove the backup", run)
