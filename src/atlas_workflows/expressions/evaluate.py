@@ -1,0 +1,197 @@
+"""Asks a condition of a scope: compiled once into closures, answered with a bool or with an explanation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from weakref import ref
+
+from atlas_workflows.errors import ExpressionFailed
+from atlas_workflows.expressions.comparisons import COMPARISONS
+from atlas_workflows.expressions.condition import Group, Leaf, ValueType, parse_condition
+from atlas_workflows.expressions.formula import parse_formula
+from atlas_workflows.expressions.membership import members_of
+from atlas_workflows.expressions.moment import Moment, moment, when
+from atlas_workflows.expressions.operands import FORMULA_KEY, is_deferred
+from atlas_workflows.expressions.operators import NEGATIONS, Operand, Operator, operand_of
+from atlas_workflows.expressions.paths import MISSING, Scope, compile_path, parse_path
+from atlas_workflows.expressions.templates import compile_value
+from atlas_workflows.expressions.values import Kind, folded, kind_of, number, same, text_of, truth
+
+Test = Callable[[Scope, Moment], bool]
+Getter = Callable[[Scope, Moment], Any]
+
+
+class _Unreadable:
+    """A value that cannot be read as the leaf's type: it exists, and equals nothing."""
+
+
+UNREADABLE = _Unreadable()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a condition holds or not; `actual` is MISSING where the path leads nowhere; groups have `members`."""
+
+    holds: bool
+    operator: str
+    field: str | None = None
+    actual: Any = None
+    expected: Any = None
+    members: tuple["Explanation", ...] = ()
+
+
+def evaluate(condition: Any, scope: Scope, *, now: datetime, timezone: str | tzinfo = UTC) -> bool:
+    """Whether the condition (JSON or parsed) holds for the scope; never raises for a parsed condition.
+
+    Raises ExpressionInvalid when `condition` is JSON that is no condition.
+    """
+    return compile_condition(parse_condition(condition))(scope, moment(now, timezone))
+
+
+def explain(condition: Any, scope: Scope, *, now: datetime, timezone: str | tzinfo = UTC) -> Explanation:
+    """Like `evaluate`, with the answer of every part and the values it saw."""
+    return _explain(parse_condition(condition), scope, moment(now, timezone))
+
+
+def compile_condition(condition: Group | Leaf) -> Test:
+    """The condition as one function, kept for as long as the condition lives."""
+    key = id(condition)
+    known = _COMPILED.get(key)
+    if known is not None and known[0]() is condition:
+        return known[1]
+    test = _compile_group(condition) if isinstance(condition, Group) else _compile_leaf(condition)
+    _COMPILED[key] = (ref(condition, lambda _: _COMPILED.pop(key, None)), test)
+    return test
+
+
+# By identity: a hash of the values would fail for lists, and equal conditions are rarely the same object.
+_COMPILED: dict[int, tuple[ref[Any], Test]] = {}
+
+
+def _compile_group(group: Group) -> Test:
+    tests = tuple(compile_condition(member) for member in group.conditions)
+    if group.operator == "and":
+        return lambda scope, at: all(test(scope, at) for test in tests)
+    if group.operator == "or":
+        return lambda scope, at: any(test(scope, at) for test in tests)
+    return lambda scope, at: not any(test(scope, at) for test in tests)
+
+
+def _compile_leaf(leaf: Leaf) -> Test:
+    actual = _actual(leaf)
+    positive = NEGATIONS.get(leaf.operator, leaf.operator)
+    answer = _fast_answer(leaf, positive) or _general_answer(leaf, positive)
+    if positive is leaf.operator:
+        return lambda scope, at: answer(actual(scope, at), scope, at)
+    return lambda scope, at: not answer(actual(scope, at), scope, at)
+
+
+def _actual(leaf: Leaf) -> Getter:
+    path = parse_path(leaf.field)
+    if path == ("now",):
+        return lambda _scope, at: at.now
+    get = compile_path(path)
+    if leaf.type is None:
+        return lambda scope, _at: get(scope)
+    read = _READERS[leaf.type]
+    return lambda scope, at: read(get(scope), at)
+
+
+def _fast_answer(leaf: Leaf, operator: Operator) -> Callable[[Any, Scope, Moment], bool] | None:
+    """The commonest question, a text against a fixed text, without the detours of the general one."""
+    value, case_sensitive = leaf.value, leaf.case_sensitive
+    if (
+        operator is not Operator.EQUALS
+        or leaf.type is not None
+        or type(value) is not str
+        or is_deferred(value)
+    ):
+        return None
+    expected = folded(value, case_sensitive)
+
+    def answer(actual: Any, _: Scope, at: Moment) -> bool:
+        if type(actual) is str:
+            return actual == value or folded(actual, case_sensitive) == expected
+        return same(actual, value, case_sensitive, at)
+
+    return answer
+
+
+def _general_answer(leaf: Leaf, operator: Operator) -> Callable[[Any, Scope, Moment], bool]:
+    compare, expected, case_sensitive = COMPARISONS[operator], expected_value(leaf), leaf.case_sensitive
+
+    def answer(actual: Any, scope: Scope, at: Moment) -> bool:
+        try:
+            return compare(actual, expected(scope, at), case_sensitive, at)
+        except RecursionError:  # lists in lists in lists, deeper than any JSON text can be
+            return False
+
+    return answer
+
+
+def expected_value(leaf: Leaf) -> Getter:
+    """A function from scope and moment to the value the leaf compares with."""
+    value = leaf.value
+    deferred = is_deferred(value) and operand_of(leaf.operator) not in (Operand.NONE, Operand.PATTERN)
+    getter = _deferred(value) if deferred else _constant(value)
+    if leaf.type is None or operand_of(leaf.operator) not in (Operand.ANY, Operand.PAIR, Operand.LIST):
+        return getter
+    read = _READERS[leaf.type]
+    if operand_of(leaf.operator) is Operand.ANY:
+        return lambda scope, at: read(getter(scope, at), at)
+    return lambda scope, at: [read(item, at) for item in members_of(getter(scope, at))]
+
+
+def _constant(value: Any) -> Getter:
+    return lambda _scope, _at: value
+
+
+def _deferred(value: Any) -> Getter:
+    if isinstance(value, str):
+        return compile_value(value)
+    formula = parse_formula(value[FORMULA_KEY])
+
+    def compute(scope: Scope, at: Moment) -> Any:
+        try:
+            return formula(scope, at)
+        except ExpressionFailed:
+            return UNREADABLE
+
+    return compute
+
+
+def _read_date(value: Any, at: Moment) -> Any:
+    point = when(value, at)
+    if point is None:
+        return UNREADABLE
+    return point.day if point.only_day else point.instant
+
+
+def _read(reader: Callable[[Any, Moment], Any]) -> Callable[[Any, Moment], Any]:
+    def read(value: Any, at: Moment) -> Any:
+        if value is MISSING or value is None:
+            return value
+        result = reader(value, at)
+        return UNREADABLE if result is None else result
+
+    return read
+
+
+_READERS: dict[ValueType, Callable[[Any, Moment], Any]] = {
+    ValueType.TEXT: _read(lambda value, _at: text_of(value)),
+    ValueType.NUMBER: _read(lambda value, _at: number(value)),
+    ValueType.DATE: _read(_read_date),
+    ValueType.BOOLEAN: _read(lambda value, _at: truth(value)),
+    ValueType.LIST: _read(lambda value, _at: members_of(value)),
+}
+
+
+def _explain(condition: Group | Leaf, scope: Scope, at: Moment) -> Explanation:
+    holds = compile_condition(condition)(scope, at)
+    if isinstance(condition, Group):
+        members = tuple(_explain(member, scope, at) for member in condition.conditions)
+        return Explanation(holds, condition.operator, members=members)
+    actual, expected = _actual(condition)(scope, at), expected_value(condition)(scope, at)
+    shown = None if kind_of(actual) is Kind.OTHER else actual
+    return Explanation(holds, condition.operator.value, condition.field, shown, expected)
