@@ -1,0 +1,187 @@
+"""Checks of the graph as a whole: is there a start, is everything reached, does anything run in circles."""
+
+from collections.abc import Iterable, Mapping
+
+from atlas_workflows.graph.catalogue import Effect, NodeKind, Role
+from atlas_workflows.graph.model import ErrorMode, Severity
+from atlas_workflows.graph.plan import Plan, order
+from atlas_workflows.graph.reading import Findings
+
+_LONG_SEQUENCE = 3
+_MOST_FORK_WORK = 500_000  # edges looked at when searching for branches that meet without a merge
+
+
+def check_flow(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings, *, hints: bool) -> None:
+    """Report what only shows when the whole graph is looked at."""
+    loops = frozenset(step for step, kind in kinds.items() if kind.role is Role.LOOP)
+    _check_triggers(plan, findings)
+    reached = plan.reachable(plan.triggers)
+    _check_reached(plan, kinds, reached, findings)
+    in_order, left = order(plan, loops)
+    _check_cycles(plan, left, loops, findings)
+    for loop in loops:
+        _check_body_is_separate(plan, loop, findings)
+    _check_branches_meet(plan, kinds, loops, findings)
+    if hints:
+        _hint_at_immediate_sends(plan, kinds, findings)
+        _hint_at_long_sequences(plan, kinds, in_order, findings)
+        _hint_at_error_handling(plan, kinds, findings)
+
+
+def _check_triggers(plan: Plan, findings: Findings) -> None:
+    triggers = plan.workflow.triggers
+    if not triggers:
+        message = "The workflow has no trigger, so nothing ever starts it."
+        findings.add("NO_TRIGGER", message, "Add a trigger; `manual` if people start it by hand.")
+    if len(triggers) > 1:
+        message = f"The workflow has {len(triggers)} triggers; each of them starts an execution of its own."
+        remedy = "Leave it if that is meant."
+        findings.add("MULTIPLE_TRIGGERS", message, remedy, severity=Severity.WARNING)
+    for trigger in triggers:
+        if trigger.id not in plan.outgoing:
+            message = (
+                f"Nothing is connected to the trigger {trigger.id!r}; it starts executions that do nothing."
+            )
+            remedy = "Connect it to the first node."
+            code = "NO_OUTGOING_CONNECTION"
+            findings.add(code, message, remedy, severity=Severity.WARNING, node=trigger.id)
+
+
+def _check_reached(plan: Plan, kinds: Mapping[str, NodeKind], reached: set[str], findings: Findings) -> None:
+    if not plan.triggers:
+        return
+    for step, node in plan.nodes.items():
+        kind = kinds.get(step)
+        if step not in reached and (kind is None or kind.role is not Role.NOTE):
+            message = f"No path leads from a trigger to {step!r}; it is never executed."
+            severity = Severity.ERROR if node.enabled else Severity.WARNING
+            remedy = "Connect it, switch it off, or remove it."
+            findings.add("DISCONNECTED_NODE", message, remedy, severity=severity, node=step)
+
+
+def _check_cycles(plan: Plan, left: set[str], loops: frozenset[str], findings: Findings) -> None:
+    if not left:
+        return
+    for step in _on_cycles(plan, left, loops):
+        message = f"{step!r} lies on a cycle that does not run through the body of a loop node."
+        remedy = "Use a loop node and lead its body back into it, or remove the edge that closes the cycle."
+        findings.add("CYCLE", message, remedy, node=step)
+
+
+def _on_cycles(plan: Plan, left: set[str], loops: frozenset[str]) -> Iterable[str]:
+    # `left` also holds what merely comes after a cycle; trim steps that no longer lead back to another.
+    def onward(step: str) -> list[str]:
+        edges = (edge for edges in plan.outgoing.get(step, {}).values() for edge in edges)
+        return [e.target for e in edges if e.target in left and not plan.is_way_back(e, loops)]
+
+    exits = {step: len(onward(step)) for step in left}
+    done = [step for step, count in exits.items() if count == 0]
+    while done:
+        step = done.pop()
+        exits.pop(step, None)
+        for edge in plan.incoming.get(step, []):
+            if edge.source in exits and not plan.is_way_back(edge, loops):
+                exits[edge.source] -= 1
+                if exits[edge.source] == 0:
+                    done.append(edge.source)
+    return [step for step in plan.nodes if step in exits]
+
+
+def _check_body_is_separate(plan: Plan, loop: str, findings: Findings) -> None:
+    after = [edge.target for edge in plan.after(loop, "done")]
+    shared = plan.body(loop) & plan.reachable(after, around=loop) if after else frozenset()
+    for step in sorted(shared):
+        message = f"{step!r} is executed in every round of {loop!r} and once more after it."
+        remedy = f"End the body by leading it back into {loop!r}, not on to what comes after the loop."
+        findings.add("LOOP_BODY_SHARED", message, remedy, severity=Severity.WARNING, node=step)
+
+
+def _check_branches_meet(
+    plan: Plan, kinds: Mapping[str, NodeKind], loops: frozenset[str], findings: Findings
+) -> None:
+    meeting = [
+        step
+        for step, edges in plan.incoming.items()
+        if len(edges) > 1 and step not in loops and getattr(kinds.get(step), "role", None) is not Role.MERGE
+    ]
+    if not meeting:
+        return
+    work = len(plan.workflow.edges)
+    budget = _MOST_FORK_WORK
+    doubled: set[str] = set()
+    for branches in _forks(plan, kinds):
+        budget -= work * len(branches)
+        if budget < 0:
+            break
+        regions = [_until_merge(plan, branch, kinds, loops) for branch in branches]
+        doubled.update(step for step in meeting if sum(step in region for region in regions) > 1)
+    for step in sorted(doubled):
+        message = (
+            f"Branches that are executed side by side meet at {step!r}, which is executed once for each."
+        )
+        remedy = "Put a merge node in front of it if it should be executed once."
+        findings.add("BRANCHES_WITHOUT_MERGE", message, remedy, severity=Severity.WARNING, node=step)
+
+
+def _forks(plan: Plan, kinds: Mapping[str, NodeKind]) -> Iterable[list[str]]:
+    for step, ports in plan.outgoing.items():
+        kind = kinds.get(step)
+        if kind is not None and kind.role is Role.FORK:
+            yield [edge.target for edges in ports.values() for edge in edges]
+        else:
+            yield from ([edge.target for edge in edges] for edges in ports.values() if len(edges) > 1)
+
+
+def _until_merge(plan: Plan, start: str, kinds: Mapping[str, NodeKind], loops: frozenset[str]) -> set[str]:
+    # A branch inside a loop's body ends where it leads back into the loop.
+    seen = {loop for loop in loops if start in plan.body(loop)}
+    enclosing = frozenset(seen)
+    stack = [start]
+    while stack:
+        step = stack.pop()
+        if step in seen:
+            continue
+        seen.add(step)
+        kind = kinds.get(step)
+        if kind is None or kind.role is not Role.MERGE:
+            stack += plan.successors(step)
+    return seen - enclosing
+
+
+def _hint_at_immediate_sends(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+    for trigger in plan.triggers:
+        for target in plan.successors(trigger):
+            kind = kinds.get(target)
+            if kind is not None and kind.role is Role.SEND:
+                message = f"{target!r} sends a message the moment the trigger fires."
+                remedy = "Put a short wait in front of it if that feels like a machine."
+                findings.add("IMMEDIATE_COMMUNICATION", message, remedy, severity=Severity.INFO, node=target)
+
+
+def _hint_at_long_sequences(
+    plan: Plan, kinds: Mapping[str, NodeKind], in_order: list[str], findings: Findings
+) -> None:
+    length: dict[str, int] = {}
+    for step in in_order:
+        kind = kinds.get(step)
+        if kind is None or kind.role not in (Role.ACTION, Role.SEND):
+            continue
+        before = [length.get(edge.source, 0) for edge in plan.incoming.get(step, [])]
+        length[step] = 1 + max(before, default=0)
+        if length[step] == _LONG_SEQUENCE + 1:
+            message = f"{step!r} is the fourth action in a row without a wait or a decision between them."
+            remedy = "Check that the subject should get all of this at once."
+            findings.add("LONG_ACTION_SEQUENCE", message, remedy, severity=Severity.INFO, node=step)
+
+
+def _hint_at_error_handling(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+    settings = plan.workflow.settings
+    if settings.retry is not None or settings.error_mode is not ErrorMode.STOP:
+        return
+    for step, kind in kinds.items():
+        node = plan.nodes[step]
+        if kind.effect is Effect.EXTERNAL and node.retry is None and node.on_error is None:
+            message = f"{step!r} calls another service and nothing says what happens when that fails."
+            remedy = "Give it a retry policy or an error mode; otherwise the execution stops there."
+            findings.add("NO_ERROR_HANDLING", message, remedy, severity=Severity.INFO, node=step)
+            return

@@ -1,0 +1,107 @@
+"""Checks of each trigger, node and variable on its own: ids, types, parameters, references."""
+
+from collections.abc import Iterable, Mapping
+
+from atlas_workflows.graph.catalogue import Catalogue, Fault, NodeKind
+from atlas_workflows.graph.model import Node, Severity, Trigger, Workflow
+from atlas_workflows.graph.reading import Findings
+from atlas_workflows.graph.references import defined_names, references
+
+
+def check_steps(
+    workflow: Workflow, catalogue: Catalogue, kinds: Mapping[str, NodeKind | None], findings: Findings
+) -> None:
+    """Report whatever is wrong with a step without looking at edges."""
+    _check_ids(workflow, findings)
+    for trigger in workflow.triggers:
+        kind = catalogue.trigger(trigger.type, trigger.version)
+        if kind is None:
+            _report_unknown_type(trigger, "trigger", findings)
+        else:
+            _report_faults(trigger, kind.faults(trigger.parameters), findings)
+    for node in workflow.nodes:
+        node_kind = kinds[node.id]
+        if node_kind is None:
+            _report_unknown_type(node, "node", findings)
+        else:
+            _report_faults(node, node_kind.faults(node.parameters), findings)
+    _check_references(workflow, findings)
+
+
+def _check_ids(workflow: Workflow, findings: Findings) -> None:
+    ids = [step.id for step in workflow.triggers] + [step.id for step in workflow.nodes]
+    for step in _repeated(ids):
+        message = f"Several triggers or nodes have the id {step!r}."
+        findings.add("DUPLICATE_ID", message, "Give each its own id.", node=step)
+    for edge in _repeated([edge.id for edge in workflow.edges]):
+        message = f"Several edges have the id {edge!r}."
+        findings.add("DUPLICATE_EDGE_ID", message, "Give each its own id.", field=f"edges[{edge}]")
+    for variable in _repeated([variable.name for variable in workflow.variables]):
+        message = f"The variable {variable!r} is declared more than once."
+        findings.add("DUPLICATE_VARIABLE", message, "Keep one declaration.", field=f"variables[{variable}]")
+
+
+def _repeated(names: list[str]) -> Iterable[str]:
+    if len(set(names)) == len(names):
+        return ()
+    seen: set[str] = set()
+    return dict.fromkeys(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+
+
+def _report_unknown_type(step: Node | Trigger, what: str, findings: Findings) -> None:
+    message = (
+        f"{step.id} has the {what} type {step.type[:80]!r} in version {step.version}, which does not exist."
+    )
+    remedy = f"Choose a type from the catalogue, or keep it whole as a {what} of type unknown."
+    findings.add(
+        f"UNKNOWN_{what.upper()}_TYPE",
+        message,
+        remedy,
+        severity=Severity.ERROR if step.enabled else Severity.WARNING,
+        node=step.id,
+        field="type",
+    )
+
+
+def _report_faults(step: Node | Trigger, faults: Iterable[Fault], findings: Findings) -> None:
+    for fault in faults:
+        severity = fault.severity if step.enabled else _softened(fault.severity)
+        field = f"parameters.{fault.field}" if fault.field else "parameters"
+        findings.add(fault.code, fault.message, fault.remedy, severity=severity, node=step.id, field=field)
+
+
+def _softened(severity: Severity) -> Severity:
+    # What is switched off cannot do harm, so it must not keep the workflow from being activated.
+    return Severity.WARNING if severity is Severity.ERROR else severity
+
+
+def _check_references(workflow: Workflow, findings: Findings) -> None:
+    found = [(node.id, *reference) for node in workflow.nodes for reference in references(node.parameters)]
+    if not found:
+        return
+    variables = _defined_variables(workflow)
+    nodes = {node.id for node in workflow.nodes}
+    for node, root, name, where in dict.fromkeys(found):
+        if root == "variables" and name not in variables:
+            message = f"variables.{name} is used, but no variable of that name is declared or set."
+            remedy = "Declare it, correct its name, or give it a default in the template."
+            code = "UNDEFINED_VARIABLE"
+        elif root == "nodes" and name not in nodes:
+            message = f"nodes.{name} is used, but there is no node {name!r}."
+            remedy = "Correct the node's id."
+            code = "UNDEFINED_NODE"
+        else:
+            continue
+        field = f"parameters.{where}"
+        findings.add(code, message, remedy, severity=Severity.WARNING, node=node, field=field)
+
+
+def _defined_variables(workflow: Workflow) -> set[str]:
+    names = {variable.name for variable in workflow.variables}
+    for node in workflow.nodes:
+        names.update(defined_names(node.parameters))
+        if node.type == "set_variable" and isinstance(node.parameters.get("name"), str):
+            names.add(node.parameters["name"])
+        if node.type == "loop":
+            names.add(str(node.parameters.get("item_variable", "item")))
+    return names

@@ -1,0 +1,56 @@
+"""Which variables and nodes the templates and conditions of a workflow speak of. A light scan: no parsing, no rendering."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_REFERENCE = re.compile(r"\b(variables|nodes)\.([A-Za-z_][\w-]*)")
+_TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_PATH_KEYS = frozenset({"field", "items", "expression", "source", "sources"})
+_NOT_SCANNED = frozenset({"extra", "original"})
+_LONGEST_SCANNED = 100_000  # characters; a longer text is an embedded file, not a template
+
+
+def references(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(root, name, where) for every `variables.name` and `nodes.name`, `where` being a path into the parameters."""
+    # An entry is (value, key, entry it lies in); paths are only spelled out for what is found.
+    stack: list[Any] = [(parameters, None, None)]
+    while stack:
+        entry = stack.pop()
+        value = entry[0]
+        if type(value) is str:
+            if "." in value and len(value) <= _LONGEST_SCANNED:
+                yield from _in_text(entry)
+        elif type(value) is dict:
+            stack += [(item, key, entry) for key, item in value.items() if key not in _NOT_SCANNED]
+        elif type(value) is list:
+            stack += [(item, place, entry) for place, item in enumerate(value)]
+
+
+def _in_text(entry: Any) -> Iterator[tuple[str, str, str]]:
+    value, key, outer = entry
+    if "{{" in value:
+        for template in _TEMPLATE.finditer(value):
+            for match in _REFERENCE.finditer(template[1]):
+                yield match[1], match[2], _spelled(entry)
+    elif (outer[1] if type(key) is int else key) in _PATH_KEYS:
+        for match in _REFERENCE.finditer(value):
+            yield match[1], match[2], _spelled(entry)
+
+
+def _spelled(entry: Any) -> str:
+    parts: list[str] = []
+    while entry[2] is not None:
+        parts.append(f"[{entry[1]}]" if type(entry[1]) is int else f".{entry[1]}")
+        entry = entry[2]
+    return "".join(reversed(parts)).removeprefix(".")
+
+
+def defined_names(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Variables that a node sets: `output`, and the `name` of set_variable is passed as `output` too."""
+    output = parameters.get("output")
+    if type(output) is str:
+        yield output
+    operations = parameters.get("operations")
+    if type(operations) is list:
+        yield from (o["output"] for o in operations if type(o) is dict and type(o.get("output")) is str)

@@ -1,0 +1,1 @@
+"""What a workflow can do: send, change the CRM, call others. One file per type, exporting NODE."""

@@ -1,0 +1,25 @@
+"""Moves the subject to another stage of a pipeline."""
+
+from pydantic import Field
+
+from atlas_workflows.graph.catalogue import Effect
+from atlas_workflows.nodes.fields import Text
+from atlas_workflows.nodes.node_type import NodeType
+from atlas_workflows.nodes.parameters import ActionParameters
+
+
+class ChangeStageParameters(ActionParameters):
+    stage: Text = Field(description="New stage.")
+    pipeline: Text | None = Field(None, description="Pipeline; the default one where left out.")
+
+
+NODE = NodeType(
+    name="change_stage",
+    title="Change stage",
+    category="crm",
+    documentation="Moves the subject to another stage of a pipeline.",
+    parameters=ChangeStageParameters,
+    effect=Effect.INTERNAL,
+    idempotency="Setting the same value again changes nothing.",
+    missing_codes={"stage": "MISSING_STAGE"},
+)

@@ -1,0 +1,52 @@
+"""Sends an e-mail to the subject."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from atlas_workflows.graph.catalogue import Effect, Fault, Role
+from atlas_workflows.nodes.faults import is_blank, missing
+from atlas_workflows.nodes.fields import Flag, Mapping, Moment, Name, Text
+from atlas_workflows.nodes.node_type import NodeType
+from atlas_workflows.nodes.parameters import SendParameters
+
+
+class SendEmailParameters(SendParameters):
+    subject: Text | None = Field(None, description="Subject line.")
+    body: Text | None = Field(None, description="Content; HTML where html says so.")
+    html: Flag = Field(True, description="Whether body is HTML.")
+    template_id: Name | None = Field(
+        None, description="Stored template, instead of or beside subject and body."
+    )
+    from_name: Text | None = Field(None, description="Sender's name; the organization's where left out.")
+    from_email: Text | None = Field(None, description="Sender's address; the organization's where left out.")
+    reply_to: Text | None = Field(None, description="Address for answers.")
+    cc: list[Text] = Field(default_factory=list, description="Further readers, seen by all.")
+    bcc: list[Text] = Field(default_factory=list, description="Further readers, seen by nobody.")
+    track_opens: Flag = Field(True, description="Whether opening is noticed.")
+    track_clicks: Flag = Field(True, description="Whether clicks on links are noticed.")
+    send_at: Moment | None = Field(None, description="ISO time or template before which it is not sent.")
+    ab_test: Mapping | None = Field(
+        None, description="Variants with weights, the measure, and how the winner is chosen."
+    )
+
+
+def review(parameters: SendEmailParameters) -> Iterable[Fault]:
+    if not parameters.template_id:
+        if is_blank(parameters.subject):
+            yield missing("MISSING_EMAIL_SUBJECT", "subject", "The e-mail's subject")
+        if is_blank(parameters.body):
+            yield missing("MISSING_EMAIL_BODY", "body", "The e-mail's content")
+
+
+NODE = NodeType(
+    name="send_email",
+    title="Send e-mail",
+    category="communication",
+    documentation="Sends an e-mail to the subject.",
+    parameters=SendEmailParameters,
+    effect=Effect.EXTERNAL,
+    idempotency="The effect ledger holds the key (execution, node, iteration), which is also the Message-ID.",
+    role=Role.SEND,
+    review=review,
+)

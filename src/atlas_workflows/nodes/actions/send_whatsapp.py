@@ -1,0 +1,48 @@
+"""Sends a WhatsApp message to the subject."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field
+
+from atlas_workflows.graph.catalogue import Effect, Fault, Role
+from atlas_workflows.nodes.faults import is_blank, missing
+from atlas_workflows.nodes.fields import Mapping, Name, Text
+from atlas_workflows.nodes.node_type import NodeType
+from atlas_workflows.nodes.parameters import SendParameters
+
+
+class SendWhatsappParameters(SendParameters):
+    session: Literal["template", "freeform"] = Field(
+        "freeform",
+        description="Free text is only allowed within 24 hours of the contact's last message; templates always.",
+    )
+    message: Text | None = Field(None, description="Content of a freeform message.")
+    template_id: Name | None = Field(None, description="Approved template.")
+    template_parameters: list[Text] = Field(
+        default_factory=list, description="Values of {{1}}, {{2}}, … by position."
+    )
+    media_urls: list[Text] = Field(default_factory=list, description="Pictures or files to send along.")
+    buttons: list[Mapping] = Field(
+        default_factory=list, description="Quick replies or links under the message."
+    )
+
+
+def review(parameters: SendWhatsappParameters) -> Iterable[Fault]:
+    if parameters.session == "template" and not parameters.template_id:
+        yield missing("MISSING_WHATSAPP_TEMPLATE", "template_id", "The approved template")
+    if parameters.session == "freeform" and is_blank(parameters.message) and not parameters.template_id:
+        yield missing("MISSING_WHATSAPP_MESSAGE", "message", "The message")
+
+
+NODE = NodeType(
+    name="send_whatsapp",
+    title="Send WhatsApp message",
+    category="communication",
+    documentation="Sends a WhatsApp message to the subject.",
+    parameters=SendWhatsappParameters,
+    effect=Effect.EXTERNAL,
+    idempotency="The effect ledger holds the key (execution, node, iteration): what is done is not done again.",
+    role=Role.SEND,
+    review=review,
+)

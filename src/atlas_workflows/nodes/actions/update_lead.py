@@ -1,0 +1,33 @@
+"""Changes fields of the subject's lead record."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from atlas_workflows.graph.catalogue import Effect, Fault
+from atlas_workflows.nodes.faults import missing
+from atlas_workflows.nodes.fields import Mapping
+from atlas_workflows.nodes.node_type import NodeType
+from atlas_workflows.nodes.parameters import ActionParameters
+
+
+class UpdateLeadParameters(ActionParameters):
+    fields: Mapping = Field(description="Field name to new value; texts may be templates.")
+
+
+def review(parameters: UpdateLeadParameters) -> Iterable[Fault]:
+    if not parameters.fields:
+        yield missing("MISSING_FIELDS", "fields", "The fields to change")
+
+
+NODE = NodeType(
+    name="update_lead",
+    title="Update lead",
+    category="crm",
+    documentation="Changes fields of the subject's lead record.",
+    parameters=UpdateLeadParameters,
+    effect=Effect.INTERNAL,
+    idempotency="Setting the same value again changes nothing.",
+    missing_codes={"fields": "MISSING_FIELDS"},
+    review=review,
+)

@@ -1,0 +1,60 @@
+"""The kinds of values that parameters are made of, strict about JSON types and open to templates where that helps."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from typing_extensions import TypedDict
+
+from atlas_workflows.nodes.conditions import check_condition
+from atlas_workflows.nodes.times import check_schedule, check_wait
+
+_UUID = r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+
+Secret = TypedDict("Secret", {"$secret": Annotated[str, StringConstraints(pattern=_UUID)]})
+Secret.__doc__ = "A reference to a sealed value; stands wherever a text may stand."
+Secret.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[attr-defined]
+
+# A text that may hold `{{ }}`; whoever reads it renders it.
+Text = str | Secret
+# A text that must hold `{{ }}`: what stands in for a number or a boolean that is only known later.
+Template = Annotated[str, StringConstraints(pattern=r"\{\{[\s\S]*\}\}")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+PortName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+DataPath = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+Number = Annotated[int | float | Decimal, WithJsonSchema({"type": "number"})]
+NumberOrTemplate = Number | Template
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+NonNegative = Annotated[int | float | Decimal, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$")]
+CountOrTemplate = Count | Template
+Flag = bool | Template
+Moment = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Mapping = dict[str, Any]
+
+Condition = Annotated[
+    dict[str, Any],
+    AfterValidator(check_condition),
+    WithJsonSchema({"type": "object", "x-definition": "Condition"}),
+]
+Wait = Annotated[
+    dict[str, Any], AfterValidator(check_wait), WithJsonSchema({"type": "object", "x-definition": "Wait"})
+]
+Schedule = Annotated[
+    dict[str, Any],
+    AfterValidator(check_schedule),
+    WithJsonSchema({"type": "object", "x-definition": "ScheduleSpec"}),
+]
+MessageClass = Literal["marketing", "transactional"]
+Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
+
+
+class Span(TypedDict):
+    """A length of time, e.g. {"amount": 2, "unit": "days"}."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[misc]
+    amount: NumberOrTemplate
+    unit: Unit

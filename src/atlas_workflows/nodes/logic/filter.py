@@ -1,0 +1,31 @@
+"""Lets the execution pass, or the fitting items of a list."""
+
+from pydantic import Field
+
+from atlas_workflows.graph.catalogue import Effect, Role
+from atlas_workflows.nodes.fields import Condition, DataPath, VariableName
+from atlas_workflows.nodes.node_type import NodeType
+from atlas_workflows.nodes.parameters import Parameters
+
+
+class FilterParameters(Parameters):
+    condition: Condition = Field(description="What has to be true; with items, asked of each as `item`.")
+    items: DataPath | None = Field(None, description="Path of a list. Where left out the filter is a gate.")
+    output: VariableName | None = Field(None, description="Variable that takes the items that passed.")
+
+
+NODE = NodeType(
+    name="filter",
+    title="Filter",
+    category="flow",
+    documentation=(
+        "Without items a gate: leaves by main where the condition holds, else by rejected, where the branch "
+        "usually ends. With items it keeps those for which the condition holds and leaves by main."
+    ),
+    parameters=FilterParameters,
+    effect=Effect.NONE,
+    idempotency="The answer is stored with the step; a repeat takes the same way.",
+    role=Role.CHOICE,
+    ports=("main", "rejected"),
+    missing_codes={"condition": "INCOMPLETE_CONDITION"},
+)

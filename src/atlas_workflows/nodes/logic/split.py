@@ -1,0 +1,58 @@
+"""Sends each subject one of several ways, by weight."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from atlas_workflows.graph.catalogue import Effect, Fault, Role
+from atlas_workflows.nodes.fields import NonNegative, PortName
+from atlas_workflows.nodes.node_type import NodeType
+from atlas_workflows.nodes.parameters import Parameters
+
+
+class Branch(Parameters):
+    """A way and its share."""
+
+    port: PortName = Field(description="Port that this share leaves by.")
+    weight: NonNegative = Field(description="Its share beside the other weights; they need not sum to 100.")
+
+
+class SplitParameters(Parameters):
+    branches: list[Branch] = Field(description="The ways and their shares.")
+    sticky: bool = Field(True, description="Whether the same subject always goes the same way at this node.")
+
+
+def ports(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    branches = parameters.get("branches")
+    named = [b.get("port") for b in branches if isinstance(b, dict)] if isinstance(branches, list) else []
+    return tuple(dict.fromkeys(port for port in named if isinstance(port, str)))
+
+
+def review(parameters: SplitParameters) -> Iterable[Fault]:
+    branches = parameters.branches
+    if not any(branch.weight for branch in branches):
+        message = "The weights sum to zero, so no way can be chosen."
+        yield Fault(
+            "SPLIT_WEIGHTS_ZERO", "branches", message, "Give at least one branch a weight above zero."
+        )
+    if len({branch.port for branch in branches}) < len(branches):
+        message = "Several branches leave by the same port."
+        yield Fault("DUPLICATE_PORT", "branches", message, "Give each branch its own port.")
+
+
+NODE = NodeType(
+    name="split",
+    title="Split",
+    category="flow",
+    documentation="Sends each subject one of several ways, by weight; the choice is a stable hash, not a dice roll.",
+    parameters=SplitParameters,
+    effect=Effect.NONE,
+    idempotency="The way follows from subject (or execution) and node alone, so a repeat takes the same.",
+    role=Role.CHOICE,
+    ports=ports,
+    port_notes="one per branch",
+    path_codes=lambda port: "UNCONNECTED_SPLIT_BRANCH",  # noqa: ARG005
+    missing_codes={"branches": "MISSING_SPLIT_BRANCHES"},
+    review=review,
+)

@@ -1,0 +1,83 @@
+"""Sends the execution to the first case that fits."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from atlas_workflows.graph.catalogue import Effect, Fault, Role
+from atlas_workflows.nodes.fields import Condition, NumberOrTemplate, PortName, Text
+from atlas_workflows.nodes.node_type import NodeType
+from atlas_workflows.nodes.parameters import Parameters
+
+_NEEDED = {"exact": "value", "pattern": "pattern", "condition": "condition"}
+
+
+class Case(Parameters):
+    """One way out. Range bounds are inclusive; one of the two may be left out."""
+
+    port: PortName = Field(description="Port that this case leaves by.")
+    kind: Literal["exact", "pattern", "range", "condition"] = Field(
+        "exact", description="How it is compared."
+    )
+    value: Any = Field(None, description="exact: the value, compared as by `equals`.")
+    pattern: str | None = Field(
+        None, description="pattern: a regular expression (RE2), found anywhere in the value."
+    )
+    min: NumberOrTemplate | None = Field(None, description="range: smallest number that fits.")
+    max: NumberOrTemplate | None = Field(None, description="range: largest number that fits.")
+    condition: Condition | None = Field(None, description="condition: asked instead of looking at the value.")
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        needed = _NEEDED.get(self.kind)
+        if needed is not None and needed not in self.model_fields_set:
+            raise PydanticCustomError(
+                "INCOMPLETE_CASE",
+                "A case of kind {kind} needs {needed}.",
+                {"kind": self.kind, "needed": needed},
+            )
+        if self.kind == "range" and self.min is None and self.max is None:
+            raise PydanticCustomError("INCOMPLETE_CASE", "A case of kind range needs min or max.")
+        return self
+
+
+class SwitchParameters(Parameters):
+    value: Text | None = Field(None, description="Template of the value that the cases look at.")
+    cases: list[Case] = Field(description="Cases in the order in which they are tried.")
+    default_port: PortName = Field("default", description="Port taken where no case fits.")
+
+
+def ports(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    cases = parameters.get("cases")
+    named = [case.get("port") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+    default = parameters.get("default_port", "default")
+    return tuple(dict.fromkeys(port for port in [*named, default] if isinstance(port, str)))
+
+
+def review(parameters: SwitchParameters) -> Iterable[Fault]:
+    if not parameters.cases:
+        yield Fault("MISSING_CASES", "cases", "The switch has no cases.", "Add at least one case.")
+    names = [case.port for case in parameters.cases]
+    for port in sorted({port for port in names if names.count(port) > 1}) if len(names) <= 1_000 else ():
+        message = f"Several cases leave by the port {port!r}."
+        yield Fault("DUPLICATE_PORT", "cases", message, "Give each case its own port.")
+    if parameters.value is None and any(case.kind != "condition" for case in parameters.cases):
+        yield Fault("MISSING_SWITCH_VALUE", "value", "The switch has no value to look at.", "Give value.")
+
+
+NODE = NodeType(
+    name="switch",
+    title="Switch",
+    category="flow",
+    documentation="Tries the cases in order and leaves by the port of the first that fits, else by the default port.",
+    parameters=SwitchParameters,
+    effect=Effect.NONE,
+    idempotency="The port is stored with the step; a repeat takes the same way.",
+    role=Role.CHOICE,
+    ports=ports,
+    port_notes="one per case, and the default port",
+    missing_codes={"cases": "MISSING_CASES"},
+    review=review,
+)

@@ -1,0 +1,92 @@
+"""What a file of the catalogue exports: a node type or a trigger type."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from atlas_workflows.graph.catalogue import Effect, Fault, Role
+from atlas_workflows.graph.model import MAIN_PORT
+from atlas_workflows.nodes.faults import blank_faults, faults_of
+from atlas_workflows.nodes.parameters import Parameters
+
+PortsOf = Callable[[Mapping[str, Any]], tuple[str, ...]]
+Review = Callable[[Any], Iterable[Fault]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeType:
+    """A node type: its form, its ports, what it does to the world and why doing it twice is harmless.
+
+    `ports` depends on raw parameters where a function is given; it must not raise. `review` gets validated
+    parameters and adds what a model cannot say. `missing_codes` and `wrong_codes` map a field to the code of its
+    absence and of any other fault.
+    """
+
+    name: str
+    title: str
+    category: str
+    documentation: str
+    parameters: type[Parameters]
+    effect: Effect
+    idempotency: str
+    version: int = 1
+    role: Role = Role.ACTION
+    ports_in: tuple[str, ...] = (MAIN_PORT,)
+    ports: tuple[str, ...] | PortsOf = (MAIN_PORT,)
+    port_notes: str = ""
+    path_codes: Callable[[str], str | None] = lambda port: None  # noqa: ARG005
+    missing_codes: Mapping[str, str] = field(default_factory=dict)
+    wrong_codes: Mapping[str, str] = field(default_factory=dict)
+    review: Review | None = None
+
+    def ports_out(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        return self.ports if isinstance(self.ports, tuple) else self.ports(parameters)
+
+    def missing_path(self, port: str) -> str | None:
+        return self.path_codes(port)
+
+    def read(self, parameters: Mapping[str, Any]) -> Any:
+        """The validated parameters; raises pydantic.ValidationError."""
+        return self.parameters.model_validate(parameters)
+
+    def faults(self, parameters: Mapping[str, Any]) -> Sequence[Fault]:
+        return _faults(self.parameters, parameters, self.missing_codes, self.review, self.wrong_codes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerType:
+    """A trigger type: what has to happen, and what may be asked of it."""
+
+    name: str
+    title: str
+    category: str
+    documentation: str
+    parameters: type[Parameters]
+    version: int = 1
+    missing_codes: Mapping[str, str] = field(default_factory=dict)
+    review: Review | None = None
+
+    def faults(self, parameters: Mapping[str, Any]) -> Sequence[Fault]:
+        return _faults(self.parameters, parameters, self.missing_codes, self.review)
+
+
+def _faults(
+    model: type[Parameters],
+    parameters: Mapping[str, Any],
+    missing_codes: Mapping[str, str],
+    review: Review | None,
+    wrong_codes: Mapping[str, str] = MappingProxyType({}),
+) -> Sequence[Fault]:
+    try:
+        values = model.model_validate(parameters)
+    except ValidationError as error:
+        return faults_of(error, parameters, missing_codes, wrong_codes)
+    if not missing_codes and review is None:
+        return ()
+    found = [*blank_faults(parameters, missing_codes)]
+    if review is not None:
+        found += review(values)
+    return found

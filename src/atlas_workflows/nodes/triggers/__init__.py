@@ -1,0 +1,1 @@
+"""What can start a workflow. One file per type, exporting NODE."""

@@ -1,0 +1,28 @@
+"""An e-mail was opened, clicked or bounced, or its reader unsubscribed."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class EmailEventParameters(TriggerParameters):
+    event: Literal["opened", "clicked", "bounced", "unsubscribed"] = Field(
+        ..., description="What happened to it."
+    )
+    email_id: Name | None = Field(None, description="Only this e-mail.")
+    campaign_id: Name | None = Field(None, description="Only e-mails of this campaign.")
+    link: Name | None = Field(None, description="Only clicks on links that contain this text.")
+
+
+NODE = TriggerType(
+    name="email_event",
+    title="E-mail event",
+    category="communication",
+    documentation="An e-mail was opened, clicked or bounced, or its reader unsubscribed.",
+    parameters=EmailEventParameters,
+    missing_codes={"event": "MISSING_EMAIL_EVENT"},
+)

@@ -1,0 +1,12 @@
+"""A lead's score reached 80 from below."""
+
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+NODE = TriggerType(
+    name="lead_became_hot",
+    title="Lead became hot",
+    category="leads",
+    documentation="A lead's score reached 80 from below.",
+    parameters=TriggerParameters,
+)

@@ -1,0 +1,22 @@
+"""A lead moved to another stage of the pipeline."""
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class LeadStageChangedParameters(TriggerParameters):
+    from_stage: Name | None = Field(None, description="Only moves out of this stage.")
+    to_stage: Name | None = Field(None, description="Only moves into this stage.")
+    pipeline: Name | None = Field(None, description="Only in this pipeline.")
+
+
+NODE = TriggerType(
+    name="lead_stage_changed",
+    title="Lead stage changed",
+    category="leads",
+    documentation="A lead moved to another stage of the pipeline.",
+    parameters=LeadStageChangedParameters,
+)

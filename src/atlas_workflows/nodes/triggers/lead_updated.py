@@ -1,0 +1,22 @@
+"""A field of a lead changed."""
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class LeadUpdatedParameters(TriggerParameters):
+    fields: list[Name] = Field(
+        default_factory=list, description="Only changes of one of these fields; empty means any."
+    )
+
+
+NODE = TriggerType(
+    name="lead_updated",
+    title="Lead updated",
+    category="leads",
+    documentation="A field of a lead changed.",
+    parameters=LeadUpdatedParameters,
+)

@@ -1,0 +1,23 @@
+"""A membership ends in some days."""
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Count, Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class MembershipExpiringParameters(TriggerParameters):
+    days_before: Count = Field(7, description="How many days before its end.")
+    membership_types: list[Name] = Field(
+        default_factory=list, description="Only these memberships; empty means any."
+    )
+
+
+NODE = TriggerType(
+    name="membership_expiring",
+    title="Membership about to expire",
+    category="membership",
+    documentation="A membership ends in some days.",
+    parameters=MembershipExpiringParameters,
+)

@@ -1,0 +1,22 @@
+"""A membership began."""
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class MembershipStartedParameters(TriggerParameters):
+    membership_types: list[Name] = Field(
+        default_factory=list, description="Only these memberships; empty means any."
+    )
+
+
+NODE = TriggerType(
+    name="membership_started",
+    title="Membership started",
+    category="membership",
+    documentation="A membership began.",
+    parameters=MembershipStartedParameters,
+)

@@ -1,0 +1,28 @@
+"""A message came in from a contact."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class MessageReceivedParameters(TriggerParameters):
+    channel: Literal["sms", "whatsapp", "email", "facebook", "instagram", "any"] = Field(
+        "any", description="Only messages on this channel."
+    )
+    keywords: list[Name] = Field(
+        default_factory=list,
+        description="Only messages that contain one of these words, in any case; empty means any.",
+    )
+
+
+NODE = TriggerType(
+    name="message_received",
+    title="Message received",
+    category="communication",
+    documentation="A message came in from a contact.",
+    parameters=MessageReceivedParameters,
+)

@@ -1,0 +1,23 @@
+"""A note was added to a contact."""
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class NoteAddedParameters(TriggerParameters):
+    keywords: list[Name] = Field(
+        default_factory=list,
+        description="Only notes that contain one of these words, in any case; empty means any.",
+    )
+
+
+NODE = TriggerType(
+    name="note_added",
+    title="Note added",
+    category="contacts",
+    documentation="A note was added to a contact.",
+    parameters=NoteAddedParameters,
+)

@@ -1,0 +1,22 @@
+"""An opportunity moved to another stage."""
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class OpportunityStageChangedParameters(TriggerParameters):
+    from_stage: Name | None = Field(None, description="Only moves out of this stage.")
+    to_stage: Name | None = Field(None, description="Only moves into this stage.")
+    pipeline: Name | None = Field(None, description="Only in this pipeline.")
+
+
+NODE = TriggerType(
+    name="opportunity_stage_changed",
+    title="Opportunity stage changed",
+    category="sales",
+    documentation="An opportunity moved to another stage.",
+    parameters=OpportunityStageChangedParameters,
+)

@@ -1,0 +1,20 @@
+"""Somebody joined the waiting list of a class."""
+
+from pydantic import Field
+
+from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.node_type import TriggerType
+from atlas_workflows.nodes.parameters import TriggerParameters
+
+
+class WaitlistJoinedParameters(TriggerParameters):
+    class_types: list[Name] = Field(default_factory=list, description="Only these classes; empty means any.")
+
+
+NODE = TriggerType(
+    name="waitlist_joined",
+    title="Waiting list joined",
+    category="booking",
+    documentation="Somebody joined the waiting list of a class.",
+    parameters=WaitlistJoinedParameters,
+)
