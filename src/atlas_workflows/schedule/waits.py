@@ -1,0 +1,155 @@
+"""What a wait says: the `wait` parameter of the wait node, one model per kind."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from atlas_workflows.schedule.business_hours import BusinessHours
+from atlas_workflows.schedule.refusal import InvalidField, refuse, refuse_invalid
+from atlas_workflows.schedule.spec import Zone
+
+Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+SECONDS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800, "months": 2_678_400}
+LONGEST_SECONDS = 10 * 366 * 86_400
+TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+class Model(BaseModel):
+    """Closed and immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _short_enough(amount: Decimal | int, unit: str) -> None:
+    if amount * SECONDS[unit] > LONGEST_SECONDS:
+        raise InvalidField(
+            refuse("amount", f"{amount} {unit} is more than ten years.", "Choose a shorter wait.")
+        )
+
+
+class Length(Model):
+    """A length of time: days, weeks and months keep the wall clock, smaller units are elapsed time."""
+
+    amount: int | Decimal = Field(ge=0)
+    unit: Unit
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "Length":
+        _short_enough(self.amount, self.unit)
+        return self
+
+
+class DurationWait(Length):
+    """Wait that long; with `business_hours_only` wake inside opening hours only."""
+
+    kind: Literal["duration"]
+    business_hours_only: bool | BusinessHours = False
+
+
+class UntilWait(Model):
+    """Wait until a time: ISO 8601, or a template such as `{{ contact.birthday }}`, moved by `offset`."""
+
+    kind: Literal["until"]
+    at: str = Field(min_length=1, max_length=2_000)
+    offset: "Offset | None" = None
+    timezone: Zone | None = None
+
+
+class Offset(Model):
+    """A signed length: three days before is {"amount": -3, "unit": "days"}."""
+
+    amount: int | Decimal
+    unit: Unit
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "Offset":
+        _short_enough(abs(self.amount), self.unit)
+        return self
+
+
+class TimeOfDayWait(Model):
+    """Wait for the next time the wall clock shows `time`, on one of `days` if given."""
+
+    kind: Literal["time_of_day"]
+    time: str = Field(pattern=TIME_OF_DAY)
+    timezone: Zone | None = None
+    days: Annotated[list[Weekday], Field(min_length=1)] | None = None
+
+
+class AwaitedEvent(Model):
+    """An event type, and a condition on the event's data."""
+
+    type: str = Field(min_length=1, max_length=200)
+    filter: dict[str, Any] | None = None
+
+
+class EventWait(Model):
+    """Wait for any or all of some events; `look_back` accepts events that came before the wait began."""
+
+    kind: Literal["until_event"]
+    events: list[AwaitedEvent] = Field(min_length=1, max_length=50)
+    mode: Literal["any", "all"] = "any"
+    timeout: Length | None = None
+    look_back: Length | None = None
+
+
+class ConditionWait(Model):
+    """Wait until a condition holds, at most `timeout`."""
+
+    kind: Literal["until_condition"]
+    condition: dict[str, Any]
+    timeout: Length | None = None
+
+
+class BusinessHoursWait(Model):
+    """Pass at once inside opening hours, else wait for the next opening; without `hours` the organization's."""
+
+    kind: Literal["business_hours"]
+    hours: BusinessHours | None = None
+    timezone: Zone | None = None
+
+
+class Modifier(Model):
+    """Where the condition holds, add to the wait, multiply it, or set it."""
+
+    condition: dict[str, Any]
+    operation: Literal["add", "multiply", "set"]
+    amount: int | Decimal
+    unit: Unit = "minutes"
+
+
+class DynamicWait(Model):
+    """A base length, changed by each modifier in turn; never below zero."""
+
+    kind: Literal["dynamic"]
+    base: Length
+    modifiers: list[Modifier] = Field(default_factory=list, max_length=100)
+
+
+Wait = Annotated[
+    DurationWait
+    | UntilWait
+    | TimeOfDayWait
+    | EventWait
+    | ConditionWait
+    | BusinessHoursWait
+    | DynamicWait,
+    Field(discriminator="kind"),
+]
+WAIT: TypeAdapter[Wait] = TypeAdapter(Wait)
+
+
+def parse_wait(document: Any) -> Wait:
+    """A checked wait out of decoded JSON; raises ScheduleRefused naming the first wrong field."""
+    try:
+        return WAIT.validate_python(document)
+    except ValidationError as cause:
+        raise refuse_invalid(cause, "wait") from cause
+
+
+def ports_of(wait: Wait) -> tuple[str, ...]:
+    """Ports of a wait node: `timeout` exists where a wait may give up."""
+    gives_up = isinstance(wait, EventWait | ConditionWait) and wait.timeout is not None
+    return ("main", "timeout") if gives_up else ("main",)
