@@ -33,7 +33,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a run goes about it. Sizes in rows and bytes, times in seconds."""
+    """How a run goes about it. Sizes in rows and bytes, times in seconds.
+
+    `waivers` maps an item of the checklist to the reason why its failure is accepted; `actor` is who accepts it.
+    """
 
     dry_run: bool = False
     batch_rows: int = 1_000
@@ -47,6 +50,7 @@ class RunOptions:
     assume_organization: str | None = None
     report_dir: str | None = None
     actor: str = "operator"
+    waivers: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
