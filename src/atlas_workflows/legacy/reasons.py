@@ -59,6 +59,16 @@ class ReasonCode(StrEnum):
     TRIGGER_EDGES_ADDED = "TRIGGER_EDGES_ADDED", "No trigger node was drawn; the trigger was connected to the first nodes."
     SEVERAL_TRIGGERS = "SEVERAL_TRIGGERS", "The workflow has several triggers."
     UNKNOWN_TRIGGER_TYPE = "UNKNOWN_TRIGGER_TYPE", "The trigger's type is not known; it is kept whole and never fires."
+    # Waits and schedules
+    WAIT_UNREADABLE = "WAIT_UNREADABLE", "The wait has no length or time that can be read; nothing is guessed."
+    WAIT_UNIT_ASSUMED = "WAIT_UNIT_ASSUMED", "The wait's unit is missing or unknown, which meant seconds; it stays seconds."
+    WAIT_NOT_POSITIVE = "WAIT_NOT_POSITIVE", "A negative wait, which passed at once; it still does."
+    SCHEDULE_UNREADABLE = "SCHEDULE_UNREADABLE", "The schedule cannot be read, or can never fire; nothing is guessed."
+    SCHEDULE_NORMALISED = "SCHEDULE_NORMALISED", "The schedule was written in another dialect; it says the same in ours."
+    SCHEDULE_ANCHOR_ASSUMED = "SCHEDULE_ANCHOR_ASSUMED", "An interval names no start; it counts from Monday, 1 January 2024, 00:00."
+    TIMEZONE_DEFAULT_IGNORED = "TIMEZONE_DEFAULT_IGNORED", "The stored zone is only the column's default, so no evidence; the next best is used."
+    TIMEZONE_UNKNOWN = "TIMEZONE_UNKNOWN", "The stored time zone does not exist; the next best is used."
+    TIMEZONE_UNESCAPED = "TIMEZONE_UNESCAPED", "The time zone had been HTML-escaped; it was unescaped."
     # Other parts of a workflow
     STATUS_MISSING = "STATUS_MISSING", "No status was stored; the workflow is a draft."
     STATUS_UNKNOWN = "STATUS_UNKNOWN", "The status is not one of ours; the workflow is paused."
@@ -103,6 +113,7 @@ class ReasonCode(StrEnum):
     QUERY_COPY_SKIPPED = "QUERY_COPY_SKIPPED", "A query copy of the graph; compared with it, not migrated."
     # Meaning that changes for customers (need a sign-off)
     WAIT_CAP_REMOVED = "WAIT_CAP_REMOVED", "Legacy cut this wait at five minutes; it now lasts as configured."
+    BUSINESS_HOURS_LOCAL = "BUSINESS_HOURS_LOCAL", "Legacy read business hours on the server's clock; they now hold in the organization's zone."
     BOTH_BRANCHES_EXECUTED = "BOTH_BRANCHES_EXECUTED", "Legacy executed both branches of this condition; now exactly one."
     NEVER_FIRED_IN_LEGACY = "NEVER_FIRED_IN_LEGACY", "The trigger never fired in the old application; it would now."
     SILENTLY_SKIPPED = "SILENTLY_SKIPPED", "Legacy skipped this action without a word because of its label; it would now execute."
