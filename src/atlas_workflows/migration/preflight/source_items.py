@@ -1,0 +1,85 @@
+"""Items about the legacy side: shape, privileges, policies that hide rows, left-overs of an earlier attempt."""
+
+import psycopg
+from psycopg import sql as compose
+
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import UnknownShape
+from atlas_workflows.legacy.catalog import read_catalog
+from atlas_workflows.legacy.shapes import SIDE_TABLES, detect_shape
+from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed
+
+TABLES = ("workflows", *SIDE_TABLES)
+
+
+def check_shape(look: Look) -> Finding:
+    try:
+        shape = detect_shape(read_catalog(look.connection))
+    except UnknownShape as error:
+        return failed("shape", error.fact, error.remedy)
+    return passed("shape", f"shape {shape.letter}, {len(shape.tables)} tables")
+
+
+def check_earlier_attempt(look: Look) -> Finding:
+    """Left-overs are harmless, since ours lives in a schema of its own, but whoever reads the report should know."""
+    try:
+        attempt = detect_shape(read_catalog(look.connection)).attempt
+    except UnknownShape:
+        attempt = ()
+    if attempt:
+        return passed(
+            "earlier_attempt", f"an earlier attempt left {', '.join(attempt)}; they stay untouched and unread"
+        )
+    return passed("earlier_attempt", "no traces of an earlier attempt")
+
+
+def check_privileges(look: Look) -> Finding:
+    rows = look.connection.execute(sql("preflight/privileges").encode(), {"tables": _qualified()}).fetchall()
+    unreadable = [table for table, may_select, _trigger, may_use in rows if not (may_select and may_use)]
+    if unreadable:
+        role = look.connection.info.user
+        return failed(
+            "privileges", f"{role} may not read {', '.join(unreadable)}.",
+            f'As their owner: GRANT SELECT, TRIGGER ON {", ".join(unreadable)} TO "{role}";',
+        )  # fmt: skip
+    silent = [table for table, _select, may_trigger, _use in rows if not may_trigger]
+    if silent:
+        return passed(
+            "privileges",
+            f"all readable; no TRIGGER right on {', '.join(silent)}: the sweep watches those alone",
+        )
+    return passed("privileges", f"SELECT and TRIGGER on all {len(rows)} tables")
+
+
+def check_row_security(look: Look) -> Finding:
+    """With row_security off a policy that would hide rows raises; so reading one row of each table is the proof."""
+    hidden = []
+    for table in _existing(look):
+        query = compose.SQL("SELECT 1 FROM {} LIMIT 1").format(compose.Identifier("public", table))
+        try:
+            look.connection.execute(query)
+        except psycopg.errors.InsufficientPrivilege:
+            hidden.append(table)
+    if hidden:
+        return failed(
+            "row_security", f"Policies hide rows of {', '.join(hidden)} from this role.",
+            "Use the tables' owner (without FORCE ROW LEVEL SECURITY) or a role with BYPASSRLS.",
+        )  # fmt: skip
+    return passed("row_security", "no policy hides a row from this role")
+
+
+def _existing(look: Look) -> list[str]:
+    catalog = read_catalog(look.connection)
+    return [table for table in TABLES if table in catalog.tables]
+
+
+def _qualified() -> list[str]:
+    return [f"public.{table}" for table in TABLES]
+
+
+ITEMS = (
+    Item("shape", "The tables have a known shape", check_shape, may_be_waived=False),
+    Item("earlier_attempt", "Traces of an earlier attempt are known", check_earlier_attempt),
+    Item("privileges", "The role may read everything", check_privileges, may_be_waived=False),
+    Item("row_security", "No policy hides rows", check_row_security, may_be_waived=False),
+)

@@ -1,0 +1,155 @@
+"""Each item of the checklist can pass, can fail, and says what to do."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from psycopg.conninfo import make_conninfo
+
+from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.preflight import server_items
+from atlas_workflows.migration.preflight.checklist import ITEMS, go_through, unmet
+from atlas_workflows.migration.preflight.item import Finding, ItemStatus, Look, failed, with_waivers
+from atlas_workflows.migration.steps import StepStatus
+from atlas_workflows.migration.steps.preflight import run
+from atlas_workflows.settings import load_settings
+
+SHAPE_A = """
+CREATE TABLE organizations (id uuid PRIMARY KEY, name text);
+CREATE TABLE workflows (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL, description text,
+    status text, nodes jsonb, edges jsonb, variables jsonb, trigger_type text, trigger_config jsonb, settings jsonb,
+    total_executions int, successful_executions int, failed_executions int, last_run_at timestamptz,
+    created_at timestamptz, updated_at timestamptz, organization_id uuid);
+INSERT INTO workflows (name) VALUES ('Welcome');
+"""
+
+
+def context_for(dsn: str, home: Path, **options: object) -> PhaseContext:
+    settings = replace(load_settings({}), home=home, secret_keys=(Fernet.generate_key().decode(),))
+    return PhaseContext(uuid4(), phase_named("p1"), Scope(), RunOptions(**options), dsn, settings)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def crm(atlas_dsn: str) -> str:
+    with psycopg.connect(atlas_dsn) as connection:
+        connection.execute(SHAPE_A)
+    return atlas_dsn
+
+
+@pytest.fixture
+def reader(crm: str) -> Iterator[str]:
+    """A login that may look at nothing but the catalog."""
+    with psycopg.connect(crm) as owner:
+        owner.execute("CREATE ROLE onlooker LOGIN PASSWORD 'onlooker'")
+    yield make_conninfo(crm, user="onlooker", password="onlooker")
+    with psycopg.connect(crm) as owner:
+        owner.execute("DROP OWNED BY onlooker")
+        owner.execute("DROP ROLE onlooker")
+
+
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.item: finding for finding in findings}
+
+
+def test_a_sound_database_passes_and_is_recorded(crm: str, tmp_path: Path) -> None:
+    context = context_for(crm, tmp_path)
+    with psycopg.connect(crm) as connection:
+        connection.execute(
+            "INSERT INTO atlas.phase_runs (id, phase) VALUES (%s, 'p1_database')", [context.run_id]
+        )
+    result = run(context)
+    assert result.status is StepStatus.PASSED, result.problem
+    with psycopg.connect(crm) as connection:
+        rows = connection.execute("SELECT item FROM atlas.checklist_items ORDER BY item").fetchall()
+    assert [row[0] for row in rows] == sorted(item.name for item in ITEMS)
+
+
+def test_every_item_is_looked_at_even_after_one_failed(reader: str, tmp_path: Path) -> None:
+    findings = go_through(context_for(reader, tmp_path))
+    assert {finding.item for finding in findings} == {item.name for item in ITEMS}
+    assert by_name(findings)["privileges"].status is ItemStatus.FAILED
+    assert "GRANT SELECT" in (by_name(findings)["privileges"].remedy or "")
+
+
+def test_policies_that_hide_rows_are_found(crm: str, reader: str, tmp_path: Path) -> None:
+    with psycopg.connect(crm) as owner:
+        owner.execute("ALTER TABLE workflows ENABLE ROW LEVEL SECURITY")
+        owner.execute("GRANT SELECT ON workflows TO onlooker")
+    finding = by_name(go_through(context_for(reader, tmp_path)))["row_security"]
+    assert finding.status is ItemStatus.FAILED
+    assert "workflows" in finding.detail
+
+
+def test_without_trigger_rights_the_sweep_is_announced(crm: str, reader: str, tmp_path: Path) -> None:
+    with psycopg.connect(crm) as owner:
+        owner.execute("GRANT SELECT ON workflows TO onlooker")
+    finding = by_name(go_through(context_for(reader, tmp_path)))["privileges"]
+    assert finding.status is ItemStatus.PASSED
+    assert "sweep" in finding.detail
+
+
+def test_an_unknown_shape_fails_with_what_was_seen(atlas_dsn: str, tmp_path: Path) -> None:
+    result = run(context_for(atlas_dsn, tmp_path, dry_run=True))
+    assert result.status is StepStatus.FAILED
+    assert "shape" in (result.problem or "")
+
+
+def test_a_long_transaction_fails_and_can_be_waived(crm: str, tmp_path: Path) -> None:
+    context = context_for(crm, tmp_path)
+    with psycopg.connect(crm, application_name="nightly export") as other, context.connect("test") as mine:
+        other.execute("SELECT 1")
+        refused = server_items.check_long_transactions(Look(context, mine), timedelta(0))
+    item = next(item for item in ITEMS if item.name == refused.item)
+    assert refused.status is ItemStatus.FAILED
+    assert "nightly export" in refused.detail
+    waived = with_waivers(refused, item, {"long_transactions": "it ends at noon"}, "dana")
+    assert waived.status is ItemStatus.WAIVED
+    assert (waived.waived_by, waived.waive_reason) == ("dana", "it ends at noon")
+    assert unmet([waived]) == []
+
+
+def test_what_would_only_fail_later_cannot_be_waived() -> None:
+    item = next(item for item in ITEMS if item.name == "row_security")
+    finding = failed("row_security", "hidden", "unhide")
+    assert with_waivers(finding, item, {"row_security": "go on anyway"}, "dana") == finding
+
+
+def test_a_missing_key_is_named(crm: str, tmp_path: Path) -> None:
+    context = context_for(crm, tmp_path)
+    bare = replace(context, settings=replace(context.settings, secret_keys=()))
+    assert by_name(go_through(bare))["secrets"].status is ItemStatus.FAILED
+    broken = replace(context, settings=replace(context.settings, secret_keys=("abc",)))
+    assert by_name(go_through(broken))["secrets"].status is ItemStatus.FAILED
+
+
+def test_a_pooler_that_swaps_sessions_is_found(crm: str, tmp_path: Path) -> None:
+    """A context whose every look gives another server session behaves as a transaction-mode pooler does."""
+
+    class Swapping:
+        def __init__(self, dsn: str) -> None:
+            self.dsn = dsn
+
+        def __enter__(self) -> "Swapping":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+        def execute(
+            self, query: str, parameters: list[str] | None = None
+        ) -> "psycopg.Cursor[tuple[object, ...]]":
+            return psycopg.connect(self.dsn, autocommit=True).execute(query.encode(), parameters)
+
+    class Pooled:
+        def connect(self, _purpose: str, *, autocommit: bool = False) -> Swapping:
+            return Swapping(crm)
+
+    finding = server_items.check_pooler(Look(Pooled(), None))  # type: ignore[arg-type]
+    assert finding.status is ItemStatus.FAILED
+    assert "pooler" in finding.detail
