@@ -42,7 +42,7 @@ CREATE TABLE atlas.workflows (
     updated_at timestamptz DEFAULT now(),
     source_table text,
     source_id text,
-    UNIQUE (organization_id, id)
+    CONSTRAINT workflows_unsigned_stay_inactive CHECK (NOT (awaiting_sign_off AND status = 'active'))
 );
 CREATE INDEX workflows_by_organization ON atlas.workflows (organization_id, updated_at DESC);
 CREATE INDEX workflows_by_source ON atlas.workflows (source_table, source_id);
@@ -124,8 +124,16 @@ CREATE TABLE atlas.workflow_variables (
     updated_at timestamptz DEFAULT now(),
     source_table text,
     source_id text,
-    UNIQUE NULLS NOT DISTINCT (organization_id, workflow_id, name)
+    UNIQUE NULLS NOT DISTINCT (organization_id, workflow_id, name),
+    CONSTRAINT workflow_variables_secrets_are_sealed CHECK (
+        NOT is_secret
+        OR (
+            (default_value IS NULL OR default_value = 'null' OR default_value ? '$secret')
+            AND (current_value IS NULL OR current_value = 'null' OR current_value ? '$secret')
+        )
+    )
 );
+CREATE INDEX workflow_variables_by_workflow ON atlas.workflow_variables (workflow_id);
 COMMENT ON TABLE atlas.workflow_variables IS 'Variables of a workflow, or of the whole organization where workflow_id is NULL.';
 COMMENT ON COLUMN atlas.workflow_variables.secret_id IS 'The sealed value of a secret variable; default_value and current_value stay NULL then.';
 
@@ -514,7 +522,7 @@ CREATE INDEX workflow_conditions_by_organization ON atlas.workflow_conditions (o
 COMMENT ON TABLE atlas.workflow_conditions IS 'Reusable conditions of an organization. Shared means within the organization, never across tenants.';
 
 CREATE TABLE atlas.consents (
-    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     organization_id uuid,
     subject_table text NOT NULL,
     subject_id text NOT NULL,
@@ -522,9 +530,13 @@ CREATE TABLE atlas.consents (
     state text NOT NULL CHECK (state IN ('granted', 'withdrawn')),
     basis text NOT NULL,
     effective_at timestamptz,
-    recorded_at timestamptz NOT NULL DEFAULT now(),
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     recorded_by text NOT NULL DEFAULT current_user,
     evidence_hash text NOT NULL
 );
+CREATE INDEX consents_by_subject ON atlas.consents (subject_table, subject_id, channel, basis, id DESC);
+CREATE INDEX consents_by_organization ON atlas.consents (organization_id);
 COMMENT ON TABLE atlas.consents IS 'Consent ledger: who may be written to on which channel and since when. Only added to; the latest entry counts.';
 COMMENT ON COLUMN atlas.consents.basis IS 'Where the entry comes from: the legacy column read, or the action of a person.';
+COMMENT ON COLUMN atlas.consents.effective_at IS 'When the person said so; NULL where the legacy side does not tell.';
+COMMENT ON COLUMN atlas.consents.evidence_hash IS 'sha256 hex of the legacy value read; the same value is not recorded twice.';

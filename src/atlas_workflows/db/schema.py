@@ -9,6 +9,7 @@ import psycopg
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema_errors import explained
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def current(dsn: str) -> str | None:
         known = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{VERSION_TABLE}"]).fetchone()
         if known is None or known[0] is None:
             return None
-        row = connection.execute(f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}").fetchone()
+        row = connection.execute(sql("schema/current_version")).fetchone()
     return str(row[0]) if row else None
 
 

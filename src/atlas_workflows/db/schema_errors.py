@@ -44,10 +44,8 @@ def _translate(cause: psycopg.Error, dsn: str) -> AtlasError:
             remedy="Another schema change or a long transaction holds it; the same command may be run again.",
         )
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
-        hint = cause.diag.message_hint
         return PermissionMissing(
-            f"The database role may not do this at {where}: {said}.",
-            remedy=hint or "Let an administrator run the output of `atlas schema roles-script`, then repeat.",
+            f"The database role may not do this at {where}: {said}.", remedy=_privilege_remedy(cause, dsn)
         )
     if isinstance(cause, psycopg.errors.DuplicateTable | psycopg.errors.DuplicateObject):
         return HalfAppliedAttempt(
@@ -57,3 +55,11 @@ def _translate(cause: psycopg.Error, dsn: str) -> AtlasError:
     return DatabaseError(
         f"The schema change failed at {where}: {said}.", remedy="Nothing was changed; fix this and repeat."
     )
+
+
+def _privilege_remedy(cause: psycopg.Error, dsn: str) -> str:
+    """Say what 0004_access hints at; its hint ROLES_SCRIPT stands for the whole script."""
+    hint = cause.diag.message_hint
+    if hint and hint != "ROLES_SCRIPT":
+        return hint
+    return f"Let an administrator run this (`atlas schema roles-script` prints it too), then repeat:\n\n{roles_script(dsn)}"
