@@ -1,4 +1,4 @@
--- Move a range's cursor, in the transaction of the batch it stands for; says whether somebody asked for a pause.
+-- Move a range's cursor, in the transaction of the batch it stands for; no row means that another worker was faster.
 UPDATE atlas.backfill_cursors
 SET cursor = coalesce(%(cursor)s, cursor),
     rows_done = rows_done + %(rows)s,
@@ -8,3 +8,5 @@ SET cursor = coalesce(%(cursor)s, cursor),
 WHERE phase_run_id = %(run_id)s
     AND source_table = %(source_table)s
     AND range_no = %(range_no)s
+    AND cursor IS NOT DISTINCT FROM %(expected)s
+    AND finished_at IS NULL

@@ -1,5 +1,5 @@
--- What the ledger says about these source rows, to tell which of them changed since.
-SELECT source_id, inputs_hash, target_hash, outcome
+-- Input hashes of these source rows as of the last time they were written, to tell which of them changed since.
+SELECT source_id, inputs_hash
 FROM atlas.migration_ledger
 WHERE source_table = %(source_table)s
     AND source_id = ANY(%(ids)s)

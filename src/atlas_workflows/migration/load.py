@@ -18,7 +18,16 @@ from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.entry import Entry, Keys, json_text, refused
 from atlas_workflows.migration.masking import masked
-from atlas_workflows.migration.target import UPSERTED, RowGroups, Target, copy_in, grouped, remove, upsert
+from atlas_workflows.migration.target import (
+    UPSERTED,
+    RowGroups,
+    Target,
+    copy_in,
+    grouped,
+    remove,
+    tables_of,
+    upsert,
+)
 
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.RaiseException)
 
@@ -86,13 +95,8 @@ class Loader:
         self.connection.execute(sql("migration/void_sign_offs").encode(), facts | {"ids": ids})
 
     def _cleared(self, before: Mapping[str, str | None], entries: Sequence[Entry]) -> list[str]:
-        """Tables that may hold earlier rows of these entries: the large ones only where the ledger says so."""
         recorded = {table for entry in entries for table in loads(before[entry.id] or "{}")}
-        return [
-            table
-            for table in self.target.traced
-            if table not in UPSERTED and (table in recorded or not table.startswith("workflow_execution"))
-        ]
+        return [table for table in tables_of(self.target, recorded) if table not in UPSERTED]
 
     def _written_before(self, table: str, ids: list[str]) -> dict[str, str | None]:
         cursor = self.connection.execute(

@@ -1,0 +1,2 @@
+-- Look again which membership tables the legacy side has.
+SELECT atlas.rebuild_principals()

@@ -1,0 +1,2 @@
+-- Add to the consent ledger what a legacy table says now and did not say before.
+SELECT atlas.record_legacy_consents(%(table)s)

@@ -1,0 +1,19 @@
+-- Runs of a phase that have not come to an end, newest first, with the first step that has not passed.
+SELECT
+    run.id, run.status, run.scope, run.options, run.started_at,
+    (
+        SELECT step.kind
+        FROM atlas.phase_run_steps AS step
+        WHERE step.phase_run_id = run.id AND step.status NOT IN ('passed', 'skipped')
+        ORDER BY step.position
+        LIMIT 1
+    ) AS next_kind
+FROM atlas.phase_runs AS run
+WHERE run.phase = %(phase)s
+    AND run.status IN ('running', 'paused', 'waiting', 'failed')
+    AND NOT run.dry_run
+    AND NOT EXISTS (
+        SELECT 1 FROM atlas.phase_runs AS later
+        WHERE later.phase = run.phase AND later.started_at > run.started_at AND NOT later.dry_run
+    )
+ORDER BY run.started_at DESC

@@ -1,0 +1,78 @@
+"""Step `expand`: schema, partitions, membership view, and the capture triggers, all before the first row is read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.schema import current, upgrade
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.capture import Capture, install_capture
+from atlas_workflows.migration.context import PhaseContext, Progress
+from atlas_workflows.migration.source import Source, survey
+from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.target import act_as_migration
+
+PARTITIONED_BY = {"workflow_executions": "started_at", "workflow_execution_steps": "started_at"}
+
+
+def run(context: PhaseContext) -> StepResult:
+    """Bring the schema to its newest revision and install capture; safe to repeat. A dry run skips it."""
+    if not context.persistent:
+        return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing"})
+    upgrade(context.dsn)
+    with context.connect("expand", autocommit=True) as connection:
+        source = survey(connection, context.scope, context.options)
+        context.progress(Progress("expand", "capture triggers", 0, len(source.tables)))
+        captures = install_capture(connection, source.tables)
+        act_as_migration(connection)
+        summary = {
+            "revision": current(context.dsn),
+            "shape": source.shape.letter,
+            "partitions": _make_partitions(connection, source),
+            "membership_tables": _first(connection, "migration/rebuild_principals"),
+            **capture_summary(captures),
+        }
+    return StepResult(StepStatus.PASSED, summary)
+
+
+def capture_summary(captures: Sequence[Capture]) -> dict[str, Any]:
+    """For people: what is captured how, and which tables only the hash sweep watches."""
+    return {
+        "captured": [item.table for item in captures if item.is_captured],
+        "captured_except_replicated_rows": [
+            item.table for item in captures if item.is_captured and not item.always
+        ],
+        "swept_only": {item.table: item.why for item in captures if not item.is_captured},
+    }
+
+
+def _make_partitions(connection: Connection, source: Source) -> int:
+    made = 0
+    for table, column in PARTITIONED_BY.items():
+        for first, last in _months(connection, source, column):
+            facts = {"table": table, "first": first, "last": last}
+            row = connection.execute(sql("migration/ensure_partitions").encode(), facts).fetchone()
+            made += int(row[0]) if row else 0
+    return made
+
+
+def _months(connection: Connection, source: Source, column: str) -> list[tuple[Any, Any]]:
+    """First and last plausible start in the legacy executions; odd dates stay in the default partition."""
+    if column not in source.catalog.columns("workflow_executions"):
+        return []
+    statement = compose.SQL(sql("migration/execution_months")).format(
+        table=compose.Identifier(source.catalog.schema, "workflow_executions"),
+        column=compose.Identifier(column),
+    )
+    row = connection.execute(statement).fetchone()
+    return [] if row is None or row[0] is None else [(row[0], row[1])]
+
+
+def _first(connection: Connection, name: str) -> int:
+    row = connection.execute(sql(name).encode()).fetchone()
+    return int(row[0]) if row else 0
+
+
+STEP = StepKind("expand", "Lay down the schema and start capturing changes", run, repeats=True)

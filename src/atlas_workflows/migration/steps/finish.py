@@ -1,0 +1,58 @@
+"""Step `finish`: a last catch-up, consents, and the note for which organizations the phase now stands."""
+
+from typing import Any
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.backfill import at_work
+from atlas_workflows.migration.catch_up import catch_up
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+
+CONSENT_TABLES = ("contacts", "leads", "clients")
+
+
+def run(context: PhaseContext) -> StepResult:
+    """Mark the organizations of the scope as applied. A dry run skips it."""
+    if not context.persistent:
+        return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing"})
+    with at_work(context) as worker:
+        caught = catch_up(worker)
+        covered = worker.source.tenants.covered
+        facts = {
+            "phase": context.phase.name,
+            "run_id": context.run_id,
+            "organizations": sorted(worker.source.tenancy.organizations if covered is None else covered),
+            "at": context.now(),
+        }
+        applied = worker.writer.execute(sql("migration/apply_organizations").encode(), facts).rowcount
+        consents = _record_consents(worker.writer)
+        _audit(worker.writer, context, applied)
+    summary = {"organizations": applied, "consents_added": consents, "captured_written": caught.written}
+    return StepResult(StepStatus.PASSED, summary)
+
+
+def _record_consents(connection: Connection) -> int:
+    added = 0
+    for table in CONSENT_TABLES:
+        with connection.transaction():
+            row = connection.execute(sql("migration/record_consents").encode(), {"table": table}).fetchone()
+        added += int(row[0]) if row and row[0] is not None else 0
+    return added
+
+
+def _audit(connection: Connection, context: PhaseContext, organizations: int) -> None:
+    facts: dict[str, Any] = {
+        "organization_id": None,
+        "actor": context.options.actor,
+        "action": "finish_phase",
+        "subject_table": "phase_runs",
+        "subject_id": str(context.run_id),
+        "before_hash": None,
+        "after_hash": None,
+        "reason": f"{context.phase.name} stands for {organizations} organizations",
+    }
+    connection.execute(sql("migration/audit").encode(), facts)
+
+
+STEP = StepKind("finish", "Note for whom the phase stands", run)

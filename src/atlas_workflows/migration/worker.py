@@ -1,0 +1,118 @@
+"""Takes source rows through comparison, translation and loading; the same for a batch, a captured change or a sweep."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.exact_json import loads
+from atlas_workflows.legacy.records import SourceRow, SourceTable
+from atlas_workflows.migration.entry import Entry, Keys, is_unchanged, make_entry
+from atlas_workflows.migration.load import Loader, Stamp
+from atlas_workflows.migration.source import Source, read_rows
+from atlas_workflows.migration.target import Target, remove, tables_of
+
+Parent = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of some source rows: those written, those outside the run's organizations, those unchanged."""
+
+    written: tuple[Entry, ...] = ()
+    foreign: tuple[str, ...] = ()
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process's hands: a session that reads the legacy side and one that writes ours, both in autocommit."""
+
+    reader: Connection
+    writer: Connection
+    source: Source
+    target: Target
+    keys: Keys
+    run_id: UUID
+    phase: str
+    now: Callable[[], datetime]
+
+    def take(self, table: SourceTable, rows: Sequence[SourceRow]) -> Taken:
+        """Write what changed of these rows; the caller owns the transaction on `writer`."""
+        known = self._known(table.table, [row.id for row in rows])
+        changed = [
+            row for row in rows if not is_unchanged(row, self.source.tenancy, self.keys, known.get(row.id))
+        ]
+        entries = [make_entry(row, table, self.source.tenancy, self.keys) for row in changed]
+        ours = [entry for entry in entries if self.source.tenants.covers(entry.organization_id)]
+        foreign = tuple(
+            entry.id for entry in entries if not self.source.tenants.covers(entry.organization_id)
+        )
+        return Taken(self._loader().load(ours), foreign, len(rows) - len(changed))
+
+    def take_ids(self, table: SourceTable, ids: Sequence[str]) -> tuple[Taken, tuple[str, ...]]:
+        """The same for rows named by key; also the keys that no longer exist at the source."""
+        rows = read_rows(self.reader, self.source, table, ids)
+        present = {row.id for row in rows}
+        return self.take(table, rows), tuple(key for key in ids if key not in present)
+
+    def drop(self, table: str, ids: Sequence[str]) -> tuple[Parent, ...]:
+        """Remove what was made of source rows that are gone; returns the rows that carried them."""
+        facts = {"source_table": table, "ids": list(ids), "at": self.now(), "run_id": self.run_id}
+        recorded = self._recorded_tables(table, ids)
+        parents = self._parents_of(table, ids)
+        marked = [row[0] for row in self.writer.execute(sql("migration/mark_deleted").encode(), facts)]
+        if marked:
+            remove(self.writer, tables_of(self.target, recorded), table, marked)
+            self.writer.execute(sql("migration/close_quarantine").encode(), facts)
+            self.writer.execute(sql("migration/void_sign_offs").encode(), facts)
+        return parents
+
+    def gone(self, table: SourceTable) -> list[str]:
+        """Keys the ledger knows and the source no longer has."""
+        statement = compose.SQL(sql("migration/gone_from_source")).format(
+            source=compose.Identifier(self.source.catalog.schema, table.table),
+            key=compose.Identifier(table.key),
+        )
+        covered = self.source.tenants.covered
+        organizations = None if covered is None else sorted(covered)
+        cursor = self.reader.execute(statement, {"source_table": table.table, "organizations": organizations})
+        return [row[0] for row in cursor]
+
+    def _loader(self) -> Loader:
+        return Loader(self.writer, self.target, self.keys, Stamp(self.run_id, self.phase, self.now()))
+
+    def _known(self, table: str, ids: list[str]) -> dict[str, str]:
+        cursor = self.writer.execute(
+            sql("migration/known_rows").encode(), {"source_table": table, "ids": ids}
+        )
+        return dict(cursor.fetchall())
+
+    def _recorded_tables(self, table: str, ids: Sequence[str]) -> set[str]:
+        cursor = self.writer.execute(
+            sql("migration/written_before").encode(), {"source_table": table, "ids": list(ids)}
+        )
+        return {name for _, target_hash in cursor for name in loads(target_hash or "{}")}
+
+    def _parents_of(self, name: str, ids: Sequence[str]) -> tuple[Parent, ...]:
+        """A row that is gone cannot be asked for its parent, but its original can."""
+        table = self.source.table(name)
+        cursor = self.writer.execute(
+            sql("migration/read_originals").encode(), {"source_table": name, "ids": list(ids)}
+        )
+        parents = set()
+        for key, content, sealed in cursor:
+            text = content if content is not None else self.keys.sealer.open(bytes(sealed))
+            verdict = table.rows(SourceRow(name, key, loads(text)), self.source.tenancy)
+            if verdict.parent is not None:
+                parents.add(verdict.parent)
+        return tuple(sorted(parents))
+
+
+def parents_of(entries: Iterable[Entry]) -> tuple[Parent, ...]:
+    """The rows whose translation carries these entries."""
+    return tuple(sorted({entry.parent for entry in entries if entry.parent is not None}))

@@ -1,0 +1,88 @@
+"""Several workers over disjoint ranges, each a process of its own; one worker stays in this process."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from psycopg import sql as compose
+
+from atlas_workflows.errors import PhaseError
+from atlas_workflows.migration.backfill import at_work, new_pace, work_range
+from atlas_workflows.migration.context import PhaseContext, silent
+from atlas_workflows.migration.probe import Probe, probing
+from atlas_workflows.migration.ranges import Range
+from atlas_workflows.migration.source import Source
+
+Report = Callable[[], None]
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a worker process is sent: a context without anything that cannot travel, and one range."""
+
+    context: PhaseContext
+    range: Range
+    parent: int
+
+
+def work_ranges(context: PhaseContext, source: Source, ranges: Sequence[Range], report: Report) -> None:
+    """Work through all ranges, calling `report` now and then. Raises what a worker raises first."""
+    if context.options.workers <= 1 or len(ranges) <= 1:
+        _work_here(context, source, ranges, report)
+    else:
+        _work_in_processes(context, ranges, report)
+
+
+def work_alone(context: PhaseContext, span: Range, report: Report) -> None:
+    """One range in this process, as a mapped Airflow task does."""
+    with at_work(context) as worker, _probe(context, worker.source) as probe:
+        work_range(worker, span, new_pace(context, probe), report)
+
+
+def _work_here(context: PhaseContext, source: Source, ranges: Sequence[Range], report: Report) -> None:
+    with at_work(context, source) as worker, _probe(context, source) as probe:
+        pace = new_pace(context, probe)
+        for span in ranges:
+            work_range(worker, span, pace, report)
+
+
+def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: Report) -> None:
+    portable = replace(context, progress=silent, shared={})
+    jobs = [Assignment(portable, span, os.getpid()) for span in ranges]
+    pool = ProcessPoolExecutor(context.options.workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        waiting = {pool.submit(_work, job) for job in jobs}
+        while waiting:
+            done, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+            report()
+    except BrokenProcessPool as cause:
+        raise PhaseError(
+            "A worker process was killed.", remedy="The same command continues where it stopped."
+        ) from cause
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(job: Assignment) -> None:
+    def insist_on_parent() -> None:
+        if os.getppid() != job.parent:
+            raise PhaseError("The process that led this worker is gone.", remedy="Run the command again.")
+
+    work_alone(job.context, job.range, insist_on_parent)
+
+
+@contextmanager
+def _probe(context: PhaseContext, source: Source) -> Iterator[Probe | None]:
+    if not context.options.throttle:
+        yield None
+        return
+    table = compose.Identifier(source.catalog.schema, "workflows")
+    with probing(context.dsn, compose.SQL("SELECT * FROM {} LIMIT 1").format(table).as_string(None)) as probe:
+        yield probe
