@@ -224,20 +224,6 @@ CREATE INDEX audit_log_by_organization ON atlas.audit_log (organization_id, at D
 CREATE INDEX audit_log_by_subject ON atlas.audit_log (subject_table, subject_id);
 COMMENT ON TABLE atlas.audit_log IS 'Who did what and why. Append-only: nobody, not even the owner, changes or empties it.';
 
-CREATE TABLE atlas.flags (
-    key text PRIMARY KEY CHECK (key ~ '^[a-z][a-z0-9_.]{0,99}$'),
-    type text NOT NULL CHECK (type IN ('boolean', 'integer', 'number', 'string')),
-    default_value jsonb NOT NULL,
-    owner text NOT NULL,
-    expires_at timestamptz,
-    reason text NOT NULL,
-    description text NOT NULL DEFAULT '',
-    created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now(),
-    CHECK (jsonb_typeof(default_value) = CASE type WHEN 'integer' THEN 'number' ELSE type END)
-);
-COMMENT ON TABLE atlas.flags IS 'Feature flags: a typed key with a default, somebody who answers for it, an end and a reason.';
-
 CREATE TABLE atlas.cohorts (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     name text NOT NULL UNIQUE,
@@ -248,6 +234,27 @@ CREATE TABLE atlas.cohorts (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE atlas.cohorts IS 'Groups of organizations: a percentage by stable hash, plus an allow and a deny list (deny wins).';
+COMMENT ON COLUMN atlas.cohorts.salt IS 'Makes cohorts independent of each other; an organization keeps its place while it stays the same.';
+
+CREATE TABLE atlas.flags (
+    key text PRIMARY KEY CHECK (key ~ '^[a-z][a-z0-9_.]{0,99}$'),
+    type text NOT NULL CHECK (type IN ('boolean', 'integer', 'number', 'string')),
+    default_value jsonb NOT NULL,
+    owner text NOT NULL,
+    expires_at timestamptz,
+    reason text NOT NULL,
+    description text NOT NULL DEFAULT '',
+    cohort text REFERENCES atlas.cohorts (name),
+    cohort_value jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CHECK (jsonb_typeof(default_value) = CASE type WHEN 'integer' THEN 'number' ELSE type END),
+    CHECK (jsonb_typeof(cohort_value) = CASE type WHEN 'integer' THEN 'number' ELSE type END),
+    CHECK ((cohort IS NULL) = (cohort_value IS NULL))
+);
+COMMENT ON TABLE atlas.flags IS 'Feature flags: a typed key with a default, somebody who answers for it, an end and a reason.';
+COMMENT ON COLUMN atlas.flags.expires_at IS 'From then on the default holds for everybody and the flag should be removed.';
+COMMENT ON COLUMN atlas.flags.cohort_value IS 'What organizations of the cohort get, unless they have an override.';
 
 CREATE TABLE atlas.flag_overrides (
     flag_key text NOT NULL REFERENCES atlas.flags (key) ON DELETE CASCADE,

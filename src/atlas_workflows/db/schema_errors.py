@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from atlas_workflows.db.roles import roles_script
 from atlas_workflows.errors import (
     AtlasError,
     DatabaseError,

@@ -1,0 +1,1 @@
+"""Who gets what, when: feature flags per organization and cohorts of organizations."""

@@ -1,0 +1,17 @@
+"""The flags this version of the product asks for; `atlas schema upgrade` makes them known to the database."""
+
+from datetime import UTC, datetime
+
+from atlas_workflows.rollout.flags import Flag, FlagType
+
+P1_DATABASE = Flag(
+    key="migration.p1_database",
+    type=FlagType.BOOLEAN,
+    default=True,
+    owner="migration",
+    reason="Holds an organization back from the database phase while its data is being looked at.",
+    expires_at=datetime(2028, 1, 1, tzinfo=UTC),
+    description="Whether phase 1 takes up this organization. A held organization is left out and reported as such.",
+)
+
+KNOWN_FLAGS = (P1_DATABASE,)
