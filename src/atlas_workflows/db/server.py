@@ -159,6 +159,12 @@ class EmbeddedServer:
                 compose.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(compose.Identifier(name))
             )
 
+    def rename_database(self, name: str, new_name: str) -> None:
+        """ALTER DATABASE … RENAME; nobody may be connected to it."""
+        statement = compose.SQL("ALTER DATABASE {} RENAME TO {}")
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(statement.format(compose.Identifier(name), compose.Identifier(new_name)))
+
     def has_database(self, name: str) -> bool:
         """Whether the database exists."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:

@@ -9,8 +9,16 @@ from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.secret_files import USERS, StackSecrets
 
 CONNECTION_VARIABLE = "AIRFLOW_CONN_ATLAS_CRM"
-# Left out of what the processes inherit: other Airflow settings, and what slows Python's start fourfold.
-DROPPED_PREFIXES = ("AIRFLOW", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH")
+# Left out of what the processes inherit: other Airflow settings (not AIRFLOW_CONN_…, which somebody means for us), and
+# what slows Python's start fourfold.
+DROPPED_PREFIXES = (
+    "AIRFLOW__",
+    "AIRFLOW_HOME",
+    "AIRFLOW_CONFIG",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONHOME",
+    "PYTHONPATH",
+)
 NO_TELEMETRY = {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     "SCARF_ANALYTICS": "false",

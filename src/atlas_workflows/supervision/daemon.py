@@ -23,7 +23,7 @@ from atlas_workflows.supervision.airflow_programs import (
 )
 from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.locks import hold_if_free
-from atlas_workflows.supervision.paths import StackPaths
+from atlas_workflows.supervision.paths import EMBEDDED_PREFIX, StackPaths
 from atlas_workflows.supervision.processes import listens, port_is_free
 from atlas_workflows.supervision.secret_files import ensure_secrets
 from atlas_workflows.supervision.state import FAILED, READY, STARTING, STOPPING, StackState, write_state
@@ -41,10 +41,8 @@ class Supervisor:
         self.paths = paths
         self.server = server
         self.stopping = stopping
-        self.crm_dsn = paths.crm_dsn.read_text() if paths.crm_dsn.is_file() else None
         self.watch = Watch(())
-        crm = masked_dsn(self.crm_dsn) if self.crm_dsn else None
-        self.state = StackState(STARTING, "starting PostgreSQL", os.getpid(), crm=crm)
+        self.state = StackState(STARTING, "starting PostgreSQL", os.getpid())
 
     def run(self) -> None:
         """Up, watch, down. A failure to come up is left in state.json for `atlas up` to show."""
@@ -67,14 +65,20 @@ class Supervisor:
         ports = self._remembered_ports()
         self.server.start(preferred_port=ports.get("postgres"))
         port = _choose(ports.get("airflow"))
-        self._publish(doing="preparing Airflow's database", postgres_port=self.server.port, airflow_port=port)
+        crm_dsn = resolved_crm_dsn(self.paths, self.server)
+        self._publish(
+            doing="preparing Airflow's database",
+            postgres_port=self.server.port,
+            airflow_port=port,
+            crm=masked_dsn(crm_dsn) if crm_dsn else None,
+        )
         self._remember_ports()
         env = airflow_environment(
             self.paths,
             ensure_secrets(self.paths.secrets),
             metadata_dsn=self._metadata_dsn(),
             port=port,
-            crm_dsn=self.crm_dsn,
+            crm_dsn=crm_dsn,
         )
         prepare_metadata(self.server, self.paths, env)
         self.watch = Watch(airflow_programs(self.paths, env, port))
@@ -145,6 +149,14 @@ class Supervisor:
     def _publish(self, **changes: object) -> None:
         self.state = replace(self.state, **changes, processes=self.watch.states())  # type: ignore[arg-type]
         write_state(self.paths.state, self.state)
+
+
+def resolved_crm_dsn(paths: StackPaths, server: EmbeddedServer) -> str | None:
+    """The CRM's address; `embedded:NAME` means a database on our own server, whose port may change."""
+    noted = paths.crm_dsn.read_text() if paths.crm_dsn.is_file() else None
+    if noted and noted.startswith(EMBEDDED_PREFIX):
+        return server.dsn(noted.removeprefix(EMBEDDED_PREFIX))
+    return noted
 
 
 def _choose(preferred: int | None) -> int:

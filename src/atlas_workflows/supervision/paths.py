@@ -5,6 +5,9 @@ from pathlib import Path
 
 from atlas_workflows.settings import Settings
 
+EMBEDDED_PREFIX = "embedded:"
+"""A CRM address that names a database on the stack's own server."""
+
 
 @dataclass(frozen=True, slots=True)
 class StackPaths:

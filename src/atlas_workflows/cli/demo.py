@@ -1,0 +1,164 @@
+"""`atlas demo`: the whole way on sample data, from an empty machine to a migrated and proved CRM."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from atlas_workflows.cli.demo_view import progress_table, show_summary
+from atlas_workflows.cli.stack_view import logins
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import StackError
+from atlas_workflows.migration.phase import Phase, phase_named
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import SampleSpec, make_spec
+from atlas_workflows.settings import Settings, load_settings
+from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
+from atlas_workflows.supervision.paths import EMBEDDED_PREFIX, StackPaths
+from atlas_workflows.supervision.stack import stack_state, start_stack, stop_stack
+from atlas_workflows.supervision.state import StackState
+
+app = typer.Typer()
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How the DAG run ended; `exit_code` as of `atlas migrate run`."""
+
+    dag_run_id: str
+    phase_run_id: str | None
+    exit_code: int
+    failed_task: str | None = None
+
+
+@app.command()
+def demo(
+    leave: Annotated[
+        bool, typer.Option("--exit", help="Stop everything at the end instead of serving on.")
+    ] = False,
+    shape: Annotated[str, typer.Option(help="Table shape of the sample CRM.")] = "A",
+    size: Annotated[str, typer.Option(help="S, M or L.")] = "S",
+) -> None:
+    """Start the stack, make a messy sample CRM, migrate it through Airflow, show the outcome.
+
+    Exit status: 0 everything migrated, 3 some rows quarantined, 4 validation or reconciliation failed, 1 anything else.
+    """
+    settings = load_settings()
+    console = Console(stderr=True)
+    spec = make_spec(shape, size, messy=True, seed=1)
+    phase = phase_named("p1")
+    try:
+        state = _ready_stack(settings, spec, console)
+        finished = _migrate(settings, state, phase, console)
+        show_summary(settings, state, phase, finished.phase_run_id, finished.failed_task, Console())
+        if not leave:
+            _serve(console)
+    except KeyboardInterrupt:
+        console.print("Interrupted.")
+        raise typer.Exit(130) from None
+    finally:
+        with console.status("stopping the stack"):
+            stop_stack(settings)
+    raise typer.Exit(finished.exit_code)
+
+
+def database_of(spec: SampleSpec, size: str) -> str:
+    """Each kind of sample has a database of its own, so that a second demo finds its own data."""
+    return f"crm_{spec.shape.value}_{size}".lower()
+
+
+def _ready_stack(settings: Settings, spec: SampleSpec, console: Console) -> StackState:
+    database = database_of(spec, _size_name(spec))
+    wanted = f"{EMBEDDED_PREFIX}{database}"
+    _insist_free(settings, wanted)
+    began = time.monotonic()
+    with console.status("starting the stack") as status:
+        state = start_stack(settings, wanted, lambda text: status.update(text))
+    console.print(f"Stack ready after {time.monotonic() - began:.1f} s: {state.url}", highlight=False)
+    _ensure_sample(settings, spec, database, console)
+    return state
+
+
+def _insist_free(settings: Settings, wanted: str) -> None:
+    paths = StackPaths.of(settings)
+    if stack_state(paths) is None or not paths.crm_dsn.is_file():
+        return
+    if not paths.crm_dsn.read_text().startswith(EMBEDDED_PREFIX):
+        raise StackError(
+            f"The stack is running on another database than the demo's ({wanted}).",
+            remedy="Stop it first: ./atlas down.",
+        )
+
+
+def _ensure_sample(settings: Settings, spec: SampleSpec, database: str, console: Console) -> None:
+    server = EmbeddedServer(StackPaths.of(settings).postgres).start()
+    if server.has_database(database):
+        console.print(f"Sample CRM {database} is there already.", highlight=False)
+        return
+    with console.status("making a messy sample CRM"):
+        # Under another name until it is whole: a killed demo must not leave half a sample behind.
+        making = f"{database}_new"
+        server.drop_database(making)
+        report = create_sample(server.create_database(making), spec)
+        server.rename_database(making, database)
+    rows = sum(report.rows.values())
+    console.print(f"Sample CRM {database}: {rows:,} rows in {report.seconds:.1f} s.", highlight=False)
+
+
+def _migrate(settings: Settings, state: StackState, phase: Phase, console: Console) -> Finished:
+    client = AirflowClient(state.url or "", "admin", logins(settings)["admin"])
+    with console.status("waiting for Airflow to read the DAGs"):
+        client.wait_for_dag(phase.dag_id)
+    client.unpause(phase.dag_id)
+    client.unpause("migration_rollback")
+    dag_run = client.trigger(phase.dag_id, {"organizations": []})
+    console.print(f"Triggered {phase.dag_id}, run {dag_run}.", highlight=False)
+    _watch(client, phase, dag_run, console)
+    return _finished(settings, client, phase, dag_run)
+
+
+def _watch(client: AirflowClient, phase: Phase, dag_run: str, console: Console) -> None:
+    with Live(console=console, refresh_per_second=2, transient=False) as live:
+        while True:
+            state = client.run_state(phase.dag_id, dag_run)
+            live.update(progress_table(client, phase, dag_run))
+            if state in FINAL_STATES:
+                return
+            time.sleep(POLL_SECONDS)
+
+
+def _finished(settings: Settings, client: AirflowClient, phase: Phase, dag_run: str) -> Finished:
+    phase_run = client.xcom(phase.dag_id, dag_run, "begin", "phase_run_id")
+    failed = [task.task_id for task in client.tasks(phase.dag_id, dag_run) if task.state == "failed"]
+    if client.run_state(phase.dag_id, dag_run) != "success" or failed:
+        first = min(failed, key=lambda name: _position(phase, name), default=None)
+        return Finished(dag_run, phase_run, 4 if first in phase.gates else 1, first)
+    return Finished(dag_run, phase_run, 3 if _quarantined(settings, phase_run) else 0)
+
+
+def _position(phase: Phase, task_id: str) -> int:
+    order = ["begin", *(step.kind for step in phase.steps)]
+    return order.index(task_id) if task_id in order else len(order)
+
+
+def _quarantined(settings: Settings, phase_run: str | None) -> int:
+    from atlas_workflows.cli.demo_view import read_report
+
+    report = read_report(settings, phase_run)
+    return int(report["counts"]["quarantined"]) if report else 0
+
+
+def _size_name(spec: SampleSpec) -> str:
+    from atlas_workflows.sample.spec import SIZES
+
+    return next((name for name, size in SIZES.items() if size == spec.size), "own")
+
+
+def _serve(console: Console) -> None:
+    console.print("Serving until Ctrl-C.")
+    while True:
+        time.sleep(3600)

@@ -1,0 +1,173 @@
+"""Builds a phase's DAG: one fat task per step, a form of parameters, a report at the end however it went."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Param, get_current_context, task
+
+from atlas_workflows.migration.phase import Phase, StepUse
+from atlas_workflows.orchestration.notify import on_failure, on_success
+
+RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
+RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
+PAGE = """\
+## {title}
+
+Runs the steps {steps}, one task each. A failed gate fails its task with what happened and what next; a task that
+was killed continues where it stopped at its next attempt. Trigger it with a form or with JSON, for example:
+
+```json
+{{"organizations": [], "percent": null, "dry_run": false, "batch_rows": 1000, "rehearse": true, "require_approval": false}}
+```
+
+With `dry_run` the task `begin` does everything in memory, writes nothing and skips the rest. The report and the Data
+Docs of each phase run are on the page **Atlas** in the navigation. `migration_rollback` takes a phase back.
+"""
+
+
+def build_phase_dag(phase: Phase) -> DAG:
+    """The DAG of `phase`; nothing is read from a database or the network here."""
+    with DAG(
+        dag_id=phase.dag_id,
+        dag_display_name=phase.title,
+        description=f"Phase {phase.alias}: {phase.title}",
+        doc_md=PAGE.format(title=phase.title, steps=", ".join(step.kind for step in phase.steps)),
+        schedule=None,
+        catchup=False,
+        max_active_runs=1,
+        params=form(),
+        default_args=RETRIES,
+        tags=["migration", phase.alias],
+        on_failure_callback=on_failure,
+        on_success_callback=on_success,
+    ) as dag:
+        begun = task.short_circuit(task_id="begin")(begin)(phase.name).as_setup()
+        last = begun
+        for step in phase.steps:
+            following = _task_of(step)
+            last >> following
+            last = following
+        closing = task(task_id="close")(close)(phase_run_id=RUN_ID)
+        last >> closing.as_teardown(setups=begun)
+    return dag
+
+
+def form() -> dict[str, Param]:
+    """The parameters a person fills in; Airflow refuses what does not fit its JSON schema."""
+    return {
+        "organizations": Param(
+            [],
+            type=["null", "array"],
+            items={"type": "string", "format": "uuid"},
+            title="Organizations",
+            description="Ids, one a line. Empty: all of them (or the percentage below).",
+        ),
+        "percent": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            maximum=100,
+            title="Percentage",
+            description="A stable share of the organizations, instead of naming them.",
+        ),
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Find out, but write nothing."),
+        "batch_rows": Param(
+            1_000, type="integer", minimum=1, maximum=50_000, title="Rows per batch, at most"
+        ),
+        "workers": Param(1, type="integer", minimum=1, maximum=8, title="Backfill tasks side by side"),
+        "backup": Param(True, type="boolean", title="Back up first"),
+        "rehearse": Param(
+            True, type="boolean", title="Rehearse", description="On a scratch copy, before the real run."
+        ),
+        "require_approval": Param(
+            False, type="boolean", title="Require approval", description="Wait for a person before finishing."
+        ),
+    }
+
+
+def begin(phase_name: str) -> bool:
+    """Record the phase run; False (nothing follows) after a dry run, which happens here."""
+    from atlas_workflows.migration.phase import phase_named
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.failures import clear_failures
+    from atlas_workflows.orchestration.notify import tell
+    from atlas_workflows.orchestration.phase_tasks import begin_phase_run, options_from, scope_from
+    from atlas_workflows.orchestration.progress import task_sink
+    from atlas_workflows.settings import load_settings
+
+    context = get_current_context()
+    push = context["ti"].xcom_push
+    with clear_failures():
+        scope = scope_from(context["params"])
+        options = options_from(context["params"], _actor(context))
+        begun = begin_phase_run(
+            phase_named(phase_name),
+            scope,
+            options,
+            dsn=crm_dsn(),
+            settings=load_settings(),
+            progress=task_sink(push),
+        )
+    push("summary", dict(begun.summary))
+    if begun.run_id is None:
+        return False
+    push("phase_run_id", str(begun.run_id))
+    tell(
+        f"{phase_name}: the maintenance window begins",
+        "The old application keeps running.",
+        {"run": begun.run_id},
+    )
+    return True
+
+
+def step(kind: str, phase_run_id: str) -> dict[str, Any]:
+    """Do one step of the recorded run; the result's summary is the task's XCom."""
+    from uuid import UUID
+
+    from atlas_workflows.migration.run import run_step
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.failures import clear_failures, insist
+    from atlas_workflows.orchestration.progress import task_sink
+    from atlas_workflows.settings import load_settings
+
+    sink = task_sink(get_current_context()["ti"].xcom_push)
+    with clear_failures():
+        result = run_step(UUID(phase_run_id), kind, dsn=crm_dsn(), settings=load_settings(), progress=sink)
+    insist(result, kind)
+    return dict(result.summary)
+
+
+def close(phase_run_id: str) -> dict[str, Any]:
+    """Record how the run ended, whatever happened before; a dry run has nothing to record."""
+    from atlas_workflows.orchestration.closing import close_phase_run
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.failures import clear_failures
+    from atlas_workflows.settings import load_settings
+
+    if phase_run_id in ("None", ""):
+        return {}
+    with clear_failures():
+        return close_phase_run(phase_run_id, dsn=crm_dsn(), settings=load_settings())
+
+
+def _task_of(use: StepUse) -> Any:
+    if use.kind == "approve":
+        return _approval()
+    return task(task_id=use.kind)(step)(kind=use.kind, phase_run_id=RUN_ID)
+
+
+def _approval() -> Any:
+    from atlas_workflows.orchestration.approval import WantedApproval
+
+    return WantedApproval(
+        task_id="approve",
+        subject="Finish this phase?",
+        body="Reconciliation of phase run " + RUN_ID + ": `{{ ti.xcom_pull(task_ids='reconcile') }}`. "
+        "The report is on the page Atlas.",
+        fail_on_reject=True,
+        retries=0,
+    )
+
+
+def _actor(context: Any) -> str:
+    return str(getattr(context["dag_run"], "triggering_user_name", None) or "airflow")

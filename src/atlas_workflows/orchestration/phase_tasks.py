@@ -1,0 +1,83 @@
+"""What the tasks of a phase DAG do, as plain functions; Airflow's part is in phase_dag."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from atlas_workflows.errors import GateClosed, InputError
+from atlas_workflows.migration.context import ProgressSink, RunOptions, Scope, silent, utc_now
+from atlas_workflows.migration.phase import Phase
+from atlas_workflows.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A recorded run to go on with; None after a dry run, which is whole by then. `summary` is JSON-able."""
+
+    run_id: UUID | None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+def scope_from(params: Mapping[str, Any]) -> Scope:
+    """Which organizations the form names. Raises InputError where it names some and a percentage too."""
+    organizations = tuple(
+        str(item).strip() for item in params.get("organizations") or () if str(item).strip()
+    )
+    percent = params.get("percent")
+    if organizations and percent is not None:
+        raise InputError(
+            "Organizations and a percentage are both given.",
+            remedy="Trigger again with one of the two, or neither.",
+        )
+    return Scope(organizations, percent)
+
+
+def options_from(params: Mapping[str, Any], actor: str) -> RunOptions:
+    """How the form wants the phase done; `actor` is who triggered the DAG run."""
+    return RunOptions.from_json({**params, "actor": actor})
+
+
+def begin_phase_run(
+    phase: Phase,
+    scope: Scope,
+    options: RunOptions,
+    *,
+    dsn: str,
+    settings: Settings,
+    progress: ProgressSink = silent,
+) -> Begun:
+    """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing."""
+    from atlas_workflows.db.connect import connect
+    from atlas_workflows.db.schema import upgrade
+    from atlas_workflows.migration.locks import phase_lock
+    from atlas_workflows.migration.run import start_run
+
+    if options.dry_run:
+        return _dry_run(phase, scope, options, dsn=dsn, settings=settings, progress=progress)
+    upgrade(dsn)
+    with (
+        connect(dsn, application_name="atlas-begin", autocommit=True) as connection,
+        phase_lock(connection, phase.name),
+    ):
+        return Begun(start_run(connection, phase, scope, options, utc_now()))
+
+
+def _dry_run(
+    phase: Phase,
+    scope: Scope,
+    options: RunOptions,
+    *,
+    dsn: str,
+    settings: Settings,
+    progress: ProgressSink,
+) -> Begun:
+    from atlas_workflows.migration.run import run_phase
+
+    result = run_phase(phase, dsn=dsn, settings=settings, scope=scope, options=options, progress=progress)
+    if result.exit_code:
+        raise GateClosed(
+            result.problem or f"The dry run ended as {result.status}.",
+            remedy=result.remedy or "Mend that and repeat the dry run; nothing was written.",
+        )
+    return Begun(None, {kind: dict(step.summary) for kind, step in result.steps.items()})

@@ -1,0 +1,115 @@
+"""A small client of Airflow's REST API: unpause, trigger, watch, read XCom."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from atlas_workflows.errors import StackError
+
+FINAL_STATES = ("success", "failed")
+POLL_SECONDS = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """One task instance of a DAG run; `state` is None before it is scheduled. Mapped ones carry their index."""
+
+    task_id: str
+    state: str | None
+    map_index: int
+    started_at: str | None
+    ended_at: str | None
+    seconds: float | None
+
+
+class AirflowClient:
+    """Logged in as one user. Every call raises StackError where Airflow refuses or does not answer."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        answer = self._call("POST", "/auth/token", {"username": user, "password": password})
+        self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+
+    def wait_for_dag(self, dag_id: str, *, seconds: float = 90) -> None:
+        """Wait until the DAG processor has read the DAG."""
+        deadline = time.monotonic() + seconds
+        while self._http.get(f"/api/v2/dags/{quote(dag_id)}").status_code != httpx.codes.OK:
+            if time.monotonic() > deadline:
+                raise StackError(
+                    f"Airflow does not show the DAG {dag_id}: {self.import_errors() or 'not read yet'}.",
+                    remedy="Read `./atlas logs dag-processor`.",
+                )
+            time.sleep(POLL_SECONDS)
+
+    def import_errors(self) -> str:
+        """What went wrong when DAG files were read, as one text."""
+        entries = self._call("GET", "/api/v2/importErrors")["import_errors"]
+        return "; ".join(f"{entry['filename']}: {entry['stack_trace'].strip()[-300:]}" for entry in entries)
+
+    def unpause(self, dag_id: str) -> None:
+        """Let the scheduler run it."""
+        self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}", {"is_paused": False})
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        """Start a DAG run with these parameters; returns its id."""
+        answer = self._call(
+            "POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", {"logical_date": None, "conf": conf}
+        )
+        return str(answer["dag_run_id"])
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        """queued, running, success or failed."""
+        return str(self._call("GET", self._run_path(dag_id, run_id))["state"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
+        """Every task instance of the run."""
+        entries = self._call("GET", self._run_path(dag_id, run_id) + "/taskInstances?limit=200")[
+            "task_instances"
+        ]
+        return [
+            TaskState(
+                entry["task_id"],
+                entry["state"],
+                entry["map_index"],
+                entry["start_date"],
+                entry["end_date"],
+                entry["duration"],
+            )
+            for entry in entries
+        ]
+
+    def xcom(
+        self, dag_id: str, run_id: str, task_id: str, key: str = "return_value", map_index: int = -1
+    ) -> Any:
+        """A value that a task left, or None where it left none."""
+        path = f"{self._run_path(dag_id, run_id)}/taskInstances/{quote(task_id)}/xcomEntries/{quote(key)}"
+        answer = self._http.get(path, params={"deserialize": "false", "map_index": map_index})
+        return answer.json().get("value") if answer.status_code == httpx.codes.OK else None
+
+    def log_text(self, dag_id: str, run_id: str, task_id: str, *, attempt: int = 1) -> str:
+        """The messages in a task's log."""
+        path = f"{self._run_path(dag_id, run_id)}/taskInstances/{quote(task_id)}/logs/{attempt}?full_content=true"
+        content = self._call("GET", path)["content"]
+        return "\n".join(
+            str(entry.get("event", entry)) if isinstance(entry, dict) else str(entry) for entry in content
+        )
+
+    def _run_path(self, dag_id: str, run_id: str) -> str:
+        return f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}"
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            answer = self._http.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise StackError(
+                f"Airflow does not answer: {error}.", remedy="Look at `./atlas status`."
+            ) from error
+        if answer.is_error:
+            raise StackError(
+                f"Airflow refused {method} {path.split('?')[0]}: {answer.status_code} {answer.text[:500]}",
+                remedy="Look at `./atlas logs api-server`.",
+            )
+        return answer.json() if answer.content else {}
