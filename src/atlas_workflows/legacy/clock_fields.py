@@ -8,7 +8,9 @@ from typing import Any
 from atlas_workflows.legacy.verdicts import Unreadable
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_TIME = re.compile(r"\s*(\d{1,2})(?::(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*([ap])?\.?m?\.?\s*", re.IGNORECASE | re.ASCII)
+_TIME = re.compile(
+    r"\s*(\d{1,2})(?::(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*([ap])?\.?m?\.?\s*", re.IGNORECASE | re.ASCII
+)
 Number = int | Decimal
 
 

@@ -130,7 +130,9 @@ def _cron(value: Any, verdict: Verdict) -> str:
 def _once(config: Mapping[str, Any]) -> str:
     moment = _first(config, ONCE_KEYS)
     if moment is None and config.get("date"):
-        moment = f"{str(config['date'])[:10]}T{time_text(read_time(_first(config, TIME_KEYS) or '00:00', 'time'))}"
+        moment = (
+            f"{str(config['date'])[:10]}T{time_text(read_time(_first(config, TIME_KEYS) or '00:00', 'time'))}"
+        )
     if not isinstance(moment, str):
         raise Unreadable("runAt", "no date is given")
     text = moment.strip()
@@ -178,7 +180,9 @@ def _by_days(kind: str, config: Mapping[str, Any]) -> str:
         return f"{minute} {hour} * * {','.join(map(str, days))}"
     if kind in ("recurring", "") and named is None:
         return f"{minute} {hour} * * *"
-    raise Unreadable("scheduleType" if named else "daysOfWeek", f"{kind[:40]!r} says no days that can be read")
+    raise Unreadable(
+        "scheduleType" if named else "daysOfWeek", f"{kind[:40]!r} says no days that can be read"
+    )
 
 
 def _month_day(config: Mapping[str, Any]) -> int:
@@ -196,7 +200,9 @@ def _bounds(config: Mapping[str, Any]) -> dict[str, str]:
         "start": _first(config, ("startDate", "start_date")),
         "end": _first(config, ("endDate", "end_date")),
     }
-    return {name: str(value).strip().replace(" ", "T", 1) for name, value in found.items() if value is not None}
+    return {
+        name: str(value).strip().replace(" ", "T", 1) for name, value in found.items() if value is not None
+    }
 
 
 def _first(config: Mapping[str, Any], keys: tuple[str, ...]) -> Any:

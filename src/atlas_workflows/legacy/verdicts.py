@@ -5,7 +5,7 @@ from typing import Any
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
 
-class Unreadable(Exception):  # noqa: N818 - never leaves the translation of one wait or schedule
+class Unreadable(Exception):
     """The form means nothing; carries the field and why."""
 
     def __init__(self, field: str, why: str) -> None:

@@ -7,8 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 from atlas_workflows.errors import ScheduleRefused
-from atlas_workflows.legacy.clock_fields import Number, read_hours, read_number, read_time, read_weekdays, time_text
 from atlas_workflows.legacy.clock_fields import WEEKDAYS as WEEKDAY_NAMES
+from atlas_workflows.legacy.clock_fields import (
+    Number,
+    read_hours,
+    read_number,
+    read_time,
+    read_weekdays,
+    time_text,
+)
 from atlas_workflows.legacy.conditions import translate_condition
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 from atlas_workflows.legacy.verdicts import Unreadable, Verdict
@@ -44,12 +51,11 @@ def translate_wait(raw: Any, *, default_timezone: str | None, path: str) -> Wait
         parse_wait(wait)
     except Unreadable as found:
         verdict.reason(ReasonCode.WAIT_UNREADABLE, found.field, f"{found.why}.")
-        wait = None
+        return WaitTranslation(None, tuple(verdict.reasons), tuple(verdict.changes))
     except ScheduleRefused as found:
         verdict.reason(ReasonCode.WAIT_UNREADABLE, "", found.fact)
-        wait = None
-    else:
-        _note_cap(wait, verdict)
+        return WaitTranslation(None, tuple(verdict.reasons), tuple(verdict.changes))
+    _note_cap(wait, verdict)
     return WaitTranslation(wait, tuple(verdict.reasons), tuple(verdict.changes))
 
 
@@ -87,7 +93,9 @@ class _Reader:
             if raw.get(key) is not None and raw.get(key) != "":
                 return self._duration(raw[key], raw.get("unit", raw.get("durationUnit")), key)
         if raw.get("durationValue") is not None:
-            return self._duration(raw["durationValue"], raw.get("durationUnit", raw.get("unit")), "durationValue")
+            return self._duration(
+                raw["durationValue"], raw.get("durationUnit", raw.get("unit")), "durationValue"
+            )
         for unit in UNITS:
             for key in (f"delay_{unit}", f"delay{unit.title()}", f"wait_{unit}", unit):
                 if raw.get(key) is not None:
@@ -124,8 +132,10 @@ class _Reader:
         if kind == "dynamic":
             base = {"value": delay.get("baseValue", delay.get("value")), "unit": delay.get("unit")}
             wait = self._dynamic(base, delay.get("conditions"), "delay.baseValue", "delay.conditions")
-            return wait if wait["modifiers"] else self._restrained(
-                {"kind": "duration", **wait["base"]}, delay, "delay."
+            return (
+                wait
+                if wait["modifiers"]
+                else self._restrained({"kind": "duration", **wait["base"]}, delay, "delay.")
             )
         value = delay.get("value", delay.get("baseValue", delay.get("duration")))
         return self._restrained(self._duration(value, delay.get("unit"), "delay.value"), delay, "delay.")
@@ -136,7 +146,9 @@ class _Reader:
             read_time(when, "delay.scheduledTime")
         except Unreadable:
             return self._until(when, delay, "delay.scheduledTime")
-        return self._time_of_day({"time": when, "timezone": delay.get("timezone")}, delay, "delay.scheduledTime")
+        return self._time_of_day(
+            {"time": when, "timezone": delay.get("timezone")}, delay, "delay.scheduledTime"
+        )
 
     def _until(self, at: Any, raw: Mapping[str, Any], field: str) -> dict[str, Any]:
         if not isinstance(at, str) or not at.strip():
@@ -159,7 +171,9 @@ class _Reader:
         return text
 
     def _time_of_day(self, specific: Any, raw: Mapping[str, Any], field: str) -> dict[str, Any]:
-        parts = specific if isinstance(specific, Mapping) else {"time": specific, "timezone": raw.get("timezone")}
+        parts = (
+            specific if isinstance(specific, Mapping) else {"time": specific, "timezone": raw.get("timezone")}
+        )
         time = read_time(parts.get("time"), f"{field}.time")
         own = clean_zone(parts.get("timezone"), self.verdict, f"{field}.timezone")
         zone = settle_zone(own, self.default_timezone, self.verdict, f"{field}.timezone")
@@ -201,12 +215,21 @@ class _Reader:
             raise Unreadable(f"{field}.delayModifier", "no modifier is given")
         operation = str(modifier.get("operation", ""))
         if operation not in ("add", "multiply", "set"):
-            raise Unreadable(f"{field}.delayModifier.operation", f"{operation[:40]!r} is not add, multiply or set")
+            raise Unreadable(
+                f"{field}.delayModifier.operation", f"{operation[:40]!r} is not add, multiply or set"
+            )
         amount = read_number(modifier.get("value", modifier.get("amount")), f"{field}.delayModifier.value")
-        read = {"condition": self._condition(entry.get("condition"), f"{field}.condition"), "operation": operation}
+        read = {
+            "condition": self._condition(entry.get("condition"), f"{field}.condition"),
+            "operation": operation,
+        }
         if operation == "multiply":
             return {**read, "amount": amount}
-        return {**read, "amount": amount, "unit": self._unit(modifier.get("unit"), f"{field}.delayModifier.unit")}
+        return {
+            **read,
+            "amount": amount,
+            "unit": self._unit(modifier.get("unit"), f"{field}.delayModifier.unit"),
+        }
 
     def _restrained(self, wait: dict[str, Any], raw: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         """Add business hours, where the form asks for them."""

@@ -31,7 +31,9 @@ def column_zone(value: Any, verdict: Verdict, field: str) -> str | None:
     if zone != COLUMN_DEFAULT:
         return zone
     verdict.reason(
-        ReasonCode.TIMEZONE_DEFAULT_IGNORED, field, f"{zone} is what the column holds when nobody chose a zone."
+        ReasonCode.TIMEZONE_DEFAULT_IGNORED,
+        field,
+        f"{zone} is what the column holds when nobody chose a zone.",
     )
     return None
 
@@ -44,7 +46,8 @@ def settle_zone(own: str | None, default: str | None, verdict: Verdict, field: s
     verdict.reason(
         ReasonCode.TIMEZONE_ASSUMED,
         field,
-        f"No zone of its own: {chosen} of the workflow or organization is used." if chosen
+        f"No zone of its own: {chosen} of the workflow or organization is used."
+        if chosen
         else f"No zone of its own and none of the organization: {FALLBACK} is used.",
     )
     return chosen or FALLBACK

@@ -20,7 +20,9 @@ def read_interval(text: str) -> Minutes:
     """Minutes of the day of "09:00-17:30"; raises for anything else, for an empty or a backward one."""
     match = _INTERVAL.fullmatch(text.strip())
     if match is None:
-        raise _refusal(f"{text[:40]!r} is not an interval.", 'Write "09:00-17:30"; 24:00 is the end of the day.')
+        raise _refusal(
+            f"{text[:40]!r} is not an interval.", 'Write "09:00-17:30"; 24:00 is the end of the day.'
+        )
     hours_from, minutes_from, hours_to, minutes_to = map(int, match.groups())
     start, end = hours_from * 60 + minutes_from, hours_to * 60 + minutes_to
     if end > 1440 or start >= end:

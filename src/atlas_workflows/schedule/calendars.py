@@ -13,7 +13,9 @@ def check_region(region: str) -> str:
     country, _, subdivision = region.strip().upper().partition("-")
     known = supported_regions()
     if country not in known:
-        raise refuse("holidays", f"{region[:20]!r} is no country we have holidays for.", "Write GB, GB-ENG, US-NY.")
+        raise refuse(
+            "holidays", f"{region[:20]!r} is no country we have holidays for.", "Write GB, GB-ENG, US-NY."
+        )
     if subdivision and subdivision not in known[country]:
         names = ", ".join(known[country][:12]) or "none"
         raise refuse("holidays", f"{country} has no subdivision {subdivision[:12]!r}.", f"Known: {names}.")

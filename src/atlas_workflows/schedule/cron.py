@@ -127,7 +127,9 @@ def _read_weekdays(text: str) -> DaysOfWeek:
     for part in text.split(","):
         counted, final = _NTH.fullmatch(part), _LAST_WEEKDAY.fullmatch(part)
         if part.upper() == "L":
-            raise WEEKDAY.refusal("a lone 'L' means Saturday in some dialects; write 6, or 6L for the last Saturday")
+            raise WEEKDAY.refusal(
+                "a lone 'L' means Saturday in some dialects; write 6, or 6L for the last Saturday"
+            )
         if counted:
             nth.update((day % 7, _read_nth(counted["nth"])) for day in read_part(WEEKDAY, counted["days"]))
         elif final:

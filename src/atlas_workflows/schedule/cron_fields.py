@@ -34,7 +34,9 @@ class Field:
 
     def refusal(self, fact: str) -> ScheduleRefused:
         """A refusal that names this field of the expression."""
-        return refuse("cron", f"{self.name}: {fact}.", "Use numbers, names, lists (1,2), ranges (1-5), steps (*/2).")
+        return refuse(
+            "cron", f"{self.name}: {fact}.", "Use numbers, names, lists (1,2), ranges (1-5), steps (*/2)."
+        )
 
 
 MINUTE = Field("minute", 0, 59)

@@ -16,7 +16,11 @@ FOLD = {
     "second": "A time that occurs twice fires the second time.",
     "both": "A time that occurs twice fires both times.",
 }
-CLOSED = {"skip": "dropped", "next": "moved to the next opening", "previous": "moved to the last minute before closing"}
+CLOSED = {
+    "skip": "dropped",
+    "next": "moved to the next opening",
+    "previous": "moved to the last minute before closing",
+}
 
 
 def describe(spec: ScheduleSpec) -> str:
@@ -31,7 +35,7 @@ def describe(spec: ScheduleSpec) -> str:
 
 
 def describe_cron(cron: Cron) -> str:
-    """"At 09:00 on Monday to Friday"; both day fields restricted reads "or", which is what it means."""
+    """ "At 09:00 on Monday to Friday"; both day fields restricted reads "or", which is what it means."""
     words = f"{_times(cron)}{_days(cron)}"
     if len(cron.months) < 12:
         words += f" in {_listed([MONTHS[month - 1] for month in cron.months])}"
@@ -66,8 +70,10 @@ def _closed(spec: ScheduleSpec) -> list[str]:
         what.append(f"on {len(spec.closures)} closing days")
     words = [f"What falls {_listed(what, 'or')} is {CLOSED[spec.when_closed]}."] if what else []
     if spec.skip_dates:
-        words.append(f"Never on {_listed([day.isoformat() for day in spec.skip_dates[:5]])}"
-                     f"{' and others' if len(spec.skip_dates) > 5 else ''}.")
+        words.append(
+            f"Never on {_listed([day.isoformat() for day in spec.skip_dates[:5]])}"
+            f"{' and others' if len(spec.skip_dates) > 5 else ''}."
+        )
     return words
 
 
@@ -101,7 +107,10 @@ def _month_days(rule: DaysOfMonth) -> str:
     if rule.any:
         return ""
     words = [f"day {_listed([str(day) for day in rule.days])} of the month"] if rule.days else []
-    words += ["the last day of the month" if back == 0 else f"{back} days before the month's last" for back in rule.from_last]
+    words += [
+        "the last day of the month" if back == 0 else f"{back} days before the month's last"
+        for back in rule.from_last
+    ]
     words += [f"the working day nearest to day {day}" for day in rule.nearest]
     if rule.last_weekday:
         words.append("the last working day of the month")

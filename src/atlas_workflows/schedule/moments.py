@@ -51,7 +51,9 @@ def read_moment(text: str, field: str = "moment") -> Moment:
         value = _in_range(datetime.fromisoformat(stripped), field)
         offset = value.utcoffset()
     except (ValueError, OverflowError) as cause:
-        raise refuse(field, f"{text[:40]!r} is not an ISO 8601 date or time.", "Write 2026-03-29T09:00.") from cause
+        raise refuse(
+            field, f"{text[:40]!r} is not an ISO 8601 date or time.", "Write 2026-03-29T09:00."
+        ) from cause
     value = value.replace(microsecond=0, tzinfo=None)
     return Moment(wall=value) if offset is None else Moment(instant=value - offset)
 

@@ -18,7 +18,9 @@ from atlas_workflows.schedule.refusal import refuse
 MAXIMUM_LENGTH = 500
 MAXIMUM_COUNT = 10_000
 MAXIMUM_INTERVAL = 10_000
-FRUITLESS_DAYS = 20_000  # 54 years: more than the 8 years that 29 February can be away, twelve intervals of four
+FRUITLESS_DAYS = (
+    20_000  # 54 years: more than the 8 years that 29 February can be away, twelve intervals of four
+)
 _PART = re.compile(r"[A-Z]+=[A-Z0-9,+\-]+")
 _FREQUENCIES = {"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"}
 _KNOWN = {
@@ -52,7 +54,7 @@ class _Fuse(frozenset[int]):
         return super().__contains__(month)
 
 
-class _Burnt(Exception):  # noqa: N818 - control flow, never seen outside
+class _Burnt(Exception):
     """No occurrence within FRUITLESS_DAYS."""
 
 
@@ -80,7 +82,9 @@ def _try(rule: Rule) -> None:
     try:
         next(wall_times(rule, somewhere, somewhere), None)
     except IndexError as cause:
-        raise refuse("rrule", f"{rule.text[:80]!r} counts beyond its month or year.", "Use -5 to 5.") from cause
+        raise refuse(
+            "rrule", f"{rule.text[:80]!r} counts beyond its month or year.", "Use -5 to 5."
+        ) from cause
 
 
 def wall_times(rule: Rule, dtstart: datetime, since: datetime) -> Iterator[datetime]:
@@ -128,7 +132,9 @@ def _read_parts(text: str) -> dict[str, str]:
 def _check_parts(parts: dict[str, str]) -> None:
     for key in parts:
         if key not in _KNOWN:
-            raise refuse("rrule", f"{key} is not supported.", "Schedules are exact to the minute: no BYSECOND.")
+            raise refuse(
+                "rrule", f"{key} is not supported.", "Schedules are exact to the minute: no BYSECOND."
+            )
     if parts.get("FREQ") not in _FREQUENCIES:
         raise refuse(
             "rrule",
@@ -138,7 +144,9 @@ def _check_parts(parts: dict[str, str]) -> None:
     for key, most in (("INTERVAL", MAXIMUM_INTERVAL), ("COUNT", MAXIMUM_COUNT)):
         value = parts.get(key, "1")
         if not value.isdigit() or not 1 <= int(value[:9]) <= most or len(value) > 9:
-            raise refuse("rrule", f"{key}={value[:20]} is not between 1 and {most}.", "Choose a smaller number.")
+            raise refuse(
+                "rrule", f"{key}={value[:20]} is not between 1 and {most}.", "Choose a smaller number."
+            )
     if "COUNT" in parts and "UNTIL" in parts:
         raise refuse("rrule", "COUNT and UNTIL exclude each other.", "Keep one of them.")
 
@@ -160,7 +168,9 @@ def _build(rule: Rule, dtstart: datetime) -> Any:
     try:
         return rrulestr(rule.body, dtstart=dtstart.replace(second=0, microsecond=0))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as cause:
-        raise refuse("rrule", f"{rule.text[:80]!r} is not understood: {cause}.", "See RFC 5545, 3.3.10.") from cause
+        raise refuse(
+            "rrule", f"{rule.text[:80]!r} is not understood: {cause}.", "See RFC 5545, 3.3.10."
+        ) from cause
 
 
 def _moved_forward(built: Any, dtstart: datetime, since: datetime) -> Any:
@@ -205,4 +215,3 @@ def _weekdays(built: Any) -> Any:
     plain = [weekday(day) for day in built._byweekday or ()]
     nth = [weekday(day, n) for day, n in built._bynweekday or ()]
     return [*plain, *nth] or None
-

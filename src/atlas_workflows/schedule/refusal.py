@@ -17,7 +17,9 @@ def refuse_invalid(cause: ValidationError, what: str) -> ScheduleRefused:
     if isinstance(inner, InvalidField):
         return inner.refusal
     field = ".".join(str(part) for part in first["loc"]) or what
-    return refuse(field, f"{first['msg']}.", f"Correct it; the shape is in docs/reference/schedules.md ({what}).")
+    return refuse(
+        field, f"{first['msg']}.", f"Correct it; the shape is in docs/reference/schedules.md ({what})."
+    )
 
 
 class InvalidField(ValueError):

@@ -1,7 +1,8 @@
 """What a schedule says, as it is stored, sent and edited: one rule, a zone, and the policies around it."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,15 +19,18 @@ RULES = ("cron", "rrule", "every", "once")
 MAXIMUM_AMOUNT = {"minutes": 527_040, "hours": 87_840, "days": 3_660, "weeks": 522, "months": 120}
 MAXIMUM_JITTER = 3_600
 MAXIMUM_DATES = 1_000
+_Read = TypeVar("_Read")
 Unit = Literal["minutes", "hours", "days", "weeks", "months"]
 
 
 def _moment(text: str) -> str:
-    return _checked(lambda: read_moment(text)) and text.strip()
+    _checked(lambda: read_moment(text))
+    return text.strip()
 
 
 def _zone(name: str) -> str:
-    return _checked(lambda: load_zone(name)) and name
+    _checked(lambda: load_zone(name))
+    return name
 
 
 def _cron(text: str) -> str:
@@ -41,7 +45,8 @@ def _region(text: str) -> str:
     return _checked(lambda: check_region(text))
 
 
-def _checked(check: Any) -> Any:
+def _checked(check: Callable[[], _Read]) -> _Read:
+    """What `check` returns; its refusal goes through Pydantic with the field it names."""
     try:
         return check()
     except ScheduleRefused as refusal:
@@ -89,7 +94,9 @@ class ScheduleSpec(Model):
     """Exactly one of cron, rrule, every, once; everything else has a default that changes nothing."""
 
     cron: Annotated[str, AfterValidator(_cron)] | None = Field(default=None, examples=["0 9 * * 1-5"])
-    rrule: Annotated[str, AfterValidator(_rrule)] | None = Field(default=None, examples=["FREQ=MONTHLY;BYDAY=-1FR"])
+    rrule: Annotated[str, AfterValidator(_rrule)] | None = Field(
+        default=None, examples=["FREQ=MONTHLY;BYDAY=-1FR"]
+    )
     every: Every | None = None
     once: Moment | None = None
     timezone: Zone
@@ -112,9 +119,7 @@ class ScheduleSpec(Model):
         given = [rule for rule in RULES if getattr(self, rule) is not None]
         if len(given) != 1:
             named = " and ".join(given) or "no rule"
-            raise InvalidField(
-                refuse("cron", f"{named} given.", f"Give exactly one of {', '.join(RULES)}.")
-            )
+            raise InvalidField(refuse("cron", f"{named} given.", f"Give exactly one of {', '.join(RULES)}."))
         return self
 
     @model_validator(mode="after")
@@ -155,5 +160,3 @@ def json_schema() -> dict[str, Any]:
     schema = ScheduleSpec.model_json_schema()
     schema["oneOf"] = [{"required": [rule]} for rule in RULES]
     return schema
-
-

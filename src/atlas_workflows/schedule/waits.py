@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from atlas_workflows.schedule.business_hours import BusinessHours
 from atlas_workflows.schedule.refusal import InvalidField, refuse, refuse_invalid
@@ -65,7 +65,7 @@ class Offset(Model):
 
     @model_validator(mode="after")
     def _bounded(self) -> "Offset":
-        _short_enough(abs(self.amount), self.unit)
+        _short_enough(max(self.amount, -self.amount), self.unit)
         return self
 
 
@@ -129,13 +129,7 @@ class DynamicWait(Model):
 
 
 Wait = Annotated[
-    DurationWait
-    | UntilWait
-    | TimeOfDayWait
-    | EventWait
-    | ConditionWait
-    | BusinessHoursWait
-    | DynamicWait,
+    DurationWait | UntilWait | TimeOfDayWait | EventWait | ConditionWait | BusinessHoursWait | DynamicWait,
     Field(discriminator="kind"),
 ]
 WAIT: TypeAdapter[Wait] = TypeAdapter(Wait)

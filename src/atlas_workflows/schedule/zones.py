@@ -5,16 +5,15 @@ process (Airflow included). So the compiled zone is read out of the tzdata packa
 """
 
 import difflib
+import importlib
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-import tzdata
-
 from atlas_workflows.errors import ScheduleRefused
 
-TZDATA_VERSION: str = tzdata.IANA_VERSION
+TZDATA_VERSION: str = importlib.import_module("tzdata").IANA_VERSION
 
 
 @cache
@@ -38,7 +37,7 @@ def load_zone(name: str) -> ZoneInfo:
 
 def to_local(instant: datetime, zone: ZoneInfo) -> datetime:
     """Wall clock (naive) of a naive UTC instant."""
-    return instant.replace(tzinfo=zone).tzinfo.fromutc(instant.replace(tzinfo=zone)).replace(tzinfo=None)  # type: ignore[union-attr]
+    return zone.fromutc(instant.replace(tzinfo=zone)).replace(tzinfo=None)
 
 
 def offset_at(instant: datetime, zone: ZoneInfo) -> timedelta:

@@ -1,0 +1,94 @@
+"""The stages between slots and occurrences, each a stream in order of time over naive UTC instants."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from atlas_workflows.schedule.business_hours import Outside
+from atlas_workflows.schedule.openness import Openness
+from atlas_workflows.schedule.placement import Fold, Gap, place
+from atlas_workflows.schedule.zones import to_local
+
+FRUITLESS_SLOTS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """An occurrence in the making: when, what moved it, how many slots met there."""
+
+    instant: datetime
+    moved: tuple[str, ...] = ()
+    collapsed: int = 1
+
+
+def placed(walls: Iterable[datetime], zone: ZoneInfo, gap: Gap, fold: Fold, elapsed: bool) -> Iterator[Fire]:
+    """Wall-clock times put into the zone; the two passes of a repeated hour come out one after the other."""
+    waiting: list[Fire] = []
+    for wall in walls:
+        found = place(wall, zone, gap, fold, elapsed)
+        if len(found) == 1 and not waiting:
+            instant, moved = found[0]
+            yield Fire(instant, (moved,)) if moved else Fire(instant)
+        elif found:
+            yield from (fire for fire in waiting if fire.instant < found[0][0])
+            waiting = [fire for fire in waiting if fire.instant >= found[0][0]]
+            waiting += [Fire(instant, (moved,) if moved else ()) for instant, moved in found]
+            waiting.sort(key=lambda fire: fire.instant)
+    yield from waiting
+
+
+def not_skipped(fires: Iterable[Fire], zone: ZoneInfo, skipped: frozenset[date]) -> Iterator[Fire]:
+    """Without those on skipped local dates."""
+    return (fire for fire in fires if to_local(fire.instant, zone).date() not in skipped)
+
+
+def opened(fires: Iterable[Fire], zone: ZoneInfo, openness: Openness, outside: Outside) -> Iterator[Fire]:
+    """Those in closed time dropped or moved; gives up after FRUITLESS_SLOTS dropped in a row."""
+    fruitless = 0
+    for fire in fires:
+        wall = to_local(fire.instant, zone)
+        why = openness.closed_because(wall)
+        moved = fire.instant if why is None else _moved(fire.instant, wall, zone, openness, outside)
+        if moved is None:
+            fruitless += 1
+            if fruitless >= FRUITLESS_SLOTS:
+                return
+            continue
+        fruitless = 0
+        yield fire if why is None else Fire(moved, (*fire.moved, why), fire.collapsed)
+
+
+def collapsed(fires: Iterable[Fire], look_ahead: bool) -> Iterator[Fire]:
+    """Neighbours at one instant become one that counts them.
+
+    `look_ahead`: a later slot may move back onto an unmoved one; otherwise an unmoved one closes its instant.
+    """
+    pending: Fire | None = None
+    for fire in fires:
+        if pending is not None and pending.instant == fire.instant:
+            moved = tuple(dict.fromkeys((*pending.moved, *fire.moved)))
+            pending = Fire(fire.instant, moved, pending.collapsed + fire.collapsed)
+        else:
+            if pending is not None:
+                yield pending
+            pending = fire
+        if not look_ahead and not fire.moved:
+            yield pending
+            pending = None
+    if pending is not None:
+        yield pending
+
+
+def _moved(
+    instant: datetime, wall: datetime, zone: ZoneInfo, openness: Openness, outside: Outside
+) -> datetime | None:
+    if outside == "skip":
+        return None
+    target = openness.next_open(wall) if outside == "next" else openness.previous_open(wall)
+    if target is None:
+        return None
+    passes = [found for found, _ in place(target, zone, "next", "both", elapsed=False)]
+    if outside == "next":
+        return next((found for found in passes if found >= instant), passes[-1])
+    return next((found for found in reversed(passes) if found <= instant), passes[0])
