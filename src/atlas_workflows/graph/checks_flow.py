@@ -21,7 +21,8 @@ def check_flow(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings, *,
     _check_cycles(plan, left, loops, findings)
     for loop in loops:
         _check_body_is_separate(plan, loop, findings)
-    _check_branches_meet(plan, kinds, loops, findings)
+    if not left:
+        _check_branches_meet(plan, kinds, loops, findings)
     if hints:
         _hint_at_immediate_sends(plan, kinds, findings)
         _hint_at_long_sequences(plan, kinds, in_order, findings)
@@ -180,7 +181,7 @@ def _hint_at_error_handling(plan: Plan, kinds: Mapping[str, NodeKind], findings:
         return
     for step, kind in kinds.items():
         node = plan.nodes[step]
-        if kind.effect is Effect.EXTERNAL and node.retry is None and node.on_error is None:
+        if node.enabled and kind.effect is Effect.EXTERNAL and node.retry is None and node.on_error is None:
             message = f"{step!r} calls another service and nothing says what happens when that fails."
             remedy = "Give it a retry policy or an error mode; otherwise the execution stops there."
             findings.add("NO_ERROR_HANDLING", message, remedy, severity=Severity.INFO, node=step)

@@ -19,8 +19,9 @@ def check_steps(
             _report_unknown_type(trigger, "trigger", findings)
         else:
             _report_faults(trigger, kind.faults(trigger.parameters), findings)
+    has_twins = len(kinds) < len(workflow.nodes)
     for node in workflow.nodes:
-        node_kind = kinds[node.id]
+        node_kind = kinds[node.id] if not has_twins else catalogue.node(node.type, node.version)
         if node_kind is None:
             _report_unknown_type(node, "node", findings)
         else:

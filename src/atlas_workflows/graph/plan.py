@@ -3,8 +3,11 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from atlas_workflows.graph.model import Edge, Node, Trigger, Workflow
+
+Step = TypeVar("Step", Node, Trigger)
 
 
 @dataclass(slots=True)
@@ -23,8 +26,8 @@ class Plan:
     _bodies: dict[str, frozenset[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.nodes = {node.id: node for node in reversed(self.workflow.nodes)}
-        self.triggers = {trigger.id: trigger for trigger in reversed(self.workflow.triggers)}
+        self.nodes = _by_id(self.workflow.nodes)
+        self.triggers = _by_id(self.workflow.triggers)
         self.outgoing = {}
         self.incoming = {}
         nodes, triggers, outgoing, incoming = self.nodes, self.triggers, self.outgoing, self.incoming
@@ -76,6 +79,14 @@ class Plan:
     def is_way_back(self, edge: Edge, loops: frozenset[str]) -> bool:
         """Whether an edge closes a round of the loop that it enters."""
         return edge.target in loops and edge.source in self.body(edge.target)
+
+
+def _by_id(steps: tuple[Step, ...]) -> dict[str, Step]:
+    found = {step.id: step for step in steps}
+    if len(found) < len(steps):
+        for step in reversed(steps):
+            found[step.id] = step
+    return found
 
 
 def order(plan: Plan, loops: frozenset[str]) -> tuple[list[str], set[str]]:

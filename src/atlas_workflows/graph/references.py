@@ -1,4 +1,7 @@
-"""Which variables and nodes the templates and conditions of a workflow speak of. A light scan: no parsing, no rendering."""
+"""Which variables and nodes the templates and conditions of a workflow speak of, where no default stands in.
+
+A light scan without parsing; what it finds becomes warnings, never errors.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -31,6 +34,8 @@ def _in_text(entry: Any) -> Iterator[tuple[str, str, str]]:
     value, key, outer = entry
     if "{{" in value:
         for template in _TEMPLATE.finditer(value):
+            if "default(" in template[1]:
+                continue
             for match in _REFERENCE.finditer(template[1]):
                 yield match[1], match[2], _spelled(entry)
     elif (outer[1] if type(key) is int else key) in _PATH_KEYS:

@@ -19,9 +19,9 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 def validate(workflow: Workflow, catalogue: Catalogue, *, hints: bool = True) -> list[Problem]:
     """Problems, errors first; at most MAX_PROBLEMS. `hints=False` leaves out those of severity info."""
     findings = Findings()
-    kinds = {node.id: catalogue.node(node.type, node.version) for node in reversed(workflow.nodes)}
-    known = {step: kind for step, kind in kinds.items() if kind is not None}
     plan = Plan(workflow)
+    kinds = {step: catalogue.node(node.type, node.version) for step, node in plan.nodes.items()}
+    known = {step: kind for step, kind in kinds.items() if kind is not None}
     check_steps(workflow, catalogue, kinds, findings)
     check_edges(plan, known, findings)
     check_flow(plan, known, findings, hints=hints)

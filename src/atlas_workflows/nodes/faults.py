@@ -53,16 +53,21 @@ def _fault(
     path: str, kind: str, message: str, missing_codes: Mapping[str, str], wrong_codes: Mapping[str, str]
 ) -> Fault:
     if kind == "missing":
-        return missing(missing_codes.get(path, "MISSING_PARAMETER"), path)
+        code = "INCOMPLETE_CONDITION" if _is_in_condition(path) else "MISSING_PARAMETER"
+        return missing(missing_codes.get(path, code), path)
     if kind == "extra_forbidden":
         remedy = "Correct its name, or move it under extra."
         return Fault("UNKNOWN_PARAMETER", path, f"There is no parameter {path}.", remedy)
     if kind.isupper():
         return Fault(kind, path, message, f"Correct {path}.")
+    message = message.removeprefix("Value error, ").rstrip(".")
     said = message[:1].lower() + message[1:]
-    return Fault(
-        wrong_codes.get(path, "WRONG_PARAMETER"), path, f"{path} is not right: {said}.", f"Correct {path}."
-    )
+    default = "WRONG_CONDITION" if _is_in_condition(path) else "WRONG_PARAMETER"
+    return Fault(wrong_codes.get(path, default), path, f"{path} is not right: {said}.", f"Correct {path}.")
+
+
+def _is_in_condition(path: str) -> bool:
+    return any(word in path for word in ("condition", "filters", "skip_unless", "break_when", "rules["))
 
 
 def _path(location: tuple[int | str, ...], parameters: Any, kind: str) -> str:

@@ -3,11 +3,14 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 from typing_extensions import TypedDict
 
-from atlas_workflows.nodes.conditions import check_condition
-from atlas_workflows.nodes.times import check_schedule, check_wait
+from atlas_workflows.expressions.condition import Condition as Condition
+from atlas_workflows.schedule.business_hours import BusinessHours as BusinessHours
+from atlas_workflows.schedule.spec import ScheduleSpec as ScheduleSpec
+from atlas_workflows.schedule.spec import Zone as Zone
+from atlas_workflows.schedule.waits import Wait as Wait
 
 _UUID = r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 
@@ -35,19 +38,6 @@ Flag = bool | Template
 Moment = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Mapping = dict[str, Any]
 
-Condition = Annotated[
-    dict[str, Any],
-    AfterValidator(check_condition),
-    WithJsonSchema({"type": "object", "x-definition": "Condition"}),
-]
-Wait = Annotated[
-    dict[str, Any], AfterValidator(check_wait), WithJsonSchema({"type": "object", "x-definition": "Wait"})
-]
-Schedule = Annotated[
-    dict[str, Any],
-    AfterValidator(check_schedule),
-    WithJsonSchema({"type": "object", "x-definition": "ScheduleSpec"}),
-]
 MessageClass = Literal["marketing", "transactional"]
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
 

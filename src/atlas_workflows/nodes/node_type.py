@@ -11,6 +11,7 @@ from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.graph.model import MAIN_PORT
 from atlas_workflows.nodes.faults import blank_faults, faults_of
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.nodes.template_faults import template_faults
 
 PortsOf = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Review = Callable[[Any], Iterable[Fault]]
@@ -80,13 +81,22 @@ def _faults(
     review: Review | None,
     wrong_codes: Mapping[str, str] = MappingProxyType({}),
 ) -> Sequence[Fault]:
+    found: list[Fault] = []
     try:
         values = model.model_validate(parameters)
     except ValidationError as error:
-        return faults_of(error, parameters, missing_codes, wrong_codes)
-    if not missing_codes and review is None:
-        return ()
-    found = [*blank_faults(parameters, missing_codes)]
+        found = faults_of(error, parameters, missing_codes, wrong_codes)
+        if any(fault.code != "UNKNOWN_PARAMETER" for fault in found):
+            return found
+        # What the model does not know must not hide what else is wrong.
+        known = {name: value for name, value in parameters.items() if name in model.model_fields}
+        try:
+            values = model.model_validate(known)
+        except ValidationError:
+            return found
+    found += template_faults(parameters)
+    if missing_codes:
+        found += blank_faults(parameters, missing_codes)
     if review is not None:
         found += review(values)
     return found

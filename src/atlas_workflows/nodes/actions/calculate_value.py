@@ -1,16 +1,23 @@
 """Calculates a number from a formula."""
 
+from collections.abc import Iterable
+
 from pydantic import Field
 
-from atlas_workflows.graph.catalogue import Effect
-from atlas_workflows.nodes.fields import Text, VariableName
+from atlas_workflows.graph.catalogue import Effect, Fault
+from atlas_workflows.nodes.fields import VariableName
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.template_faults import formula_faults
 
 
 class CalculateValueParameters(ActionParameters):
-    expression: Text = Field(description="Formula, e.g. contact.visits * 2 + 1.")
+    expression: str = Field(description="Formula, e.g. contact.visits * 2 + 1.")
     output: VariableName = Field(description="Variable that takes the result.")
+
+
+def review(parameters: CalculateValueParameters) -> Iterable[Fault]:
+    yield from formula_faults(parameters.expression, "expression")
 
 
 NODE = NodeType(
@@ -22,4 +29,5 @@ NODE = NodeType(
     effect=Effect.NONE,
     idempotency="Nothing is done to the world; the result depends on the data alone.",
     missing_codes={"expression": "MISSING_EXPRESSION", "output": "MISSING_OUTPUT"},
+    review=review,
 )

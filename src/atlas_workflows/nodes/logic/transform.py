@@ -9,6 +9,7 @@ from atlas_workflows.graph.catalogue import Effect, Fault
 from atlas_workflows.nodes.fields import Condition, DataPath, Text, VariableName
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.nodes.template_faults import formula_faults
 
 Source = Annotated[DataPath, Field(description="Path of the data that the operation works on.")]
 Output = Annotated[VariableName, Field(description="Variable that takes the result.")]
@@ -66,7 +67,7 @@ class CalculateOperation(Operation):
     """A number from a formula."""
 
     kind: Literal["calculate"]
-    expression: Text = Field(description="Formula, e.g. contact.visits * 2 + 1.")
+    expression: str = Field(description="Formula, e.g. contact.visits * 2 + 1.")
 
 
 class MergeOperation(Operation):
@@ -118,6 +119,9 @@ def review(parameters: TransformParameters) -> Iterable[Fault]:
     if not parameters.operations:
         message = "The transform has no operations, so it does nothing."
         yield Fault("MISSING_OPERATIONS", "operations", message, "Add an operation, or remove the node.")
+    for place, operation in enumerate(parameters.operations):
+        if isinstance(operation, CalculateOperation):
+            yield from formula_faults(operation.expression, f"operations[{place}].expression")
 
 
 NODE = NodeType(

@@ -1,14 +1,17 @@
 """Holds the execution until a time, an event or a condition."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
 
-from atlas_workflows.graph.catalogue import Effect, Role
+from atlas_workflows.errors import AtlasError
+from atlas_workflows.expressions.condition import parse_condition
+from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import Wait
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.schedule.waits import ConditionWait, DynamicWait, EventWait
 
 
 class WaitParameters(Parameters):
@@ -25,6 +28,26 @@ def ports(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return ("main", "timeout") if is_bounded else ("main",)
 
 
+def review(parameters: WaitParameters) -> Iterable[Fault]:
+    for place, condition in _conditions(parameters.wait):
+        try:
+            parse_condition(condition)
+        except AtlasError as error:
+            yield Fault("INCOMPLETE_CONDITION", place, error.fact, error.remedy)
+
+
+def _conditions(wait: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(wait, ConditionWait):
+        yield "wait.condition", wait.condition
+    elif isinstance(wait, EventWait):
+        for place, event in enumerate(wait.events):
+            if event.filter is not None:
+                yield f"wait.events[{place}].filter", event.filter
+    elif isinstance(wait, DynamicWait):
+        for place, modifier in enumerate(wait.modifiers):
+            yield f"wait.modifiers[{place}].condition", modifier.condition
+
+
 NODE = NodeType(
     name="wait",
     title="Wait",
@@ -39,5 +62,12 @@ NODE = NodeType(
     role=Role.PAUSE,
     ports=ports,
     port_notes="timeout only where the wait has one",
-    missing_codes={"wait": "MISSING_WAIT_TYPE"},
+    missing_codes={
+        "wait": "MISSING_WAIT_TYPE",
+        "wait.kind": "MISSING_WAIT_TYPE",
+        "wait.amount": "MISSING_WAIT_DURATION",
+        "wait.unit": "MISSING_WAIT_DURATION",
+    },
+    wrong_codes={"wait": "MISSING_WAIT_TYPE"},
+    review=review,
 )

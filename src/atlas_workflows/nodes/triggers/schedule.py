@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from atlas_workflows.nodes.fields import Schedule
+from atlas_workflows.nodes.fields import ScheduleSpec
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
 
 
 class ScheduleParameters(TriggerParameters):
-    schedule: Schedule = Field(description="When it fires: cron, RRULE, every so often, or once.")
+    schedule: ScheduleSpec = Field(description="When it fires: cron, RRULE, every so often, or once.")
 
 
 NODE = TriggerType(

@@ -1,0 +1,80 @@
+"""`atlas workflow …`: validate workflow files."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from atlas_workflows import exact_json
+from atlas_workflows.cli.workflow_file import UnreadableFile, read_document
+from atlas_workflows.graph.model import Problem, Severity
+from atlas_workflows.graph.parse import parse
+from atlas_workflows.graph.validate import is_valid, validate
+from atlas_workflows.nodes.catalogue import load_catalogue
+
+app = typer.Typer(no_args_is_help=True, help="Validate and execute workflow files.")
+
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+@app.callback()
+def workflow() -> None:
+    """Validate and execute workflow files."""
+
+
+@app.command("validate")
+def validate_file(
+    file: Annotated[Path, typer.Argument(help="A workflow as JSON; - reads standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+) -> None:
+    """Say what is wrong with a workflow: exit 0 when it is valid (warnings allowed), 2 when not."""
+    problems = _problems_in(file)
+    valid = is_valid(problems)
+    if as_json:
+        print(exact_json.dumps_text({"valid": valid, "problems": [problem_as_json(p) for p in problems]}))
+    else:
+        _show(file, problems)
+    raise typer.Exit(0 if valid else 2)
+
+
+def _problems_in(file: Path) -> list[Problem]:
+    try:
+        document = read_document(file)
+    except UnreadableFile as error:
+        return [Problem("UNREADABLE_FILE", Severity.ERROR, error.fact, error.remedy)]
+    return problems_of(document)
+
+
+def problems_of(document: Any) -> list[Problem]:
+    """Everything that parsing and validation have to say."""
+    workflow, problems = parse(document)
+    return problems if workflow is None else problems + validate(workflow, load_catalogue())
+
+
+def problem_as_json(problem: Problem) -> dict[str, Any]:
+    """The fields of a problem under the names that scripts rely on."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "node": problem.node,
+        "field": problem.field,
+    }
+
+
+def _show(file: Path, problems: list[Problem]) -> None:
+    console = Console()
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    if problems:
+        table = Table("", "where", "problem and what to do", show_lines=True)
+        for problem in problems:
+            kind = f"[{_COLOURS[problem.severity]}]{problem.severity.value}[/]\n{problem.code}"
+            where = "\n".join(filter(None, (problem.node, problem.field)))
+            table.add_row(kind, escape(where), f"{escape(problem.message)}\n[dim]{escape(problem.remedy)}[/]")
+        console.print(table)
+    verdict = f"[bold red]not valid: {errors} errors[/]" if errors else "[bold green]valid[/]"
+    console.print(f"{escape(str(file))}: {verdict}", highlight=False)

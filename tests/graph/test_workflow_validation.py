@@ -1,0 +1,276 @@
+"""Each planted problem is found, at its node, with its code; a right workflow has no errors."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atlas_workflows.graph.model import Edge, ErrorMode, Node, Problem, Severity, Trigger, Variable, Workflow
+from atlas_workflows.graph.validate import is_valid, validate
+from atlas_workflows.nodes.catalogue import load_catalogue
+
+TRIGGER = Trigger("t", "manual", {})
+
+
+def node(step: str, kind: str = "add_note", /, **parameters: Any) -> Node:
+    return Node(step, kind, {"text": "x"} if kind == "add_note" and not parameters else parameters)
+
+
+def edge(source: str, target: str, port: str = "main") -> Edge:
+    return Edge(f"{source}.{port}-{target}", source, target, port)
+
+
+def check(*nodes: Node, edges: list[Edge], **rest: Any) -> list[Problem]:
+    rest.setdefault("triggers", (TRIGGER,))
+    return validate(Workflow("w", "W", nodes=nodes, edges=tuple(edges), **rest), load_catalogue())
+
+
+def found(problems: list[Problem]) -> set[tuple[str, str, str | None]]:
+    return {(problem.severity.value, problem.code, problem.node) for problem in problems}
+
+
+def test_a_right_workflow_has_no_problem() -> None:
+    problems = check(node("a"), node("b"), edges=[edge("t", "a"), edge("a", "b")])
+    assert problems == []
+
+
+def test_no_trigger() -> None:
+    assert ("error", "NO_TRIGGER", None) in found(check(node("a"), edges=[], triggers=()))
+
+
+def test_several_triggers_only_warn() -> None:
+    problems = check(
+        node("a"), edges=[edge("t", "a"), edge("u", "a")], triggers=(TRIGGER, Trigger("u", "manual", {}))
+    )
+    assert found(problems) == {("warning", "MULTIPLE_TRIGGERS", None)}
+
+
+def test_a_trigger_that_leads_nowhere_warns() -> None:
+    assert ("warning", "NO_OUTGOING_CONNECTION", "t") in found(check(edges=[]))
+
+
+def test_unreachable_node() -> None:
+    problems = found(check(node("a"), node("b"), edges=[edge("t", "a")]))
+    assert problems == {("error", "DISCONNECTED_NODE", "b")}
+
+
+def test_an_unreachable_node_that_is_switched_off_warns() -> None:
+    off = Node("b", "add_note", {"text": "x"}, enabled=False)
+    assert found(check(node("a"), off, edges=[edge("t", "a")])) == {("warning", "DISCONNECTED_NODE", "b")}
+
+
+def test_notes_need_no_connection() -> None:
+    assert check(node("a"), Node("n", "note", {"text": "hi"}), edges=[edge("t", "a")]) == []
+
+
+def test_cycle_outside_a_loop() -> None:
+    problems = check(
+        node("a"),
+        node("b"),
+        node("c"),
+        edges=[edge("t", "a"), edge("a", "b"), edge("b", "a"), edge("b", "c")],
+    )
+    assert found(problems) == {("error", "CYCLE", "a"), ("error", "CYCLE", "b")}
+
+
+def test_the_way_back_into_a_loop_is_no_cycle() -> None:
+    loop = node("l", "loop", kind="count", count=3)
+    edges = [edge("t", "l"), edge("l", "a", "body"), edge("a", "l"), edge("l", "b", "done")]
+    assert check(loop, node("a"), node("b"), edges=edges) == []
+
+
+def test_nested_loops_are_no_cycle() -> None:
+    outer, inner = node("o", "loop", kind="count", count=3), node("i", "loop", kind="count", count=3)
+    edges = [
+        edge("t", "o"),
+        edge("o", "i", "body"),
+        edge("i", "a", "body"),
+        edge("a", "i"),
+        edge("i", "o", "done"),
+    ]
+    assert check(outer, inner, node("a"), edges=edges) == []
+
+
+def test_a_way_from_behind_a_loop_back_into_it_is_a_cycle() -> None:
+    loop = node("l", "loop", kind="count", count=3)
+    edges = [edge("t", "l"), edge("l", "a", "body"), edge("a", "l"), edge("l", "b", "done"), edge("b", "l")]
+    assert {code for _, code, _ in found(check(loop, node("a"), node("b"), edges=edges))} == {"CYCLE"}
+
+
+def test_a_cycle_inside_a_loop_body_is_a_cycle() -> None:
+    loop = node("l", "loop", kind="count", count=3)
+    edges = [edge("t", "l"), edge("l", "a", "body"), edge("a", "b"), edge("b", "a"), edge("b", "l")]
+    problems = found(check(loop, node("a"), node("b"), edges=edges))
+    assert problems == {("error", "CYCLE", "a"), ("error", "CYCLE", "b")}
+
+
+def test_a_body_that_runs_on_behind_the_loop_warns() -> None:
+    loop = node("l", "loop", kind="count", count=3)
+    edges = [edge("t", "l"), edge("l", "a", "body"), edge("a", "b"), edge("l", "b", "done")]
+    assert found(check(loop, node("a"), node("b"), edges=edges)) == {("warning", "LOOP_BODY_SHARED", "b")}
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (Edge("x", "a", "nowhere"), "DANGLING_EDGE"),
+        (Edge("x", "nowhere", "a"), "DANGLING_EDGE"),
+        (Edge("x", "a", "t"), "EDGE_INTO_TRIGGER"),
+        (Edge("x", "a", "a"), "SELF_LOOP"),
+        (Edge("x", "t", "a"), "DUPLICATE_EDGE"),
+        (Edge("t.main-a", "a", "b"), "DUPLICATE_EDGE_ID"),
+        (Edge("x", "a", "b", "sideways"), "UNKNOWN_PORT"),
+        (Edge("x", "t", "b", "sideways"), "UNKNOWN_PORT"),
+        (Edge("x", "a", "b", "main", "in-2"), "UNKNOWN_PORT"),
+        (Edge("x", "a", "n"), "UNKNOWN_PORT"),
+        (Edge("x", "n", "b"), "UNKNOWN_PORT"),
+        (Edge("x", "z", "b"), "UNKNOWN_PORT"),
+    ],
+)
+def test_bad_edges(bad: Edge, code: str) -> None:
+    nodes = (node("a"), node("b"), Node("n", "note", {}), Node("z", "end", {}))
+    problems = check(*nodes, edges=[edge("t", "a"), edge("t", "b"), edge("t", "z"), bad])
+    assert code in {problem.code for problem in problems if problem.severity is Severity.ERROR}
+
+
+def test_the_error_port_needs_the_error_mode() -> None:
+    edges = [edge("t", "a"), edge("a", "b", "error")]
+    assert found(check(node("a"), node("b"), edges=edges)) == {("warning", "UNUSED_ERROR_PORT", "a")}
+    with_port = Node("a", "add_note", {"text": "x"}, on_error=ErrorMode.PORT)
+    assert check(with_port, node("b"), edges=edges) == []
+
+
+def test_duplicate_ids_of_nodes_and_triggers() -> None:
+    assert ("error", "DUPLICATE_ID", "a") in found(check(node("a"), node("a"), edges=[edge("t", "a")]))
+    assert ("error", "DUPLICATE_ID", "t") in found(check(node("t"), edges=[]))
+
+
+def test_twins_are_each_checked_as_what_they_are() -> None:
+    problems = check(node("a"), node("a", "send_sms"), edges=[edge("t", "a")])
+    assert ("error", "MISSING_SMS_MESSAGE", "a") in found(problems)
+
+
+def test_unknown_types() -> None:
+    problems = found(
+        check(node("a", "teleport"), edges=[edge("t", "a")], triggers=(Trigger("t", "dream", {}),))
+    )
+    assert {("error", "UNKNOWN_NODE_TYPE", "a"), ("error", "UNKNOWN_TRIGGER_TYPE", "t")} <= problems
+
+
+def test_a_kept_unknown_node_only_warns_and_keeps_its_ports() -> None:
+    kept = node("a", "unknown", legacy_type="database_query", original={"sql": "select 1"})
+    assert found(check(kept, node("b"), edges=[edge("t", "a"), edge("a", "b", "whatever")])) == {
+        ("warning", "UNKNOWN_NODE_TYPE", "a")
+    }
+
+
+def test_a_version_that_does_not_exist_is_an_unknown_type() -> None:
+    assert ("error", "UNKNOWN_NODE_TYPE", "a") in found(
+        check(Node("a", "add_note", {"text": "x"}, version=2), edges=[edge("t", "a")])
+    )
+
+
+def test_branches_that_meet_without_a_merge_warn() -> None:
+    fork = node("p", "parallel", branches=2)
+    edges = [
+        edge("t", "p"),
+        edge("p", "a", "branch-0"),
+        edge("p", "b", "branch-1"),
+        edge("a", "c"),
+        edge("b", "c"),
+    ]
+    problems = check(fork, node("a"), node("b"), node("c"), edges=edges)
+    assert found(problems) == {("warning", "BRANCHES_WITHOUT_MERGE", "c")}
+    merged = [*edges[:3], edge("a", "m"), edge("b", "m"), edge("m", "c")]
+    assert check(fork, node("a"), node("b"), node("c"), node("m", "merge"), edges=merged) == []
+
+
+def test_branches_of_a_condition_may_meet() -> None:
+    asked = node("q", "condition", condition={"field": "contact.status", "operator": "exists"})
+    edges = [edge("t", "q"), edge("q", "a", "true"), edge("q", "b", "false"), edge("a", "c"), edge("b", "c")]
+    assert check(asked, node("a"), node("b"), node("c"), edges=edges) == []
+
+
+def test_a_loop_around_a_fork_is_not_mistaken_for_a_meeting() -> None:
+    loop, fork = node("l", "loop", kind="count", count=2), node("p", "parallel", branches=2)
+    edges = [edge("t", "l"), edge("l", "p", "body"), edge("p", "a", "branch-0"), edge("p", "b", "branch-1")]
+    edges += [edge("a", "m"), edge("b", "m"), edge("m", "l")]
+    assert check(loop, fork, node("a"), node("b"), node("m", "merge"), edges=edges) == []
+
+
+def test_unconnected_ports_warn() -> None:
+    asked = node("q", "condition", condition={"field": "contact.status", "operator": "exists"})
+    problems = check(asked, node("p", "parallel", branches=2), edges=[edge("t", "q"), edge("q", "p", "true")])
+    assert [p.code for p in problems] == [
+        "MISSING_FALSE_PATH", "UNCONNECTED_PARALLEL_BRANCH", "UNCONNECTED_PARALLEL_BRANCH",
+    ]  # fmt: skip
+
+
+def test_variables_that_nobody_sets_warn() -> None:
+    text = "{{ variables.gym }} {{ variables.made }} {{ variables.later }} {{ variables.odd | default('x') }} {{ nodes.q.x }}"
+    problems = check(
+        node("a", text=text), node("b", "set_variable", name="made", value=1), edges=[edge("t", "a"), edge("a", "b")],
+        variables=(Variable("gym"),),
+    )  # fmt: skip
+    assert found(problems) == {("warning", "UNDEFINED_VARIABLE", "a"), ("warning", "UNDEFINED_NODE", "a")}
+    assert [p.message.split()[0] for p in problems] == ["variables.later", "nodes.q"]
+    assert problems[0].field == "parameters.text"
+
+
+def test_variables_in_conditions_are_seen() -> None:
+    asked = node(
+        "q",
+        "condition",
+        condition={"operator": "and", "conditions": [{"field": "variables.x", "operator": "exists"}]},
+    )
+    problems = check(
+        asked, node("a"), edges=[edge("t", "q"), edge("q", "a", "true"), edge("q", "a", "false")]
+    )
+    assert [(p.code, p.field) for p in problems] == [
+        ("UNDEFINED_VARIABLE", "parameters.condition.conditions[0].field")
+    ]
+
+
+def test_hints_can_be_left_out() -> None:
+    sms = node("a", "send_sms", message="Hi")
+    assert {p.code for p in check(sms, edges=[edge("t", "a")])} == {
+        "IMMEDIATE_COMMUNICATION",
+        "NO_ERROR_HANDLING",
+    }
+    workflow = Workflow("w", "W", nodes=(sms,), edges=(edge("t", "a"),), triggers=(TRIGGER,))
+    assert validate(workflow, load_catalogue(), hints=False) == []
+
+
+def test_long_sequences_are_hinted_at_once() -> None:
+    steps = [node(name) for name in "abcdef"]
+    edges = [edge(a, b) for a, b in zip("tabcde", "abcdef", strict=True)]
+    assert found(check(*steps, edges=edges)) == {("info", "LONG_ACTION_SEQUENCE", "d")}
+
+
+def test_what_is_switched_off_cannot_keep_a_workflow_from_going_live() -> None:
+    off = Node("b", "send_email", {}, enabled=False)
+    problems = check(node("a"), off, edges=[edge("t", "a"), edge("a", "b")])
+    assert is_valid(problems)
+    assert {p.code for p in problems} == {"MISSING_EMAIL_SUBJECT", "MISSING_EMAIL_BODY"}
+
+
+@given(st.integers(1, 30), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_generated_trees_have_no_errors_and_one_back_edge_makes_a_cycle(
+    size: int, random_: random.Random
+) -> None:
+    nodes = [node(f"n{i}") for i in range(size)]
+    parents = [-1] + [random_.randrange(i) for i in range(1, size)]
+    edges = [edge("t" if p < 0 else f"n{p}", f"n{i}") for i, p in enumerate(parents)]
+    assert is_valid(check(*nodes, edges=edges))
+    child = random_.randrange(size)
+    ancestor = child
+    while parents[ancestor] >= 0 and random_.random() < 0.7:
+        ancestor = parents[ancestor]
+    if ancestor != child:
+        problems = check(
+            *nodes, edges=[*edges, Edge("back", f"n{child}", f"n{ancestor}", target_port="main")]
+        )
+        assert {("error", "CYCLE", f"n{child}"), ("error", "CYCLE", f"n{ancestor}")} <= found(problems)
