@@ -114,7 +114,6 @@ def _migrate(settings: Settings, state: StackState, phase: Phase, console: Conso
     with console.status("waiting for Airflow to read the DAGs"):
         client.wait_for_dag(phase.dag_id)
     client.unpause(phase.dag_id)
-    client.unpause("migration_rollback")
     dag_run = client.trigger(phase.dag_id, {"organizations": []})
     console.print(f"Triggered {phase.dag_id}, run {dag_run}.", highlight=False)
     _watch(client, phase, dag_run, console)

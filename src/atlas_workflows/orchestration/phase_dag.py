@@ -43,9 +43,9 @@ def build_phase_dag(phase: Phase) -> DAG:
     ) as dag:
         begun = task.short_circuit(task_id="begin")(begin)(phase.name).as_setup()
         last = begun
-        for step in phase.steps:
-            following = _task_of(step)
-            last >> following
+        for use in phase.steps:
+            first, following = TASKS_OF_KIND.get(use.kind, _plain_task)(use)
+            last >> first
             last = following
         closing = task(task_id="close")(close)(phase_run_id=RUN_ID)
         last >> closing.as_teardown(setups=begun)
@@ -150,23 +150,65 @@ def close(phase_run_id: str) -> dict[str, Any]:
         return close_phase_run(phase_run_id, dsn=crm_dsn(), settings=load_settings())
 
 
-def _task_of(use: StepUse) -> Any:
-    if use.kind == "approve":
-        return _approval()
-    return task(task_id=use.kind)(step)(kind=use.kind, phase_run_id=RUN_ID)
+def plan_ranges(phase_run_id: str) -> list[Any]:
+    """Deal the source tables' key ranges out to the run's workers; one mapped task each."""
+    from uuid import UUID
+
+    from atlas_workflows.orchestration.backfill_tasks import plan_shares
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.failures import clear_failures
+    from atlas_workflows.settings import load_settings
+
+    with clear_failures():
+        return plan_shares(UUID(phase_run_id), dsn=crm_dsn(), settings=load_settings())
 
 
-def _approval() -> Any:
-    from atlas_workflows.orchestration.approval import WantedApproval
+def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
+    """Move the rows of one share of ranges; a killed task goes on at its cursors."""
+    from uuid import UUID
 
-    return WantedApproval(
-        task_id="approve",
+    from atlas_workflows.orchestration.backfill_tasks import work_share
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.failures import clear_failures
+    from atlas_workflows.orchestration.progress import task_sink
+    from atlas_workflows.settings import load_settings
+
+    sink = task_sink(get_current_context()["ti"].xcom_push)
+    with clear_failures():
+        return work_share(UUID(phase_run_id), share, dsn=crm_dsn(), settings=load_settings(), progress=sink)
+
+
+def _plain_task(use: StepUse) -> tuple[Any, Any]:
+    """One task does the step. Returns the first and the last task of what the step became."""
+    only = task(task_id=use.kind)(step)(kind=use.kind, phase_run_id=RUN_ID)
+    return only, only
+
+
+def _backfill(use: StepUse) -> tuple[Any, Any]:
+    """Mapped tasks move the ranges; the step itself then finds them done and catches up with what changed."""
+    plan = task(task_id="plan_ranges")(plan_ranges)(phase_run_id=RUN_ID)
+    ranges = task(task_id="backfill_ranges")(backfill_ranges).partial(phase_run_id=RUN_ID).expand(share=plan)
+    # none_failed: a run that continues after all ranges were moved has an empty plan, which skips the mapped task.
+    last = task(task_id=use.kind, trigger_rule="none_failed")(step)(kind=use.kind, phase_run_id=RUN_ID)
+    ranges >> last
+    return plan, last
+
+
+def _approval(use: StepUse) -> tuple[Any, Any]:
+    from atlas_workflows.orchestration.approval import PhaseApproval
+
+    only = PhaseApproval(
+        task_id=use.kind,
+        phase_run_id=RUN_ID,
         subject="Finish this phase?",
-        body="Reconciliation of phase run " + RUN_ID + ": `{{ ti.xcom_pull(task_ids='reconcile') }}`. "
-        "The report is on the page Atlas.",
-        fail_on_reject=True,
+        body=f"Phase run {RUN_ID}. Its report and Data Docs are on the page Atlas.\n\n"
+        "Reconciliation: `{{ ti.xcom_pull(task_ids='reconcile') }}`",
         retries=0,
     )
+    return only, only
+
+
+TASKS_OF_KIND = {"backfill": _backfill, "approve": _approval}
 
 
 def _actor(context: Any) -> str:

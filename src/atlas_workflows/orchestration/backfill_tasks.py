@@ -1,0 +1,56 @@
+"""The backfill as mapped tasks: a plan of as many shares as there are workers, and the work on one share."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from atlas_workflows.migration.context import ProgressSink
+from atlas_workflows.migration.planning import Stand
+from atlas_workflows.settings import Settings
+
+Share = list[list[Any]]
+"""Ranges as [table, number], in the order they are taken up; JSON-able, since it travels as XCom."""
+
+
+def shares(stands: Iterable[Stand], workers: int) -> list[Share]:
+    """The unfinished ranges dealt out so that no share is much larger than another; never an empty share."""
+    dealt: list[tuple[int, Share]] = [(0, []) for _ in range(max(1, workers))]
+    for stand in (stand for stand in stands if not stand.is_finished):
+        index = min(range(len(dealt)), key=lambda number: dealt[number][0])
+        rows, share = dealt[index]
+        dealt[index] = (
+            rows + stand.range.rows - stand.rows_done,
+            [*share, [stand.range.table, stand.range.number]],
+        )
+    return [share for _, share in dealt if share]
+
+
+def plan_shares(run_id: UUID, *, dsn: str, settings: Settings) -> list[Share]:
+    """Cut the source tables into ranges (once per run) and deal them out to the run's workers."""
+    from atlas_workflows.migration.planning import planned_ranges
+    from atlas_workflows.migration.run import opened_run
+    from atlas_workflows.migration.source import survey
+
+    with opened_run(run_id, dsn=dsn, settings=settings) as (context, connection):
+        source = survey(connection, context.scope, context.options)
+        workers = context.options.workers
+        return shares(planned_ranges(connection, source, run_id, workers, context.now()), workers)
+
+
+def work_share(
+    run_id: UUID, share: Sequence[Sequence[Any]], *, dsn: str, settings: Settings, progress: ProgressSink
+) -> dict[str, Any]:
+    """Work through a share; one that was begun before goes on at its cursors."""
+    from atlas_workflows.migration.planning import read_stands
+    from atlas_workflows.migration.progress import Tracker
+    from atlas_workflows.migration.run import opened_run
+    from atlas_workflows.migration.workers import work_alone
+
+    with opened_run(run_id, dsn=dsn, settings=settings, progress=progress) as (context, connection):
+        tracker = Tracker(context, connection)
+        spans = {
+            (stand.range.table, stand.range.number): stand.range for stand in read_stands(connection, run_id)
+        }
+        for table, number in share:
+            work_alone(context, spans[table, number], tracker.poll)
+    return {"ranges": [f"{table}/{number}" for table, number in share]}
