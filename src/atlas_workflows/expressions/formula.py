@@ -63,6 +63,18 @@ def formula_references(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
+def rename_references(text: str, rename: Callable[[str], str]) -> str:
+    """The same formula with every path replaced by `rename(path)`; raises ExpressionInvalid like `parse_formula`."""
+    limits.refuse_beyond(limits.MAX_FORMULA_CHARACTERS, "MAX_FORMULA_CHARACTERS", len(text), "The formula")
+    tokens = _tokens(text)
+    following = [token.text for token in tokens[1:]] + [""]
+    pieces = (
+        rename(token.text) if token.kind == "path" and after != "(" else token.text
+        for token, after in zip(tokens, following, strict=True)
+    )
+    return " ".join(pieces)
+
+
 def _tokens(text: str) -> list[_Token]:
     tokens: list[_Token] = []
     position = 0

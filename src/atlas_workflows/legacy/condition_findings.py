@@ -1,0 +1,67 @@
+"""What a condition's translation finds out: reasons, and a value for which an old engine answered otherwise."""
+
+from dataclasses import dataclass, field
+
+from atlas_workflows.expressions.legacy_profiles import PROFILES, Example, LegacyProfile, Question, difference
+from atlas_workflows.expressions.paths import MISSING
+from atlas_workflows.expressions.values import number
+from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
+
+# What the answer is carried over to where nobody knows which engine ran the condition.
+ASSUMED = PROFILES["queue"]
+_EXACT_IN_FLOAT = 2**53
+_COMPARED_CHARACTERS = 1_000
+
+
+@dataclass(slots=True)
+class ConditionFindings:
+    """Gathered while one condition is translated. `engine` is None where nobody knows it."""
+
+    engine: LegacyProfile | None
+    root: str
+    variables: frozenset[str]
+    leaves: int = 0
+    reasons: list[Reason] = field(default_factory=list)
+    changes: list[SemanticChange] = field(default_factory=list)
+
+    def reason(self, code: ReasonCode, path: str, message: str) -> None:
+        self.reasons.append(Reason(code, path or None, message))
+
+    def change(self, code: ReasonCode, path: str, before: object, after: object, message: str) -> None:
+        self.changes.append(SemanticChange(code, path or None, before, after, message))
+
+
+def compare_engines(question: Question, path: str, findings: ConditionFindings) -> None:
+    """Note the first field value for which our answer is not the one the old engine gave."""
+    if isinstance(question.value, str) and len(question.value) > _COMPARED_CHARACTERS:
+        return
+    asked = [findings.engine] if findings.engine else list(PROFILES.values())
+    for profile in asked:
+        example = difference(question, findings.engine or ASSUMED, profile)
+        if example is not None:
+            findings.changes.append(_change(question, example, profile, findings.engine is not None, path))
+            return
+
+
+def _change(
+    question: Question, example: Example, profile: LegacyProfile, known: bool, path: str
+) -> SemanticChange:
+    shown = "(no such field)" if example.value is MISSING else example.value
+    return SemanticChange(
+        _code(question, known, profile),
+        path or None,
+        {"field_value": shown, "answer": example.before, "engine": profile.name},
+        {"field_value": shown, "answer": example.after},
+        f"Where the field holds {str(shown)[:80]!r}, {question.operator.value} was answered with"
+        f" {str(example.before).lower()} by {profile.documentation}; it is now {str(example.after).lower()}.",
+    )
+
+
+def _code(question: Question, known: bool, profile: LegacyProfile) -> ReasonCode:
+    value = question.value
+    if profile.slash_is_date and isinstance(value, str) and "/" in value:
+        return ReasonCode.SLASH_WAS_DATE
+    exact = None if isinstance(value, str) else number(value)
+    if exact is not None and not -_EXACT_IN_FLOAT <= exact <= _EXACT_IN_FLOAT:
+        return ReasonCode.BIG_NUMBER_WAS_ROUNDED
+    return ReasonCode.EQUALITY_CHANGED if known else ReasonCode.ENGINES_DISAGREE

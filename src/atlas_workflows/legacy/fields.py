@@ -1,0 +1,183 @@
+"""Legacy names of fields and variables as canonical paths: `firstName`, `lead.firstName`, `{{client.email}}` …"""
+
+import re
+
+from atlas_workflows.errors import ExpressionInvalid
+from atlas_workflows.expressions.paths import Path, parse_path, print_path
+
+CONTACT, TRIGGER, ORGANIZATION, USER, APPOINTMENT = (
+    "contact",
+    "trigger",
+    "organization",
+    "user",
+    "appointment",
+)
+
+_ROOTS = {
+    CONTACT: ("contact", "lead", "client", "customer", "member", "prospect", "subject"),
+    TRIGGER: ("trigger", "triggerData", "trigger_data", "triggerdata", "payload"),
+    ORGANIZATION: ("organization", "organisation", "org", "gym", "business", "company"),
+    USER: ("user", "coach", "staff", "currentUser", "current_user"),
+    APPOINTMENT: ("appointment", "booking"),
+    "variables": ("variables", "vars", "variable"),
+    "nodes": ("nodes", "steps"),
+    "item": ("item", "currentItem", "current_item"),
+    "now": ("now",),
+}
+ROOT_OF = {alias: root for root, aliases in _ROOTS.items() for alias in aliases}
+# Wrappers of the old engines' context that say nothing about whose field it is.
+WRAPPERS = frozenset({"context", "data", "input", "inputData", "input_data"})
+
+# Columns of the CRM's person tables under every spelling that occurs.
+_CONTACT_COLUMNS = [
+    "id",
+    "name",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "source",
+    "status",
+    "stage",
+    "score",
+    "temperature",
+    "tags",
+    "city",
+    "country",
+    "postcode",
+    "address",
+    "birthday",
+    "date_of_birth",
+    "gender",
+    "notes",
+    "metadata",
+    "assigned_to",
+    "created_at",
+    "updated_at",
+    "last_contacted_at",
+    "last_activity",
+    "last_activity_at",
+    "last_visit_at",
+    "custom_fields",
+    "field_data",
+    "form_name",
+    "campaign_name",
+    "page_id",
+    "form_id",
+    "lead_id",
+    "client_id",
+    "organization_id",
+    "user_id",
+    "membership_status",
+    "membership_type",
+    "membership_ends_at",
+    "sms_opt_in",
+    "email_opt_in",
+    "whatsapp_opt_in",
+    "unsubscribed_at",
+    "utm_data",
+    "ai_insights",
+]
+_CONTACT_ALIASES = {
+    "lead_score": "score",
+    "leadScore": "score",
+    "full_name": "name",
+    "fullName": "name",
+    "phone_number": "phone",
+    "phoneNumber": "phone",
+    "email_address": "email",
+    "emailAddress": "email",
+    "lead_status": "status",
+    "leadStatus": "status",
+    "lead_source": "source",
+    "leadSource": "source",
+    "contact_name": "name",
+    "lead_name": "name",
+    "client_name": "name",
+    "member_name": "name",
+    "org_id": "organization_id",
+}
+_OTHER_COLUMNS = [
+    "name",
+    "slug",
+    "subdomain",
+    "plan",
+    "status",
+    "settings",
+    "timezone",
+    "currency_code",
+    "phone",
+    "email",
+    "address",
+    "website",
+    "first_name",
+    "last_name",
+    "role",
+    "starts_at",
+    "ends_at",
+    "start_time",
+    "end_time",
+    "appointment_type",
+    "class_name",
+    "location",
+    "title",
+    "created_at",
+    "updated_at",
+    "only_start_time",
+    "only_start_date",
+]
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _spellings(columns: list[str]) -> dict[str, str]:
+    return {spelling: column for column in columns for spelling in (column, _camel(column))}
+
+
+CONTACT_FIELDS = _spellings(_CONTACT_COLUMNS) | _CONTACT_ALIASES
+_FIELDS_OF = {CONTACT: CONTACT_FIELDS} | dict.fromkeys(
+    (ORGANIZATION, USER, APPOINTMENT), _spellings(_OTHER_COLUMNS)
+)
+_BRACES = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+
+
+def translate_field(
+    text: object, *, root: str = CONTACT, variables: frozenset[str] = frozenset()
+) -> str | None:
+    """The canonical path a legacy field name means, or None where it is no path.
+
+    A bare name is the workflow's own variable where `variables` has it, else a field of `root`.
+    """
+    if not isinstance(text, str):
+        return None
+    braces = _BRACES.fullmatch(text.strip())
+    try:
+        path = parse_path((braces[1] if braces else text).strip())
+    except ExpressionInvalid:
+        return None
+    return print_path(canonical(path, root=root, variables=variables))
+
+
+def canonical(path: Path, *, root: str = CONTACT, variables: frozenset[str] = frozenset()) -> Path:
+    """`translate_field` on a parsed path."""
+    first, rest = path[0], path[1:]
+    if first in variables:
+        return ("variables", *path)
+    if rest and first in WRAPPERS:
+        return canonical(rest, root=root, variables=variables) if isinstance(rest[0], str) else path
+    known = ROOT_OF.get(str(first))
+    if known is not None and (rest or known in ("now", "item")):
+        return (known, *_known_column(known, rest))
+    if root == CONTACT or first not in CONTACT_FIELDS:
+        return (root, *_known_column(root, path))
+    return (root, *path)
+
+
+def _known_column(root: str, path: Path) -> Path:
+    if not path:
+        return path
+    column = _FIELDS_OF.get(root, {}).get(str(path[0]))
+    return path if column is None else (column, *path[1:])
