@@ -31,6 +31,11 @@ class ConditionFindings:
         self.changes.append(SemanticChange(code, path or None, before, after, message))
 
 
+def beneath(path: str, name: str) -> str:
+    """The path of a member."""
+    return f"{path}.{name}" if path else name
+
+
 def compare_engines(question: Question, path: str, findings: ConditionFindings) -> None:
     """Note the first field value for which our answer is not the one the old engine gave."""
     if isinstance(question.value, str) and len(question.value) > _COMPARED_CHARACTERS:

@@ -7,7 +7,7 @@ from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.legacy_profiles import Question, carried_over
 from atlas_workflows.expressions.operands import is_deferred
 from atlas_workflows.expressions.operators import Operand, Operator, operand_of
-from atlas_workflows.legacy.condition_findings import ASSUMED, ConditionFindings, compare_engines
+from atlas_workflows.legacy.condition_findings import ASSUMED, ConditionFindings, beneath, compare_engines
 from atlas_workflows.legacy.fields import translate_field
 from atlas_workflows.legacy.operands import FORMULA_MARK, Unfit, translate_formula, translate_operand
 from atlas_workflows.legacy.operators import CUSTOM, translate_operator
@@ -15,14 +15,18 @@ from atlas_workflows.legacy.reasons import ReasonCode
 
 # Keys that decorate a condition without changing what it asks.
 _DECORATION = frozenset(
-    ["id", "label", "name", "description", "type", "dataType", "fieldType", "valueType", "conditionType"]
-    + ["trueBranch", "falseBranch", "key", "uid", "isValid", "subtype"]
-)
+    {
+        "id", "label", "name", "description", "type", "dataType", "fieldType", "valueType", "conditionType",
+        "trueBranch", "falseBranch", "key", "uid", "isValid", "subtype",
+    }
+)  # fmt: skip
 _LEAF_KEYS = frozenset(
-    ["field", "fieldName", "operator", "value", "values", "minValue", "maxValue", "min", "max", "min_value"]
-    + ["max_value", "days", "amount", "duration", "unit", "timeUnit", "time_unit", "tag", "tagId", "tags"]
-    + ["logic", "logicOperator"]
-)
+    {
+        "field", "fieldName", "operator", "value", "values", "minValue", "maxValue", "min", "max", "min_value",
+        "max_value", "days", "amount", "duration", "unit", "timeUnit", "time_unit", "tag", "tagId", "tags",
+        "logic", "logicOperator",
+    }
+)  # fmt: skip
 
 
 def translate_leaf(raw: Mapping[str, Any], path: str, findings: ConditionFindings) -> dict[str, Any]:
@@ -64,12 +68,12 @@ def _operator(raw: Mapping[str, Any], path: str) -> Operator:
         raise Unfit(
             ReasonCode.CONDITION_OPERATOR_CUSTOM,
             "The operator `custom` stands for program code.",
-            f"{path}.operator",
+            beneath(path, "operator"),
         )
     raise Unfit(
         ReasonCode.CONDITION_OPERATOR_UNKNOWN,
         f"Nobody knows the operator {str(word)[:60]!r}.",
-        f"{path}.operator",
+        beneath(path, "operator"),
     )
 
 
@@ -80,7 +84,9 @@ def _field(raw: Mapping[str, Any], operator: Operator, path: str, findings: Cond
     found = translate_field(text, root=findings.root, variables=findings.variables)
     if found is None:
         raise Unfit(
-            ReasonCode.CONDITION_FIELD_UNREADABLE, f"{str(text)[:80]!r} names no field.", f"{path}.field"
+            ReasonCode.CONDITION_FIELD_UNREADABLE,
+            f"{str(text)[:80]!r} names no field.",
+            beneath(path, "field"),
         )
     return found
 
@@ -93,7 +99,7 @@ def _value(operator: Operator, raw: Mapping[str, Any], path: str, findings: Cond
             formula = translate_formula(value, findings.root)
             findings.change(
                 ReasonCode.FORMULA_WAS_CODE,
-                f"{path}.value",
+                beneath(path, "value"),
                 value,
                 formula,
                 "The value was executed as program code.",
@@ -101,8 +107,10 @@ def _value(operator: Operator, raw: Mapping[str, Any], path: str, findings: Cond
             return formula
         if operand_of(operator) is Operand.LIST and isinstance(value, str) and "," in value:
             findings.reason(
-                ReasonCode.CONDITION_LIST_FROM_TEXT, f"{path}.value", "The list was one text with commas."
+                ReasonCode.CONDITION_LIST_FROM_TEXT,
+                beneath(path, "value"),
+                "The list was one text with commas.",
             )
         return translate_operand(operator, raw)
     except Unfit as verdict:
-        raise Unfit(verdict.code, verdict.message, f"{path}.value") from verdict
+        raise Unfit(verdict.code, verdict.message, beneath(path, "value")) from verdict

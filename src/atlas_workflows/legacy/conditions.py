@@ -10,7 +10,7 @@ from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.condition import check_bounds
 from atlas_workflows.expressions.legacy_profiles import PROFILES
 from atlas_workflows.graph.limits import is_deeper_than
-from atlas_workflows.legacy.condition_findings import ConditionFindings
+from atlas_workflows.legacy.condition_findings import ConditionFindings, beneath
 from atlas_workflows.legacy.condition_leaves import strange_keys, translate_leaf
 from atlas_workflows.legacy.operands import Unfit
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
@@ -97,7 +97,7 @@ def _any_form(raw: Any, path: str, findings: ConditionFindings) -> dict[str, Any
     if raw.get("conditionType") is not None:
         raw = _typed(raw, path, findings)
     if members := _members(raw):
-        return _group(members, _logic(raw, path), path + ".conditions", findings)
+        return _group(members, _logic(raw, path), beneath(path, "conditions"), findings)
     inner = raw.get("condition")
     if isinstance(inner, Mapping) and inner:
         return _wrapped(raw, inner, path, findings)
@@ -111,7 +111,7 @@ def _typed(raw: Mapping[str, Any], path: str, findings: ConditionFindings) -> Ma
         raise Unfit(
             ReasonCode.CONDITION_SHAPE_UNKNOWN,
             f"Nobody knows the condition type {shown!r}.",
-            f"{path}.conditionType",
+            beneath(path, "conditionType"),
         )
     if raw["conditionType"] == "activity":
         findings.change(
@@ -142,7 +142,7 @@ def _logic(raw: Mapping[str, Any], path: str) -> set[str]:
             raise Unfit(
                 ReasonCode.CONDITION_SHAPE_UNKNOWN,
                 f"{str(word)[:40]!r} joins no conditions.",
-                f"{path}.{key}",
+                beneath(path, key),
             )
     strange = strange_keys(raw, frozenset((*_LOGIC_KEYS, *_MEMBERS)))
     if strange:
@@ -154,7 +154,7 @@ def _wrapped(
     raw: Mapping[str, Any], inner: Mapping[str, Any], path: str, findings: ConditionFindings
 ) -> dict[str, Any]:
     logic = _logic({key: value for key, value in raw.items() if key != "condition"}, path)
-    condition = _any_form(inner, f"{path}.condition", findings)
+    condition = _any_form(inner, beneath(path, "condition"), findings)
     return {"operator": "not", "conditions": [condition]} if logic == {"not"} else condition
 
 
