@@ -15,7 +15,7 @@ from atlas_workflows.sample.organizations import Organization, make_organization
 from atlas_workflows.sample.people import Lead, make_leads
 from atlas_workflows.sample.rows import copy_rows
 from atlas_workflows.sample.spec import SampleSpec, Shape
-from atlas_workflows.sample.workflows import make_drafts, share_out
+from atlas_workflows.sample.workflows import make_drafts
 from atlas_workflows.sample.writers import writer_for
 
 CHUNK = 1_000
@@ -53,7 +53,7 @@ def _fill(connection: Connection, spec: SampleSpec) -> tuple[Counter[str], dict[
     _fill_people(connection, spec, organizations, leads, rows)
     writer = writer_for(spec, organizations, leads)
     coverage: dict[str, list[str]] = {}
-    for chunk in _chunks(make_drafts(spec, organizations, share_out(spec))):
+    for chunk in _chunks(make_drafts(spec, organizations)):
         rows.update(writer.write(connection, chunk))
         _note_coverage(coverage, chunk)
     rows.update(writer.finish(connection))
@@ -101,6 +101,8 @@ def _note_coverage(coverage: dict[str, list[str]], drafts: list[Draft]) -> None:
     for draft in drafts:
         for code in draft.shows:
             coverage.setdefault(code, []).append(f"workflows/{draft.id}")
+        for code, execution_id in draft.history_shows:
+            coverage.setdefault(code, []).append(f"workflow_executions/{execution_id}")
 
 
 def _chunks(drafts: Iterator[Draft]) -> Iterator[list[Draft]]:

@@ -1,9 +1,11 @@
 """One workflow of the sample before it is written in a shape; dirt changes it here or overrides a column's text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from atlas_workflows.sample.drawing import Stop
 from atlas_workflows.sample.organizations import Organization
 from atlas_workflows.sample.recipe import Recipe
 
@@ -50,18 +52,21 @@ class Draft:
     created_at: datetime
     updated_at: datetime
     last_run_at: datetime | None
-    trail: list[dict[str, Any]]
+    trail: list[Stop]
     version: int = 1
     template_id: str | None = None
+    # Columns of the scoring variant.
+    is_active: bool | None = None
+    actions: Any = None
     extra_data: dict[str, Any] = field(default_factory=dict)
     # Exact text per column, for what the parts above cannot express.
     columns: dict[str, str | None] = field(default_factory=dict)
     # The whole workflow_data of shape B, where it is not an object of the usual parts.
     workflow_data: Any = None
-    # Coverage codes that this row shows.
-    shows: list[str] = field(default_factory=list)
-    # Rows of shape B's side tables.
-    trigger_rows: list[dict[str, Any]] = field(default_factory=list)
-    webhook_secret: str | None = None
-    schedule: tuple[str, Any, str | None] | None = None
-    executable: bool = True
+    # Coverage codes that this row shows, and those that single executions show, with their ids.
+    shows: tuple[str, ...] = ()
+    history_shows: list[tuple[str, str]] = field(default_factory=list)
+    # Spoils the executions once they are made; returns (code, execution id) pairs.
+    spoil_history: Callable[[list[Any], Any], list[tuple[str, str]]] | None = None
+    # Registered triggers of shape B, where they are not simply the workflow's own.
+    trigger_rows: list[dict[str, Any]] | None = None

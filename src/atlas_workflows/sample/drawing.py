@@ -1,11 +1,20 @@
 """Draws a recipe as the builder stored it: React-Flow nodes and edges."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from atlas_workflows.sample.dice import Dice
 from atlas_workflows.sample.recipe import Recipe, Step
 
 Json = dict[str, Any]
+
+
+class Stop(NamedTuple):
+    """A node as an execution's step names it; kept apart, because dirt may spoil the node later."""
+
+    node_id: str
+    node_type: str
+    label: str
+    action_type: str | None
 
 
 class Drawing:
@@ -15,11 +24,11 @@ class Drawing:
         self.dice = dice
         self.nodes: list[Json] = []
         self.edges: list[Json] = []
-        self.trail: list[Json] = []
+        self.trail: list[Stop] = []
 
     def draw(self, recipe: Recipe) -> "Drawing":
         trigger = self._add("trigger", _trigger_data(recipe), 0, 0)
-        self.trail.append(trigger)
+        self.trail.append(_stop(trigger))
         self._chain(recipe.steps, [(trigger["id"], None)], 0, on_path=True)
         return self
 
@@ -29,7 +38,7 @@ class Drawing:
         for number, step in enumerate(steps):
             node = self._add(step.type, _data(step), x, len(self.nodes))
             if on_path:
-                self.trail.append(node)
+                self.trail.append(_stop(node))
             for source, handle in tails:
                 self._connect(source, node["id"], handle)
             if step.yes or step.no:
@@ -51,6 +60,11 @@ class Drawing:
     def _connect(self, source: str, target: str, handle: str | None) -> None:
         edge = {"id": f"e-{self.dice.short_id()}", "source": source, "target": target}
         self.edges.append({**edge, "sourceHandle": handle, "targetHandle": None})
+
+
+def _stop(node: Json) -> Stop:
+    data = node["data"]
+    return Stop(node["id"], node["type"], data["label"], data.get("actionType"))
 
 
 def _trigger_data(recipe: Recipe) -> Json:

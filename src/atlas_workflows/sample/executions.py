@@ -29,6 +29,11 @@ class Execution:
     reached: int
     error: str | None
     step_ms: int
+    # What dirt sets: statuses of the steps, a document that replaces the output, a missing begin or workflow.
+    step_statuses: tuple[str, ...] = ()
+    note: str | None = None
+    start_lost: bool = False
+    detached: bool = False
 
 
 def make_executions(draft: Draft, leads: tuple[Lead, ...], seed: int) -> list[Execution]:
@@ -46,6 +51,8 @@ def make_executions(draft: Draft, leads: tuple[Lead, ...], seed: int) -> list[Ex
         _execution(dice, status, start, leads, len(draft.trail))
         for status, start in zip(statuses, starts, strict=True)
     ]
+    if draft.spoil_history is not None:
+        draft.history_shows = draft.spoil_history(executions, dice)
     draft.last_run_at = _last_counted(executions)
     return executions
 
@@ -74,3 +81,10 @@ def step_times(execution: Execution) -> Iterator[tuple[datetime, datetime]]:
     for _ in range(execution.reached):
         yield begin, begin + length
         begin += length
+
+
+def step_status(execution: Execution, number: int) -> str:
+    """The status of the step with this number."""
+    if number < len(execution.step_statuses):
+        return execution.step_statuses[number]
+    return "failed" if number == execution.reached - 1 and execution.error else "completed"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import iso, timestamp
 from atlas_workflows.sample.draft import Draft
-from atlas_workflows.sample.executions import Execution, step_times
+from atlas_workflows.sample.executions import Execution, step_status, step_times
 
 BUILDER = (
     "id", "workflow_id", "status", "started_at", "completed_at", "input_data", "output_data", "error_message",
@@ -23,19 +23,21 @@ def execution_tuples(
     """Rows in the order of `columns`, one of the three forms above."""
     heads = _step_heads(draft)
     for execution in executions:
-        yield (*_builder_cells(draft, execution, heads), *_later_cells(draft, execution))[: len(columns)]
+        yield (*_builder_cells(draft, execution, heads), *_later_cells(draft, execution, columns))[
+            : len(columns)
+        ]
 
 
 def _builder_cells(draft: Draft, execution: Execution, heads: list[str]) -> Cells:
     subject = f'{{"leadId": "{execution.lead.id}", "source": "{execution.lead.source}"}}'
     return (
         execution.id,
-        draft.id,
+        None if execution.detached else draft.id,
         execution.status,
-        timestamp(execution.started_at),
+        None if execution.start_lost else timestamp(execution.started_at),
         timestamp(execution.completed_at) if execution.completed_at else None,
         subject,
-        '{"success": true}' if execution.status == "completed" else "{}",
+        execution.note or ('{"success": true}' if execution.status == "completed" else "{}"),
         execution.error,
         _steps(execution, heads),
         draft.trigger_type,
@@ -43,29 +45,31 @@ def _builder_cells(draft: Draft, execution: Execution, heads: list[str]) -> Cell
     )
 
 
-def _later_cells(draft: Draft, execution: Execution) -> Cells:
+def _later_cells(draft: Draft, execution: Execution, columns: tuple[str, ...]) -> Cells:
+    # The workflow-system file requires an organization even where the workflow has lost its own.
+    organization_id = draft.organization_id or (draft.organization.id if columns == SYSTEM else None)
     touched = timestamp(execution.completed_at or execution.started_at)
-    return (draft.organization_id, timestamp(execution.started_at), touched)
+    return (organization_id, timestamp(execution.started_at), touched)
 
 
 def _step_heads(draft: Draft) -> list[str]:
     """The part of each step's JSON that is the same in every execution of the workflow."""
     return [
-        exact_json.dumps_text(
-            {"nodeId": node.get("id"), "nodeType": node.get("type"), "nodeLabel": node["data"].get("label")}
-        )[:-1]
-        for node in draft.trail
+        exact_json.dumps_text({"nodeId": stop.node_id, "nodeType": stop.node_type, "nodeLabel": stop.label})[
+            :-1
+        ]
+        for stop in draft.trail
     ]
 
 
 def _steps(execution: Execution, heads: list[str]) -> str:
-    last = execution.reached - 1
     parts = []
     for number, (begin, _) in enumerate(step_times(execution)):
-        failed = number == last and execution.status == "failed"
-        status = "failed" if failed else "completed"
-        error = f',"error":{exact_json.dumps_text(execution.error)}' if failed else ',"output":{"ok":true}'
+        status = step_status(execution, number)
+        result = '"output":{"ok":true}'
+        if status == "failed" and execution.error:
+            result = f'"error":{exact_json.dumps_text(execution.error)}'
         parts.append(
-            f'{heads[number]},"status":"{status}","timestamp":"{iso(begin)}","duration":{execution.step_ms}{error}}}'
+            f'{heads[number]},"status":"{status}","timestamp":"{iso(begin)}","duration":{execution.step_ms},{result}}}'
         )
     return f"[{','.join(parts)}]"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import Dice, timestamp
 from atlas_workflows.sample.draft import Draft
-from atlas_workflows.sample.executions import Execution, step_times
+from atlas_workflows.sample.executions import Execution, step_status, step_times
 
 EXECUTION_COLUMNS = (
     "id", "workflow_id", "organization_id", "status", "trigger_data", "context", "started_at", "completed_at", "error",
@@ -28,8 +28,9 @@ def execution_tuples(draft: Draft, executions: Iterable[Execution]) -> Iterator[
             draft.organization_id,
             execution.status,
             subject,
-            f'{{"lead": {{"first_name": {exact_json.dumps_text(execution.lead.first_name)}}}}}',
-            timestamp(execution.started_at),
+            execution.note
+            or f'{{"lead": {{"first_name": {exact_json.dumps_text(execution.lead.first_name)}}}}}',
+            None if execution.start_lost else timestamp(execution.started_at),
             timestamp(execution.completed_at) if execution.completed_at else None,
             execution.error,
             str(execution.step_ms * execution.reached) if execution.completed_at else None,
@@ -39,22 +40,22 @@ def execution_tuples(draft: Draft, executions: Iterable[Execution]) -> Iterator[
 
 def step_tuples(draft: Draft, executions: Iterable[Execution], seed: int) -> Iterator[Cells]:
     dice = Dice(seed, f"steps/{draft.number}")
-    heads = [(str(n.get("id")), str(n.get("type")), n["data"].get("actionType")) for n in draft.trail]
+    heads = [(stop.node_id, stop.node_type, stop.action_type) for stop in draft.trail]
     for execution in executions:
         yield from _steps(dice, execution, heads)
 
 
 def _steps(dice: Dice, execution: Execution, heads: list[tuple[str, str, str | None]]) -> Iterator[Cells]:
-    last = execution.reached - 1
     length = str(execution.step_ms)
     for number, (begin, end) in enumerate(step_times(execution)):
-        failed = number == last and execution.status == "failed"
+        status = step_status(execution, number)
+        failed = status == "failed"
         started_at = timestamp(begin)
         yield (
             dice.uuid(),
             execution.id,
             *heads[number],
-            "failed" if failed else "completed",
+            status,
             "{}",
             None if failed else '{"ok": true}',
             execution.error if failed else None,

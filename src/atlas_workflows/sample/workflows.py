@@ -4,26 +4,49 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from atlas_workflows import exact_json
+from atlas_workflows.sample.coverage import specimens_for
 from atlas_workflows.sample.dice import BEGIN, END, Dice
 from atlas_workflows.sample.draft import Counts, Draft
 from atlas_workflows.sample.drawing import Drawing
 from atlas_workflows.sample.organizations import Organization
-from atlas_workflows.sample.recipe import Recipe
+from atlas_workflows.sample.recipe import Recipe, Step
 from atlas_workflows.sample.recipes import RECIPES
 from atlas_workflows.sample.spec import SampleSpec
+from atlas_workflows.sample.specimen import Specimen
 
 STATUSES = ("active", "active", "active", "paused", "draft")
 
 
-def make_drafts(
-    spec: SampleSpec, organizations: tuple[Organization, ...], counts: list[Counts]
-) -> Iterator[Draft]:
-    """Tidy drafts in the order of their number, one per entry of `counts`."""
-    for number, runs in enumerate(counts):
-        gym = organizations[number % len(organizations)]
-        dice = Dice(spec.seed, f"workflow/{number}")
-        yield make_draft(dice, number, gym, RECIPES[(number // len(organizations)) % len(RECIPES)], runs)
+def line_up(spec: SampleSpec) -> list[Specimen | None]:
+    """Which workflow shows what: None is a tidy one. Every specimen comes once, then at random among tidy ones."""
+    if not spec.messy:
+        return [None] * spec.size.workflows
+    specimens, dice = specimens_for(spec), Dice(spec.seed, "line-up")
+    planted: list[Specimen | None] = list(specimens[: spec.size.workflows])
+    return planted + [
+        dice.pick(specimens) if dice.chance(0.4) else None for _ in range(spec.size.workflows - len(planted))
+    ]
+
+
+def make_drafts(spec: SampleSpec, organizations: tuple[Organization, ...]) -> Iterator[Draft]:
+    """Drafts in the order of their number."""
+    line = line_up(spec)
+    gyms = len(organizations)
+    for number, (specimen, counts) in enumerate(zip(line, share_out(spec, line), strict=True)):
+        gym, dice = organizations[number % gyms], Dice(spec.seed, f"workflow/{number}")
+        if specimen is None:
+            yield make_draft(dice, number, gym, RECIPES[(number // gyms) % len(RECIPES)], counts)
+        else:
+            yield _spoil(make_draft(dice, number, gym, specimen.recipe, counts), specimen, dice)
+
+
+def _spoil(draft: Draft, specimen: Specimen, dice: Dice) -> Draft:
+    draft.name = specimen.recipe.title
+    draft.shows = specimen.shows
+    draft.spoil_history = specimen.history
+    if specimen.change is not None:
+        specimen.change(draft, dice)
+    return draft
 
 
 def make_draft(dice: Dice, number: int, gym: Organization, recipe: Recipe, counts: Counts) -> Draft:
@@ -54,16 +77,21 @@ def make_draft(dice: Dice, number: int, gym: Organization, recipe: Recipe, count
     )
 
 
-def share_out(spec: SampleSpec) -> list[Counts]:
+def share_out(spec: SampleSpec, line: list[Specimen | None]) -> list[Counts]:
     """How many executions each workflow has; the sum is exact. A few gyms' favourites run far more than the rest."""
     dice = Dice(spec.seed, "share")
-    weights = [
-        0.0 if dice.chance(0.15) else dice.random.paretovariate(1.6) for _ in range(spec.size.workflows)
-    ]
+    weights = [_weight(dice, specimen) for specimen in line]
     whole = sum(weights)
     shares = [int(spec.size.executions * weight / whole) for weight in weights]
     shares[weights.index(max(weights))] += spec.size.executions - sum(shares)
     return [_outcomes(dice, share) for share in shares]
+
+
+def _weight(dice: Dice, specimen: Specimen | None) -> float:
+    weight = 0.0 if dice.chance(0.15) else dice.random.paretovariate(1.6)
+    if specimen is None:
+        return weight
+    return 0.0 if specimen.never_ran else max(weight, 1.0)
 
 
 def _outcomes(dice: Dice, share: int) -> Counts:
@@ -96,8 +124,6 @@ def _for_gym(recipe: Recipe, gym: Organization) -> Recipe:
 
 def name_gym(value: Any, gym: Organization) -> Any:
     """The value with %GYM% and %ZONE% filled in wherever a string holds them."""
-    from atlas_workflows.sample.recipe import Step
-
     match value:
         case str():
             return value.replace("%GYM%", gym.name).replace("%ZONE%", gym.timezone) if "%" in value else value
@@ -117,7 +143,3 @@ def name_gym(value: Any, gym: Organization) -> Any:
                 value.handles,
             )
     return value
-
-
-def json_text(value: Any) -> str:
-    return exact_json.dumps_text(value)
