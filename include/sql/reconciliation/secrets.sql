@@ -1,0 +1,7 @@
+-- The sealed secrets with these ids (ids that are no UUID match none).
+SELECT
+    id::text,
+    organization_id::text,
+    sealed
+FROM atlas.secrets
+WHERE id::text = any(%(ids)s::text [])

@@ -1,0 +1,109 @@
+"""Columns that must arrive as they are, whatever else translation does: this module's own word on where they go."""
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atlas_workflows.migration.fingerprint import canonical_json, instant
+
+MAX_UNESCAPES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """`sources`: the first of these columns that the source row has; `kind`: text, escaped, instant or json."""
+
+    sources: tuple[str, ...]
+    target: str
+    kind: str = "text"
+
+
+# source table -> (enhanced table that holds its one main row, columns carried over)
+MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
+    "workflows": (
+        "workflows",
+        (
+            Carried(("id",), "id"),
+            Carried(("name",), "name", "escaped"),
+            Carried(("description",), "description", "escaped"),
+            Carried(("created_at",), "created_at", "instant"),
+            Carried(("updated_at",), "updated_at", "instant"),
+        ),
+    ),
+    "workflow_versions": (
+        "workflow_versions",
+        (
+            Carried(("workflow_id",), "workflow_id"),
+            Carried(("version",), "version"),
+            Carried(("created_at",), "created_at", "instant"),
+        ),
+    ),
+    "workflow_executions": (
+        "workflow_executions",
+        (
+            Carried(("id",), "id"),
+            Carried(("workflow_id",), "workflow_id"),
+            Carried(("started_at",), "started_at", "instant"),
+            Carried(("completed_at",), "completed_at", "instant"),
+            Carried(("execution_time_ms",), "execution_time_ms"),
+            Carried(("error_message", "error"), "error"),
+            Carried(("trigger_data",), "trigger_data", "json"),
+            Carried(("input_data",), "input_data", "json"),
+            Carried(("output_data",), "output_data", "json"),
+        ),
+    ),
+    "workflow_execution_steps": (
+        "workflow_execution_steps",
+        (
+            Carried(("id",), "id"),
+            Carried(("execution_id",), "execution_id"),
+            Carried(("node_id",), "node_id"),
+            Carried(("started_at",), "started_at", "instant"),
+            Carried(("completed_at",), "completed_at", "instant"),
+            Carried(("input_data",), "input_data", "json"),
+            Carried(("output_data",), "output_data", "json"),
+        ),
+    ),
+}
+
+
+def columns_that_differ(
+    source: Mapping[str, str | None],
+    target: Mapping[str, Any],
+    carried: tuple[Carried, ...],
+    *,
+    is_sealed: bool,
+) -> Iterator[str]:
+    """Names of target columns that do not hold what the source holds. A NULL source column asks for nothing.
+
+    In a sealed row JSON may hold references where secrets stood, so JSON is left to the fingerprint there.
+    """
+    for column in carried:
+        value = next((source[name] for name in column.sources if source.get(name) is not None), None)
+        if value is None or (is_sealed and column.kind == "json"):
+            continue
+        if not _arrived(column.kind, value, target.get(column.target)):
+            yield column.target
+
+
+def _arrived(kind: str, value: str, arrived: Any) -> bool:
+    if arrived is None:
+        return False
+    if kind == "instant":
+        return instant(value) == instant(str(arrived))
+    if kind == "json":
+        return bool(canonical_json(value) == canonical_json(str(arrived)))
+    if kind == "escaped":
+        return str(arrived) in unescapings(value)
+    return value == str(arrived)
+
+
+def unescapings(text: str) -> Iterator[str]:
+    """The text itself and what it becomes when HTML escaping is undone once, twice, … until nothing changes."""
+    for _ in range(MAX_UNESCAPES):
+        yield text
+        plain = html.unescape(text)
+        if plain == text:
+            return
+        text = plain

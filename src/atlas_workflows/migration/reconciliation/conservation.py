@@ -1,0 +1,143 @@
+"""What no translation may lose: nodes, edges, triggers, texts and numbers of the legacy graph. Pure.
+
+It knows nothing of types and parameters. A definition may hold more than the legacy graph (a filter that was a
+workflow-level condition), rename a node whose id occurred twice, and write a placeholder differently; it may not
+drop a node, cut a path, or lose a text or a long number.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from atlas_workflows.migration.reconciliation.differences import Kind
+from atlas_workflows.migration.reconciliation.legacy_graph import LegacyGraph, leaves
+
+Loss = tuple[Kind, str]
+# Shorter texts are names of options, which translation may spell differently; shorter numbers may change unit.
+MIN_TEXT = 12
+MIN_DIGITS = 6
+# Whatever may be a placeholder in some legacy syntax, or markup that may be rewritten around one.
+_PLACEHOLDER = re.compile(
+    r"\{\{.*?\}\}|\{[^{}\s]{1,80}\}|\[[^\[\]\s]{1,80}\]|&[#\w]{1,10};|[<>\"']", re.DOTALL
+)
+# Drawing residue and identity; the graph checks look at ids.
+_NOT_CONTENT = frozenset(
+    {"id", "type", "source", "target", "sourceHandle", "targetHandle", "position", "positionAbsolute", "icon", "style",
+     "width", "height", "selected", "dragging", "isValid", "markerEnd", "error", "inputs", "outputs"}
+)  # fmt: skip
+
+
+def losses(graphs: list[LegacyGraph], definition: Mapping[str, Any], *, is_sealed: bool) -> list[Loss]:
+    """What the definition lacks of the legacy graph. Where a row holds several graphs, one of them must be whole."""
+    if not graphs:
+        return []
+    return min(
+        ([*_lost_parts(graph, definition), *_lost_content(graph, definition, is_sealed)] for graph in graphs),
+        key=len,
+    )
+
+
+def _lost_parts(graph: LegacyGraph, definition: Mapping[str, Any]) -> Iterator[Loss]:
+    known = _ids(definition, "nodes") + _ids(definition, "triggers")
+    parts = graph.nodes or graph.steps
+    if len(known) < len(parts):
+        yield Kind.NODE_LOST, f"{len(parts)} legacy nodes, {len(known)} in the definition"
+    present = set(known)
+    for node_id in dict.fromkeys(graph.node_ids):
+        if node_id not in present:
+            yield Kind.NODE_LOST, node_id
+    yield from _lost_edges(graph, definition, present)
+
+
+def _lost_edges(graph: LegacyGraph, definition: Mapping[str, Any], present: set[str]) -> Iterator[Loss]:
+    own = set(graph.node_ids)
+    triggers = set(_ids(definition, "triggers"))
+    joined = _paths(definition, own)
+    for source, target in sorted(graph.joined):
+        # An edge into a trigger has no meaning; translation reports it instead of keeping it.
+        if {source, target} <= present and target not in triggers and (source, target) not in joined:
+            yield Kind.EDGE_LOST, f"{source} → {target}"
+    for source, target in sorted(joined - graph.joined):
+        if source in own and target in own and source not in triggers and source != target:
+            yield Kind.EDGE_INVENTED, f"{source} → {target}"
+
+
+def _paths(definition: Mapping[str, Any], own: set[str]) -> set[tuple[str, str]]:
+    """Pairs of legacy nodes that the definition joins, directly or through nodes that translation added."""
+    following: dict[str, set[str]] = {}
+    for edge in definition.get("edges") or ():
+        following.setdefault(str(edge.get("source")), set()).add(str(edge.get("target")))
+    found = set()
+    for start in following:
+        if start not in own:
+            continue
+        ahead, seen = list(following[start]), set[str]()
+        while ahead:
+            here = ahead.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            if here in own:
+                found.add((start, here))
+            else:
+                ahead.extend(following.get(here, ()))
+    return found
+
+
+def _lost_content(graph: LegacyGraph, definition: Mapping[str, Any], is_sealed: bool) -> Iterator[Loss]:
+    content = list(_content([*graph.nodes, *graph.steps]))
+    there = list(leaves(definition))
+    texts = "\n".join(_plain(item) for item in there if isinstance(item, str))
+    for fragment in dict.fromkeys(_fragments(content, is_sealed)):
+        if fragment not in texts:
+            yield Kind.TEXT_LOST, f"a text of {len(fragment)} characters"
+    numbers = {_reduced(item) for item in there if _is_number(item)}
+    for number in dict.fromkeys(_reduced(item) for item in content if _is_number(item)):
+        if (
+            len(number.as_tuple().digits) >= MIN_DIGITS
+            and number not in numbers
+            and f"{number:f}" not in texts
+        ):
+            yield Kind.NUMBER_LOST, f"a number of {len(number.as_tuple().digits)} digits"
+
+
+def _content(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key not in _NOT_CONTENT:
+                yield from _content(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _content(item)
+    else:
+        yield value
+
+
+def _fragments(content: Iterable[Any], is_sealed: bool) -> Iterator[str]:
+    for text in content:
+        if not isinstance(text, str):
+            continue
+        for part in _PLACEHOLDER.split(text):
+            fragment = _plain(part)
+            # A secret has no blanks; what was sealed must not be looked for in clear.
+            if len(fragment) >= MIN_TEXT and not (is_sealed and " " not in fragment):
+                yield fragment
+
+
+def _plain(text: str) -> str:
+    return " ".join(html.unescape(_PLACEHOLDER.sub(" ", html.unescape(text))).split())
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _reduced(value: Any) -> Decimal:
+    number = Decimal(str(value))
+    return number.normalize() if number.as_tuple().digits != (0,) else Decimal(0)
+
+
+def _ids(definition: Mapping[str, Any], part: str) -> list[str]:
+    return [str(item.get("id")) for item in definition.get(part) or () if isinstance(item, Mapping)]

@@ -1,0 +1,97 @@
+"""Finds nodes and edges in whatever a legacy row holds, by looking only at the JSON: no names of types, no aliases."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atlas_workflows.errors import InvalidJson
+from atlas_workflows.exact_json import loads
+
+MAX_DECODINGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyGraph:
+    """Nodes and edges as found (dicts only); `steps` are the actions of shapes that know no graph."""
+
+    nodes: tuple[Mapping[str, Any], ...] = ()
+    edges: tuple[Mapping[str, Any], ...] = ()
+    steps: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.nodes or self.steps)
+
+    @property
+    def node_ids(self) -> list[str]:
+        return [
+            str(node["id"])
+            for node in self.nodes
+            if isinstance(node.get("id"), str | int) and node["id"] != ""
+        ]
+
+    @property
+    def joined(self) -> set[tuple[str, str]]:
+        """Pairs of different existing nodes that an edge joins."""
+        ids = set(self.node_ids)
+        pairs = {(str(edge.get("source")), str(edge.get("target"))) for edge in self.edges}
+        return {
+            (source, target)
+            for source, target in pairs
+            if source in ids and target in ids and source != target
+        }
+
+
+def graphs_of(columns: Mapping[str, str | None]) -> list[LegacyGraph]:
+    """Every non-empty graph the row holds: in its own columns, in workflow_data, in what that wraps; linear actions."""
+    decoded = {name: _decoded(columns.get(name)) for name in ("nodes", "edges", "workflow_data", "actions")}
+    candidates = [
+        LegacyGraph(nodes=_members(decoded["nodes"]), edges=_members(decoded["edges"])),
+        *_wrapped(decoded["workflow_data"]),
+        LegacyGraph(steps=_members(decoded["actions"])),
+    ]
+    return [graph for graph in candidates if not graph.is_empty]
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every scalar below `value`, texts that are themselves JSON documents decoded."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from leaves(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+def _wrapped(data: Any) -> Iterator[LegacyGraph]:
+    if isinstance(data, list):
+        yield LegacyGraph(steps=_members(data))
+        return
+    if not isinstance(data, Mapping):
+        return
+    yield LegacyGraph(nodes=_members(_again(data.get("nodes"))), edges=_members(_again(data.get("edges"))))
+    yield from _wrapped(_again(data.get("workflowData")))
+
+
+def _members(value: Any) -> tuple[Mapping[str, Any], ...]:
+    if isinstance(value, Mapping):
+        # An object keyed by id: the key is the id where the node itself names none.
+        return tuple({"id": key, **item} for key, item in value.items() if isinstance(item, Mapping))
+    return tuple(item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
+
+
+def _decoded(text: str | None) -> Any:
+    return None if text is None else _again(text)
+
+
+def _again(value: Any) -> Any:
+    for _ in range(MAX_DECODINGS):
+        if not isinstance(value, str):
+            return value
+        try:
+            value = loads(value)
+        except InvalidJson:
+            return value
+    return value

@@ -1,0 +1,154 @@
+"""The reconciliation: streams every source row past our side of it, tallies, and grows the trees of both sides."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.migration.reconciliation import secrets_and_sign_offs, strays
+from atlas_workflows.migration.reconciliation.differences import Difference
+from atlas_workflows.migration.reconciliation.our_side import (
+    TargetTable,
+    read_entries,
+    read_target_tables,
+    read_targets,
+)
+from atlas_workflows.migration.reconciliation.rows import compare_row, live_leaf, recorded_leaf
+from atlas_workflows.migration.reconciliation.snapshots import Snapshots, snapshots
+from atlas_workflows.migration.reconciliation.source_side import (
+    Row,
+    Shelf,
+    count_rows,
+    read_batch,
+    read_shelves,
+)
+from atlas_workflows.migration.reconciliation.tree import TableTree
+from atlas_workflows.migration.reconciliation.vault import Vault
+
+Covers = Callable[[str | None], bool]
+Report = Callable[[str, int, int], None]
+# Beyond this many the finding is "everything"; the count goes on, the list does not.
+MAX_LISTED = 10_000
+NO_ORGANIZATION = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """One table of one organization: source rows by outcome, rows still pending, and the trees of both sides."""
+
+    source_rows: int = 0
+    pending: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    live: TableTree = field(default_factory=TableTree)
+    recorded: TableTree = field(default_factory=TableTree)
+
+    @property
+    def adds_up(self) -> bool:
+        """source = migrated + with warnings + quarantined + skipped + archived (+ what is pending)."""
+        return self.source_rows == sum(self.outcomes.values()) + self.pending
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """What was found. `tallies`: organization ("" for rows that name none) -> table -> Tally."""
+
+    tallies: dict[str, dict[str, Tally]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Tally))
+    )
+    differences: list[Difference] = field(default_factory=list)
+    difference_count: int = 0
+    snapshots: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return self.difference_count == 0 and all(
+            tally.adds_up and tally.live.root == tally.recorded.root
+            for tables in self.tallies.values()
+            for tally in tables.values()
+        )
+
+    @property
+    def pending(self) -> int:
+        return sum(tally.pending for tables in self.tallies.values() for tally in tables.values())
+
+    def note(self, found: Iterable[Difference]) -> None:
+        """Count all, list the first MAX_LISTED."""
+        for difference in found:
+            self.difference_count += 1
+            if len(self.differences) < MAX_LISTED:
+                self.differences.append(difference)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stays the same over all batches."""
+
+    shelves: dict[str, Shelf]
+    targets: tuple[TargetTable, ...]
+    vault: Vault
+    covers: Covers
+
+
+def reconcile(
+    connection: Connection, vault: Vault, *, covers: Covers = lambda _: True, report: Report = lambda *_: None
+) -> Reconciliation:
+    """Compare both sides in the database of `connection` (an autocommit session with the fixed settings).
+
+    `covers` says whether the run is about an organization; rows with changes still to be taken up count as pending.
+    """
+    found = Reconciliation()
+    with snapshots(connection) as kept:
+        session = kept.current()
+        around = Surroundings(read_shelves(session), read_target_tables(session), vault, covers)
+        for shelf in around.shelves.values():
+            _compare_table(kept, around, shelf, found, report)
+            found.note(_covered(strays.ledger_without_source(kept.current(), shelf), covers))
+        _look_for_strays(kept, around, found)
+        found.snapshots = kept.taken
+    return found
+
+
+def _compare_table(
+    kept: Snapshots, around: Surroundings, shelf: Shelf, found: Reconciliation, report: Report
+) -> None:
+    total, done, after = count_rows(kept.current(), shelf), 0, None
+    while rows := read_batch(kept.current(), around.shelves, shelf, after):
+        _compare_batch(kept.current(), around, shelf, rows, found)
+        done, after = done + len(rows), rows[-1].columns[shelf.key]
+        report(shelf.table, done, max(total, done))
+
+
+def _compare_batch(
+    session: Connection, around: Surroundings, shelf: Shelf, batch: list[Row], found: Reconciliation
+) -> None:
+    rows = [row for row in batch if around.covers(row.organization_id)]
+    ids = [row.id for row in rows]
+    entries = read_entries(session, shelf.table, ids)
+    targets = read_targets(session, around.targets, shelf.table, ids)
+    settled = []
+    for row in rows:
+        entry, made = entries[row.id], targets.get(row.id, {})
+        tally = found.tallies[entry.organization_id or row.organization_id or NO_ORGANIZATION][shelf.table]
+        tally.source_rows += 1
+        if entry.is_pending:
+            tally.pending += 1
+            continue
+        settled.append(row.id)
+        found.note(compare_row(row, entry, made, around.vault))
+        if entry.has_ledger and entry.outcome:
+            tally.outcomes[entry.outcome] += 1
+            tally.live.add(live_leaf(row, entry, made, around.vault))
+            tally.recorded.add(recorded_leaf(row, entry))
+    if shelf.table == "workflows":
+        made_of = {source_id: targets[source_id] for source_id in settled if source_id in targets}
+        found.note(secrets_and_sign_offs.check(session, entries, made_of, around.vault))
+
+
+def _look_for_strays(kept: Snapshots, around: Surroundings, found: Reconciliation) -> None:
+    found.note(_covered(strays.originals_without_ledger(kept.current()), around.covers))
+    for table in around.targets:
+        found.note(_covered(strays.targets_without_ledger(kept.current(), table), around.covers))
+
+
+def _covered(differences: Iterable[Difference], covers: Covers) -> Iterable[Difference]:
+    return (difference for difference in differences if covers(difference.organization_id))

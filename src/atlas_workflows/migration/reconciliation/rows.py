@@ -1,0 +1,156 @@
+"""Compares one source row with everything we hold of it. Pure but for opening what is sealed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from atlas_workflows.errors import AtlasError
+from atlas_workflows.exact_json import loads
+from atlas_workflows.migration.fingerprint import content_digest, original_content, target_fingerprint
+from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ
+from atlas_workflows.migration.reconciliation.differences import Difference, Kind
+from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRows, is_empty
+from atlas_workflows.migration.reconciliation.source_side import Row
+from atlas_workflows.migration.reconciliation.tree import Leaf
+from atlas_workflows.migration.reconciliation.vault import Vault
+from atlas_workflows.migration.reconciliation.workflows import compare_workflow
+
+LOADED = frozenset({"migrated", "migrated_with_warnings"})
+TENANCY_CODES = frozenset({"ORGANIZATION_MISSING", "ORGANIZATION_UNKNOWN", "ORGANIZATION_IS_USER"})
+ASSUMED = "ORGANIZATION_ASSUMED"
+
+
+def compare_row(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Iterator[Difference]:
+    """Every difference between the source row and our side of it."""
+
+    def differs(kind: Kind, column: str | None = None, detail: str = "") -> Difference:
+        return Difference(kind, row.table, row.id, row.organization_id, column, detail)
+
+    if not entry.has_ledger:
+        yield differs(Kind.LEDGER_MISSING)
+        return
+    yield from _organization(row, entry, targets, differs)
+    yield from _original(row, entry, vault, differs)
+    yield from _reasons(entry, differs)
+    yield from _quarantine(entry, differs)
+    yield from _targets(row, entry, targets, differs)
+
+
+def live_leaf(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Leaf:
+    """The row as it is now, in both worlds: its source hashed afresh, its enhanced rows fingerprinted afresh."""
+    return Leaf(
+        row.table, row.id, _source_hash(row, entry, vault), entry.outcome or "", target_fingerprint(targets)
+    )
+
+
+def recorded_leaf(row: Row, entry: Entry) -> Leaf:
+    """The row as the ledger recorded it."""
+    return Leaf(row.table, row.id, entry.source_hash or "", entry.outcome or "", entry.target_hash)
+
+
+def codes(reasons: str | None) -> list[str]:
+    """The codes of a reasons or changes column, as often as they occur."""
+    return [str(item.get("code")) for item in loads(reasons or "[]") if isinstance(item, dict)]
+
+
+def _organization(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
+    given = set(codes(entry.reasons))
+    stated = row.organization_id
+    homeless = entry.outcome == "quarantined" and bool(given & TENANCY_CODES)
+    assumed = stated is None and ASSUMED in given
+    if entry.organization_id != stated and not (assumed or (homeless and entry.organization_id is None)):
+        yield differs(Kind.ORGANIZATION_DIFFERS, "migration_ledger.organization_id")
+    if entry.has_original and entry.original_organization_id != entry.organization_id:
+        yield differs(Kind.ORGANIZATION_DIFFERS, "originals.organization_id")
+    for table, rows in targets.items():
+        if any(item.get("organization_id") != entry.organization_id for item in rows):
+            yield differs(Kind.ORGANIZATION_DIFFERS, f"{table}.organization_id")
+
+
+def _original(row: Row, entry: Entry, vault: Vault, differs: Any) -> Iterator[Difference]:
+    if not entry.has_original:
+        yield differs(Kind.ORIGINAL_MISSING)
+        return
+    try:
+        kept = vault.unseal(entry.sealed) if entry.sealed is not None else entry.content
+    except AtlasError:
+        yield differs(Kind.ORIGINAL_UNREADABLE)
+        return
+    if kept != original_content(row.columns):
+        yield from _differing_columns(row, kept, differs)
+    expected = _source_hash(row, entry, vault)
+    for name, stored in (
+        ("migration_ledger.source_hash", entry.source_hash),
+        ("originals.content_hash", entry.content_hash),
+    ):
+        if stored != expected:
+            yield differs(Kind.HASH_DIFFERS, name)
+
+
+def _source_hash(row: Row, entry: Entry, vault: Vault) -> str:
+    content = original_content(row.columns)
+    return vault.digest(content) if entry.sealed is not None else content_digest(content)
+
+
+def _differing_columns(row: Row, kept: str | None, differs: Any) -> Iterator[Difference]:
+    try:
+        before = loads(kept or "null")
+    except AtlasError:
+        before = None
+    if not isinstance(before, dict):
+        yield differs(Kind.ORIGINAL_DIFFERS, None, "the kept original is no row")
+        return
+    names = [name for name in {**row.columns, **before} if before.get(name) != row.columns.get(name)]
+    for name in names or ["(column order)"]:
+        yield differs(Kind.ORIGINAL_DIFFERS, name)
+
+
+def _reasons(entry: Entry, differs: Any) -> Iterator[Difference]:
+    has_reasons = bool(codes(entry.reasons) or codes(entry.changes))
+    if entry.outcome in {"migrated_with_warnings", "quarantined", "skipped"} and not has_reasons:
+        yield differs(
+            Kind.REASON_MISSING, "migration_ledger.reasons", f"outcome {entry.outcome} without a reason"
+        )
+    if entry.outcome == "migrated" and has_reasons:
+        yield differs(Kind.REASON_MISSING, "migration_ledger.outcome", "reasons, but the outcome shows none")
+
+
+def _quarantine(entry: Entry, differs: Any) -> Iterator[Difference]:
+    if entry.outcome != "quarantined":
+        if entry.is_quarantined:
+            yield differs(Kind.QUARANTINE_UNEXPECTED)
+        return
+    if not entry.is_quarantined:
+        yield differs(Kind.QUARANTINE_MISSING)
+        return
+    if entry.quarantine_organization_id != entry.organization_id:
+        yield differs(Kind.QUARANTINE_DIFFERS, "quarantine.organization_id")
+    if codes(entry.quarantine_reasons) != codes(entry.reasons):
+        yield differs(Kind.QUARANTINE_DIFFERS, "quarantine.reasons")
+
+
+def _targets(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
+    if entry.outcome not in LOADED and entry.outcome != "archived":
+        if not is_empty(targets):
+            yield differs(Kind.TARGET_UNEXPECTED, ", ".join(sorted(targets)))
+        return
+    yield from _fingerprints(entry, targets, differs)
+    main = MAIN_ROW.get(row.table)
+    if main is None or entry.outcome == "archived":
+        return
+    table, carried = main
+    found = targets.get(table) or []
+    if len(found) != 1:
+        yield differs(Kind.TARGET_MISSING, table, f"{len(found)} rows where one belongs")
+        return
+    for column in columns_that_differ(row.columns, found[0], carried, is_sealed=entry.sealed is not None):
+        yield differs(Kind.COLUMN_DIFFERS, f"{table}.{column}")
+    if row.table == "workflows":
+        yield from compare_workflow(row, entry, found[0], targets)
+
+
+def _fingerprints(entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
+    written, now = loads(entry.target_hash or "{}"), loads(target_fingerprint(targets))
+    for table in sorted({*written, *now}):
+        if written.get(table) != now.get(table):
+            kind = Kind.TARGET_MISSING if table not in now else Kind.TARGET_DIFFERS
+            yield differs(kind, table)

@@ -1,0 +1,50 @@
+"""Snapshots that see both sides at one instant, renewed before they grow old enough to hold vacuum back."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+
+# Between two batches; a batch takes well under a second, so no snapshot reaches a minute.
+MAX_AGE_SECONDS = 45.0
+
+
+@dataclass(slots=True)
+class Snapshots:
+    """Keeps one REPEATABLE READ transaction open on an autocommit session; `taken` lists every snapshot used."""
+
+    connection: Connection
+    max_age: float = MAX_AGE_SECONDS
+    taken: list[str] = field(default_factory=list)
+    opened: float | None = None
+
+    def current(self) -> Connection:
+        """The session inside a snapshot younger than `max_age`. A row is compared within one snapshot, never across."""
+        if self.opened is not None and time.monotonic() - self.opened > self.max_age:
+            self.close()
+        if self.opened is None:
+            self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            row = self.connection.execute(sql("reconciliation/export_snapshot").encode()).fetchone()
+            self.taken.append(f"{row[0]}@{row[1]}" if row else "")
+            self.opened = time.monotonic()
+        return self.connection
+
+    def close(self) -> None:
+        """End the transaction, if one is open."""
+        if self.opened is not None:
+            self.connection.execute("COMMIT")
+            self.opened = None
+
+
+@contextmanager
+def snapshots(connection: Connection) -> Iterator[Snapshots]:
+    """Snapshots for the time of the block."""
+    kept = Snapshots(connection)
+    try:
+        yield kept
+    finally:
+        if not connection.closed:
+            kept.close()

@@ -1,0 +1,109 @@
+"""Reads the legacy side on its own: its own list of tables, its own SELECTs, every column as exact text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+
+SCHEMA = "public"
+# What the contract calls the old automations: each of these that exists must be accounted for, row by row.
+TABLES = (
+    "workflows", "workflow_versions", "workflow_nodes", "workflow_executions", "workflow_execution_steps",
+    "workflow_templates", "workflow_triggers", "webhook_triggers", "schedule_triggers", "workflow_variables",
+    "workflow_code_snippets", "workflow_queue", "workflow_analytics", "trigger_definitions", "action_definitions",
+)  # fmt: skip
+ORGANIZATION_COLUMNS = ("organization_id", "org_id")
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A legacy table as the catalog shows it."""
+
+    table: str
+    columns: tuple[str, ...]
+    key: str
+
+    @property
+    def organization_column(self) -> str | None:
+        return next((name for name in ORGANIZATION_COLUMNS if name in self.columns), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A source row: its key as text, the organization it belongs to by its own or its parent's word, all columns."""
+
+    table: str
+    id: str
+    organization_id: str | None
+    columns: dict[str, str | None]
+
+
+def read_shelves(connection: Connection) -> dict[str, Shelf]:
+    """Every table of the list that exists, with its columns in order and its single-column key."""
+    found: dict[str, Shelf] = {}
+    for table, columns, key in connection.execute(
+        sql("reconciliation/shelves").encode(), {"schema": SCHEMA, "tables": list(TABLES)}
+    ):
+        found[table] = Shelf(table, tuple(columns), key or "id")
+    return {table: found[table] for table in TABLES if table in found}
+
+
+def count_rows(connection: Connection, shelf: Shelf) -> int:
+    """How many rows the table has in the current snapshot."""
+    row = connection.execute(compose.SQL("SELECT count(*) FROM {}").format(_name(shelf.table))).fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_batch(
+    connection: Connection, shelves: dict[str, Shelf], shelf: Shelf, after: str | None
+) -> list[Row]:
+    """The next rows after key `after`, in the order of the key's own type."""
+    query = _select(shelves, shelf, after is not None)
+    rows = connection.execute(query, {"after": after, "limit": BATCH}).fetchall()
+    return [
+        Row(shelf.table, str(key), organization, dict(zip(shelf.columns, values, strict=True)))
+        for key, organization, *values in rows
+    ]
+
+
+def _select(shelves: dict[str, Shelf], shelf: Shelf, has_after: bool) -> compose.Composed:
+    columns = compose.SQL(", ").join(
+        compose.SQL("s.{}::text").format(compose.Identifier(name)) for name in shelf.columns
+    )
+    key = compose.SQL("s.{}").format(compose.Identifier(shelf.key))
+    condition = compose.SQL("WHERE {} > %(after)s").format(key) if has_after else compose.SQL("")
+    return compose.SQL("SELECT {}::text, {}, {} FROM {} AS s {} ORDER BY {} LIMIT %(limit)s").format(
+        key, _organization(shelves, shelf), columns, _name(shelf.table), condition, key
+    )
+
+
+def _organization(shelves: dict[str, Shelf], shelf: Shelf) -> compose.Composable:
+    """The row's own organization, else its workflow's, else its execution's or that one's workflow's."""
+    words = list(_words(shelves, shelf, "s"))
+    if not words:
+        return compose.SQL("NULL::text")
+    return compose.SQL("coalesce({})").format(compose.SQL(", ").join(words))
+
+
+def _words(shelves: dict[str, Shelf], shelf: Shelf, alias: str) -> Iterator[compose.Composable]:
+    if shelf.organization_column:
+        yield compose.SQL("{}::text").format(compose.Identifier(alias, shelf.organization_column))
+    for column, parent in (("workflow_id", "workflows"), ("execution_id", "workflow_executions")):
+        if column in shelf.columns and parent in shelves and parent != shelf.table:
+            inner = list(_words(shelves, shelves[parent], f"{alias}p"))
+            if inner:
+                yield compose.SQL("(SELECT coalesce({}) FROM {} AS {} WHERE {} = {})").format(
+                    compose.SQL(", ").join(inner),
+                    _name(parent),
+                    compose.Identifier(f"{alias}p"),
+                    compose.Identifier(f"{alias}p", shelves[parent].key),
+                    compose.Identifier(alias, column),
+                )
+
+
+def _name(table: str) -> compose.Identifier:
+    return compose.Identifier(SCHEMA, table)

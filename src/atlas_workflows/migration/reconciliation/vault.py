@@ -1,0 +1,15 @@
+"""What the reconciler needs of the keys: open what is sealed, and tell whether a keyed hash fits."""
+
+from typing import Protocol
+
+
+class Vault(Protocol):
+    """Opens sealed originals and secrets; the keys never leave it."""
+
+    def digest(self, text: str) -> str:
+        """The keyed hash that stands for the content hash of a sealed original."""
+        ...
+
+    def unseal(self, token: bytes) -> str:
+        """The plain text; raises AtlasError where no key in force fits."""
+        ...

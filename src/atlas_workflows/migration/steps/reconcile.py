@@ -1,0 +1,102 @@
+"""Step `reconcile`: compare both sides row by row; clean organizations get their certificate."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from atlas_workflows.legacy.sealing import Sealer
+from atlas_workflows.migration.certificate import Certificate, certify, read_sign_offs, store
+from atlas_workflows.migration.context import PhaseContext, Progress
+from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Report, reconcile
+from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
+
+SHOWN = 50
+
+
+def run(context: PhaseContext) -> StepResult:
+    """Reconcile, write differences.json and certificates/, and fail on any difference."""
+    if not context.persistent:
+        return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing that could be compared"})
+    with context.connect("reconcile", autocommit=True) as connection:
+        tenancy = read_tenancy(connection, context.options.assume_organization)
+        covers = resolve_scope(context.scope, tenancy.organizations).covers
+        found = reconcile(
+            connection, Sealer(context.settings.secret_keys), covers=covers, report=_reporter(context)
+        )
+        certificates = certify(
+            found,
+            read_sign_offs(connection),
+            phase=context.phase.name,
+            run_id=context.run_id,
+            issued_at=context.now(),
+        )
+        store(connection, certificates, phase=context.phase.name, run_id=context.run_id, at=context.now())
+    _write(context, found, certificates)
+    summary = summarise(found, certificates)
+    if found.is_clean:
+        return StepResult(StepStatus.PASSED, summary)
+    return StepResult(
+        StepStatus.FAILED,
+        summary,
+        problem=f"{found.difference_count} differences between the legacy tables and ours: {_kinds(found)}.",
+        remedy=f"See {context.report_dir / 'differences.json'}; run the phase again once the cause is mended.",
+    )
+
+
+def summarise(found: Reconciliation, certificates: list[Certificate]) -> dict[str, Any]:
+    """What the report and the terminal show."""
+    tables: dict[str, Counter[str]] = {}
+    for per_table in found.tallies.values():
+        for table, tally in per_table.items():
+            counts = tables.setdefault(table, Counter())
+            counts.update(tally.outcomes)
+            counts["source_rows"] += tally.source_rows
+            counts["pending"] += tally.pending
+    return {
+        "differences": found.difference_count,
+        "pending": found.pending,
+        "organizations": sum(1 for organization in found.tallies if organization),
+        "certificates": len(certificates),
+        "snapshots": len(found.snapshots),
+        "tables": {table: dict(counts) for table, counts in sorted(tables.items())},
+        "first_differences": [_shown(difference) for difference in found.differences[:SHOWN]],
+    }
+
+
+def _shown(difference: Any) -> dict[str, Any]:
+    return {
+        "kind": str(difference.kind), "table": difference.table, "id": difference.id,
+        "organization_id": difference.organization_id, "column": difference.column, "detail": difference.detail,
+        "meaning": difference.kind.documentation,
+    }  # fmt: skip
+
+
+def _write(context: PhaseContext, found: Reconciliation, certificates: list[Certificate]) -> None:
+    folder = context.report_dir
+    (folder / "certificates").mkdir(parents=True, exist_ok=True)
+    shown = {
+        "total": found.difference_count,
+        "listed": [_shown(difference) for difference in found.differences],
+    }
+    (folder / "differences.json").write_text(json.dumps(shown, indent=1))
+    for certificate in certificates:
+        document = {"body": certificate.body, "body_hash": certificate.body_hash}
+        (folder / "certificates" / f"{certificate.organization_id}.json").write_text(
+            json.dumps(document, indent=1)
+        )
+
+
+def _kinds(found: Reconciliation) -> str:
+    counts = Counter(str(difference.kind) for difference in found.differences)
+    return ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+
+
+def _reporter(context: PhaseContext) -> Report:
+    def report(table: str, done: int, total: int) -> None:
+        context.progress(Progress("reconcile", table, done, total))
+
+    return report
+
+
+STEP = StepKind("reconcile", "Compare both sides and certify", run, repeats=True, failure_exit=4)
