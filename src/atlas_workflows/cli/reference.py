@@ -7,6 +7,12 @@ from pathlib import Path
 from atlas_workflows.settings import ROOT
 
 
+def _expressions() -> str:
+    from atlas_workflows.expressions.reference import truth_table_page
+
+    return truth_table_page()
+
+
 def _nodes() -> str:
     from atlas_workflows.nodes.catalogue import load_catalogue
     from atlas_workflows.nodes.reference import nodes_page
@@ -39,6 +45,7 @@ def _reason_codes() -> str:
 
 # Path below docs/reference -> what it has to hold. A page is added by adding a line.
 PAGES: dict[str, Callable[[], str]] = {
+    "expressions.md": _expressions,
     "nodes.md": _nodes,
     "reason-codes.md": _reason_codes,
     "workflow-format.md": _format,

@@ -10,7 +10,7 @@ from typing import Any
 import re2
 
 from atlas_workflows.expressions import limits
-from atlas_workflows.expressions.moment import Moment, when
+from atlas_workflows.expressions.moment import Moment, When, when
 from atlas_workflows.expressions.paths import MISSING
 
 Number = int | Decimal
@@ -148,31 +148,40 @@ def identical(left: Any, right: Any) -> bool:
 
 
 def order(left: Any, right: Any, at: Moment) -> int | None:
-    """-1, 0 or 1 for values that can be ordered: two numbers, two dates, two texts; else None."""
+    """-1, 0 or 1 for values that can be ordered: two numbers, two dates, two plain texts; else None."""
     first, second = number(left), number(right)
     if first is not None and second is not None:
         return (first > second) - (first < second)
-    by_date = order_dates(left, right, at)
-    if by_date is not None:
-        return by_date
-    if isinstance(left, str) and isinstance(right, str):
-        one, two = folded(left), folded(right)
-        return (one > two) - (one < two)
-    return None
+    if first is not None or second is not None:
+        return None
+    one, two = when(left, at), when(right, at)
+    if one is not None and two is not None:
+        return _order_points(one, two)
+    plain = one is None and two is None and isinstance(left, str) and isinstance(right, str)
+    return _order_texts(left, right) if plain else None
 
 
 def order_dates(left: Any, right: Any, at: Moment) -> int | None:
     """Order of two points in time, or None; where one side is only a day, both are compared as days in the zone."""
     first, second = when(left, at), when(right, at)
-    if first is None or second is None:
-        return None
+    return None if first is None or second is None else _order_points(first, second)
+
+
+_NOTHING = frozenset({Kind.MISSING, Kind.NULL})
+_NUMERIC = frozenset({Kind.NUMBER, Kind.TEXT})
+
+
+def _order_points(first: When, second: When) -> int:
     if first.only_day or second.only_day:
         return (first.day > second.day) - (first.day < second.day)
     return (first.instant > second.instant) - (first.instant < second.instant)
 
 
-_NOTHING = frozenset({Kind.MISSING, Kind.NULL})
-_NUMERIC = frozenset({Kind.NUMBER, Kind.TEXT})
+def _order_texts(left: str, right: str) -> int | None:
+    one, two = folded(left), folded(right)
+    if not one.strip() or not two.strip():
+        return None
+    return (one > two) - (one < two)
 
 
 def _rarer_kind(value: Any) -> Kind:
