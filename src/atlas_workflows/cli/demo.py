@@ -29,10 +29,9 @@ POLL_SECONDS = 1.0
 class Finished:
     """How the DAG run ended; `exit_code` as of `atlas migrate run`."""
 
-    dag_run_id: str
     phase_run_id: str | None
     exit_code: int
-    failed_task: str | None = None
+    problem: str | None = None
 
 
 @app.command()
@@ -54,7 +53,7 @@ def demo(
     try:
         state = _ready_stack(settings, spec, console)
         finished = _migrate(settings, state, phase, console)
-        show_summary(settings, state, phase, finished.phase_run_id, finished.failed_task, Console())
+        show_summary(settings, state, phase, finished.phase_run_id, finished.problem, Console())
         if not leave:
             _serve(console)
     except KeyboardInterrupt:
@@ -117,7 +116,7 @@ def _migrate(settings: Settings, state: StackState, phase: Phase, console: Conso
     dag_run = client.trigger(phase.dag_id, {"organizations": []})
     console.print(f"Triggered {phase.dag_id}, run {dag_run}.", highlight=False)
     _watch(client, phase, dag_run, console)
-    return _finished(settings, client, phase, dag_run)
+    return _finished(client, phase, dag_run)
 
 
 def _watch(client: AirflowClient, phase: Phase, dag_run: str, console: Console) -> None:
@@ -130,25 +129,17 @@ def _watch(client: AirflowClient, phase: Phase, dag_run: str, console: Console) 
             time.sleep(POLL_SECONDS)
 
 
-def _finished(settings: Settings, client: AirflowClient, phase: Phase, dag_run: str) -> Finished:
+def _finished(client: AirflowClient, phase: Phase, dag_run: str) -> Finished:
     phase_run = client.xcom(phase.dag_id, dag_run, "begin", "phase_run_id")
+    closing = client.xcom(phase.dag_id, dag_run, "close")
     failed = [task.task_id for task in client.tasks(phase.dag_id, dag_run) if task.state == "failed"]
-    if client.run_state(phase.dag_id, dag_run) != "success" or failed:
-        first = min(failed, key=lambda name: _position(phase, name), default=None)
-        return Finished(dag_run, phase_run, 4 if first in phase.gates else 1, first)
-    return Finished(dag_run, phase_run, 3 if _quarantined(settings, phase_run) else 0)
-
-
-def _position(phase: Phase, task_id: str) -> int:
-    order = ["begin", *(step.kind for step in phase.steps)]
-    return order.index(task_id) if task_id in order else len(order)
-
-
-def _quarantined(settings: Settings, phase_run: str | None) -> int:
-    from atlas_workflows.cli.demo_view import read_report
-
-    report = read_report(settings, phase_run)
-    return int(report["counts"]["quarantined"]) if report else 0
+    said = closing if isinstance(closing, dict) else {}
+    if failed or client.run_state(phase.dag_id, dag_run) != "success":
+        problem = (
+            said.get("problem") or f"Task {', '.join(failed) or '?'} failed; its log in Airflow says why."
+        )
+        return Finished(phase_run, int(said.get("exit_code") or 1) or 1, problem)
+    return Finished(phase_run, int(said.get("exit_code", 1)))
 
 
 def _size_name(spec: SampleSpec) -> str:

@@ -49,14 +49,18 @@ def show_summary(
     state: StackState,
     phase: Phase,
     phase_run: str | None,
-    failed_task: str | None,
+    problem: str | None,
     console: Console,
 ) -> None:
     """Rows by outcome, reconciliation, where everything is, how to log in."""
     report = read_report(settings, phase_run)
-    console.rule(f"{phase.title}: {'failed in ' + failed_task if failed_task else 'done'}")
+    console.rule(f"{phase.title}: {'failed' if problem else 'done'}")
+    if problem:
+        console.print(problem, markup=False, highlight=False)
     if report is not None:
         console.print(outcome_table(report))
+        for line in step_lines(report):
+            console.print(line, markup=False, highlight=False)
     folder = report_folder(settings, phase_run)
     lines = {"Report": folder / "report.html", "Report (JSON)": folder / "report.json"} if folder else {}
     for name, file in lines.items():
@@ -70,13 +74,21 @@ def show_summary(
 
 
 def outcome_table(report: Mapping[str, Any]) -> Table:
-    """Workflows and rows of other tables by outcome, and what the steps say of reconciliation."""
+    """Rows by outcome for every source table, workflows first."""
+    outcomes = ("migrated", "migrated_with_warnings", "quarantined", "skipped", "archived")
     table = Table(box=None, pad_edge=False)
-    table.add_column("outcome")
-    table.add_column("workflows", justify="right")
-    for outcome, count in report["counts"].items():
-        table.add_row(outcome, f"{count:,}")
+    table.add_column("rows of")
+    for heading in ("total", *(outcome.replace("_", " ") for outcome in outcomes)):
+        table.add_column(heading, justify="right")
+    for name, counts in sorted(report["tables"].items(), key=lambda item: (item[0] != "workflows", item[0])):
+        table.add_row(name, f"{counts['total']:,}", *(f"{counts.get(outcome, 0):,}" for outcome in outcomes))
     return table
+
+
+def step_lines(report: Mapping[str, Any]) -> list[str]:
+    """How the proving steps ended, with their summaries in short."""
+    shown = [step for step in report["steps"] if step["kind"] in ("validate", "reconcile")]
+    return [f"{step['kind']:<14} {step['status']} {_short(step['summary'])}" for step in shown]
 
 
 def report_folder(settings: Settings, phase_run: str | None) -> Path | None:
@@ -91,6 +103,11 @@ def read_report(settings: Settings, phase_run: str | None) -> dict[str, Any] | N
         return None
     document: dict[str, Any] = exact_json.loads((folder / "report.json").read_text())
     return document
+
+
+def _short(summary: Mapping[str, Any]) -> str:
+    plain = {name: value for name, value in summary.items() if isinstance(value, int | float | str | bool)}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain.items())
 
 
 def _seconds(task: TaskState) -> float | None:

@@ -48,18 +48,8 @@ def do_step(phase_run_id: str) -> dict[str, Any]:
 def note_approval(phase_run_id: str, by: str) -> None:
     """Put the approval on record, as `atlas migrate approve` does."""
     from atlas_workflows.db.connect import connect
-    from atlas_workflows.db.sql_files import sql
+    from atlas_workflows.migration.controls import approve_run
     from atlas_workflows.orchestration.connections import crm_dsn
 
-    facts = {
-        "organization_id": None,
-        "actor": by,
-        "action": "approve_phase_run",
-        "subject_table": "phase_runs",
-        "subject_id": phase_run_id,
-        "before_hash": None,
-        "after_hash": None,
-        "reason": "approved in Airflow",
-    }
     with connect(crm_dsn(), application_name="atlas-approve", autocommit=True) as connection:
-        connection.execute(sql("migration/audit").encode(), facts)
+        approve_run(connection, UUID(phase_run_id), by, "approved in Airflow")

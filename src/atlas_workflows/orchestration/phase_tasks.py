@@ -72,12 +72,14 @@ def _dry_run(
     settings: Settings,
     progress: ProgressSink,
 ) -> Begun:
+    from atlas_workflows.migration.conclude import conclude
     from atlas_workflows.migration.run import run_phase
 
     result = run_phase(phase, dsn=dsn, settings=settings, scope=scope, options=options, progress=progress)
+    conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)
     if result.exit_code:
         raise GateClosed(
             result.problem or f"The dry run ended as {result.status}.",
             remedy=result.remedy or "Mend that and repeat the dry run; nothing was written.",
         )
-    return Begun(None, {kind: dict(step.summary) for kind, step in result.steps.items()})
+    return Begun(None, conclusion.to_json())
