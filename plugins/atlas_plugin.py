@@ -1,0 +1,24 @@
+"""Airflow plugin: the page Atlas in the navigation, with phase reports and Data Docs. Registers only."""
+
+from airflow.plugins_manager import AirflowPlugin
+
+from atlas_workflows.orchestration.pages import LazyApplication
+
+
+def _pages():
+    from atlas_workflows.api.app import create_app
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.pages import airflow_guard
+    from atlas_workflows.settings import load_settings
+
+    return create_app(dsn=crm_dsn, reports=load_settings().home / "reports", guard=airflow_guard())
+
+
+class AtlasPlugin(AirflowPlugin):
+    """Mounted at /atlas; every request needs a login that may read the phase DAGs."""
+
+    name = "atlas"
+    fastapi_apps = [{"app": LazyApplication(_pages), "url_prefix": "/atlas", "name": "Atlas pages"}]  # noqa: RUF012
+    external_views = [  # noqa: RUF012
+        {"name": "Atlas", "href": "/atlas/", "destination": "nav", "url_route": "atlas"}
+    ]

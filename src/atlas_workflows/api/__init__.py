@@ -1,0 +1,1 @@
+"""The web side: a FastAPI application with the list of phase runs, their reports and Data Docs."""

@@ -1,0 +1,77 @@
+"""The list of phase runs, as a page and as JSON."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, Template
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.errors import AtlasError
+from atlas_workflows.migration.records import RunRow, latest_runs
+
+SHOWN_RUNS = 50
+# Where a run's folder may hold its Data Docs.
+DATA_DOCS = ("data_docs/index.html", "data-docs/index.html")
+
+
+def runs_router(dsn: Callable[[], str], reports: Path) -> APIRouter:
+    """Routes / (a page) and /runs (JSON)."""
+    router = APIRouter()
+
+    @router.get("/")
+    def page() -> HTMLResponse:
+        try:
+            runs, problem = read_runs(dsn(), reports), None
+        except AtlasError as error:
+            runs, problem = [], str(error)
+        return HTMLResponse(
+            _template().render(runs=runs, problem=problem), status_code=503 if problem else 200
+        )
+
+    @router.get("/runs")
+    def runs() -> list[dict[str, Any]]:
+        return read_runs(dsn(), reports)
+
+    return router
+
+
+def read_runs(dsn: str, reports: Path) -> list[dict[str, Any]]:
+    """The newest runs of all phases; empty where no phase has run on this database yet."""
+    with connect(dsn, application_name="atlas-pages", autocommit=True) as connection:
+        row = connection.execute("SELECT to_regclass('atlas.phase_runs') IS NOT NULL").fetchone()
+        if row is None or not row[0]:
+            return []
+        return [shown(run, reports) for run in latest_runs(connection, limit=SHOWN_RUNS)]
+
+
+def shown(run: RunRow, reports: Path) -> dict[str, Any]:
+    """What the list says of a run; links are relative to the page and None where there is no file."""
+    folder = reports / str(run.id)
+    present = {
+        name: f"reports/{run.id}/{name}"
+        for name in ("report.html", "report.json")
+        if (folder / name).is_file()
+    }
+    docs = next((name for name in DATA_DOCS if (folder / name).is_file()), None)
+    return {
+        "id": str(run.id),
+        "phase": run.phase,
+        "status": run.status,
+        "started_at": run.started_at.isoformat(timespec="seconds"),
+        "finished_at": run.finished_at.isoformat(timespec="seconds") if run.finished_at else None,
+        "actor": run.actor,
+        "problem": run.problem,
+        "report": present.get("report.html"),
+        "report_json": present.get("report.json"),
+        "data_docs": f"reports/{run.id}/{docs}" if docs else None,
+    }
+
+
+@cache
+def _template() -> Template:
+    source = Path(__file__).with_name("templates") / "runs.html"
+    return Environment(autoescape=True).from_string(source.read_text())
