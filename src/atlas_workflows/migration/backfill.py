@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 import psycopg
 
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.legacy.sealing import Sealer
 from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, next_batch_size
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.entry import Keys
 from atlas_workflows.migration.locks import range_lock
 from atlas_workflows.migration.probe import Probe
 from atlas_workflows.migration.ranges import Range
 from atlas_workflows.migration.run import insist_not_paused
-from atlas_workflows.migration.sealer import keys_from
 from atlas_workflows.migration.source import Batch, Source, read_batch, survey
 from atlas_workflows.migration.target import act_as_migration, read_target
 from atlas_workflows.migration.throttle import Throttle, next_throttle
@@ -66,7 +65,7 @@ def new_pace(context: PhaseContext, probe: Probe | None) -> Pace:
 
 @contextmanager
 def at_work(
-    context: PhaseContext, source: Source | None = None, keys: Keys | None = None
+    context: PhaseContext, source: Source | None = None, sealer: Sealer | None = None
 ) -> Iterator[Worker]:
     """A worker with its two sessions."""
     with (
@@ -79,7 +78,7 @@ def at_work(
             writer=writer,
             source=source or survey(reader, context.scope, context.options),
             target=read_target(writer),
-            keys=keys or keys_from(context.settings),
+            sealer=sealer or Sealer(context.settings.secret_keys),
             run_id=context.run_id,
             phase=context.phase.name,
             now=context.now,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atlas_workflows.legacy.records import Outcome
+from atlas_workflows.legacy.sealing import Sealer
 from atlas_workflows.migration.context import PhaseContext, Progress
 from atlas_workflows.migration.entry import Entry, make_entry
 from atlas_workflows.migration.planning import count_rows
-from atlas_workflows.migration.sealer import keys_from
 from atlas_workflows.migration.source import read_batch, survey
 
 WORKFLOWS = "workflows"
@@ -40,7 +40,7 @@ class Findings:
 def rehearse_in_memory(context: PhaseContext) -> Findings:
     """Translate everything the run covers and say what would come of it."""
     findings = Findings()
-    keys = keys_from(context.settings)
+    sealer = Sealer(context.settings.secret_keys)
     with context.connect("dry-run", autocommit=True) as reader:
         source = survey(reader, context.scope, context.options)
         for table in source.tables:
@@ -56,7 +56,7 @@ def rehearse_in_memory(context: PhaseContext) -> Findings:
                     context.options.batch_bytes,
                 )
                 for row in batch.rows:
-                    entry = make_entry(row, table, source.tenancy, keys)
+                    entry = make_entry(row, table, source.tenancy, sealer)
                     if source.tenants.covers(entry.organization_id):
                         findings.note(entry)
                 done += len(batch.rows)

@@ -16,28 +16,20 @@ from atlas_workflows.legacy.records import (
     Tenancy,
 )
 from atlas_workflows.migration.fingerprint import content_digest, original_content, target_fingerprint
-from atlas_workflows.migration.inputs import inputs_hash, inputs_payload
+from atlas_workflows.migration.inputs import inputs_payload
 
 
 class Sealer(Protocol):
-    """Seals secrets; the keys never leave it."""
+    """Seals secrets and hashes what may hold one; the keys never leave it."""
 
     @property
     def key_id(self) -> str: ...
 
     def seal(self, text: str) -> bytes: ...
 
-    def open(self, sealed: bytes) -> str: ...
+    def unseal(self, sealed: bytes) -> str: ...
 
-    def digest(self, text: str) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """How secrets are sealed, and the keys input hashes are made with, newest first."""
-
-    sealer: Sealer
-    hash_keys: tuple[bytes, ...]
+    def hmac(self, text: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +60,17 @@ class Entry:
         return len(self.content or "") + len(self.sealed or b"")
 
 
-def is_unchanged(row: SourceRow, tenancy: Tenancy, keys: Keys, known: str | None) -> bool:
-    """Whether the ledger's input hash still fits; older keys are tried so that a rotation rewrites nothing."""
-    if known is None:
-        return False
-    payload = inputs_payload(row, tenancy)
-    return any(inputs_hash(payload, key) == known for key in keys.hash_keys)
+def is_unchanged(row: SourceRow, tenancy: Tenancy, sealer: Sealer, known: str | None) -> bool:
+    """Whether the input hash in the ledger still fits. A rotation of keys changes no hash."""
+    return known is not None and inputs_hash(row, tenancy, sealer) == known
 
 
-def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, keys: Keys) -> Entry:
+def inputs_hash(row: SourceRow, tenancy: Tenancy, sealer: Sealer) -> str:
+    """A keyed hash: what translation reads may hold secrets, and those can be guessed from a plain one."""
+    return sealer.hmac(inputs_payload(row, tenancy))
+
+
+def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sealer) -> Entry:
     """Translate a row and put everything together that will be written for it."""
     verdict = _judged(row, table, tenancy)
     content = original_content(row.columns)
@@ -88,10 +82,10 @@ def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, keys: Keys)
         outcome=verdict.outcome,
         reasons=tuple(reason_json(reason) for reason in verdict.reasons),
         changes=tuple(change_json(change) for change in verdict.changes),
-        source_hash=keys.sealer.digest(content) if secret else content_digest(content),
-        inputs_hash=inputs_hash(inputs_payload(row, tenancy), keys.hash_keys[0]),
+        source_hash=sealer.hmac(content) if secret else content_digest(content),
+        inputs_hash=inputs_hash(row, tenancy, sealer),
         content=None if secret else content,
-        sealed=keys.sealer.seal(content) if secret else None,
+        sealed=sealer.seal(content) if secret else None,
         rows=verdict.rows,
         secrets=verdict.secrets,
         parent=verdict.parent,

@@ -1,7 +1,5 @@
 """The hash over everything a translation reads: equal hash, equal result, so the row need not be touched again."""
 
-import hashlib
-import hmac
 from collections.abc import Iterator
 
 from atlas_workflows.legacy.records import Row, SourceRow, Tenancy
@@ -12,19 +10,14 @@ TRANSLATION_VERSION = 1
 TENANT_COLUMNS = ("organization_id", "org_id")
 
 
-def inputs_payload(row: SourceRow, tenancy: Tenancy) -> bytes:
-    """The row, its side rows, and what the tenancy says about the organizations they name, as bytes."""
+def inputs_payload(row: SourceRow, tenancy: Tenancy) -> str:
+    """The row, its side rows, and what the tenancy says about the organizations they name, as one text."""
     parts = [f"translation {TRANSLATION_VERSION}", original_content(row.columns)]
     for name in sorted(row.side):
         parts.append(name)
         parts.extend(original_content(member) for member in row.side[name])
     parts.extend(sorted(set(_tenancy_facts(row, tenancy))))
-    return "\x00".join(parts).encode("utf-8", "surrogatepass")
-
-
-def inputs_hash(payload: bytes, key: bytes) -> str:
-    """HMAC-SHA256 hex under `key`: the payload may hold secrets, and a plain hash of those can be guessed."""
-    return hmac.new(key, payload, hashlib.sha256).hexdigest()
+    return "\x00".join(parts)
 
 
 def _tenancy_facts(row: SourceRow, tenancy: Tenancy) -> Iterator[str]:

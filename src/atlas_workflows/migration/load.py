@@ -15,9 +15,10 @@ from psycopg import errors
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
+from atlas_workflows.legacy.masking import hint, mask
 from atlas_workflows.legacy.records import Outcome
-from atlas_workflows.migration.entry import Entry, Keys, json_text, refused
-from atlas_workflows.migration.masking import masked
+from atlas_workflows.migration.edited import archive_workflows, edited_workflows
+from atlas_workflows.migration.entry import Entry, Sealer, json_text, refused
 from atlas_workflows.migration.target import (
     UPSERTED,
     RowGroups,
@@ -42,12 +43,20 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What the ledger recorded when the row was written the last time."""
+
+    inputs_hash: str | None
+    target_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Loader:
     """Writes entries of one source table; the caller owns the transaction."""
 
     connection: Connection
     target: Target
-    keys: Keys
+    sealer: Sealer
     stamp: Stamp
 
     def load(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -79,30 +88,45 @@ class Loader:
         if again:
             self._write_again(table, again, before)
 
-    def _write_again(self, table: str, entries: Sequence[Entry], before: Mapping[str, str | None]) -> None:
+    def _write_again(self, table: str, entries: Sequence[Entry], before: Mapping[str, Before]) -> None:
         ids = [entry.id for entry in entries]
+        altered = [entry.id for entry in entries if entry.inputs_hash != before[entry.id].inputs_hash]
+        self._archive_edited(table, altered)
+        self._execute("void_sign_offs", table, altered)
         gone = [entry.id for entry in entries if not entry.rows.get("workflows")]
         remove(self.connection, self._cleared(before, entries), table, ids)
-        if gone:
-            remove(self.connection, UPSERTED, table, gone)
+        remove(self.connection, UPSERTED, table, gone)
         groups = self._groups(entries)
-        in_place = {key: rows for key, rows in groups.items() if key[0] in _KEYED}
-        upsert(self.connection, self.target, in_place)
+        upsert(self.connection, self.target, {key: rows for key, rows in groups.items() if key[0] in _KEYED})
         copy_in(self.connection, {key: rows for key, rows in groups.items() if key[0] not in _KEYED})
         healed = [entry.id for entry in entries if entry.outcome is not Outcome.QUARANTINED]
-        facts = {"source_table": table, "ids": healed, "at": self.stamp.at}
-        self.connection.execute(sql("migration/resolve_quarantine").encode(), facts)
-        self.connection.execute(sql("migration/void_sign_offs").encode(), facts | {"ids": ids})
+        self._execute("resolve_quarantine", table, healed)
+        self._execute("honour_sign_offs", table, ids)
 
-    def _cleared(self, before: Mapping[str, str | None], entries: Sequence[Entry]) -> list[str]:
-        recorded = {table for entry in entries for table in loads(before[entry.id] or "{}")}
+    def _archive_edited(self, table: str, ids: Sequence[str]) -> None:
+        edited = edited_workflows(self.connection, source_table=table, ids=ids)
+        archive_workflows(
+            self.connection,
+            edited,
+            reason="edited here, then changed at the source",
+            run_id=self.stamp.run_id,
+            at=self.stamp.at,
+        )
+
+    def _execute(self, name: str, table: str, ids: Sequence[str]) -> None:
+        if ids:
+            facts = {"source_table": table, "ids": list(ids), "at": self.stamp.at}
+            self.connection.execute(sql(f"migration/{name}").encode(), facts)
+
+    def _cleared(self, before: Mapping[str, Before], entries: Sequence[Entry]) -> list[str]:
+        recorded = {table for entry in entries for table in loads(before[entry.id].target_hash or "{}")}
         return [table for table in tables_of(self.target, recorded) if table not in UPSERTED]
 
-    def _written_before(self, table: str, ids: list[str]) -> dict[str, str | None]:
+    def _written_before(self, table: str, ids: list[str]) -> dict[str, Before]:
         cursor = self.connection.execute(
             sql("migration/written_before").encode(), {"source_table": table, "ids": ids}
         )
-        return dict(cursor.fetchall())
+        return {key: Before(inputs_hash, target_hash) for key, inputs_hash, target_hash, _ in cursor}
 
     def _groups(self, entries: Sequence[Entry]) -> RowGroups:
         return grouped(row for entry in entries for row in self._rows_of(entry))
@@ -122,9 +146,9 @@ class Loader:
         return {
             "id": secret_id,
             "organization_id": entry.organization_id,
-            "sealed": self.keys.sealer.seal(value),
-            "key_id": self.keys.sealer.key_id,
-            "hint": "…" + value[-2:] if len(value) > 8 else "…",
+            "sealed": self.sealer.seal(value),
+            "key_id": self.sealer.key_id,
+            "hint": hint(value),
             "created_at": self.stamp.at,
         }
 
@@ -179,4 +203,4 @@ def refusal_text(cause: psycopg.Error) -> str:
     """What the database said, without the row it said it about (its DETAIL would quote customer data)."""
     said = cause.diag.message_primary or str(cause).splitlines()[0]
     where = cause.diag.constraint_name or cause.diag.column_name
-    return masked(f"{said}{f' ({where})' if where else ''}")[:500]
+    return mask(f"{said}{f' ({where})' if where else ''}")[:500]

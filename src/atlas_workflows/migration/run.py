@@ -13,10 +13,10 @@ from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError, DatabaseError, PhasePaused, PhaseRefused
+from atlas_workflows.legacy.masking import mask
 from atlas_workflows.migration.context import PhaseContext, ProgressSink, RunOptions, Scope, silent, utc_now
 from atlas_workflows.migration.keys import with_secret_key
 from atlas_workflows.migration.locks import phase_lock
-from atlas_workflows.migration.masking import masked
 from atlas_workflows.migration.phase import Phase, phase_named
 from atlas_workflows.migration.records import (
     DatabaseRecord,
@@ -39,6 +39,7 @@ class RunResult:
 
     run_id: UUID
     status: str
+    started_at: datetime
     exit_code: int = 0
     steps: Mapping[str, StepResult] = field(default_factory=dict)
     problem: str | None = None
@@ -176,7 +177,7 @@ def _may_continue(phase: Phase, next_kind: str | None) -> bool:
 
 
 def _drive(context: PhaseContext, record: RunRecord) -> RunResult:
-    kinds = step_kinds()
+    kinds, began = step_kinds(), context.now()
     results: dict[str, StepResult] = {}
     for use in context.phase.steps:
         kind = kinds.get(use.kind)
@@ -185,9 +186,9 @@ def _drive(context: PhaseContext, record: RunRecord) -> RunResult:
         result = _execute(replace(context, step_options=use.options), record, kind)
         results[kind.name] = result
         if result.status not in DONE:
-            return _stopped(context, record, kind, result, results)
+            return replace(_stopped(context, record, kind, result, results), started_at=began)
     record.close("succeeded", None, {}, context.now())
-    return RunResult(context.run_id, "succeeded", steps=results, shared=context.shared)
+    return RunResult(context.run_id, "succeeded", began, steps=results, shared=context.shared)
 
 
 def _execute(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepResult:
@@ -204,7 +205,7 @@ def _execute(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepRe
     except psycopg.OperationalError as error:
         raise _lost(error) from error
     except BaseException as error:
-        _note_failure(record, context, kind, masked(f"{type(error).__name__}: {error}"))
+        _note_failure(record, context, kind, mask(f"{type(error).__name__}: {error}"))
         raise
     record.end(kind.name, result, context.now())
     return result
@@ -231,6 +232,7 @@ def _stopped(
     return RunResult(
         run_id=context.run_id,
         status=status,
+        started_at=context.now(),
         exit_code=1 if waits else kind.failure_exit,
         steps=results,
         problem=result.problem,
@@ -242,6 +244,6 @@ def _stopped(
 def _lost(error: psycopg.OperationalError) -> DatabaseError:
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return DatabaseError(
-        f"The database stopped answering: {masked(said)}.",
+        f"The database stopped answering: {mask(said)}.",
         remedy="Once it is back, the same command continues where this one stopped.",
     )

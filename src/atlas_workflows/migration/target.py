@@ -93,6 +93,8 @@ def upsert(connection: Connection, target: Target, groups: RowGroups) -> None:
 
 def remove(connection: Connection, tables: Iterable[str], source_table: str, ids: Sequence[str]) -> None:
     """Delete what was made of these source rows, in the given tables."""
+    if not ids:
+        return
     for table in tables:
         connection.execute(
             compose.SQL("DELETE FROM {} WHERE source_table = %(source_table)s AND {}").format(

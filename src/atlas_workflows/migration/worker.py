@@ -11,7 +11,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.records import SourceRow, SourceTable
-from atlas_workflows.migration.entry import Entry, Keys, is_unchanged, make_entry
+from atlas_workflows.migration.entry import Entry, Sealer, is_unchanged, make_entry
 from atlas_workflows.migration.load import Loader, Stamp
 from atlas_workflows.migration.source import Source, read_rows
 from atlas_workflows.migration.target import Target, remove, tables_of
@@ -36,7 +36,7 @@ class Worker:
     writer: Connection
     source: Source
     target: Target
-    keys: Keys
+    sealer: Sealer
     run_id: UUID
     phase: str
     now: Callable[[], datetime]
@@ -45,9 +45,9 @@ class Worker:
         """Write what changed of these rows; the caller owns the transaction on `writer`."""
         known = self._known(table.table, [row.id for row in rows])
         changed = [
-            row for row in rows if not is_unchanged(row, self.source.tenancy, self.keys, known.get(row.id))
+            row for row in rows if not is_unchanged(row, self.source.tenancy, self.sealer, known.get(row.id))
         ]
-        entries = [make_entry(row, table, self.source.tenancy, self.keys) for row in changed]
+        entries = [make_entry(row, table, self.source.tenancy, self.sealer) for row in changed]
         ours = [entry for entry in entries if self.source.tenants.covers(entry.organization_id)]
         foreign = tuple(
             entry.id for entry in entries if not self.source.tenants.covers(entry.organization_id)
@@ -67,9 +67,9 @@ class Worker:
         parents = self._parents_of(table, ids)
         marked = [row[0] for row in self.writer.execute(sql("migration/mark_deleted").encode(), facts)]
         if marked:
+            self.writer.execute(sql("migration/void_sign_offs").encode(), facts)
             remove(self.writer, tables_of(self.target, recorded), table, marked)
             self.writer.execute(sql("migration/close_quarantine").encode(), facts)
-            self.writer.execute(sql("migration/void_sign_offs").encode(), facts)
         return parents
 
     def gone(self, table: SourceTable) -> list[str]:
@@ -84,7 +84,7 @@ class Worker:
         return [row[0] for row in cursor]
 
     def _loader(self) -> Loader:
-        return Loader(self.writer, self.target, self.keys, Stamp(self.run_id, self.phase, self.now()))
+        return Loader(self.writer, self.target, self.sealer, Stamp(self.run_id, self.phase, self.now()))
 
     def _known(self, table: str, ids: list[str]) -> dict[str, str]:
         cursor = self.writer.execute(
@@ -96,7 +96,7 @@ class Worker:
         cursor = self.writer.execute(
             sql("migration/written_before").encode(), {"source_table": table, "ids": list(ids)}
         )
-        return {name for _, target_hash in cursor for name in loads(target_hash or "{}")}
+        return {name for _, _, target_hash, _ in cursor for name in loads(target_hash or "{}")}
 
     def _parents_of(self, name: str, ids: Sequence[str]) -> tuple[Parent, ...]:
         """A row that is gone cannot be asked for its parent, but its original can."""
@@ -106,7 +106,7 @@ class Worker:
         )
         parents = set()
         for key, content, sealed in cursor:
-            text = content if content is not None else self.keys.sealer.open(bytes(sealed))
+            text = content if content is not None else self.sealer.unseal(bytes(sealed))
             verdict = table.rows(SourceRow(name, key, loads(text)), self.source.tenancy)
             if verdict.parent is not None:
                 parents.add(verdict.parent)

@@ -1,0 +1,254 @@
+"""`atlas migrate …`: run a phase, watch, pause, resume, approve, roll back, report."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from atlas_workflows.cli.progress import progress_display
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.schema import current
+from atlas_workflows.errors import InputError
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.conclude import Conclusion, conclude
+from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.controls import approve_run, pause_run, resume_run
+from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.planning import read_stands
+from atlas_workflows.migration.records import RunRow, latest_runs, read_run, read_steps
+from atlas_workflows.migration.reporting import report_run
+from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.migration.run import run_phase
+from atlas_workflows.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll back and report a phase.")
+
+PhaseName = Annotated[str, typer.Argument(metavar="PHASE", help="p1, or its full name p1_database.")]
+Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
+Organization = Annotated[
+    list[str] | None, typer.Option("--organization", metavar="ID", help="Only this one; may be repeated.")
+]
+Percent = Annotated[
+    int | None, typer.Option("--percent", min=0, max=100, help="Only this share of the organizations.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Where the report goes.")]
+RunId = Annotated[str | None, typer.Argument(metavar="RUN", help="The phase run; default the latest.")]
+Actor = Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")]
+
+
+@app.command()
+def run(
+    phase: PhaseName,
+    dsn: Dsn = None,
+    organization: Organization = None,
+    percent: Percent = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Translate everything, write nothing.")] = False,
+    report: ReportFolder = None,
+    as_json: AsJson = False,
+    workers: Annotated[int, typer.Option(min=1, max=32, help="Processes for the backfill.")] = 1,
+    batch_rows: Annotated[int, typer.Option(min=1, max=100_000, help="Most rows of a batch.")] = 1_000,
+    throttle: Annotated[bool, typer.Option(help="Rest while live queries are slow.")] = True,
+    backup: Annotated[bool, typer.Option(help="Make and verify a backup first.")] = True,
+    rehearse: Annotated[bool, typer.Option(help="Rehearse on a restored copy first.")] = True,
+    require_approval: Annotated[bool, typer.Option(help="Wait for `approve` before finishing.")] = False,
+    assume_organization: Annotated[
+        str | None, typer.Option(metavar="ID", help="Owner of rows that name no organization.")
+    ] = None,
+    by: Actor = "operator",
+) -> None:
+    """Run or continue a phase. Exit 0: all migrated; 3: some rows quarantined; 4: a check failed; 1: anything else."""
+    settings = load_settings()
+    options = RunOptions(
+        dry_run=dry_run,
+        batch_rows=batch_rows,
+        workers=workers,
+        throttle=throttle,
+        backup=backup,
+        rehearse=rehearse,
+        require_approval=require_approval,
+        assume_organization=assume_organization.lower() if assume_organization else None,
+        report_dir=str(report.absolute()) if report else None,
+        actor=by,
+    )
+    scope = Scope(tuple(sorted({item.lower() for item in organization or ()})), percent)
+    address = dsn or settings.require_crm_dsn()
+    _run(phase, scope, options, address, settings, as_json)
+
+
+@app.command()
+def resume(run_id: RunId = None, dsn: Dsn = None, as_json: AsJson = False) -> None:
+    """Continue a paused run with the scope and options it was started with."""
+    settings = load_settings()
+    address = dsn or settings.require_crm_dsn()
+    found = _find(address, run_id)
+    with connect(address, application_name="atlas-resume", autocommit=True) as connection:
+        resume_run(connection, found.id)
+    _run(found.phase, found.scope, found.options, address, settings, as_json)
+
+
+@app.command()
+def pause(run_id: RunId = None, dsn: Dsn = None, as_json: AsJson = False) -> None:
+    """Ask a run to stop after the batch in hand; `resume` continues it."""
+    address = dsn or load_settings().require_crm_dsn()
+    found = _find(address, run_id)
+    with connect(address, application_name="atlas-pause", autocommit=True) as connection:
+        pause_run(connection, found.id)
+    _say(
+        as_json,
+        {"run_id": str(found.id), "status": "paused"},
+        f"Phase run {found.id} pauses after its batch.",
+    )
+
+
+@app.command()
+def approve(
+    run_id: RunId = None,
+    dsn: Dsn = None,
+    by: Actor = "operator",
+    reason: Annotated[str, typer.Option(help="Why it may go on.")] = "approved on the command line",
+    as_json: AsJson = False,
+) -> None:
+    """Say yes to a run that waits for approval; then run the phase's command again."""
+    address = dsn or load_settings().require_crm_dsn()
+    found = _find(address, run_id)
+    with connect(address, application_name="atlas-approve", autocommit=True) as connection:
+        approve_run(connection, found.id, by, reason)
+    _say(as_json, {"run_id": str(found.id), "approved_by": by}, f"Phase run {found.id} is approved by {by}.")
+
+
+@app.command()
+def status(
+    phase: Annotated[str | None, typer.Argument(metavar="PHASE", help="Only runs of this phase.")] = None,
+    dsn: Dsn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the phase runs and how far the latest one is."""
+    address = dsn or load_settings().require_crm_dsn()
+    name = phase_named(phase).name if phase else None
+    with connect(address, application_name="atlas-status", autocommit=True) as connection:
+        runs = latest_runs(connection, name) if current(address) else ()
+        shown = [_run_json(item) for item in runs]
+        if runs:
+            shown[0]["steps"] = [
+                {"kind": step.kind, "status": step.status} for step in read_steps(connection, runs[0].id)
+            ]
+            stands = read_stands(connection, runs[0].id)
+            shown[0]["rows_done"] = sum(stand.rows_done for stand in stands)
+            shown[0]["rows_total"] = sum(stand.range.rows for stand in stands)
+    _say(
+        as_json,
+        {"runs": shown},
+        "\n".join(_run_line(item) for item in shown) or "No phase has been run here.",
+    )
+
+
+@app.command()
+def rollback(
+    phase: PhaseName,
+    dsn: Dsn = None,
+    organization: Organization = None,
+    percent: Percent = None,
+    execute: Annotated[bool, typer.Option("--execute", help="Really do it; without it only counts.")] = False,
+    by: Actor = "operator",
+    reason: Annotated[
+        str, typer.Option(help="Why; noted in the audit log.")
+    ] = "asked for on the command line",
+    as_json: AsJson = False,
+) -> None:
+    """Remove what a phase made; rows born since go to the archive. Only counts unless --execute is given."""
+    settings = load_settings()
+    scope = Scope(tuple(sorted({item.lower() for item in organization or ()})), percent)
+    address = dsn or settings.require_crm_dsn()
+    result = roll_back(
+        phase_named(phase), scope, dsn=address, settings=settings, execute=execute, actor=by, reason=reason
+    )
+    verb = "Removed" if execute else "Would remove (nothing done; add --execute)"
+    lines = [f"{verb}:"] + [f"  {table:<32}{rows:>10}" for table, rows in result.removed.items()]
+    lines += (
+        [f"Archived: {sum(result.archived.values())} rows born or edited since."] if result.archived else []
+    )
+    _say(as_json, result.to_json(), "\n".join(lines))
+
+
+@app.command()
+def report(
+    run_id: RunId = None, dsn: Dsn = None, folder: ReportFolder = None, as_json: AsJson = False
+) -> None:
+    """Write the report of a run again, from what the database holds now."""
+    settings = load_settings()
+    address = dsn or settings.require_crm_dsn()
+    found = _find(address, run_id)
+    context = PhaseContext(found.id, phase_named(found.phase), found.scope, found.options, address, settings)
+    place = folder or context.report_dir
+    head = report_run(context, place)
+    _say(as_json, head | {"report": str(place)}, f"Report in {place}")
+
+
+def _run(name: str, scope: Scope, options: RunOptions, dsn: str, settings: Settings, as_json: bool) -> None:
+    phase = phase_named(name)
+    with progress_display(quiet=as_json) as sink:
+        result = run_phase(phase, dsn=dsn, settings=settings, scope=scope, options=options, progress=sink)
+        conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)
+    _say(as_json, conclusion.to_json(), _conclusion_text(conclusion))
+    sys.exit(conclusion.exit_code)
+
+
+def _conclusion_text(conclusion: Conclusion) -> str:
+    lines = [f"Phase {conclusion.phase}: {conclusion.status}"]
+    lines += [
+        f"  {outcome.replace('_', ' '):<24}{number:>10} workflows"
+        for outcome, number in conclusion.counts.items()
+    ]
+    lines += [f"  {'quarantined rows in all':<24}{conclusion.quarantined_rows:>10}"]
+    if conclusion.problem:
+        lines += [
+            f"What stopped it: {conclusion.problem}",
+            f"What next: {conclusion.remedy or 'see the report'}",
+        ]
+    return "\n".join([*lines, f"Report: {conclusion.report}"])
+
+
+def _find(dsn: str, run_id: str | None) -> RunRow:
+    if current(dsn) is None:
+        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+    with connect(dsn, application_name="atlas-find", autocommit=True) as connection:
+        if run_id is not None:
+            return read_run(connection, _uuid(run_id))
+        runs = latest_runs(connection, limit=1)
+    if not runs:
+        raise InputError("No phase has been run here.", remedy="Start with `atlas migrate run p1`.")
+    return runs[0]
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as cause:
+        raise InputError(f"{text!r} is no run id.", remedy="`atlas migrate status` lists them.") from cause
+
+
+def _run_json(item: RunRow) -> dict[str, Any]:
+    return {
+        "run_id": str(item.id),
+        "phase": item.phase,
+        "status": item.status,
+        "scope": item.scope.to_json(),
+        "started_at": item.started_at.isoformat(),
+        "finished_at": item.finished_at.isoformat() if item.finished_at else None,
+        "actor": item.actor,
+        "problem": item.problem,
+    }
+
+
+def _run_line(item: dict[str, Any]) -> str:
+    line = f"{item['run_id']}  {item['phase']:<14}{item['status']:<12}{item['started_at'][:19]}"
+    if item.get("rows_total"):
+        line += f"  {item['rows_done']}/{item['rows_total']} rows"
+    return line + (f"  {item['problem']}" if item["problem"] else "")
+
+
+def _say(as_json: bool, document: Any, text: str) -> None:
+    print(dumps_text(document) if as_json else text)

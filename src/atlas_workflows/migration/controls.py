@@ -1,0 +1,52 @@
+"""What a person does to a run from outside: pause, resume, approve."""
+
+from uuid import UUID
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import PhaseRefused
+from atlas_workflows.migration.records import read_run
+from atlas_workflows.migration.target import act_as_migration
+
+
+def pause_run(connection: Connection, run_id: UUID) -> None:
+    """Ask a run to stop between two batches; raises PhaseRefused when it has ended already."""
+    if not _change(connection, run_id, ["running", "waiting", "paused"], "paused"):
+        run = read_run(connection, run_id)
+        raise PhaseRefused(
+            f"Phase run {run_id} is {run.status}.", remedy="Only an unfinished run can be paused."
+        )
+
+
+def resume_run(connection: Connection, run_id: UUID) -> None:
+    """Let a paused run go on; raises PhaseRefused when it is not paused."""
+    if not _change(connection, run_id, ["paused"], "running"):
+        run = read_run(connection, run_id)
+        raise PhaseRefused(
+            f"Phase run {run_id} is {run.status}, not paused.",
+            remedy="`atlas migrate run` continues an unfinished run or starts a new one.",
+        )
+
+
+def approve_run(connection: Connection, run_id: UUID, by: str, reason: str) -> None:
+    """Note in the audit log that `by` lets the run finish."""
+    run = read_run(connection, run_id)
+    act_as_migration(connection)
+    connection.execute(
+        sql("migration/audit").encode(),
+        {
+            "organization_id": None,
+            "actor": by,
+            "action": "approve_phase_run",
+            "subject_table": "phase_runs",
+            "subject_id": str(run.id),
+            "before_hash": None,
+            "after_hash": None,
+            "reason": reason,
+        },
+    )
+
+
+def _change(connection: Connection, run_id: UUID, present: list[str], wanted: str) -> bool:
+    facts = {"id": run_id, "present": present, "wanted": wanted}
+    return connection.execute(sql("migration/change_run_status").encode(), facts).rowcount == 1

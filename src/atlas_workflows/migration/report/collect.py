@@ -1,0 +1,108 @@
+"""Gathers what a report shows, from the ledger of a real run or from the findings of a dry one."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.legacy.masking import mask, mask_values
+from atlas_workflows.migration.dry_run import WORKFLOWS, Findings
+from atlas_workflows.migration.records import RunRow, StepRow, read_steps
+from atlas_workflows.migration.tenants import Tenants
+
+OUTCOMES = ("migrated", "migrated_with_warnings", "quarantined", "skipped", "archived")
+COUNTED = OUTCOMES[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything a report needs; `others` may be long and is read once, as it is written."""
+
+    run: RunRow
+    totals: Mapping[str, Mapping[str, int]]
+    workflows: tuple[Mapping[str, Any], ...]
+    others: Iterable[Mapping[str, Any]]
+    steps: tuple[StepRow, ...] = ()
+    checklist: tuple[Mapping[str, Any], ...] = ()
+    validation: tuple[Mapping[str, Any], ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Workflows per outcome, the four of them always present."""
+        return {outcome: self.totals.get(WORKFLOWS, {}).get(outcome, 0) for outcome in COUNTED}
+
+    @property
+    def quarantined(self) -> int:
+        """Quarantined rows of all tables."""
+        return sum(item.get("quarantined", 0) for item in self.totals.values())
+
+
+def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData:
+    """From the ledger: every row of the run's organizations, whichever run wrote it."""
+    facts = {
+        "phase": run.phase,
+        "organizations": None if tenants.covered is None else sorted(tenants.covered),
+    }
+    workflows = tuple(_ledger_rows(connection, facts | {"is_workflow": True}))
+    return ReportData(
+        run=run,
+        totals=_totals(connection, facts),
+        workflows=workflows,
+        others=_ledger_rows(connection, facts | {"is_workflow": False}),
+        steps=read_steps(connection, run.id),
+        checklist=_records(connection, "migration/report_checklist", {"id": run.id}),
+        validation=_records(connection, "migration/report_validation", {"id": run.id}),
+        names=_names(connection, facts),
+    )
+
+
+def from_findings(run: RunRow, findings: Findings) -> ReportData:
+    """From a dry run."""
+    totals: dict[str, Mapping[str, int]] = {table: Counter(item) for table, item in findings.counts.items()}
+    rows = [_clean(row) for row in findings.rows]
+    return ReportData(
+        run=run,
+        totals=totals,
+        workflows=tuple(row for row in rows if row["table"] == WORKFLOWS),
+        others=[row for row in rows if row["table"] != WORKFLOWS],
+    )
+
+
+def _ledger_rows(connection: Connection, facts: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    names = ("table", "id", "organization_id", "outcome", "reasons", "changes")
+    with connection.transaction(), connection.cursor(name="atlas_report") as cursor:
+        cursor.itersize = 2_000
+        cursor.execute(sql("migration/report_rows").encode(), facts)
+        for values in cursor:
+            yield _clean(dict(zip(names, values, strict=True)))
+
+
+def _clean(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    organization = row["organization_id"]
+    return {
+        **row,
+        "organization_id": None if organization is None else str(organization),
+        "reasons": mask_values(row["reasons"]),
+        "changes": mask_values(row["changes"]),
+    }
+
+
+def _totals(connection: Connection, facts: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    totals: dict[str, dict[str, int]] = {}
+    for table, outcome, count in connection.execute(sql("migration/report_totals").encode(), facts):
+        totals.setdefault(table, dict.fromkeys(OUTCOMES, 0))[outcome] = count
+    return totals
+
+
+def _names(connection: Connection, facts: Mapping[str, Any]) -> dict[str, str]:
+    cursor = connection.execute(sql("migration/report_names").encode(), facts)
+    return {str(key): mask(name) for key, name in cursor}
+
+
+def _records(connection: Connection, name: str, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    cursor = connection.execute(sql(name).encode(), facts)
+    columns = [column.name for column in cursor.description or ()]
+    return tuple(dict(zip(columns, row, strict=True)) for row in cursor)

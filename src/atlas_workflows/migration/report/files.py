@@ -1,0 +1,85 @@
+"""Writes report.json (streamed row by row, however many there are) and report.html into the report folder."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from atlas_workflows.exact_json import dumps
+from atlas_workflows.legacy.masking import mask, mask_values
+from atlas_workflows.migration.records import StepRow
+from atlas_workflows.migration.report.collect import ReportData
+from atlas_workflows.migration.report.page import Shown, page
+
+JSON_NAME = "report.json"
+HTML_NAME = "report.html"
+
+
+def write_report(folder: Path, data: ReportData) -> dict[str, Any]:
+    """Write both files and return the head of the report (without rows). The folder is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head = report_head(data)
+    shown = Shown()
+    target = folder / JSON_NAME
+    unfinished = target.with_suffix(".json.part")
+    with unfinished.open("wb") as file:
+        _write_json(file, head, data, shown)
+    unfinished.replace(target)
+    (folder / HTML_NAME).write_text(page(head, data, shown), encoding="utf-8")
+    return head
+
+
+def report_head(data: ReportData) -> dict[str, Any]:
+    """Everything but the rows."""
+    run = data.run
+    return {
+        "phase": run.phase,
+        "run_id": str(run.id),
+        "status": run.status,
+        "dry_run": run.options.dry_run,
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "scope": run.scope.to_json(),
+        "actor": run.actor,
+        "problem": None if run.problem is None else mask(run.problem),
+        "counts": data.counts,
+        "quarantined_rows": data.quarantined,
+        "tables": {
+            table: {**outcomes, "total": sum(outcomes.values())} for table, outcomes in data.totals.items()
+        },
+        "steps": [_step(step) for step in data.steps],
+        "checklist": mask_values(list(data.checklist)),
+        "validation": mask_values(list(data.validation)),
+    }
+
+
+def _write_json(file: IO[bytes], head: Mapping[str, Any], data: ReportData, shown: Shown) -> None:
+    opening = dumps(head)
+    file.write(opening[:-1] + b',"rows":[')
+    _write_rows(file, (_workflow_row(row, data) for row in data.workflows), shown.workflow)
+    file.write(b'],"other_rows":[')
+    _write_rows(file, data.others, shown.other)
+    file.write(b"]}\n")
+
+
+def _write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], show: Any) -> None:
+    separator = b"\n"
+    for row in rows:
+        file.write(separator + dumps(row))
+        separator = b",\n"
+        show(row)
+
+
+def _workflow_row(row: Mapping[str, Any], data: ReportData) -> Mapping[str, Any]:
+    name = data.names.get(str(row["id"]))
+    return {**row, "name": name}
+
+
+def _step(step: StepRow) -> dict[str, Any]:
+    return {
+        "kind": step.kind,
+        "status": step.status,
+        "started_at": step.started_at.isoformat() if step.started_at else None,
+        "finished_at": step.finished_at.isoformat() if step.finished_at else None,
+        "summary": mask_values(step.summary),
+        "problem": None if step.problem is None else mask(step.problem),
+    }
