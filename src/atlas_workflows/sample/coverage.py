@@ -13,6 +13,7 @@ from atlas_workflows.sample.dirt import (
     identity,
     nodes,
     schedules,
+    side_tables,
     tenancy,
     texts,
     triggers,
@@ -38,6 +39,7 @@ KINDS = (
     history,
     counters,
     variables,
+    side_tables,
 )
 
 

@@ -1,7 +1,7 @@
 """Makes a sample: one transaction, so that it is there whole or not at all."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -11,9 +11,10 @@ from atlas_workflows.sample import organizations as gyms
 from atlas_workflows.sample import people
 from atlas_workflows.sample.catalog import clear_the_way, create_tables, finish_tables, memberships
 from atlas_workflows.sample.draft import Draft
+from atlas_workflows.sample.executions import make_executions
 from atlas_workflows.sample.organizations import Organization, make_organizations
 from atlas_workflows.sample.people import Lead, make_leads
-from atlas_workflows.sample.rows import copy_rows
+from atlas_workflows.sample.rows import Coverage, copy_rows
 from atlas_workflows.sample.spec import SampleSpec, Shape
 from atlas_workflows.sample.workflows import make_drafts
 from atlas_workflows.sample.writers import writer_for
@@ -27,7 +28,7 @@ class SampleReport:
 
     spec: SampleSpec
     rows: dict[str, int]
-    coverage: dict[str, list[str]]
+    coverage: Coverage
     seconds: float
 
 
@@ -45,19 +46,23 @@ def create_sample(dsn: str, spec: SampleSpec, *, replace: bool = False) -> Sampl
     return SampleReport(spec, dict(rows), coverage, time.monotonic() - started)
 
 
-def _fill(connection: Connection, spec: SampleSpec) -> tuple[Counter[str], dict[str, list[str]]]:
+def _fill(connection: Connection, spec: SampleSpec) -> tuple[Counter[str], Coverage]:
     organizations = make_organizations(spec)
     leads = make_leads(spec, organizations)
     rows: Counter[str] = Counter()
     _fill_organizations(connection, spec, organizations, rows)
     _fill_people(connection, spec, organizations, leads, rows)
-    writer = writer_for(spec, organizations, leads)
-    coverage: dict[str, list[str]] = {}
+    writer = writer_for(spec, organizations)
+    rows.update(writer.start(connection))
+    coverage: Coverage = defaultdict(list)
     for chunk in _chunks(make_drafts(spec, organizations)):
-        rows.update(writer.write(connection, chunk))
+        # Executions come first: the workflow's row tells when the last one ended.
+        history = [
+            (draft, make_executions(draft, leads[draft.organization.id], spec.seed)) for draft in chunk
+        ]
+        rows.update(writer.write(connection, history, coverage))
         _note_coverage(coverage, chunk)
-    rows.update(writer.finish(connection))
-    return rows, coverage
+    return rows, dict(coverage)
 
 
 def _fill_organizations(
@@ -97,12 +102,12 @@ def _fill_people(
     rows["messages"] = copy_rows(connection, "messages", messages)
 
 
-def _note_coverage(coverage: dict[str, list[str]], drafts: list[Draft]) -> None:
+def _note_coverage(coverage: Coverage, drafts: list[Draft]) -> None:
     for draft in drafts:
         for code in draft.shows:
-            coverage.setdefault(code, []).append(f"workflows/{draft.id}")
+            coverage[code].append(f"workflows/{draft.id}")
         for code, execution_id in draft.history_shows:
-            coverage.setdefault(code, []).append(f"workflow_executions/{execution_id}")
+            coverage[code].append(f"workflow_executions/{execution_id}")
 
 
 def _chunks(drafts: Iterator[Draft]) -> Iterator[list[Draft]]:

@@ -36,6 +36,10 @@ class Execution:
     detached: bool = False
 
 
+# A workflow with its executions.
+History = tuple[Draft, list[Execution]]
+
+
 def make_executions(draft: Draft, leads: tuple[Lead, ...], seed: int) -> list[Execution]:
     """The executions that `draft.counts` asks for, in order of time; sets the draft's last_run_at."""
     counts = draft.counts

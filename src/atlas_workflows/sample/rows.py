@@ -9,6 +9,8 @@ from atlas_workflows.db.connect import Connection
 
 # A column's value in PostgreSQL's own text form; None is SQL NULL.
 Row = Mapping[str, str | None]
+# Coverage code -> the rows that show it, as "table/id"; a defaultdict.
+Coverage = dict[str, list[str]]
 
 
 def copy_rows(connection: Connection, table: str, rows: Iterable[Row]) -> int:

@@ -6,9 +6,10 @@ from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import timestamp
 from atlas_workflows.sample.draft import Absent, Draft
 from atlas_workflows.sample.rows import Row
+from atlas_workflows.sample.spec import SampleSpec
 
 
-def workflow_row(draft: Draft, *, with_organization: bool) -> Row:
+def workflow_row(draft: Draft, spec: SampleSpec) -> Row:
     """The row of `workflows`; counters count finished executions, cancelled ones never."""
     counts = draft.counts
     row: dict[str, str | None] = {
@@ -29,7 +30,7 @@ def workflow_row(draft: Draft, *, with_organization: bool) -> Row:
         "created_at": timestamp(draft.created_at),
         "updated_at": timestamp(draft.updated_at),
     }
-    if with_organization:
+    if spec.has_organization:
         row["organization_id"] = draft.organization_id
     row.update((name, text) for name, text in draft.columns.items() if name in row)
     return row

@@ -127,7 +127,7 @@ KEYS: dict[str, tuple[str, Any]] = {
     "tagId": ("add_tag", "b6a4f6a0-7d4f-4a51-8f5e-0a8e8f0a0001"),
     "tags": ("add_tags", ["engaged"]),
 }
-_NEEDED = {
+_NEEDED: dict[str, dict[str, Any]] = {
     "send_email": {"subject": "News", "body": "Hi"},
     "create_task": {"title": "Call back"},
     "send_webhook": {"payload": {"id": 1}},

@@ -83,7 +83,14 @@ _BODIES: dict[str, tuple[tuple[Step, ...], str]] = {
         "fake-smtp-0003",
     ),
     "9.15:webhook_secret": (
-        (action("send_webhook", "Tell", url="https://hooks.example/in", secret="fake-webhook-secret-0004"),),
+        (
+            action(
+                "send_webhook",
+                "Tell",
+                url="https://hooks.example/in",
+                **{"secret": "fake-webhook-secret-0004"},
+            ),
+        ),
         "fake-webhook-secret-0004",
     ),
     "9.15:url_with_password": (

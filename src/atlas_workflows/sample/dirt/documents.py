@@ -6,8 +6,8 @@ from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import Dice
 from atlas_workflows.sample.draft import ABSENT, Draft
 from atlas_workflows.sample.shape_b import variable_array
-from atlas_workflows.sample.specimen import Change, CoverageClass, Specimen, recipe
 from atlas_workflows.sample.spec import Shape
+from atlas_workflows.sample.specimen import Change, CoverageClass, Specimen, recipe
 
 A, B = frozenset({Shape.A}), frozenset({Shape.B})
 BOTH = A | B

@@ -7,8 +7,8 @@ from datetime import timedelta
 from atlas_workflows.sample.dice import Dice, millis
 from atlas_workflows.sample.executions import Execution
 from atlas_workflows.sample.recipe import Recipe, action, wait
-from atlas_workflows.sample.specimen import GREETING, CoverageClass, HistoryChange, Specimen, recipe
 from atlas_workflows.sample.spec import Shape, Variant
+from atlas_workflows.sample.specimen import GREETING, CoverageClass, HistoryChange, Specimen, recipe
 
 A, B = frozenset({Shape.A}), frozenset({Shape.B})
 BOTH = A | B

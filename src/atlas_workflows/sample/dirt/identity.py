@@ -5,8 +5,8 @@ from typing import Any
 
 from atlas_workflows.sample.dice import Dice
 from atlas_workflows.sample.draft import ABSENT, Draft
-from atlas_workflows.sample.specimen import Change, CoverageClass, Specimen, recipe
 from atlas_workflows.sample.spec import Shape
+from atlas_workflows.sample.specimen import Change, CoverageClass, Specimen, recipe
 
 A, B = frozenset({Shape.A}), frozenset({Shape.B})
 BOTH = A | B

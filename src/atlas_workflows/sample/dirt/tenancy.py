@@ -4,8 +4,8 @@ from atlas_workflows.sample.dice import Dice
 from atlas_workflows.sample.draft import Draft
 from atlas_workflows.sample.organizations import HARD_CODED
 from atlas_workflows.sample.recipe import Recipe
-from atlas_workflows.sample.specimen import ALL_SHAPES, LINEAR_SHAPES, Change, CoverageClass, Specimen, recipe
 from atlas_workflows.sample.spec import Shape, Variant
+from atlas_workflows.sample.specimen import ALL_SHAPES, LINEAR_SHAPES, Change, CoverageClass, Specimen, recipe
 
 A, B = frozenset({Shape.A}), frozenset({Shape.B})
 BOTH = A | B

@@ -3,8 +3,8 @@
 from typing import Any
 
 from atlas_workflows.sample.dirt.actions import ACTIONS, action_step
-from atlas_workflows.sample.specimen import ALL_SHAPES, LINEAR_SHAPES, CoverageClass, Specimen, recipe
 from atlas_workflows.sample.spec import Shape
+from atlas_workflows.sample.specimen import ALL_SHAPES, LINEAR_SHAPES, CoverageClass, Specimen, recipe
 
 _APPOINTMENT = {"appointmentType": "class"}
 _EVENT: dict[str, Any] = {}
