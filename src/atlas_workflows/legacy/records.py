@@ -29,11 +29,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tenancy:
-    """Who may own a row. `assumed` is the organization an operator named for rows that name none."""
+    """Who may own a row. `assumed` is the organization an operator named for rows that name none.
+
+    `templates`: ids of the templates there are; None where that was not looked up.
+    """
 
     organizations: frozenset[str]
     users: frozenset[str] = frozenset()
     assumed: str | None = None
+    templates: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,24 @@ from atlas_workflows.legacy.records import SideTable
 
 
 def batch_select(
-    catalog: Catalog, table: str, key: str = "id", *, after: bool = False, until: bool = False, organization: str = ""
+    catalog: Catalog,
+    table: str,
+    key: str = "id",
+    *,
+    after: bool = False,
+    until: bool = False,
+    organization: str = "",
 ) -> sql.Composed:
     """A keyset batch. Parameters: limit; after (exclusive) and until (inclusive) where asked for.
 
     `organization` names the tenant column; then `organizations` (a list of ids) is a parameter as well.
     """
     column = sql.SQL("source.{}").format(sql.Identifier(key))
-    tests = [sql.SQL("TRUE")]
+    tests: list[sql.Composable] = [sql.SQL("TRUE")]
     tests += [sql.SQL("{} > %(after)s").format(column)] if after else []
     tests += [sql.SQL("{} <= %(until)s").format(column)] if until else []
     if organization:
-        tests.append(
-            sql.SQL("source.{}::text = ANY(%(organizations)s)").format(sql.Identifier(organization))
-        )
+        tests.append(sql.SQL("source.{}::text = ANY(%(organizations)s)").format(sql.Identifier(organization)))
     return sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
         _select(catalog, table), sql.SQL(" AND ").join(tests), column
     )

@@ -72,7 +72,9 @@ def _letter(catalog: Catalog, columns: Mapping[str, str]) -> str:
         return "A"
     if "actions" not in columns:
         seen = ", ".join(columns)
-        raise _unknown(catalog, f"`workflows` has neither workflow_data, nodes and edges, nor actions; it has {seen}")
+        raise _unknown(
+            catalog, f"`workflows` has neither workflow_data, nodes and edges, nor actions; it has {seen}"
+        )
     return _linear_letter(catalog, columns)
 
 

@@ -1,0 +1,83 @@
+"""Decoding a jsonb column's text: encoded twice or more, with NUL and half surrogates, or not JSON at all."""
+
+import re
+from typing import Any
+
+from atlas_workflows import exact_json
+from atlas_workflows.errors import InvalidJson
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import Row
+
+_UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MAX_ENCODINGS = 4
+_OPENERS = frozenset('[{"')
+
+NUL_SIGN = "\u2400"
+REPLACEMENT = "\ufffd"
+
+
+def decode(row: Row, column: str, findings: Findings) -> Any:
+    """The column's value with every layer of string encoding taken off; None for SQL NULL, JSON null or no column.
+
+    Text that is not JSON comes back as the text itself (a plain `text` column holds such).
+    """
+    text = row.get(column)
+    if text is None or text in ("{}", "[]", "null"):
+        return {} if text == "{}" else [] if text == "[]" else None
+    try:
+        value = exact_json.loads(text)
+    except InvalidJson:
+        value = text
+    if type(value) is str:
+        value = unwrap(value, column, findings)
+    # Inside a text of the document a further document may hide the escapes, hence the search for them anywhere.
+    if _UNSTORABLE_ESCAPE.search(text) is not None:
+        value = storable(value, column, findings)
+    return value
+
+
+def unwrap(value: Any, path: str, findings: Findings) -> Any:
+    """Decode a string that itself holds a JSON object or list, as often as needed; other strings stay."""
+    layers = 0
+    while type(value) is str and value.lstrip()[:1] in _OPENERS:
+        try:
+            inner = exact_json.loads(value)
+        except InvalidJson:
+            break
+        if not isinstance(inner, str | list | dict) or layers >= _MAX_ENCODINGS:
+            break
+        value, layers = inner, layers + 1
+    if layers and isinstance(value, dict | list):
+        findings.reason(ReasonCode.GRAPH_DOUBLE_ENCODED, path, f"JSON inside a string, {layers} deep.")
+        return storable(value, path, findings)
+    return value
+
+
+def storable(value: Any, path: str, findings: Findings) -> Any:
+    """The value with what PostgreSQL cannot store replaced by visible signs, and said so."""
+    if isinstance(value, str):
+        return _storable_text(value, path, findings)
+    if isinstance(value, list):
+        return [storable(item, f"{path}[{at}]", findings) for at, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {
+            _storable_text(key, path, findings): storable(item, f"{path}.{key}", findings)
+            for key, item in value.items()
+        }
+    return value
+
+
+def _storable_text(text: str, path: str, findings: Findings) -> str:
+    if _UNSTORABLE.search(text) is None:
+        return text
+    findings.reason(
+        ReasonCode.TEXT_NOT_STORABLE, visible(path), "NUL or half a surrogate pair cannot be stored as text."
+    )
+    return visible(text)
+
+
+def visible(text: str) -> str:
+    """The text with NUL shown as ␀ and half surrogates as the replacement sign."""
+    return _UNSTORABLE.sub(lambda match: NUL_SIGN if match.group() == "\x00" else REPLACEMENT, text)

@@ -1,0 +1,62 @@
+"""What a translation finds out on its way: reasons, changes, secrets; handed down, never global."""
+
+from typing import Any
+from uuid import UUID
+
+from atlas_workflows.legacy.ids import derived_id
+from atlas_workflows.legacy.masking import mask, mask_values
+from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
+from atlas_workflows.legacy.records import SecretFound
+
+
+class Findings:
+    """Collects for one source row."""
+
+    __slots__ = ("changes", "inactive", "reasons", "secrets", "source_id", "table", "variables")
+
+    def __init__(self, table: str, source_id: str) -> None:
+        self.table = table
+        self.source_id = source_id
+        self.reasons: list[Reason] = []
+        self.changes: list[SemanticChange] = []
+        self.secrets: list[SecretFound] = []
+        self.inactive = False
+        self.variables: frozenset[str] = (
+            frozenset()
+        )  # the workflow's own, which texts and conditions may name
+
+    def reason(self, code: ReasonCode, field: str | None, message: str) -> None:
+        """Note why the row is not plainly migrated; the same finding twice counts once."""
+        found = Reason(code, field, message)
+        if found not in self.reasons:
+            self.reasons.append(found)
+
+    def change(self, code: ReasonCode, field: str | None, message: str, *, before: Any, after: Any) -> None:
+        """Note something customers would notice."""
+        self.changes.append(SemanticChange(code, field, before, after, message))
+
+    def keep_inactive(self) -> None:
+        """Whatever the status says, this workflow must not be switched on by the migration."""
+        self.inactive = True
+
+    def secret(self, path: str, value: str) -> UUID:
+        """Take a secret out; the id it gets depends only on the row and the place."""
+        id_ = derived_id(self.table, self.source_id, f"secret:{path}")
+        if all(found.id != id_ for found in self.secrets):
+            self.secrets.append(SecretFound(id_, path, value))
+        return id_
+
+    def hide_secrets(self) -> None:
+        """Mask what messages and examples quote, where the row holds secrets."""
+        self.reasons = [Reason(r.code, r.field, mask(r.message)) for r in self.reasons]
+        self.changes = [
+            SemanticChange(c.code, c.field, mask_values(c.before), mask_values(c.after), mask(c.message))
+            for c in self.changes
+        ]
+
+    def merge(self, reasons: tuple[Reason, ...], changes: tuple[SemanticChange, ...]) -> None:
+        """Take over what conditions, templates, waits and schedules found."""
+        for found in reasons:
+            if found not in self.reasons:
+                self.reasons.append(found)
+        self.changes.extend(changes)

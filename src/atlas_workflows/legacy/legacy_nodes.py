@@ -1,0 +1,188 @@
+"""Nodes and edges as the old builders stored them, brought into one form: both generations, all their dirt."""
+
+import math
+from dataclasses import dataclass, field
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from atlas_workflows.graph.model import Position
+from atlas_workflows.legacy.aliases import DRAWING_KEYS, TRIGGER_NODES, normal
+from atlas_workflows.legacy.documents import unwrap
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.raw_graph import Entry
+from atlas_workflows.legacy.reasons import ReasonCode
+
+_DATA_FACTS = frozenset(
+    {
+        "label",
+        "icon",
+        "description",
+        "actionType",
+        "action_type",
+        "subtype",
+        "config",
+        "isValid",
+        "inputs",
+        "outputs",
+        "error",
+        "nodeType",
+    }
+)
+_CLAMP = 10_000
+_MAX_ID = 190  # some room for the marks that duplicates get
+
+
+@dataclass(slots=True)
+class LegacyNode:
+    """One node. `settings` merges flat data and config (config wins); `flat` means the first generation (n1).
+
+    `spare` holds what no other field took and must end in parameters.extra.
+    """
+
+    path: str
+    id: str
+    type: str
+    label: str = ""
+    action: str = ""
+    subtype: str = ""
+    notes: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    spare: dict[str, Any] = field(default_factory=dict)
+    flat: bool = False
+    engine: str | None = None  # a name of expressions.legacy_profiles
+    position: Position | None = None
+    original: dict[str, Any] = field(default_factory=dict)
+    settings_path: str = ""
+
+    @property
+    def is_trigger(self) -> bool:
+        return self.type in TRIGGER_NODES
+
+
+def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
+    """Every entry as a node with an id of its own; ids are assigned by place, never by chance."""
+    taken = {id_ for _, entry in found if (id_ := id_text(entry.get("id")))}
+    used: set[str] = set()
+    nodes = []
+    for at, (path, entry) in enumerate(found):
+        node = _node(path, entry, findings)
+        if not node.id:
+            node.id = _free(f"node-{at + 1}", taken)
+            findings.reason(ReasonCode.NODE_ID_MISSING, path, f"The node had no id and is now {node.id}.")
+        elif node.id in used:
+            first, node.id = node.id, _free(f"{node.id}~2", taken)
+            findings.reason(
+                ReasonCode.NODE_ID_DUPLICATE,
+                path,
+                f"A second {first} is now {node.id}; edges stay with the first.",
+            )
+        taken.add(node.id)
+        used.add(node.id)
+        nodes.append(node)
+    return nodes
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    stem, count = wanted.removesuffix("~2"), 2
+    while wanted in taken:
+        wanted, count = f"{stem}~{count}", count + 1
+    return wanted
+
+
+def id_text(value: Any) -> str:
+    """An id as text, "" for none. Beyond what a workflow may hold it is cut, with a hash that keeps it apart."""
+    if type(value) is not str:
+        return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else ""
+    value = value.strip()
+    return (
+        value
+        if len(value) <= _MAX_ID
+        else f"{value[:150]}~{sha256(value.encode('utf-8', 'replace')).hexdigest()[:12]}"
+    )
+
+
+def _text(*values: Any) -> str:
+    for value in values:
+        if type(value) is str and value.strip():
+            return value
+    return ""
+
+
+def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
+    data = entry.get("data")
+    if type(data) is not dict:
+        data = _repaired_data(data, path, findings)
+    config = data.get("config")
+    spare: dict[str, Any] = {}
+    if config is not None and type(config) is not dict:
+        config = _repaired_config(config, f"{path}.data.config", spare, findings)
+    config = config or {}
+    flat_settings = {key: value for key, value in data.items() if key not in _DATA_FACTS}
+    flat_settings.update(
+        (key, value) for key, value in entry.items() if key not in DRAWING_KEYS and key != "config"
+    )
+    action = _text(
+        data.get("actionType"), data.get("action_type"), config.get("actionType"), entry.get("actionType")
+    )
+    for key in flat_settings.keys() & config.keys():
+        if flat_settings[key] != config[key]:
+            spare[f"data.{key}"] = flat_settings[key]
+    node = LegacyNode(path, id_text(entry.get("id")), normal(_text(entry.get("type"), data.get("nodeType"))))
+    node.label = _text(data.get("label"), config.get("label"), entry.get("label"))
+    node.action, node.subtype = action, _text(config.get("subtype"), data.get("subtype"))
+    node.notes = _text(data.get("description"))
+    node.settings = {**flat_settings, **config} if flat_settings else dict(config)
+    node.spare, node.original = spare, entry
+    node.flat = not config and not action
+    node.engine = "label" if node.flat else "builder"
+    node.settings_path = f"{path}.data.config" if config else f"{path}.data"
+    node.position = position(entry.get("position"), path, findings)
+    return node
+
+
+def _repaired_data(data: Any, path: str, findings: Findings) -> dict[str, Any]:
+    decoded = unwrap(data, f"{path}.data", findings) if type(data) is str else data
+    if isinstance(decoded, dict):
+        return decoded
+    findings.reason(ReasonCode.NODE_DATA_MISSING, f"{path}.data", "The node carries no data object.")
+    return {} if decoded is None else {"data": decoded}
+
+
+def _repaired_config(config: Any, path: str, spare: dict[str, Any], findings: Findings) -> dict[str, Any]:
+    decoded = unwrap(config, path, findings) if type(config) is str else config
+    if isinstance(decoded, dict):
+        return decoded
+    if decoded not in ("", [], None):
+        spare["config"] = decoded
+    findings.reason(ReasonCode.NODE_CONFIG_MALFORMED, path, "The config is no object.")
+    return {}
+
+
+def position(value: Any, path: str, findings: Findings) -> Position | None:
+    """Where the node is drawn; None where that cannot be told, so that the builder lays it out."""
+    if type(value) is dict:
+        x, y = _coordinate(value.get("x")), _coordinate(value.get("y"))
+        if x is not None and y is not None:
+            if x == _CLAMP or y == _CLAMP:
+                findings.reason(
+                    ReasonCode.POSITION_CLAMPED, f"{path}.position", "A coordinate is exactly 10000."
+                )
+            return Position(x, y)
+    findings.reason(ReasonCode.POSITION_UNUSABLE, f"{path}.position", "No usable x and y.")
+    return None
+
+
+def _coordinate(value: Any) -> float | None:
+    if isinstance(value, str):
+        try:
+            value = Decimal(value.strip())
+        except ArithmeticError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

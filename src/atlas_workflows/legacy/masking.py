@@ -1,0 +1,62 @@
+"""Masks e-mail addresses, phone numbers and secrets, so that reports show where something is, never what it is."""
+
+import re
+from typing import Any
+
+SECRET_VALUE = re.compile(
+    r"\b(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{6,}"  # Stripe
+    r"|\bwhsec_[A-Za-z0-9+/=_-]{6,}"
+    r"|\b[Bb]earer\s+[A-Za-z0-9._~+/=-]{8,}"
+    r"|\b[Bb]asic\s+(?=[A-Za-z0-9+/]*[A-Z0-9+/=])[A-Za-z0-9+/]{8,}={0,2}(?![A-Za-z])"
+    r"|\b(?:AC|SK)[0-9a-f]{32}\b"  # Twilio
+    r"|\bxox[abeprs]-[A-Za-z0-9-]{8,}"  # Slack
+    r"|https://hooks\.slack\.com/services/[A-Za-z0-9/_-]{10,}"
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}"
+    r"|\bAKIA[0-9A-Z]{16}\b"
+    r"|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"  # SendGrid
+    r"|\bre_[A-Za-z0-9]{8,}_?[A-Za-z0-9]{8,}"  # Resend
+    r"|\bAIza[0-9A-Za-z_-]{30,}"
+    r"|\bsk-[A-Za-z0-9_-]{20,}"
+    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{6,}"  # JWT
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|://[^/\s:@\"'{}]+:[^/\s@\"'{}]+@"  # user and password in an address
+    r"|[?&](?:access_?token|auth_?token|token|api_?key|apikey|key|secret|client_secret|password|sig|signature)=(?!\{)[^&\s\"'#{}]{6,}"
+)
+_EMAIL = re.compile(
+    r"([A-Za-z0-9._%+-])[A-Za-z0-9._%+-]*@([A-Za-z0-9-])[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*(\.[A-Za-z]{2,})"
+)
+# A plus or a leading zero, then 8 to 14 further digits with the usual separators.
+_PHONE = re.compile(r"(?<![\w-])(\+?\d)(?:[\s().-]?\d){6,12}[\s().-]?(\d{2})(?![\w-])")
+_DATE_LIKE = re.compile(r"\d{4}-\d{2}-\d{2}")
+HIDDEN = "•••"
+
+
+def mask(text: str) -> str:
+    """The text with personal data and secrets hidden; what is left tells the reader which one it was."""
+    text = SECRET_VALUE.sub(HIDDEN, text)
+    if "@" in text:
+        text = _EMAIL.sub(rf"\1{HIDDEN}@\2{HIDDEN}\3", text)
+    return _PHONE.sub(_masked_phone, text)
+
+
+def mask_values(value: Any) -> Any:
+    """`mask` for every text inside a JSON value."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: mask_values(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_values(item) for item in value]
+    return value
+
+
+def hint(secret: str) -> str:
+    """What may be shown of a secret: at most its last four characters, and never more than a quarter of it."""
+    shown = min(4, len(secret) // 4)
+    return HIDDEN + (secret[-shown:] if shown else "")
+
+
+def _masked_phone(match: re.Match[str]) -> str:
+    if _DATE_LIKE.search(match.group()):
+        return match.group()
+    return f"{match[1]}{HIDDEN}{match[2]}"

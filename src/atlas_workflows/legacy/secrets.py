@@ -1,0 +1,121 @@
+"""Finds secrets by the names they go under and by what they look like, and puts references in their place.
+
+One linear scan (RE2) over a row's raw text decides whether the walk over its values is needed at all; Python's own
+`re` took a millisecond for the same scan, RE2 a hundredth of that.
+"""
+
+import re
+from typing import Any
+
+import re2
+
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.legacy.aliases import normal
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.masking import SECRET_VALUE
+from atlas_workflows.legacy.reasons import ReasonCode
+
+# Names as `normal` writes them: snake case. "max_tokens" counts tokens of a model and "token_count" likewise.
+_SECRET_NAME = re.compile(
+    r"(?:^|.*_)(?:secret|secret_key|secretkey|password|passwd|pwd|passphrase|token|apikey|api_key|api_secret|private_key"
+    r"|access_key|auth_key|signing_key|authorization|auth_header|credential|credentials|smtp_pass|pass|bearer)"
+)
+_HOT = (
+    r"secret|token|passw|pwd|passphrase|_pass|smtppass|pass\"|api[ _-]?key|access[_-]?key|auth|private[ _-]?key|signing|credential|bearer"
+    r"|(?:sk|pk|rk)_(?:live|test)_|sk-[a-z0-9]{20}|akia[0-9a-z]{16}|xox[abeprs]-|gh[pousr]_|whsec_|\bre_[a-z0-9]{12}|basic [a-z0-9+/=]{8}"
+    r"|sg\.[a-z0-9_-]{16}|\b(?:ac|sk)[0-9a-f]{32}|eyj[a-z0-9_-]{10,}\.|aiza[0-9a-z_-]{30}|://[^/\s:@\"]+:[^/\s@\"]+@"
+    r"|[?&](?:key|sig|signature)=|hooks\.slack\.com/services/|is_?(?:secret|sensitive)"
+)
+
+
+def _hot_pattern() -> Any:
+    options = re2.Options()
+    options.case_sensitive = False
+    return re2.compile(_HOT, options)
+
+
+_HOT_PATTERN = _hot_pattern()
+_TEMPLATE_ONLY = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
+_SHORTEST = 4
+
+
+def may_hold_secret(text: str) -> bool:
+    """Whether raw text could hold a secret; false is certain, true means: look closely."""
+    return _HOT_PATTERN.search(text) is not None
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a setting of this name holds a secret."""
+    return _SECRET_NAME.fullmatch(normal(name)) is not None
+
+
+def is_secret_value(text: str) -> bool:
+    """Whether a text looks like, or contains, a secret of a kind we know."""
+    return SECRET_VALUE.search(text) is not None
+
+
+def sealed(value: Any, path: str, findings: Findings) -> dict[str, str]:
+    """The reference that stands for a secret from now on; the secret itself goes to the loader."""
+    text = value if isinstance(value, str) else dumps_text(value)
+    findings.reason(ReasonCode.SECRET_SEALED, path, "A secret stood there in clear; it is sealed now.")
+    return {"$secret": str(findings.secret(path, text))}
+
+
+def seal_values(value: Any, path: str, findings: Findings, *, named: bool = False) -> Any:
+    """The value with every secret in it replaced by its reference; what holds none is returned as it is."""
+    if type(value) is str:
+        return sealed(value, path, findings) if _is_secret(value, named) else value
+    if type(value) is dict:
+        if "$secret" in value:
+            return value
+        pair = _names_itself(value)
+        return {
+            key: seal_values(
+                item, f"{path}.{key}", findings, named=is_secret_name(key) or (pair and key == "value")
+            )
+            for key, item in value.items()
+        }
+    if type(value) is list:
+        return [seal_values(item, f"{path}[{at}]", findings, named=named) for at, item in enumerate(value)]
+    if named and isinstance(value, int) and not isinstance(value, bool) and value >= 1000:
+        return sealed(value, path, findings)
+    return value
+
+
+def holds_secret(value: Any, *, named: bool = False) -> bool:
+    """Whether any text inside is a secret, by name or by looks."""
+    if type(value) is str:
+        return _is_secret(value, named)
+    if type(value) is dict:
+        pair = _names_itself(value)
+        return any(
+            holds_secret(item, named=is_secret_name(key) or (pair and key == "value"))
+            for key, item in value.items()
+        )
+    if type(value) is list:
+        return any(holds_secret(item, named=named) for item in value)
+    return False
+
+
+def _names_itself(value: dict[str, Any]) -> bool:
+    """{key|name: "Authorization", value: …}, as headers and variables are listed."""
+    if any(value.get(mark) in (True, "true", "yes") for mark in ("isSecret", "is_secret", "is_sensitive")):
+        return True
+    name = value.get("key", value.get("name", value.get("field")))
+    return isinstance(name, str) and "value" in value and is_secret_name(name)
+
+
+def _is_secret(text: str, named: bool) -> bool:
+    if (
+        named
+        and len(text) >= _SHORTEST
+        and not _TEMPLATE_ONLY.fullmatch(text)
+        and text.lower() not in _NO_SECRETS
+    ):
+        return True
+    return len(text) >= 8 and SECRET_VALUE.search(text) is not None
+
+
+_NO_SECRETS = frozenset(
+    {"true", "false", "none", "null", "basic", "bearer", "oauth", "oauth2", "api_key", "apikey", "header"}
+)

@@ -1,0 +1,240 @@
+"""A legacy workflow to the workflow format, with everything that is to be said about it. Pure and deterministic."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from atlas_workflows.graph.limits import MAX_DEPTH, is_deeper_than
+from atlas_workflows.graph.model import Node, Trigger, Workflow
+from atlas_workflows.legacy.assemble import Assembled, assemble
+from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.ids import derived_id
+from atlas_workflows.legacy.masking import mask
+from atlas_workflows.legacy.raw_graph import RawGraph, raw_graph
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, Row, Tenancy, Translation
+from atlas_workflows.legacy.secrets import is_secret_value, may_hold_secret, seal_values
+from atlas_workflows.legacy.status import counters_of, status_of
+from atlas_workflows.legacy.tags import translate_tags
+from atlas_workflows.legacy.tenancy import is_uuid, organization_of
+from atlas_workflows.legacy.texts import clean_name, may_be_damaged, report_damage
+from atlas_workflows.legacy.variables import translate_variables
+from atlas_workflows.legacy.workflow_settings import translate_settings
+
+# Below these the costlier look cannot find anything: openers of a document MAX_DEPTH deep, commas of a cut list.
+_DEEP_OPENERS, _CUT_COMMAS = 60, 999
+_DEEPEST = MAX_DEPTH - 20  # what translation wraps around a node must still fit
+
+
+def translate(record: LegacyWorkflow, tenancy: Tenancy | None = None) -> Translation:
+    """The translation of one row; never raises: a form nobody foresaw is quarantined with its reason.
+
+    `tenancy` says which organizations exist; without it any UUID passes as one.
+    """
+    try:
+        return translate_or_raise(record, tenancy)
+    except Exception as cause:
+        findings = Findings(record.table, record.id)
+        findings.reason(ReasonCode.TRANSLATION_FAILED, None, f"{type(cause).__name__} while reading the row.")
+        return _quarantined(findings, "draft", record, holds_secret=True)
+
+
+def translate_or_raise(record: LegacyWorkflow, tenancy: Tenancy | None = None) -> Translation:
+    """`translate` without its safety net, for tests that want to see what fails."""
+    findings = Findings(record.table, record.id)
+    raw_text = _raw_text(record)
+    hot = may_hold_secret(raw_text)
+    organization = organization_of(record.organization_id, tenancy, findings)
+    status = status_of(record, findings)
+    if organization is None:
+        return _quarantined(findings, status, record, holds_secret=hot)
+    raw = raw_graph(record, findings)
+    if _is_too_deep(raw_text, raw):
+        findings.reason(
+            ReasonCode.GRAPH_UNDECODABLE, raw.broken, f"The graph is nested more than {_DEEPEST} deep."
+        )
+        return _quarantined(findings, status, record, holds_secret=hot)
+    variables = translate_variables(raw.variables, "variables", findings)
+    findings.variables = frozenset(variable.name for variable in variables)
+    stored = decode(record.columns, "settings", findings)
+    settings = translate_settings(stored, record.shape, findings)
+    parts = assemble(record, raw, settings, _gates(record, stored, findings), findings)
+    if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
+        findings.reason(ReasonCode.GRAPH_UNDECODABLE, raw.broken, "No graph can be read from this column.")
+        return _quarantined(findings, status, record, holds_secret=hot)
+    _look_closer(record, raw, raw_text, parts, findings)
+    name, description = _names(record.columns, findings)
+    workflow = Workflow(
+        id=_workflow_id(record, findings),
+        name=name,
+        nodes=tuple(parts.nodes),
+        edges=tuple(parts.edges),
+        triggers=tuple(parts.triggers),
+        variables=variables,
+        settings=settings,
+        organization_id=organization,
+        description=description,
+        tags=translate_tags(record.columns, raw.tags, findings),
+    )
+    if hot:
+        workflow = _without_secrets(workflow, findings)
+        findings.hide_secrets()
+    _check_template(record.columns, tenancy, findings)
+    return _translation(record, workflow, _final_status(status, workflow, findings), parts, findings)
+
+
+def _translation(
+    record: LegacyWorkflow, workflow: Workflow, status: str, parts: Assembled, findings: Findings
+) -> Translation:
+    counters, reported = counters_of(record, findings)
+    return Translation(
+        workflow=workflow,
+        status=status,
+        outcome=Outcome.MIGRATED_WITH_WARNINGS if findings.reasons or findings.changes else Outcome.MIGRATED,
+        organization_id=workflow.organization_id,
+        reasons=tuple(findings.reasons),
+        changes=tuple(findings.changes),
+        secrets=tuple(findings.secrets),
+        holds_secret=bool(findings.secrets),
+        counters=counters,
+        reported=reported,
+        links=tuple(parts.links),
+    )
+
+
+def _quarantined(
+    findings: Findings, status: str, record: LegacyWorkflow, *, holds_secret: bool
+) -> Translation:
+    # Whether it really holds a secret is not looked into: sealing an original too many does no harm.
+    return Translation(
+        workflow=None,
+        status=status,
+        outcome=Outcome.QUARANTINED,
+        organization_id=record.organization_id if is_uuid(record.organization_id or "") else None,
+        reasons=tuple(findings.reasons),
+        changes=tuple(findings.changes),
+        holds_secret=holds_secret,
+    )
+
+
+def _raw_text(record: LegacyWorkflow) -> str:
+    texts = [value for value in record.columns.values() if value is not None]
+    for rows in (record.trigger_rows, record.webhook_rows, record.schedule_rows):
+        # A webhook row holds its secret under a name of its own, so the names count as well.
+        texts += [f'"{name}":{value}' for row in rows for name, value in row.items() if value is not None]
+    return "\n".join(texts)
+
+
+def _is_too_deep(raw_text: str, raw: RawGraph) -> bool:
+    if raw_text.count("{") + raw_text.count("[") < _DEEP_OPENERS:
+        return False
+    return any(is_deeper_than(entry, _DEEPEST) for found in (raw.nodes, raw.steps) for _, entry in found)
+
+
+def _gates(record: LegacyWorkflow, settings: Any, findings: Findings) -> Any:
+    if "conditions" in record.columns:
+        return decode(record.columns, "conditions", findings)
+    return settings.get("conditions") if isinstance(settings, dict) else None
+
+
+def _names(row: Row, findings: Findings) -> tuple[str, str]:
+    name = clean_name(row.get("name") or "", "name", findings)
+    if not name.strip():
+        findings.reason(ReasonCode.NAME_MISSING, "name", "The name is empty.")
+        name = "Untitled workflow"
+    return name[:2000], clean_name(row.get("description") or "", "description", findings)
+
+
+def _workflow_id(record: LegacyWorkflow, findings: Findings) -> str:
+    try:
+        return str(UUID(record.id))
+    except ValueError:
+        findings.reason(ReasonCode.ID_DERIVED, "id", "The id is no UUID.")
+        return str(derived_id(record.table, record.id, "workflow"))
+
+
+def _final_status(status: str, workflow: Workflow, findings: Findings) -> str:
+    if status != "active":
+        return status
+    if not workflow.nodes:
+        findings.reason(
+            ReasonCode.ACTIVE_WITHOUT_NODES, "status", "An active workflow without nodes does nothing."
+        )
+        return "paused"
+    if not workflow.triggers:
+        findings.reason(ReasonCode.NO_TRIGGER, "trigger_type", "Nothing says what starts this workflow.")
+        return "paused"
+    if findings.inactive:
+        findings.reason(ReasonCode.TYPE_UNKNOWN_INACTIVE, "status", "It holds parts that cannot be executed.")
+        return "paused"
+    return status
+
+
+def _look_closer(
+    record: LegacyWorkflow, raw: RawGraph, raw_text: str, parts: Assembled, findings: Findings
+) -> None:
+    """Checks whose cost depends on there being something to find."""
+    if (
+        may_be_damaged(raw_text)
+        or raw_text.count(",") >= _CUT_COMMAS
+        or any(len(n.settings) == 100 for n in parts.drawn)
+    ):
+        for node in parts.drawn:
+            report_damage(node.original, node.path, findings)
+    if len(raw.nodes) == 1000 or len(raw.edges) == 1000:
+        findings.reason(ReasonCode.POSSIBLY_TRUNCATED, "nodes", "The graph has exactly 1000 nodes or edges.")
+    if record.node_rows:
+        copy = {(row.get("node_id"), row.get("node_type")) for row in record.node_rows}
+        graph = {(node.id, node.type) for node in parts.drawn}
+        if copy != graph:
+            findings.reason(
+                ReasonCode.NODE_COPY_DISAGREES,
+                "workflow_nodes",
+                f"{len(copy - graph)} differ here, {len(graph - copy)} in the graph.",
+            )
+
+
+def _check_template(row: Row, tenancy: Tenancy | None, findings: Findings) -> None:
+    template = row.get("template_id")
+    if (
+        template
+        and tenancy is not None
+        and tenancy.templates is not None
+        and template not in tenancy.templates
+    ):
+        findings.reason(ReasonCode.TEMPLATE_UNKNOWN, "template_id", f"There is no template {template[:80]}.")
+
+
+def _without_secrets(workflow: Workflow, findings: Findings) -> Workflow:
+    nodes = tuple(_sealed_node(node, findings) for node in workflow.nodes)
+    triggers = tuple(_sealed_trigger(trigger, findings) for trigger in workflow.triggers)
+    return replace(
+        workflow,
+        nodes=nodes,
+        triggers=triggers,
+        name=_masked(workflow.name, "name", findings),
+        description=_masked(workflow.description, "description", findings),
+    )
+
+
+def _sealed_node(node: Node, findings: Findings) -> Node:
+    path = f"nodes.{node.id}"
+    parameters = seal_values(dict(node.parameters), f"{path}.parameters", findings)
+    name, notes = _masked(node.name, f"{path}.name", findings), _masked(node.notes, f"{path}.notes", findings)
+    return replace(node, parameters=parameters, name=name, notes=notes)
+
+
+def _sealed_trigger(trigger: Trigger, findings: Findings) -> Trigger:
+    path = f"triggers.{trigger.id}"
+    parameters = seal_values(dict(trigger.parameters), f"{path}.parameters", findings)
+    return replace(trigger, parameters=parameters, name=_masked(trigger.name, f"{path}.name", findings))
+
+
+def _masked(text: str, path: str, findings: Findings) -> str:
+    """Where only text may stand a reference cannot; the secret is taken out and hidden."""
+    if not text or not is_secret_value(text):
+        return text
+    findings.reason(ReasonCode.SECRET_SEALED, path, "A secret stood in this text; it is hidden now.")
+    findings.secret(path, text)
+    return mask(text)

@@ -1,0 +1,143 @@
+"""Workflow settings: error handling, time limits, time zone, notifications, priority."""
+
+from decimal import Decimal
+from typing import Any
+
+from atlas_workflows.graph.model import ErrorMode, RetryPolicy, Settings
+from atlas_workflows.legacy.drawer import UNFIT, as_flag
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.verdicts import Verdict
+from atlas_workflows.legacy.zones import clean_zone
+
+# Where a row names no zone: what its own code used (facts: legacy contract 8.4).
+DEFAULT_ZONES = {"A": "Europe/London", "B": "America/New_York"}
+_MODES = {"continue": ErrorMode.CONTINUE, "stop": ErrorMode.STOP, "retry": ErrorMode.RETRY, "fail_fast": ErrorMode.STOP,
+          "continue_on_error": ErrorMode.CONTINUE, "retry_then_fail": ErrorMode.RETRY}  # fmt: skip
+_PRIORITIES = {"high": 8, "normal": 5, "medium": 5, "low": 3, "urgent": 10}
+_KNOWN = frozenset(
+    {
+        "errorHandling",
+        "maxExecutionTime",
+        "timezone",
+        "notifications",
+        "priority",
+        "concurrency",
+        "conditions",
+    }
+)
+_ENGINE_RETRY = RetryPolicy()
+
+
+def translate_settings(raw: Any, shape: str, findings: Findings) -> Settings:
+    """The settings; what cannot be used is reported and the default stands in."""
+    if raw in (None, {}, [], ""):
+        return Settings(timezone=DEFAULT_ZONES.get(shape, "UTC"))
+    if not isinstance(raw, dict):
+        findings.reason(ReasonCode.SETTING_INVALID, "settings", "The settings are no object.")
+        return Settings(timezone=DEFAULT_ZONES.get(shape, "UTC"))
+    mode = _error_mode(raw.get("errorHandling"), findings)
+    on_error, on_complete, emails = _notifications(raw.get("notifications"), findings)
+    for key in raw.keys() - _KNOWN:
+        findings.reason(
+            ReasonCode.SETTING_NOT_CARRIED, f"settings.{key}", "There is no such setting any more."
+        )
+    return Settings(
+        error_mode=mode,
+        max_execution_seconds=_seconds(raw.get("maxExecutionTime"), findings),
+        timezone=_zone(raw.get("timezone"), shape, findings),
+        retry=_ENGINE_RETRY if mode is ErrorMode.RETRY else None,
+        priority=_priority(raw.get("priority"), findings),
+        concurrency=_concurrency(raw.get("concurrency"), findings),
+        notify_on_error=on_error,
+        notify_on_complete=on_complete,
+        notify_emails=emails,
+    )
+
+
+def _invalid(name: str, value: Any, findings: Findings) -> None:
+    findings.reason(ReasonCode.SETTING_INVALID, f"settings.{name}", f"{str(value)[:60]!r} cannot be used.")
+
+
+def _error_mode(value: Any, findings: Findings) -> ErrorMode:
+    """Without a value the engine stopped; a stored `rollback` was never undone by anything: it stopped as well."""
+    if value in (None, ""):
+        return ErrorMode.STOP
+    known = _MODES.get(str(value).strip().lower())
+    if known is not None:
+        return known
+    _invalid("errorHandling", value, findings)
+    if value == "rollback":
+        findings.change(
+            ReasonCode.ERROR_MODE_CHANGED, "settings.errorHandling", "Nothing was ever rolled back by the old engines.",
+            before="rollback (stopped)", after="stop",
+        )  # fmt: skip
+    return ErrorMode.STOP
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, str):
+        try:
+            value = Decimal(value.strip())
+        except ArithmeticError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    number = Decimal(value)
+    return number if number.is_finite() else None
+
+
+def _seconds(value: Any, findings: Findings) -> float:
+    if value is None:
+        return 300.0
+    number = _number(value)
+    if number is None or not 1 <= number <= 3600:
+        _invalid("maxExecutionTime", value, findings)
+        return 300.0
+    return float(number)
+
+
+def _zone(value: Any, shape: str, findings: Findings) -> str:
+    verdict = Verdict("settings")
+    zone = clean_zone(value, verdict, "timezone") if isinstance(value, str) else None
+    if value not in (None, "") and not isinstance(value, str):
+        _invalid("timezone", value, findings)
+    findings.merge(tuple(verdict.reasons), tuple(verdict.changes))
+    return zone or DEFAULT_ZONES.get(shape, "UTC")
+
+
+def _notifications(value: Any, findings: Findings) -> tuple[bool, bool, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        if value not in (None, "", []):
+            _invalid("notifications", value, findings)
+        return True, False, ()
+    raw = value.get("notifyEmails") or []
+    emails = [raw] if isinstance(raw, str) else raw if isinstance(raw, list) else []
+    on_error, on_complete = as_flag(value.get("onError", True)), as_flag(value.get("onComplete", False))
+    return (
+        on_error is not False and on_error is not UNFIT,
+        on_complete is True,
+        tuple(e for e in emails if isinstance(e, str)),
+    )
+
+
+def _priority(value: Any, findings: Findings) -> int:
+    if value in (None, ""):
+        return 5
+    word = _PRIORITIES.get(str(value).strip().lower())
+    number = _number(value)
+    if word is None and number is not None and 1 <= number <= 10 and number == int(number):
+        return int(number)
+    if word is None:
+        _invalid("priority", value, findings)
+    return word or 5
+
+
+def _concurrency(value: Any, findings: Findings) -> int | None:
+    if value in (None, ""):
+        return None
+    number = _number(value.get("limit", value.get("max"))) if isinstance(value, dict) else _number(value)
+    if number is None or number != int(number) or not 1 <= number <= 1000:
+        _invalid("concurrency", value, findings)
+        return None
+    return int(number)
