@@ -168,3 +168,5 @@ EXCEPTION
         RAISE NOTICE 'This server has no lz4; large values are compressed with pglz.';
 END
 $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA atlas FROM PUBLIC;

@@ -15,7 +15,7 @@ from rich.table import Table
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.errors import InputError
-from atlas_workflows.rollout.evaluation import declare_known_flags, evaluation, require_flag
+from atlas_workflows.rollout.evaluation import all_flags, declare_known_flags, evaluation, require_flag
 from atlas_workflows.rollout.flags import Flag, FlagValue, Override, is_expired, parse_value
 from atlas_workflows.rollout.ports import FlagStore
 from atlas_workflows.rollout.postgres import PostgresFlags
@@ -35,8 +35,8 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit lo
 def list_(dsn: Dsn = None, organization: Organization = None, as_json: AsJson = False) -> None:
     """Show the flags; with --organization the values that hold for it and where they come from."""
     now = datetime.now(UTC)
-    with _store(dsn) as store:
-        shown = [_described(store, flag, organization, now) for flag in store.flags()]
+    with _store(dsn, writes=False) as store:
+        shown = [_described(store, flag, organization, now) for flag in all_flags(store)]
     if as_json:
         print(json.dumps(shown, indent=2, default=str))
         return
@@ -58,7 +58,7 @@ def set_(
     organization: Organization = None,
 ) -> None:
     """Set a flag for one organization, or its default for everybody."""
-    with _store(dsn) as store:
+    with _store(dsn, writes=True) as store:
         flag = require_flag(store, key)
         parsed = parse_value(key, flag.type, value)
         if organization is None:
@@ -77,7 +77,7 @@ def clear(
     dsn: Dsn = None,
 ) -> None:
     """Forget an organization's own value; cohort and default hold again."""
-    with _store(dsn) as store:
+    with _store(dsn, writes=True) as store:
         flag = require_flag(store, key)
         found = store.clear_override(key, _id(organization), actor=by, reason=reason)
         value = evaluation(store, flag.key, _id(organization), now=datetime.now(UTC)).value
@@ -86,11 +86,12 @@ def clear(
 
 
 @contextmanager
-def _store(dsn: str | None) -> Iterator[FlagStore]:
+def _store(dsn: str | None, *, writes: bool) -> Iterator[FlagStore]:
     address = dsn or load_settings().require_crm_dsn()
     with explained(address), connect(address, application_name="atlas-flags", autocommit=True) as connection:
         store = PostgresFlags(connection)
-        declare_known_flags(store, actor="atlas flags")
+        if writes:
+            declare_known_flags(store, actor="atlas flags")
         yield store
 
 

@@ -86,11 +86,13 @@ def force_row_security(by: By, reason: Reason, dsn: Dsn = None) -> None:
 
 
 def _force(address: str, *, forced: bool, by: str, reason: str) -> None:
-    with explained(address), connect(address, application_name="atlas-schema", autocommit=True) as connection:
-        with acting_as_migration(connection):
-            row = connection.execute(
-                sql("schema/relax_row_security"), {"forced": forced, "actor": by, "reason": reason}
-            ).fetchone()
+    with (
+        explained(address),
+        connect(address, application_name="atlas-schema", autocommit=True) as connection,
+        acting_as_migration(connection),
+    ):
+        parameters = {"forced": forced, "actor": by, "reason": reason}
+        row = connection.execute(sql("schema/relax_row_security"), parameters).fetchone()
     console.print(
         f"{row[0] if row else 0} tables {'force' if forced else 'no longer force'} row-level security."
     )

@@ -53,8 +53,13 @@ def _translate(cause: psycopg.Error, dsn: str) -> AtlasError:
             f"Schema atlas at {where} holds objects, but no version says which: {said}.",
             remedy="If nothing in it is wanted, DROP SCHEMA atlas CASCADE, then repeat.",
         )
+    if isinstance(cause, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return DatabaseError(
+            f"Schema atlas at {where} is missing or older than this version: {said}.",
+            remedy="Run `atlas schema upgrade`.",
+        )
     return DatabaseError(
-        f"The schema change failed at {where}: {said}.", remedy="Nothing was changed; fix this and repeat."
+        f"The database refused at {where}: {said}.", remedy="Nothing was changed; fix this and repeat."
     )
 
 

@@ -25,6 +25,12 @@ def require_flag(store: FlagStore, key: str) -> Flag:
     return flag
 
 
+def all_flags(store: FlagStore) -> list[Flag]:
+    """The stored flags and those this version declares, by key."""
+    flags = {flag.key: flag for flag in KNOWN_FLAGS} | {flag.key: flag for flag in store.flags()}
+    return [flags[key] for key in sorted(flags)]
+
+
 def declare_known_flags(store: FlagStore, *, actor: str) -> list[str]:
     """Make the flags of this version known to the store; returns the keys that were new. Others are left alone."""
     missing = [flag for flag in KNOWN_FLAGS if store.flag(flag.key) is None]

@@ -84,9 +84,9 @@ class PostgresFlags(FlagStore):
             )  # fmt: skip
         return True
 
-    def _rows(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    def _rows(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
         with acting_as_migration(self._connection), self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(sql(name), parameters).fetchall()
+            return cursor.execute(sql(statement), parameters).fetchall()
 
     def _audit(
         self, actor: str, action: str, table: str, subject: str, reason: str, *,
