@@ -35,7 +35,11 @@ def create_app(*, dsn: Callable[[], str], reports: Path, guard: Sequence[Callabl
     if not guard:
         raise ValueError("the Atlas pages need a guard")
     app = FastAPI(
-        title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url=None, dependencies=list(guard)
+        title="Atlas Workflows",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(check) for check in guard],
     )
     app.include_router(runs_router(dsn, reports))
     app.include_router(files_router(reports))

@@ -23,6 +23,7 @@ from atlas_workflows.supervision.state import StackState
 
 app = typer.Typer()
 POLL_SECONDS = 1.0
+ROLLBACK_DAG = "migration_rollback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,9 @@ def _ensure_sample(settings: Settings, spec: SampleSpec, database: str, console:
 def _migrate(settings: Settings, state: StackState, phase: Phase, console: Console) -> Finished:
     client = AirflowClient(state.url or "", "admin", logins(settings)["admin"])
     with console.status("waiting for Airflow to read the DAGs"):
-        client.wait_for_dag(phase.dag_id)
-    client.unpause(phase.dag_id)
+        for dag_id in (phase.dag_id, ROLLBACK_DAG):
+            client.wait_for_dag(dag_id)
+            client.unpause(dag_id)
     dag_run = client.trigger(phase.dag_id, {"organizations": []})
     console.print(f"Triggered {phase.dag_id}, run {dag_run}.", highlight=False)
     _watch(client, phase, dag_run, console)

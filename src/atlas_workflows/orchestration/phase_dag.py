@@ -6,6 +6,7 @@ from typing import Any
 from airflow.sdk import DAG, Param, get_current_context, task
 
 from atlas_workflows.migration.phase import Phase, StepUse
+from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.notify import on_failure, on_success
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
@@ -75,6 +76,14 @@ def form() -> dict[str, Param]:
             1_000, type="integer", minimum=1, maximum=50_000, title="Rows per batch, at most"
         ),
         "workers": Param(1, type="integer", minimum=1, maximum=8, title="Backfill tasks side by side"),
+        "throttle": Param(True, type="boolean", title="Rest while live queries are slow"),
+        "assume_organization": Param(
+            None,
+            type=["null", "string"],
+            format="uuid",
+            title="Owner of rows that name no organization",
+            description="Empty: such rows are quarantined.",
+        ),
         "backup": Param(True, type="boolean", title="Back up first"),
         "rehearse": Param(
             True, type="boolean", title="Rehearse", description="On a scratch copy, before the real run."
@@ -99,7 +108,7 @@ def begin(phase_name: str) -> bool:
     push = context["ti"].xcom_push
     with clear_failures():
         scope = scope_from(context["params"])
-        options = options_from(context["params"], _actor(context))
+        options = options_from(context["params"], actor_of(context))
         begun = begin_phase_run(
             phase_named(phase_name),
             scope,
@@ -209,7 +218,3 @@ def _approval(use: StepUse) -> tuple[Any, Any]:
 
 
 TASKS_OF_KIND = {"backfill": _backfill, "approve": _approval}
-
-
-def _actor(context: Any) -> str:
-    return str(getattr(context["dag_run"], "triggering_user_name", None) or "airflow")
