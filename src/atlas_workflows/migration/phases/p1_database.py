@@ -12,6 +12,7 @@ PHASE = Phase(
         StepUse("backup"),
         StepUse("rehearse"),
         StepUse("expand"),
+        StepUse("inspect"),
         StepUse("backfill"),
         StepUse("validate"),
         StepUse("reconcile"),
@@ -19,5 +20,5 @@ PHASE = Phase(
         StepUse("finish"),
     ),
     suites=("p1_database_preflight", "p1_database_batch", "p1_database_target"),
-    gates=("validate", "reconcile", "approve"),
+    gates=("inspect", "validate", "reconcile", "approve"),
 )

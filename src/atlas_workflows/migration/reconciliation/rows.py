@@ -88,7 +88,7 @@ def _original(row: Row, entry: Entry, vault: Vault, differs: Any) -> Iterator[Di
 
 def _source_hash(row: Row, entry: Entry, vault: Vault) -> str:
     content = original_content(row.columns)
-    return vault.digest(content) if entry.sealed is not None else content_digest(content)
+    return vault.hmac(content) if entry.sealed is not None else content_digest(content)
 
 
 def _differing_columns(row: Row, kept: str | None, differs: Any) -> Iterator[Difference]:

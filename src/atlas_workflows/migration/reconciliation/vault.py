@@ -6,10 +6,10 @@ from typing import Protocol
 class Vault(Protocol):
     """Opens sealed originals and secrets; the keys never leave it."""
 
-    def digest(self, text: str) -> str:
+    def hmac(self, text: str) -> str:
         """The keyed hash that stands for the content hash of a sealed original."""
         ...
 
-    def unseal(self, token: bytes) -> str:
+    def unseal(self, sealed: bytes) -> str:
         """The plain text; raises AtlasError where no key in force fits."""
         ...

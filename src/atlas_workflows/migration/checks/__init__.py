@@ -1,0 +1,1 @@
+"""Runs the validation suites of a phase: which queries and frames they get, where results are kept and shown."""

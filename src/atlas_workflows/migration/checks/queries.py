@@ -1,0 +1,40 @@
+"""The batches of a suite as complete SQL texts: each query file with the run's organizations filled in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.legacy.catalog import read_catalog
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
+from atlas_workflows.validation.runner import Queries
+from atlas_workflows.validation.suites import Suite
+
+
+def queries_of(suite: Suite, context: PhaseContext, connection: Connection) -> Queries:
+    """One text per batch whose legacy table, if it needs one, exists."""
+    parameters = _parameters(context, connection)
+    tables = read_catalog(connection).tables
+    texts = {
+        batch.name: filled_in(connection, sql(f"validation/{suite.name}/{batch.name}"), parameters)
+        for batch in suite.batches
+        if batch.needs is None or batch.needs in tables
+    }
+    return Queries(context.dsn, texts)
+
+
+def filled_in(connection: Connection, query: str, parameters: Mapping[str, Any]) -> str:
+    """The query with its parameters as properly quoted literals, since a suite's batch takes none."""
+    return psycopg.ClientCursor(connection).mogrify(query.encode(), parameters).rstrip().rstrip(";")
+
+
+def _parameters(context: PhaseContext, connection: Connection) -> dict[str, Any]:
+    tenancy = read_tenancy(connection, context.options.assume_organization)
+    covered = resolve_scope(context.scope, tenancy.organizations).covered
+    return {
+        "organizations": None if covered is None else sorted(covered),
+        "organizations_that_exist": sorted(tenancy.organizations),
+    }

@@ -1,0 +1,69 @@
+"""Step `inspect`: translate every workflow in memory and hold the outcome against the rules, before anything is loaded."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from atlas_workflows.exact_json import loads
+from atlas_workflows.graph.model import FORMAT
+from atlas_workflows.legacy.records import Outcome
+from atlas_workflows.legacy.sealing import Sealer
+from atlas_workflows.migration.checks.check import check, verdict
+from atlas_workflows.migration.context import PhaseContext, Progress
+from atlas_workflows.migration.entry import Entry, make_entry
+from atlas_workflows.migration.source import read_batch, survey
+from atlas_workflows.migration.steps import StepKind, StepResult
+from atlas_workflows.validation.runner import Frames
+
+if TYPE_CHECKING:
+    import pandas
+
+TABLE = "workflows"
+MIN_SECRET = 8
+
+
+def run(context: PhaseContext) -> StepResult:
+    """Run <phase>_batch on a frame with one line of facts per workflow."""
+    return verdict(check(context, f"{context.phase.name}_batch", Frames({TABLE: _frame(context)})))
+
+
+def facts(entry: Entry) -> Mapping[str, Any]:
+    """What the suite looks at: no content, only whether it is as it should be."""
+    rows = entry.rows.get("workflows", [])
+    definitions = [loads(row["definition"]) for row in rows]
+    all_rows = [row for members in entry.rows.values() for row in members]
+    secrets = [secret.value for secret in entry.secrets if len(secret.value) >= MIN_SECRET]
+    return {
+        "source_table": entry.table,
+        "source_id": entry.id,
+        "organization_id": entry.organization_id,
+        "outcome": str(entry.outcome),
+        "explained": entry.outcome is Outcome.MIGRATED or bool(entry.reasons or entry.changes),
+        "held_back": not entry.changes or all(row.get("status") != "active" for row in rows),
+        "has_format": all(definition.get("format") == FORMAT for definition in definitions),
+        "keeps_organization": all(row.get("organization_id") == entry.organization_id for row in all_rows),
+        "keeps_secrets": not any(secret in str(row) for secret in secrets for row in all_rows),
+    }
+
+
+def _frame(context: PhaseContext) -> "pandas.DataFrame":
+    import pandas
+
+    return pandas.DataFrame([facts(entry) for entry in _entries(context)])
+
+
+def _entries(context: PhaseContext) -> Iterator[Entry]:
+    sealer, done, after, is_last = Sealer(context.settings.secret_keys), 0, None, False
+    with context.connect("inspect", autocommit=True) as reader:
+        source = survey(reader, context.scope, context.options)
+        table = source.table(TABLE)
+        while not is_last:
+            limits = (context.options.batch_rows, context.options.batch_bytes)
+            batch = read_batch(reader, source, table, after, None, *limits)
+            entries = (make_entry(row, table, source.tenancy, sealer) for row in batch.rows)
+            yield from (entry for entry in entries if source.tenants.covers(entry.organization_id))
+            done, is_last = done + len(batch.rows), batch.is_last
+            after = batch.rows[-1].id if batch.rows else after
+            context.progress(Progress("inspect", TABLE, done))
+
+
+STEP = StepKind("inspect", "Check translated workflows before loading", run, failure_exit=4)

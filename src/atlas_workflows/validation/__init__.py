@@ -1,0 +1,1 @@
+"""Rules on one side: suites as JSON, run by Great Expectations on tables and on translated batches."""
