@@ -1,0 +1,80 @@
+"""Batch sizes follow the time target, within their bounds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, next_batch_size
+from atlas_workflows.migration.ranges import cuts_wanted, ranges_between
+from atlas_workflows.migration.tenants import bucket
+from atlas_workflows.migration.throttle import LONGEST_PAUSE, Throttle, next_throttle
+
+BOUNDS = BatchBounds(rows=1_000, bytes=1_000_000, seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "rows", "seconds", "expected"),
+    [
+        (200, 200, 0.1, 400),  # fast: doubled, not more
+        (400, 400, 0.8, 500),
+        (800, 800, 0.5, 1_000),  # the bound on rows
+        (800, 800, 10.0, 200),  # slow: a quarter, not less
+        (20, 20, 50.0, 10),  # never below the least
+        (800, 1, 1.0, 10),  # one huge row: start again from the bottom
+        (500, 0, 0.0, 500),  # nothing learned
+    ],
+)
+def test_next_size(size: int, rows: int, seconds: float, expected: int) -> None:
+    assert next_batch_size(size, rows, seconds, BOUNDS) == expected
+
+
+@given(some.integers(1, 5_000), some.integers(0, 5_000), some.floats(0, 1_000))
+def test_sizes_stay_in_bounds(size: int, rows: int, seconds: float) -> None:
+    size = min(size, BOUNDS.rows)
+    assert 1 <= next_batch_size(size, min(rows, size), seconds, BOUNDS) <= BOUNDS.rows
+
+
+def test_the_first_batch_is_small() -> None:
+    assert first_batch_size(BOUNDS) == 200
+    assert first_batch_size(BatchBounds(rows=5, bytes=1, seconds=1)) == 5
+
+
+def test_a_suffering_query_slows_us_down_and_relief_speeds_us_up() -> None:
+    state = Throttle(baseline=0.002)
+    for _ in range(20):
+        state = next_throttle(state, latency=0.050)
+    assert state.pause == LONGEST_PAUSE
+    for _ in range(40):
+        state = next_throttle(state, latency=0.002)
+    assert state.pause == 0.0
+
+
+def test_three_milliseconds_more_are_tolerated_and_lag_is_not() -> None:
+    state = Throttle(baseline=0.001)
+    assert next_throttle(state, latency=0.0039).pause == 0.0
+    assert next_throttle(state, latency=0.0041).pause > 0.0
+    assert next_throttle(state, latency=0.001, lag=60.0).pause > 0.0
+
+
+def test_a_lower_latency_becomes_the_baseline() -> None:
+    assert next_throttle(Throttle(baseline=0.010), latency=0.002).baseline == 0.002
+
+
+def test_ranges_cover_every_key_once() -> None:
+    ranges = ranges_between("workflows", ["b", "d"], 10)
+    assert [(item.low, item.high) for item in ranges] == [(None, "b"), ("b", "d"), ("d", None)]
+    assert sum(item.rows for item in ranges) == 10
+
+
+@pytest.mark.parametrize(
+    ("rows", "workers", "cuts"), [(100, 8, 0), (10_000, 1, 0), (10_000, 2, 3), (5_000, 4, 1)]
+)
+def test_cuts(rows: int, workers: int, cuts: int) -> None:
+    assert cuts_wanted(rows, workers) == cuts
+
+
+@given(some.uuids())
+def test_a_higher_percentage_only_adds_organizations(organization: object) -> None:
+    place = bucket(str(organization))
+    assert 0 <= place < 100
+    assert place == bucket(str(organization))
