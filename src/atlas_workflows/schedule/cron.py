@@ -65,7 +65,7 @@ def parse_cron(text: str) -> Cron:
         months=tuple(sorted(read_values(MONTH, month))),
         month_days=_read_month_days(month_day),
         weekdays=_read_weekdays(weekday),
-        elapsed_hours="*" in hour or "/" in hour or len(hours) == 24,
+        elapsed_hours="*" in hour or "/" in hour,
     )
     check_possible(cron.months, cron.month_days, cron.weekdays)
     return cron

@@ -1,0 +1,113 @@
+"""Where other cron dialects answer differently, and why ours does not: data for the reference page and the tests."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """`theirs` and `ours` say in words what one expression means; `reason` why we differ."""
+
+    dialect: str
+    expression: str
+    theirs: str
+    ours: str
+    reason: str
+
+
+UNION = "Both day fields set is their union, whatever they hold: one rule, shown by `describe`."
+NEVER_SILENT = "A slip is better refused by name than executed at a time that nobody wrote."
+
+DEVIATIONS = (
+    Deviation(
+        "Vixie, Debian, cronsim",
+        "0 0 1-7 * */7",
+        "both must match: first Sunday",
+        "day 1–7, or Sunday",
+        UNION,
+    ),
+    Deviation("Vixie, Debian, cronsim", "0 0 */2 * mon", "both must match", "odd days, or Monday", UNION),
+    Deviation("Quartz, Cronos", "0 0 13 * fri", "refused or both must match", "the 13th, or Friday", UNION),
+    Deviation("croniter", "0 0 16W * mon", "only the day nearest to the 16th", "that day, or Monday", UNION),
+    Deviation("croniter", "0 0 20 * 1#4", "both must match", "the 20th, or the fourth Monday", UNION),
+    Deviation("croniter", "0 0 L * 5L", "both must match", "the last day, or the last Friday", UNION),
+    Deviation(
+        "Debian, cronsim",
+        "* 1-6 * * *",
+        "runs on through the repeated hour, as the minute is a wildcard",
+        "the first pass of the repeated hour",
+        "Only the hour field decides: it says whether hours are counted or named.",
+    ),
+    Deviation(
+        "Debian, cronsim, Cronos",
+        "30 * * * *",
+        "nothing at the gap",
+        "the first instant after the gap stands for the half hour that is missing",
+        "The stated gap policy holds for every cron; `gap: skip` gives the other answer.",
+    ),
+    Deviation(
+        "croniter",
+        "30 1 * * *",
+        "fires in both passes of the repeated hour",
+        "fires in the first pass",
+        "A daily message is sent once a day; `fold: both` gives the other answer.",
+    ),
+    Deviation(
+        "Vixie, cronsim",
+        "0 22-2 * * *",
+        "refused",
+        "22, 23, 0, 1, 2",
+        "croniter, Quartz and Cronos agree that a reversed range wraps around.",
+    ),
+    Deviation(
+        "croniter",
+        "52-35/3 * * * *",
+        "starts anew after the wrap: …, 58, 2, 5",
+        "keeps its step over the wrap: …, 58, 1, 4",
+        "Quartz's reading; every third minute means every third minute.",
+    ),
+    Deviation(
+        "croniter",
+        "0 0 * 5-5 *",
+        "every month",
+        "May",
+        "A range from May to May is May, as in every other dialect.",
+    ),
+    Deviation("cronsim", "0 0 L/2 * *", "the last day, step ignored", "refused", NEVER_SILENT),
+    Deviation(
+        "croniter", "0 0 * * 5L", "refused (only L5)", "the last Friday", "Quartz's and cronsim's spelling."
+    ),
+    Deviation("croniter", "0 0 LW * *", "refused", "the last working day", "Quartz's spelling."),
+    Deviation("croniter", "0 0 L-3 * *", "refused", "three days before the last", "Quartz's spelling."),
+    Deviation("cronsim", "0 0 * * monL", "refused", "the last Monday", "Names stand wherever numbers do."),
+    Deviation(
+        "Quartz", "0 0 * * L", "Saturday", "refused", "Elsewhere it reads as the last day; write 6 or 6L."
+    ),
+    Deviation(
+        "Quartz", "0 0 * * 1", "Sunday", "Monday", "Weekday numbers are crontab's: 0 and 7 are Sunday."
+    ),
+    Deviation(
+        "Jenkins, croniter",
+        "H 0 * * *",
+        "a hashed minute",
+        "refused",
+        "Use `jitter_seconds`, which is stable per workflow.",
+    ),
+    Deviation(
+        "croniter", "R 0 * * *", "a random minute at each start", "refused", "A schedule has one answer."
+    ),
+    Deviation(
+        "Quartz, node-cron, croniter",
+        "0 0 9 * * *",
+        "six fields, one of them seconds",
+        "refused",
+        "Schedules are exact to the minute. Legacy translation drops a leading 0 and says so.",
+    ),
+    Deviation("crontab", "@reboot", "at start", "refused", "There is no such instant."),
+    Deviation(
+        "croniter, Vixie",
+        "0 0 31 2 *",
+        "accepted; never fires or searches to the year 9999",
+        "refused",
+        NEVER_SILENT,
+    ),
+)
