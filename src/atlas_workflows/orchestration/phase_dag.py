@@ -99,8 +99,12 @@ def begin(phase_name: str) -> bool:
     from atlas_workflows.migration.phase import phase_named
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
-    from atlas_workflows.orchestration.notify import tell
-    from atlas_workflows.orchestration.phase_tasks import begin_phase_run, options_from, scope_from
+    from atlas_workflows.orchestration.phase_tasks import (
+        announce_window,
+        begin_phase_run,
+        options_from,
+        scope_from,
+    )
     from atlas_workflows.orchestration.progress import task_sink
     from atlas_workflows.settings import load_settings
 

@@ -63,6 +63,34 @@ def begin_phase_run(
         return Begun(start_run(connection, phase, scope, options, utc_now()))
 
 
+def announce_window(run_id: UUID, phase_name: str, actor: str, *, dsn: str) -> None:
+    """Tell people that the maintenance window begins, and note in the audit log that they were told."""
+    from atlas_workflows.db.connect import connect
+    from atlas_workflows.db.sql_files import sql
+    from atlas_workflows.migration.target import act_as_migration
+    from atlas_workflows.orchestration.notify import recipients, tell
+
+    subject = f"Maintenance window: phase {phase_name} begins"
+    message = (
+        "The old application keeps running and stays in charge; nothing of its tables changes in this phase."
+    )
+    if not tell(subject, message, {"phase run": run_id, "started by": actor}):
+        return
+    facts = {
+        "organization_id": None,
+        "actor": actor,
+        "action": "announce_window",
+        "subject_table": "phase_runs",
+        "subject_id": str(run_id),
+        "before_hash": None,
+        "after_hash": None,
+        "reason": f"mail to {len(recipients())} addresses",
+    }
+    with connect(dsn, application_name="atlas-announce", autocommit=True) as connection:
+        act_as_migration(connection)
+        connection.execute(sql("migration/audit").encode(), facts)
+
+
 def _dry_run(
     phase: Phase,
     scope: Scope,

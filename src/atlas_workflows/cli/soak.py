@@ -1,0 +1,13 @@
+"""`atlas soak`: the long trials in full (hundreds of kills, size L, every zone); `atlas test` runs a sample of each."""
+
+import typer
+
+from atlas_workflows.cli.test import run_pytest
+
+app = typer.Typer()
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def soak(context: typer.Context) -> None:
+    """Run tests/soak with ATLAS_SOAK=1, one at a time and without a time limit; further words go to pytest."""
+    raise typer.Exit(run_pytest(("-n0", "--timeout=0", "tests/soak", *context.args), ATLAS_SOAK="1"))

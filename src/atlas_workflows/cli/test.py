@@ -1,0 +1,45 @@
+"""`atlas test`: the test suite, with a plain word about what could not be run here."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import typer
+
+from atlas_workflows.settings import load_settings
+
+app = typer.Typer()
+
+# A developer's stack is on, or a database is named, must not change what the tests see.
+DROPPED_PREFIXES = ("ATLAS_", "AIRFLOW", "PYTHONDONTWRITEBYTECODE")
+NEEDED_PROGRAMS = {
+    "chromium": "the browser suite (tests/browser) is NOT run: no Chromium (Debian: apt-get install chromium)",
+    "redis-server": "the CeleryExecutor test is NOT run: no redis-server (Debian: apt-get install redis-server)",
+}
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run pytest over tests/, two at a time; further words go to pytest (paths, -k, -n0 …). Its exit status is ours."""
+    missing = missing_programs()
+    for program in missing:
+        print(f"atlas test: {NEEDED_PROGRAMS[program]}", flush=True)
+    sys.stdout.flush()
+    raise typer.Exit(run_pytest(tuple(context.args)))
+
+
+def missing_programs() -> list[str]:
+    """Programs that parts of the suite need and this machine lacks."""
+    return [name for name in NEEDED_PROGRAMS if shutil.which(name) is None]
+
+
+def run_pytest(arguments: tuple[str, ...], **environment: str) -> int:
+    """pytest in the checkout; stacks and Airflow databases are shared within a group, hence loadgroup."""
+    import os
+
+    settings = load_settings()
+    env = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED_PREFIXES)}
+    python = Path(sys.executable).with_name("pytest")
+    command = [python, "-n2", "--dist=loadgroup", "-rs", *arguments]
+    return subprocess.run(command, cwd=settings.root, env=env | environment).returncode
