@@ -25,7 +25,13 @@ def all_failing_keys(
     if isinstance(data, Queries):
         query = _query(batch, rule, found, data.texts[batch.name])
         return _fetch(data.dsn, query) if query else ()
-    return [{name: row[name] for name in batch.keys} for row in found.get("unexpected_index_list") or ()]
+    return [row for columns in found.get("unexpected_index_list") or () for row in _rows(batch, columns)]
+
+
+def _rows(batch: Batch, columns: Mapping[str, list[Any]]) -> Iterable[Mapping[str, Any]]:
+    """Without values the library lists keys by column; people and files want them by row."""
+    for values in zip(*(columns[name] for name in batch.keys), strict=True):
+        yield dict(zip(batch.keys, values, strict=True))
 
 
 def _query(batch: Batch, rule: Expectation, found: Mapping[str, Any], text: str) -> str | None:

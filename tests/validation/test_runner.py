@@ -1,0 +1,123 @@
+"""Suites are read strictly; rules find bad rows, all of them, without showing values; SQL errors are errors."""
+
+import json
+from pathlib import Path
+
+import pandas
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.settings import load_settings
+from atlas_workflows.validation.results import ExpectationResult, Status, stopping
+from atlas_workflows.validation.runner import Frames, Queries, run_suite
+from atlas_workflows.validation.suites import Suite, load_suite
+
+KEYS = ["source_table", "source_id", "organization_id"]
+SUITES = sorted(path.stem for path in load_settings({}).expectations.glob("*.json"))
+
+
+def suite_of(*rules: dict[str, object]) -> Suite:
+    batch = {"name": "people", "keys": KEYS, "expectations": list(rules)}
+    return Suite.model_validate_json(json.dumps({"name": "trial", "about": "a trial", "batches": [batch]}))
+
+
+NOT_NULL = {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "email"}, "why": "no e-mail"}
+IN_SET = {
+    "type": "expect_column_values_to_be_in_set", "kwargs": {"column": "email", "value_set": ["a"]},
+    "severity": "warning", "why": "not a",
+}  # fmt: skip
+BROKEN = {
+    "type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "SELECT nosuch FROM {batch}"}, "why": "x",
+}  # fmt: skip
+ROWS = {
+    "type": "unexpected_rows_expectation",
+    "kwargs": {"unexpected_rows_query": "SELECT source_table, source_id, organization_id FROM {batch} WHERE email IS NULL"},
+    "severity": "warning", "why": "no e-mail",
+}  # fmt: skip
+COUNT = {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 5000}, "why": "too few rows"}
+PEOPLE = """
+    SELECT 'people' AS source_table, n::text AS source_id, NULL::text AS organization_id,
+        CASE mod(n, 3) WHEN 0 THEN 'dana' || '@example.com' WHEN 1 THEN 'a' END AS email
+    FROM generate_series(1, 1500) AS n
+"""
+
+
+def by_rule(results: list[ExpectationResult]) -> dict[str, ExpectationResult]:
+    return {result.expectation: result for result in results}
+
+
+def test_all_failing_keys_come_back_and_no_value(dsn: str, tmp_path: Path) -> None:
+    found = by_rule(
+        run_suite(suite_of(NOT_NULL, IN_SET, ROWS, COUNT), Queries(dsn, {"people": PEOPLE}), tmp_path)
+    )
+    missing = found["expect_column_values_to_not_be_null"]
+    assert {int(key["source_id"]) for key in missing.keys} == {n for n in range(1, 1501) if n % 3 == 2}
+    assert {int(key["source_id"]) for key in found["expect_column_values_to_be_in_set"].keys} == set(
+        range(3, 1501, 3)
+    )
+    assert len(found["unexpected_rows_expectation"].keys) == 500
+    assert found["expect_table_row_count_to_be_between"].observed["observed_value"] == 1500
+    assert (tmp_path / "index.html").is_file()
+    shown = "".join(page.read_text() for page in tmp_path.rglob("*.html")) + str(found)
+    assert "dana@example.com" not in shown
+    assert str(conninfo_to_dict(dsn)["password"]) not in shown
+
+
+def test_severity_decides_what_stops(dsn: str) -> None:
+    results = run_suite(suite_of(NOT_NULL, IN_SET), Queries(dsn, {"people": PEOPLE}))
+    assert [result.why for result in stopping(results)] == ["no e-mail"]
+
+
+def test_an_sql_error_is_an_error_not_bad_data(dsn: str) -> None:
+    (result,) = run_suite(suite_of(BROKEN), Queries(dsn, {"people": PEOPLE}))
+    assert result.status is Status.ERRORED
+    assert result.stops
+    assert "nosuch" in result.sentence
+
+
+def test_frames_are_checked_alike() -> None:
+    frame = pandas.DataFrame(
+        [{"source_table": "people", "source_id": str(n), "organization_id": None, "email": None if n % 2 else "a"}
+         for n in range(1000)]
+    )  # fmt: skip
+    found = by_rule(run_suite(suite_of(NOT_NULL, IN_SET), Frames({"people": frame})))
+    assert len(found["expect_column_values_to_not_be_null"].keys) == 500
+    assert found["expect_column_values_to_be_in_set"].status is Status.PASSED
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_suite_is_readable_and_every_batch_has_its_query(name: str) -> None:
+    suite = load_suite(load_settings({}).expectations, name)
+    assert suite.name == name
+    for batch in suite.batches:
+        if name.endswith("_batch"):
+            continue
+        assert all(
+            f"AS {key}" in sql(f"validation/{name}/{batch.name}")
+            or key in sql(f"validation/{name}/{batch.name}")
+            for key in batch.keys
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("{", "json"), ('{"name": "x", "about": "", "batches": []}', "batches"),
+     ('{"name": "x", "about": "", "batches": [{"name": "b", "keys": ["k"], "expectations": [{"type": "t"}]}]}', "why")],
+)  # fmt: skip
+def test_a_broken_suite_names_the_field(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "x.json").write_text(text)
+    with pytest.raises(ConfigurationError, match=f"(?i){named}"):
+        load_suite(tmp_path, "x")
+    with pytest.raises(ConfigurationError, match="missing"):
+        load_suite(tmp_path, "y")
+
+
+def test_results_are_on_the_database_of_the_dsn(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("CREATE TABLE public.people AS " + PEOPLE)
+    query = "SELECT source_table, source_id, organization_id, email FROM public.people"
+    (result,) = run_suite(suite_of(NOT_NULL), Queries(dsn, {"people": query}))
+    assert result.unexpected_count == 500
