@@ -1,5 +1,6 @@
 """`atlas test`: the test suite, with a plain word about what could not be run here."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -36,10 +37,8 @@ def missing_programs() -> list[str]:
 
 def run_pytest(arguments: tuple[str, ...], **environment: str) -> int:
     """pytest in the checkout; stacks and Airflow databases are shared within a group, hence loadgroup."""
-    import os
-
     settings = load_settings()
     env = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED_PREFIXES)}
-    python = Path(sys.executable).with_name("pytest")
-    command = [python, "-n2", "--dist=loadgroup", "-rs", *arguments]
+    pytest = Path(sys.executable).with_name("pytest")
+    command: list[str | Path] = [pytest, "-n2", "--dist=loadgroup", "-rs", *arguments]
     return subprocess.run(command, cwd=settings.root, env=env | environment).returncode

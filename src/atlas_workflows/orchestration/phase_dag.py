@@ -125,11 +125,7 @@ def begin(phase_name: str) -> bool:
     if begun.run_id is None:
         return False
     push("phase_run_id", str(begun.run_id))
-    tell(
-        f"{phase_name}: the maintenance window begins",
-        "The old application keeps running.",
-        {"run": begun.run_id},
-    )
+    announce_window(begun.run_id, phase_name, actor_of(context), dsn=crm_dsn())
     return True
 
 
