@@ -69,8 +69,8 @@ def trigger_row(member: Mapping[str, str | None], workflow_id: str, organization
         "trigger_type": member["trigger_type"],
         "trigger_name": "Trigger",
         "created_at": None,
-        "source_table": "workflow_triggers",
-        "source_id": member["id"],
+        "source_table": "workflows",
+        "source_id": workflow_id,
     }
 
 

@@ -20,15 +20,12 @@ from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.edited import archive_workflows, edited_workflows
 from atlas_workflows.migration.entry import Entry, Sealer, json_text, refused
 from atlas_workflows.migration.target import (
-    FOLDED,
     UPSERTED,
     RowGroups,
     Target,
     copy_in,
     grouped,
-    make_room,
     remove,
-    remove_folded,
     tables_of,
     upsert,
 )
@@ -97,13 +94,11 @@ class Loader:
         self._archive_edited(table, altered)
         self._execute("void_sign_offs", table, altered)
         gone = [entry.id for entry in entries if not entry.rows.get("workflows")]
-        remove_folded(self.connection, table, ids)
-        self._remove(table, entries, before)
+        remove(self.connection, self._cleared(before, entries), table, ids)
         remove(self.connection, UPSERTED, table, gone)
         groups = self._groups(entries)
         upsert(self.connection, self.target, {key: rows for key, rows in groups.items() if key[0] in _KEYED})
         others = {key: rows for key, rows in groups.items() if key[0] not in _KEYED}
-        make_room(self.connection, others)
         copy_in(self.connection, others)
         healed = [entry.id for entry in entries if entry.outcome is not Outcome.QUARANTINED]
         self._execute("resolve_quarantine", table, healed)
@@ -123,14 +118,6 @@ class Loader:
         if ids:
             facts = {"source_table": table, "ids": list(ids), "at": self.stamp.at}
             self.connection.execute(sql(f"migration/{name}").encode(), facts)
-
-    def _remove(self, table: str, entries: Sequence[Entry], before: Mapping[str, Before]) -> None:
-        """Earlier rows of these entries; those folded into a parent are the parent's to replace."""
-        tables = self._cleared(before, entries)
-        alone = [entry.id for entry in entries if entry.parent is None]
-        carried = [entry.id for entry in entries if entry.parent is not None]
-        remove(self.connection, tables, table, alone)
-        remove(self.connection, [name for name in tables if name not in FOLDED], table, carried)
 
     def _cleared(self, before: Mapping[str, Before], entries: Sequence[Entry]) -> list[str]:
         recorded = {table for entry in entries for table in loads(before[entry.id].target_hash or "{}")}

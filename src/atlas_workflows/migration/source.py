@@ -10,7 +10,7 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.legacy.catalog import Catalog, read_catalog
 from atlas_workflows.legacy.records import Row, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.selects import batch_select, rows_select, side_select
+from atlas_workflows.legacy.selects import batch_select, rows_select, side_columns, side_select
 from atlas_workflows.legacy.shapes import Shape, detect_shape
 from atlas_workflows.legacy.sources import source_tables
 from atlas_workflows.migration.context import RunOptions, Scope
@@ -151,7 +151,7 @@ def _side_rows(
     keys = sorted({value for row in rows if (value := row.get(side.of)) is not None})
     if not keys:
         return {}
-    names = tuple(source.catalog.columns(side.table))
+    names = side_columns(source.catalog, side)
     groups: dict[str | None, list[Row]] = defaultdict(list)
     for values in connection.execute(side_select(source.catalog, side), {"keys": keys}):
         row = dict(zip(names, values, strict=True))

@@ -23,9 +23,6 @@ LARGE_TABLES = "workflow_execution"
 # What a rewrite updates in place, because its revision, owner or history hang on the row.
 UPSERTED = ("workflows",)
 
-# Made whole by a workflow's translation, whichever legacy row they come from.
-FOLDED = ("workflow_triggers", "workflow_variables")
-
 RowGroups = dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]]
 
 
@@ -105,27 +102,6 @@ def remove(connection: Connection, tables: Iterable[str], source_table: str, ids
             ),
             {"source_table": source_table, "ids": list(ids)},
         )
-
-
-def make_room(connection: Connection, groups: RowGroups) -> None:
-    """Delete rows with the ids that are about to be copied in: another source row may have made them before."""
-    for (table, columns), rows in groups.items():
-        if "id" in columns:
-            at = columns.index("id")
-            statement = compose.SQL("DELETE FROM {} WHERE id = ANY(%s::uuid[])").format(_table(table))
-            connection.execute(statement, [[str(row[at]) for row in rows]])
-
-
-def remove_folded(connection: Connection, source_table: str, ids: Sequence[str]) -> None:
-    """Delete the rows that a workflow's translation made of other legacy rows, such as registered triggers."""
-    if not ids:
-        return
-    for table in FOLDED:
-        statement = compose.SQL(
-            "DELETE FROM {} AS folded USING atlas.workflows AS workflow WHERE folded.workflow_id = workflow.id"
-            " AND workflow.source_table = %s AND workflow.source_id = ANY(%s)"
-        )
-        connection.execute(statement.format(_table(table)), [source_table, list(ids)])
 
 
 def _made_of(table: str, source_table: str) -> compose.Composable:

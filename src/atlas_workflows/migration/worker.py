@@ -14,7 +14,7 @@ from atlas_workflows.legacy.records import SourceRow, SourceTable
 from atlas_workflows.migration.entry import Entry, Sealer, is_unchanged, make_entry
 from atlas_workflows.migration.load import Loader, Stamp
 from atlas_workflows.migration.source import Source, read_rows
-from atlas_workflows.migration.target import Target, remove, remove_folded, tables_of
+from atlas_workflows.migration.target import Target, remove, tables_of
 
 Parent = tuple[str, str]
 
@@ -68,7 +68,6 @@ class Worker:
         marked = [row[0] for row in self.writer.execute(sql("migration/mark_deleted").encode(), facts)]
         if marked:
             self.writer.execute(sql("migration/void_sign_offs").encode(), facts)
-            remove_folded(self.writer, table, marked)
             remove(self.writer, tables_of(self.target, recorded), table, marked)
             self.writer.execute(sql("migration/close_quarantine").encode(), facts)
         return parents

@@ -1,0 +1,60 @@
+"""`atlas sign-off`: accept a change of meaning so that a workflow may go live; without a workflow it lists what waits."""
+
+from typing import Annotated
+
+import typer
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.schema import current
+from atlas_workflows.errors import InputError
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.sign_off import Awaiting, read_awaiting, sign
+from atlas_workflows.settings import load_settings
+
+app = typer.Typer()
+
+
+@app.command()
+def sign_off(
+    workflow: Annotated[
+        str | None, typer.Argument(metavar="WORKFLOW", help="Its id; without it: list.")
+    ] = None,
+    code: Annotated[
+        list[str] | None, typer.Option("--code", help="The change accepted; may be repeated. Default: all.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="Who accepts it.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why it is accepted.")] = "",
+    dsn: Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+) -> None:
+    """Sign a workflow's changes of meaning. The signature is void as soon as the source changes."""
+    address = dsn or load_settings().require_crm_dsn()
+    if current(address) is None:
+        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+    with connect(address, application_name="atlas-sign-off", autocommit=True) as connection:
+        if workflow is None:
+            _list(read_awaiting(connection), as_json)
+            return
+        if not by.strip() or not reason.strip():
+            raise InputError("A signature needs a name and a reason.", remedy="Add --by NAME --reason WHY.")
+        signed = sign(connection, workflow.lower(), code or (), by=by.strip(), reason=reason.strip())
+    if as_json:
+        print(dumps_text(signed.to_json()))
+    elif signed.outstanding:
+        print(f"Signed. Still to sign: {', '.join(signed.outstanding)}.")
+    else:
+        print(f"All changes are signed; the workflow is {signed.status} now.")
+
+
+def _list(waiting: tuple[Awaiting, ...], as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {"workflow_id": item.workflow_id, "organization_id": item.organization_id, "name": item.name,
+             "outstanding": list(item.outstanding), "intended_status": item.intended_status}
+            for item in waiting
+        ]  # fmt: skip
+        print(dumps_text({"awaiting": rows}))
+        return
+    for item in waiting:
+        print(f"{item.workflow_id}  {', '.join(item.outstanding)}  {item.name}")
+    print(f"{len(waiting)} workflows wait for a signature.")
