@@ -1,0 +1,83 @@
+"""Rules that hold for every condition and every scope."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atlas_workflows.exact_json import dumps, loads
+from atlas_workflows.expressions.condition import parse_condition, print_condition
+from atlas_workflows.expressions.evaluate import evaluate, explain
+from atlas_workflows.expressions.operators import NEGATIONS
+from expression_strategies import conditions, leaves, scopes, values
+
+NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
+ZONES = st.sampled_from(("UTC", "Europe/London", "Pacific/Kiritimati", "America/New_York"))
+
+
+def ask(condition: Any, scope: Any, zone: str = "UTC") -> bool:
+    return evaluate(condition, scope, now=NOW, timezone=zone)
+
+
+@settings(max_examples=300)
+@given(conditions, scopes, ZONES)
+def test_evaluating_never_fails(condition: Any, scope: Any, zone: str) -> None:
+    assert ask(condition, scope, zone) in (True, False)
+
+
+@given(conditions, scopes)
+def test_an_explanation_agrees_with_the_answer(condition: Any, scope: Any) -> None:
+    assert explain(condition, scope, now=NOW).holds is ask(condition, scope)
+
+
+@given(conditions)
+def test_printing_and_parsing_are_inverse(condition: Any) -> None:
+    parsed = parse_condition(condition)
+    assert parse_condition(print_condition(parsed)) == parsed
+
+
+@given(st.lists(conditions, max_size=3), scopes)
+def test_de_morgan(members: list[Any], scope: Any) -> None:
+    def group(operator: str, inner: list[Any]) -> dict[str, Any]:
+        return {"operator": operator, "conditions": inner}
+
+    turned = [group("not", [member]) for member in members]
+    assert ask(group("not", members), scope) is ask(group("and", turned), scope)
+    assert ask(group("not", [group("and", members)]), scope) is ask(group("or", turned), scope)
+
+
+@given(leaves, scopes)
+def test_a_negated_operator_answers_the_opposite(leaf: dict[str, Any], scope: Any) -> None:
+    opposites = {first.value: second.value for first, second in NEGATIONS.items()}
+    opposites |= {second: first for first, second in opposites.items()}
+    if leaf["operator"] in opposites:
+        turned = {**leaf, "operator": opposites[leaf["operator"]]}
+        assert ask(turned, scope) is not ask(leaf, scope)
+
+
+@given(st.integers(min_value=-(10**60), max_value=10**60), st.integers(-3, 3))
+def test_integers_are_exact_at_any_size(value: int, shift: int) -> None:
+    other = value + shift
+    for spelled in (other, str(other), loads(dumps(other))):
+        assert ask({"field": "f", "operator": "equals", "value": spelled}, {"f": value}) is (shift == 0)
+        assert ask({"field": "f", "operator": "less_than", "value": spelled}, {"f": value}) is (shift > 0)
+
+
+@given(values, values)
+def test_at_most_one_of_less_equal_and_greater_holds(left: Any, right: Any) -> None:
+    scope = {"f": left, "g": right}
+    answers = [
+        ask({"field": "f", "operator": operator, "value": "{{ g }}"}, scope)
+        for operator in ("less_than", "greater_than")
+    ]
+    assert answers != [True, True]
+
+
+@given(values)
+def test_a_value_is_in_a_list_exactly_when_it_is_contained(value: Any) -> None:
+    member = {"field": "f", "operator": "in", "value": "{{ g }}"}
+    holds = {"field": "g", "operator": "contains", "value": "{{ f }}"}
+    if not isinstance(value, list):
+        scope = {"f": value, "g": ["x", value, 5]}
+        assert ask(member, scope) is ask(holds, scope)
