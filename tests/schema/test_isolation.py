@@ -48,6 +48,38 @@ WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND NOT
 HIDDEN = {"archive", "originals", "secrets", "validation_failing_keys"}
 
 
+TRICKS = (
+    "SET ROLE atlas",
+    "SET SESSION AUTHORIZATION atlas",
+    "ALTER TABLE atlas.workflows DISABLE ROW LEVEL SECURITY",
+    "ALTER TABLE atlas.workflows NO FORCE ROW LEVEL SECURITY",
+    "DROP POLICY own_organization ON atlas.workflows",
+    "CREATE POLICY mine ON atlas.workflows USING (true)",
+    "SELECT atlas.force_row_security(false, 'me', 'because')",
+    "SELECT atlas.secure('atlas.workflows')",
+    "SELECT * FROM atlas.principals",
+    "SELECT * FROM atlas.memberships()",
+    "SELECT atlas.rebuild_principals()",
+    "SELECT atlas.record_legacy_consents('contacts')",
+    "SELECT atlas.ensure_month_partitions('workflow_executions', now(), now())",
+    "SELECT * FROM atlas.workflow_executions_default",
+    "SELECT * FROM atlas.phase_runs",
+    "UPDATE atlas.flags SET default_value = 'false'",
+    "UPDATE atlas.workflows SET owner = 'atlas_enhanced'",
+    "UPDATE atlas.workflows SET awaiting_sign_off = false",
+    "DELETE FROM atlas.workflows",
+    "UPDATE atlas.workflow_versions SET definition = '{}'",
+    "DELETE FROM atlas.audit_log",
+    "TRUNCATE atlas.workflows",
+    (
+        "INSERT INTO atlas.sign_offs (organization_id, workflow_id, code, source_hash, signed_by, reason) "
+        f"VALUES ('{ONE}', gen_random_uuid(), 'c', 'h', 'me', 'r')"
+    ),
+    "CREATE TABLE atlas.mine (id int)",
+    "CREATE FUNCTION atlas.current_organization() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
+)
+
+
 def insert_sample(admin: psycopg.Connection, table: str, organization: str, parents: dict[str, str]) -> None:
     """One row with every required column filled."""
     columns = {"organization_id": organization}
@@ -200,44 +232,15 @@ def test_an_upsert_does_not_reach_across(
         )
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "SET ROLE atlas",
-        "SET SESSION AUTHORIZATION atlas",
-        "ALTER TABLE atlas.workflows DISABLE ROW LEVEL SECURITY",
-        "ALTER TABLE atlas.workflows NO FORCE ROW LEVEL SECURITY",
-        "DROP POLICY own_organization ON atlas.workflows",
-        "CREATE POLICY mine ON atlas.workflows USING (true)",
-        "SELECT atlas.force_row_security(false, 'me', 'because')",
-        "SELECT atlas.secure('atlas.workflows')",
-        "SELECT * FROM atlas.principals",
-        "SELECT * FROM atlas.memberships()",
-        "SELECT atlas.rebuild_principals()",
-        "SELECT atlas.record_legacy_consents('contacts')",
-        "SELECT atlas.ensure_month_partitions('workflow_executions', now(), now())",
-        "SELECT * FROM atlas.workflow_executions_default",
-        "SELECT * FROM atlas.phase_runs",
-        "UPDATE atlas.flags SET default_value = 'false'",
-        "UPDATE atlas.workflows SET owner = 'atlas_enhanced'",
-        "UPDATE atlas.workflows SET awaiting_sign_off = false",
-        "DELETE FROM atlas.workflows",
-        "UPDATE atlas.workflow_versions SET definition = '{}'",
-        "DELETE FROM atlas.audit_log",
-        "TRUNCATE atlas.workflows",
-        (
-            "INSERT INTO atlas.sign_offs (organization_id, workflow_id, code, source_hash, signed_by, reason) "
-            f"VALUES ('{ONE}', gen_random_uuid(), 'c', 'h', 'me', 'r')"
-        ),
-        "CREATE TABLE atlas.mine (id int)",
-        "CREATE FUNCTION atlas.current_organization() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'",
-    ],
-)
-def test_tricks_are_refused(filled: list[str], application: psycopg.Connection, statement: str) -> None:
+def test_tricks_are_refused(filled: list[str], application: psycopg.Connection) -> None:
     assert filled
     act_for(application, ONE)
-    with pytest.raises(errors.InsufficientPrivilege):
-        application.execute(statement)
+    for statement in TRICKS:
+        try:
+            application.execute(statement)
+        except errors.InsufficientPrivilege:
+            continue
+        pytest.fail(f"allowed: {statement}")
 
 
 def test_settings_and_claims_a_user_can_write_change_nothing(

@@ -29,13 +29,13 @@ AS $$
 BEGIN
     IF current_setting('atlas.explicit_updated_at', true) = 'yes' THEN
         PERFORM set_config('atlas.explicit_updated_at', '', true);
-    ELSIF NEW IS DISTINCT FROM OLD THEN
+    ELSE
         NEW.updated_at := now();
     END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION atlas.touch_updated_at() IS 'Database trigger: a changed row gets updated_at = now(), unless the statement set it.';
+COMMENT ON FUNCTION atlas.touch_updated_at() IS 'Database trigger: an updated row gets updated_at = now(), unless the statement names updated_at.';
 
 DO $$
 DECLARE

@@ -58,8 +58,8 @@ BEGIN
         opt_in := atlas.legacy_column(source, channel || '_opt_in', channel || '_opted_in', channel || '_consent');
         CONTINUE WHEN opt_in IS NULL;
         branches := branches || format(
-            'SELECT %s AS organization, s.id::text AS subject_id, %L AS channel, %L AS said_by, s.%I::text AS said, '
-            'lower(s.%I::text) IN (''true'', ''t'', ''yes'', ''1'') AS granted, NULL::timestamptz AS effective_at '
+            'SELECT %s, s.id::text, %L, %L, s.%I::text, '
+            'lower(s.%I::text) IN (''true'', ''t'', ''yes'', ''1''), NULL::timestamptz '
             'FROM %s AS s WHERE s.%I IS NOT NULL',
             organization, channel, opt_in, opt_in, opt_in, source, opt_in
         );
@@ -106,7 +106,7 @@ BEGIN
         SELECT said.*, encode(sha256(convert_to(
             concat_ws('|', %1$L, said.subject_id, said.said_by, said.said), 'UTF8'
         )), 'hex') AS evidence_hash
-        FROM (%2$s) AS said
+        FROM (%2$s) AS said (organization, subject_id, channel, said_by, said, granted, effective_at)
         $query$, legacy_name, question
     );
     PERFORM set_config('row_security', 'on', true);
