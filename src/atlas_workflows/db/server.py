@@ -21,7 +21,8 @@ from psycopg import sql as compose
 
 from atlas_workflows.errors import ForeignServer, StackError
 
-SUPERUSER = "atlas"
+# Not "atlas": then the default search path ("$user", public) would put our schema in front of the CRM's.
+SUPERUSER = "postgres"
 SYSTEM_USERS = ("postgres", "nobody")
 START_ATTEMPTS = 5
 

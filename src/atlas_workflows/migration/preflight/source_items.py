@@ -7,7 +7,9 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import UnknownShape
 from atlas_workflows.legacy.catalog import read_catalog
 from atlas_workflows.legacy.shapes import SIDE_TABLES, detect_shape
+from atlas_workflows.migration.checks.check import check
 from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed
+from atlas_workflows.validation.results import Status, stopping
 
 TABLES = ("workflows", *SIDE_TABLES)
 
@@ -68,6 +70,21 @@ def check_row_security(look: Look) -> Finding:
     return passed("row_security", "no policy hides a row from this role")
 
 
+def check_source_suite(look: Look) -> Finding:
+    """The rules for the source; warnings are listed, only a critical rule or an error fails."""
+    results = check(look.context, f"{look.context.phase.name}_preflight")
+    stops = [result.sentence for result in stopping(results)]
+    if stops:
+        return failed(
+            "source_suite", "; ".join(stops),
+            f"The failing keys are in {look.context.report_dir / 'failing_keys'}; mend those rows first.",
+        )  # fmt: skip
+    warned = [result.sentence for result in results if result.status is Status.FAILED]
+    return passed(
+        "source_suite", f"{len(results)} rules hold" if not warned else f"expected dirt: {'; '.join(warned)}"
+    )
+
+
 def _existing(look: Look) -> list[str]:
     catalog = read_catalog(look.connection)
     return [table for table in TABLES if table in catalog.tables]
@@ -82,4 +99,5 @@ ITEMS = (
     Item("earlier_attempt", "Traces of an earlier attempt are known", check_earlier_attempt),
     Item("privileges", "The role may read everything", check_privileges, may_be_waived=False),
     Item("row_security", "No policy hides rows", check_row_security, may_be_waived=False),
+    Item("source_suite", "The source suite holds", check_source_suite),
 )
