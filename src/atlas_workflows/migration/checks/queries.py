@@ -28,7 +28,9 @@ def queries_of(suite: Suite, context: PhaseContext, connection: Connection) -> Q
 
 def filled_in(connection: Connection, query: str, parameters: Mapping[str, Any]) -> str:
     """The query with its parameters as properly quoted literals, since a suite's batch takes none."""
-    return psycopg.ClientCursor(connection).mogrify(query.encode(), parameters).rstrip().rstrip(";")
+    # The library wants a text that begins with SELECT, so the comment on top stays behind.
+    bare = query[query.index("SELECT") :].rstrip().rstrip(";")
+    return psycopg.ClientCursor(connection).mogrify(bare.encode(), parameters)
 
 
 def _parameters(context: PhaseContext, connection: Connection) -> dict[str, Any]:
