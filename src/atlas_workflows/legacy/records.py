@@ -54,7 +54,9 @@ class SourceRow:
 class SideTable:
     """Rows read along with a batch: those of `table` whose `key` equals the batch row's column `of`.
 
-    When such a row changes, the rows it belongs to must be translated again.
+    When such a row changes, the rows it belongs to must be translated again. `columns` narrows what is read (empty =
+    all); `statement` names an SQL file that finds the rows instead, with `columns` as its result and `keys` as its
+    parameter.
     """
 
     name: str
@@ -62,6 +64,8 @@ class SideTable:
     key: str
     of: str = "id"
     order: str = "id"
+    columns: tuple[str, ...] = ()
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True)

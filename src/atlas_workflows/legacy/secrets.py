@@ -5,12 +5,14 @@ One linear scan (RE2) over a row's raw text decides whether the walk over its va
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import re2
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.aliases import normal
+from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.masking import SECRET_VALUE
 from atlas_workflows.legacy.reasons import ReasonCode
@@ -95,6 +97,16 @@ def holds_secret(value: Any, *, named: bool = False) -> bool:
     if type(value) is list:
         return any(holds_secret(item, named=named) for item in value)
     return False
+
+
+def original_holds_secret(columns: Mapping[str, str | None]) -> bool:
+    """Whether any column holds a secret, whatever became of it in translation."""
+    findings = Findings("", "")
+    return any(
+        holds_secret(decode(columns, name, findings), named=is_secret_name(name))
+        for name, text in columns.items()
+        if text is not None and may_hold_secret(f'"{name}":{text}')
+    )
 
 
 def _names_itself(value: dict[str, Any]) -> bool:

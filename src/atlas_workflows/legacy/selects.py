@@ -6,6 +6,7 @@ Ordering is by the column itself: ordering by the alias `id` would sort `id::tex
 
 from psycopg import sql
 
+from atlas_workflows.db.sql_files import sql as statement
 from atlas_workflows.legacy.catalog import Catalog
 from atlas_workflows.legacy.records import SideTable
 
@@ -46,18 +47,31 @@ def rows_select(catalog: Catalog, table: str, key: str = "id") -> sql.Composed:
 
 def side_select(catalog: Catalog, side: SideTable) -> sql.Composed:
     """The side rows that belong to the batch rows `keys` (a list of texts), in a stable order."""
+    if side.statement:
+        return sql.Composed([sql.SQL(statement(side.statement))])
     orders = [name for name in (side.key, side.order) if name in catalog.columns(side.table)]
     return sql.SQL("{} WHERE {} = ANY({}) ORDER BY {}").format(
-        _select(catalog, side.table),
+        _select(catalog, side.table, side_columns(catalog, side)),
         sql.SQL("source.{}").format(sql.Identifier(side.key)),
         _keys(catalog, side.table, side.key),
         sql.SQL(", ").join(sql.SQL("source.{}").format(sql.Identifier(name)) for name in orders),
     )
 
 
-def _select(catalog: Catalog, table: str) -> sql.Composed:
+def side_columns(catalog: Catalog, side: SideTable) -> tuple[str, ...]:
+    """The columns `side_select` yields, in order."""
+    there = catalog.columns(side.table)
+    return (
+        tuple(name for name in side.columns if side.statement or name in there)
+        if side.columns
+        else tuple(there)
+    )
+
+
+def _select(catalog: Catalog, table: str, names: tuple[str, ...] | None = None) -> sql.Composed:
     columns = sql.SQL(", ").join(
-        sql.SQL("source.{0}::text AS {0}").format(sql.Identifier(name)) for name in catalog.columns(table)
+        sql.SQL("source.{0}::text AS {0}").format(sql.Identifier(name))
+        for name in (catalog.columns(table) if names is None else names)
     )
     return sql.SQL("SELECT {} FROM {} AS source").format(columns, sql.Identifier(catalog.schema, table))
 

@@ -14,7 +14,12 @@ from atlas_workflows.legacy.masking import mask
 from atlas_workflows.legacy.raw_graph import RawGraph, raw_graph
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, Row, Tenancy, Translation
-from atlas_workflows.legacy.secrets import is_secret_value, may_hold_secret, seal_values
+from atlas_workflows.legacy.secrets import (
+    is_secret_value,
+    may_hold_secret,
+    original_holds_secret,
+    seal_values,
+)
 from atlas_workflows.legacy.status import counters_of, status_of
 from atlas_workflows.legacy.tags import translate_tags
 from atlas_workflows.legacy.tenancy import is_uuid, organization_of
@@ -81,12 +86,19 @@ def translate_or_raise(record: LegacyWorkflow, tenancy: Tenancy | None = None) -
         workflow = _without_secrets(workflow, findings)
         findings.hide_secrets()
     _check_template(record.columns, tenancy, findings)
-    return _translation(record, workflow, _final_status(status, workflow, findings), parts, findings)
+    return _translation(record, workflow, _final_status(status, workflow, findings), parts, findings, hot=hot)
 
 
 def _translation(
-    record: LegacyWorkflow, workflow: Workflow, status: str, parts: Assembled, findings: Findings
+    record: LegacyWorkflow,
+    workflow: Workflow,
+    status: str,
+    parts: Assembled,
+    findings: Findings,
+    *,
+    hot: bool,
 ) -> Translation:
+    holds = bool(findings.secrets) or (hot and original_holds_secret(record.columns))
     counters, reported = counters_of(record, findings)
     return Translation(
         workflow=workflow,
@@ -96,7 +108,7 @@ def _translation(
         reasons=tuple(findings.reasons),
         changes=tuple(findings.changes),
         secrets=tuple(findings.secrets),
-        holds_secret=bool(findings.secrets),
+        holds_secret=holds,
         counters=counters,
         reported=reported,
         links=tuple(parts.links),
@@ -120,9 +132,9 @@ def _quarantined(
 
 def _raw_text(record: LegacyWorkflow) -> str:
     texts = [value for value in record.columns.values() if value is not None]
-    for rows in (record.trigger_rows, record.webhook_rows, record.schedule_rows):
-        # A webhook row holds its secret under a name of its own, so the names count as well.
-        texts += [f'"{name}":{value}' for row in rows for name, value in row.items() if value is not None]
+    # Secrets of webhook rows are sealed with those rows; here they only appear as references.
+    for rows in (record.trigger_rows, record.schedule_rows):
+        texts += [value for row in rows for value in row.values() if value is not None]
     return "\n".join(texts)
 
 

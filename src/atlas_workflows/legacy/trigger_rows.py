@@ -9,7 +9,7 @@ from atlas_workflows.legacy.drawer import Drawer
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
-from atlas_workflows.legacy.records import LegacyWorkflow, TriggerLink
+from atlas_workflows.legacy.records import LegacyWorkflow, Row, TriggerLink
 from atlas_workflows.legacy.trigger_fields import trigger_parameters
 from atlas_workflows.legacy.triggers import Slot, row_uuid
 
@@ -68,14 +68,14 @@ def _settings(slot: Slot, findings: Findings) -> dict[str, Any]:
             ("endpoint_id", "endpoint_id", ("endpointId", "webhook_id", "webhookId", "endpoint")),
             ("secret", "secret", ("webhook_secret", "webhookSecret")),
         ):
-            if slot.webhook.get(column):
-                told = slot.webhook[column]
+            told: Any = slot.webhook.get(column)
+            if told:
                 for alias in aliases:
                     if settings.get(alias) == told:
                         del settings[alias]
                 if settings.get(target) not in (None, "", told):
                     slot.spare[f"trigger_config.{target}"] = settings[target]
-                settings[target] = told
+                settings[target] = webhook_secret(slot.webhook) if column == "secret" else told
     return settings
 
 
@@ -87,6 +87,11 @@ def _withdraw_never_fired(slot: Slot, findings: Findings) -> None:
         if change.code is not ReasonCode.NEVER_FIRED_IN_LEGACY
         or not (change.field or "").startswith(slot.path)
     ]
+
+
+def webhook_secret(row: Row) -> dict[str, str]:
+    """The reference under which the row of webhook_triggers itself seals its secret."""
+    return {"$secret": str(derived_id("webhook_triggers", row.get("id") or "", "secret:secret"))}
 
 
 def _note_never_fired(slot: Slot, type_: str, findings: Findings) -> None:

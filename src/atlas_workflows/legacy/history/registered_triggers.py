@@ -1,0 +1,87 @@
+"""Registered triggers, webhook endpoints and schedules: parts of their workflow, and what remains of them beside it."""
+
+from dataclasses import replace
+
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.history.row_facts import WORKFLOW_COLUMNS, RowFacts
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
+from atlas_workflows.legacy.schedules import translate_schedule
+from atlas_workflows.legacy.secrets import holds_secret, sealed
+from atlas_workflows.legacy.workflow_rows import uuid_or_none
+
+_WORKFLOW = SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS)
+
+
+def _parent(row: SourceRow) -> tuple[str, str] | None:
+    workflow = row.columns.get("workflow_id")
+    return ("workflows", workflow) if workflow else None
+
+
+def trigger_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
+    """A registered trigger; its workflow's translation writes it, with this row's id."""
+    facts = RowFacts(row)
+    if not facts.own(tenancy, facts.side("workflow") or {}):
+        return facts.quarantined()
+    secret = facts.hot and holds_secret(decode(row.columns, "trigger_config", facts.findings))
+    verdict = facts.done({}, Outcome.MIGRATED, parent=_parent(row))
+    return replace(verdict, holds_secret=secret)
+
+
+def webhook_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
+    """An endpoint with the id that callers know; its secret is sealed, and it stays off until cutover."""
+    facts = RowFacts(row)
+    columns = row.columns
+    if not facts.own(tenancy, facts.side("workflow") or {}):
+        return facts.quarantined()
+    secret = columns.get("secret")
+    reference = sealed(secret, "secret", facts.findings) if secret else None
+    # A sealed secret is what is supposed to happen here, so it alone is no warning.
+    facts.findings.reasons = [r for r in facts.findings.reasons if r.code is not ReasonCode.SECRET_SEALED]
+    webhook = {
+        "id": facts.id("webhook"),
+        "organization_id": facts.organization,
+        "workflow_id": uuid_or_none(columns.get("workflow_id")),
+        "name": columns.get("name") or "Webhook",
+        "endpoint_id": columns.get("endpoint_id") or facts.id("endpoint"),
+        "secret_id": reference["$secret"] if reference else None,
+        "is_active": False,
+        "total_requests": facts.count("request_count"),
+        "last_triggered_at": columns.get("last_triggered_at"),
+        "created_at": columns.get("created_at"),
+        "updated_at": columns.get("updated_at") or columns.get("created_at"),
+        **facts.lineage(),
+    }
+    return facts.done({"workflow_webhooks": [webhook]}, parent=_parent(row))
+
+
+def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
+    """A schedule, normalised and off. That it never fired is said where its workflow is translated."""
+    facts = RowFacts(row)
+    columns = row.columns
+    if not facts.own(tenancy, facts.side("workflow") or {}):
+        return facts.quarantined()
+    result = translate_schedule(dict(columns), default_timezone=None, path="schedule_config")
+    facts.findings.merge(tuple(result.reasons), ())
+    if result.spec is None:
+        return replace(facts.quarantined(), parent=_parent(row))
+    schedule = {
+        "id": facts.id("schedule"),
+        "organization_id": facts.organization,
+        "workflow_id": uuid_or_none(columns.get("workflow_id")),
+        "trigger_id": facts.id("schedule"),
+        "schedule": dumps_text(result.spec),
+        "timezone": result.spec.get("timezone"),
+        "is_active": False,
+        "legacy_config": facts.json("schedule_config"),
+        "last_run_at": columns.get("last_run_at"),
+        "created_at": columns.get("created_at"),
+        **facts.lineage(),
+    }
+    return facts.done({"workflow_schedules": [schedule]}, parent=_parent(row))
+
+
+TRIGGERS = SourceTable("workflow_triggers", trigger_rows, sides=(_WORKFLOW,), after=("workflows",))
+WEBHOOKS = SourceTable("webhook_triggers", webhook_rows, sides=(_WORKFLOW,), after=("workflows",))
+SCHEDULES = SourceTable("schedule_triggers", schedule_rows, sides=(_WORKFLOW,), after=("workflows",))

@@ -1,0 +1,116 @@
+"""What every translation of a history row needs: its owner, its JSON columns without secrets, its verdict."""
+
+from typing import Any
+
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.ids import derived_id
+from atlas_workflows.legacy.masking import mask
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SourceRow, TargetRows, Tenancy
+from atlas_workflows.legacy.secrets import is_secret_value, may_hold_secret, seal_values
+from atlas_workflows.legacy.tenancy import organization_of
+from atlas_workflows.legacy.workflow_rows import first_filled, uuid_or_none
+
+WORKFLOW_COLUMNS = ("id", "organization_id", "org_id")
+EPOCH = "1970-01-01 00:00:00+00"
+
+
+class RowFacts:
+    """One row being translated. `hot` says that its text could hold a secret, so that JSON is looked through."""
+
+    __slots__ = ("columns", "findings", "hot", "organization", "row")
+
+    def __init__(self, row: SourceRow) -> None:
+        self.row = row
+        self.columns = row.columns
+        self.findings = Findings(row.table, row.id)
+        self.hot = may_hold_secret("\n".join(value for value in row.columns.values() if value is not None))
+        self.organization: str | None = None
+
+    def own(self, tenancy: Tenancy, *parents: Row) -> bool:
+        """Settle the owner from the row itself, else from its parents; false means: quarantine."""
+        rows = (self.columns, *parents)
+        named = next((name for row in rows if (name := first_filled(row, "organization_id", "org_id"))), None)
+        self.organization = organization_of(named, tenancy, self.findings)
+        return self.organization is not None
+
+    def side(self, name: str) -> Row | None:
+        """The one side row of this name; None where there is none."""
+        found = self.row.side.get(name, ())
+        return found[0] if found else None
+
+    def id(self, role: str = "row") -> str:
+        """The row's own id where it is a UUID, else one derived from it, with the reason noted."""
+        own = uuid_or_none(self.row.id)
+        if own is None:
+            self.findings.reason(ReasonCode.ID_DERIVED, "id", "The id is no UUID.")
+        return own or str(derived_id(self.row.table, self.row.id, role))
+
+    def json(self, *names: str) -> str | None:
+        """JSON text of the first of these columns, secrets replaced; untouched text where it holds none."""
+        name = next((name for name in names if self.columns.get(name) is not None), None)
+        if name is None:
+            return None
+        text = self.columns[name] or ""
+        # A string may hide a document with what cannot be stored; the common object or list goes through as it is.
+        if not self.hot and text[:1] in ("{", "["):
+            return text
+        return dumps_text(seal_values(decode(self.columns, name, self.findings), name, self.findings))
+
+    def text(self, *names: str) -> str | None:
+        """Plain text of the first of these columns; a secret in it is sealed and hidden."""
+        name = next((name for name in names if self.columns.get(name) is not None), None)
+        value = self.columns[name] if name is not None else None
+        if name is None or value is None or not self.hot or not is_secret_value(value):
+            return value
+        self.findings.reason(ReasonCode.SECRET_SEALED, name, "A secret stood in this text; it is hidden now.")
+        self.findings.secret(name, value)
+        return mask(value)
+
+    def count(self, *names: str) -> int:
+        """A count from the first of these columns; what is none counts as 0 and is reported."""
+        text = first_filled(self.columns, *names)
+        if text is None:
+            return 0
+        if text.isascii() and text.isdecimal() and len(text) < 19:
+            return int(text)
+        self.findings.reason(ReasonCode.COUNTER_INVALID, names[0], f"{text[:40]!r} is no count.")
+        return 0
+
+    def milliseconds(self, *names: str) -> int | None:
+        """A length in whole milliseconds; None where there is none."""
+        return self.count(*names) if first_filled(self.columns, *names) is not None else None
+
+    def lineage(self) -> dict[str, Any]:
+        """Where a target row comes from."""
+        return {"source_table": self.row.table, "source_id": self.row.id}
+
+    def done(
+        self, rows: TargetRows, outcome: Outcome | None = None, parent: tuple[str, str] | None = None
+    ) -> RowsOutcome:
+        """The verdict on a row that became `rows`."""
+        findings = self.findings
+        if self.hot and findings.secrets:
+            findings.hide_secrets()
+        plain = Outcome.MIGRATED_WITH_WARNINGS if findings.reasons or findings.changes else Outcome.MIGRATED
+        return RowsOutcome(
+            outcome=outcome or plain,
+            organization_id=self.organization,
+            rows=rows,
+            reasons=tuple(findings.reasons),
+            changes=(),
+            secrets=tuple(findings.secrets),
+            holds_secret=bool(findings.secrets),
+            parent=parent,
+        )
+
+    def quarantined(self) -> RowsOutcome:
+        """The verdict on a row nothing can be made of; sealed whenever it could hold a secret."""
+        return RowsOutcome(
+            outcome=Outcome.QUARANTINED,
+            organization_id=self.organization,
+            reasons=tuple(self.findings.reasons),
+            holds_secret=self.hot,
+        )

@@ -1,0 +1,62 @@
+"""Which legacy tables are read row by row, for the shape the catalog shows, in the order they are loaded."""
+
+from atlas_workflows.legacy.history import (
+    executions,
+    records_beside,
+    registered_triggers,
+    steps,
+    variables,
+    versions,
+)
+from atlas_workflows.legacy.readers import a, b, c, d, e, f, scoring
+from atlas_workflows.legacy.readers.reader import Reader
+from atlas_workflows.legacy.records import RowsOutcome, SourceRow, SourceTable, Tenancy
+from atlas_workflows.legacy.shapes import Shape
+from atlas_workflows.legacy.translate import translate
+from atlas_workflows.legacy.workflow_rows import workflow_rows
+
+READERS = {module.READER.shape: module.READER for module in (a, b, c, d, e, f, scoring)}
+BESIDE = (
+    versions.TEMPLATES,
+    registered_triggers.TRIGGERS,
+    registered_triggers.WEBHOOKS,
+    registered_triggers.SCHEDULES,
+    versions.VERSIONS,
+    variables.VARIABLES,
+    variables.SNIPPETS,
+    executions.SOURCE,
+    steps.SOURCE,
+    records_beside.ANALYTICS,
+    records_beside.QUEUE,
+    records_beside.NODES,
+    records_beside.TRIGGER_DEFINITIONS,
+    records_beside.ACTION_DEFINITIONS,
+)
+
+
+def source_tables(shape: Shape) -> tuple[SourceTable, ...]:
+    """Every table that is migrated, archived or compared row by row; `workflows` first, then what refers to it."""
+    reader = READERS[shape.letter]
+    workflows = SourceTable("workflows", _WorkflowRows(reader), sides=reader.sides)
+    return (workflows, *(source for source in BESIDE if source.table in shape.tables))
+
+
+class _WorkflowRows:
+    """`rows` of the workflows table of one shape."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def __call__(self, row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
+        record = self.reader.record(row)
+        translation = translate(record, tenancy)
+        return RowsOutcome(
+            outcome=translation.outcome,
+            organization_id=translation.organization_id,
+            rows=workflow_rows(record, translation),
+            reasons=translation.reasons,
+            changes=translation.changes,
+            secrets=translation.secrets,
+            holds_secret=translation.holds_secret,
+            translation=translation,
+        )
