@@ -162,9 +162,7 @@ def rollback(
     settings = load_settings()
     scope = Scope(tuple(sorted({item.lower() for item in organization or ()})), percent)
     address = dsn or settings.require_crm_dsn()
-    result = roll_back(
-        phase_named(phase), scope, dsn=address, settings=settings, execute=execute, actor=by, reason=reason
-    )
+    result = roll_back(phase_named(phase), scope, dsn=address, execute=execute, actor=by, reason=reason)
     verb = "Removed" if execute else "Would remove (nothing done; add --execute)"
     lines = [f"{verb}:"] + [f"  {table:<32}{rows:>10}" for table, rows in result.removed.items()]
     lines += (

@@ -7,6 +7,7 @@ from atlas_workflows.migration.fingerprint import original_content
 
 # Raise it whenever translation writes something else for the same row: the next run then takes every row up again.
 TRANSLATION_VERSION = 1
+TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
 
 
@@ -34,3 +35,5 @@ def _facts_of(row: Row, tenancy: Tenancy) -> Iterator[str]:
     for organization in named:
         exists = organization in tenancy.organizations
         yield f"{organization} {exists} {organization in tenancy.users}"
+    if tenancy.templates is not None and row.get(TEMPLATE_COLUMN) is not None:
+        yield f"template {row[TEMPLATE_COLUMN]} {row[TEMPLATE_COLUMN] in tenancy.templates}"

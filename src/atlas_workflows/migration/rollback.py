@@ -70,7 +70,7 @@ def roll_back(
     scope: Scope,
     *,
     dsn: str,
-    settings: Settings,  # noqa: ARG001 - the same call shape as run_phase; later phases need keys here
+    settings: Settings | None = None,  # noqa: ARG001 - the call shape of run_phase; later phases unseal with it
     execute: bool = False,
     actor: str = "operator",
     reason: str = "",

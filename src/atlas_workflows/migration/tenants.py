@@ -12,6 +12,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.legacy.records import Tenancy
 from atlas_workflows.migration.context import Scope
 
+TEMPLATES = "workflow_templates"
 USER_TABLES = (("auth", "users"), ("public", "users"))
 
 
@@ -31,7 +32,8 @@ def read_tenancy(connection: Connection, assumed: str | None) -> Tenancy:
     if assumed is not None:
         _insist(organizations, (assumed,))
     users = frozenset[str]().union(*(_ids(connection, *table) for table in USER_TABLES))
-    return Tenancy(organizations=organizations, users=users, assumed=assumed)
+    templates = _ids(connection, "public", TEMPLATES) if _exists(connection, TEMPLATES) else None
+    return Tenancy(organizations=organizations, users=users, assumed=assumed, templates=templates)
 
 
 def resolve_scope(scope: Scope, organizations: frozenset[str]) -> Tenants:
@@ -67,6 +69,11 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{table}"]).fetchone()
+    return bool(row and row[0])
 
 
 def _ids(connection: Connection, schema: str, table: str) -> frozenset[str]:
