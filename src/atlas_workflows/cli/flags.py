@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema_errors import explained
@@ -40,7 +40,8 @@ def list_(dsn: Dsn = None, organization: Organization = None, as_json: AsJson = 
     if as_json:
         print(json.dumps(shown, indent=2, default=str))
         return
-    table = Table(*(("flag", "value", "from", "owner", "expires", "reason")))
+    # A key is there to be copied, so it is never folded.
+    table = Table(Column("flag", no_wrap=True), "value", "from", "owner", "expires", "reason")
     for entry in shown:
         table.add_row(
             *(str(entry[name]) for name in ("key", "value", "source", "owner", "expires_at", "reason"))

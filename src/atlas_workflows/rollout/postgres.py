@@ -13,7 +13,7 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.rollout.cohorts import Cohort
-from atlas_workflows.rollout.flags import Flag, FlagType, Override
+from atlas_workflows.rollout.flags import Flag, FlagType, FlagValue, Override
 from atlas_workflows.rollout.ports import FlagStore
 
 
@@ -58,7 +58,7 @@ class PostgresFlags(FlagStore):
         values = {
             "key": override.flag_key,
             "organization_id": override.organization_id,
-            "value": exact_json.dumps(override.value),
+            "value": _json(override.value),
             "set_by": override.set_by,
             "reason": override.reason,
             "set_at": override.set_at,
@@ -101,6 +101,10 @@ class PostgresFlags(FlagStore):
         )  # fmt: skip
 
 
+def _json(value: FlagValue) -> str:
+    return exact_json.dumps(value).decode()
+
+
 def _hash(value: object) -> str | None:
     return None if value is None else sha256(repr(value).encode()).hexdigest()
 
@@ -109,13 +113,13 @@ def _flag_values(flag: Flag) -> dict[str, Any]:
     return {
         "key": flag.key,
         "type": flag.type.value,
-        "default_value": exact_json.dumps(flag.default),
+        "default_value": _json(flag.default),
         "owner": flag.owner,
         "expires_at": flag.expires_at,
         "reason": flag.reason,
         "description": flag.description,
         "cohort": flag.cohort.name if flag.cohort else None,
-        "cohort_value": None if flag.cohort_value is None else exact_json.dumps(flag.cohort_value),
+        "cohort_value": None if flag.cohort_value is None else _json(flag.cohort_value),
     }
 
 
