@@ -1,5 +1,7 @@
 """`atlas sample …`: make a synthetic legacy CRM, or act as its old application."""
 
+import signal
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -7,6 +9,7 @@ from rich.console import Console
 
 from atlas_workflows import exact_json
 from atlas_workflows.sample.create import SampleReport, create_sample
+from atlas_workflows.sample.old_app import run_old_app
 from atlas_workflows.sample.spec import Variant, make_spec
 from atlas_workflows.settings import load_settings, masked_dsn
 
@@ -59,3 +62,21 @@ def _as_json(report: SampleReport) -> dict[str, object]:
         "coverage": report.coverage,
         "seconds": round(report.seconds, 2),
     }
+
+
+@app.command("old-app")
+def old_app(
+    rate: Annotated[float, typer.Option(min=0.01, help="Deeds a second.")] = 5.0,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Stop after so long; default: until SIGTERM.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed chooses alike.")] = 1,
+    dsn: Dsn = None,
+) -> None:
+    """Act as the old application on the legacy tables until told to stop, then print one JSON line of what it wrote."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    address = dsn or load_settings().require_crm_dsn()
+    written = run_old_app(address, rate=rate, seconds=seconds, seed=seed, stop=stop)
+    print(exact_json.dumps_text(written.as_json()))

@@ -29,6 +29,7 @@ _NAMES = {
     "9.14:nfc": (unicodedata.normalize("NFC", _CAFE), unicodedata.normalize("NFC", _CAFE)),
     "9.14:nfd": (unicodedata.normalize("NFD", _CAFE), unicodedata.normalize("NFD", _CAFE)),
 }
+_TELL = {"url": "https://hooks.example/in", "secret": "fake-webhook-secret-0004"}
 # code -> (steps, text that shows it)
 _BODIES: dict[str, tuple[tuple[Step, ...], str]] = {
     "9.7:tags_stripped": (
@@ -83,14 +84,7 @@ _BODIES: dict[str, tuple[tuple[Step, ...], str]] = {
         "fake-smtp-0003",
     ),
     "9.15:webhook_secret": (
-        (
-            action(
-                "send_webhook",
-                "Tell",
-                url="https://hooks.example/in",
-                **{"secret": "fake-webhook-secret-0004"},
-            ),
-        ),
+        (Step("action", "send_webhook", "Tell", _TELL),),
         "fake-webhook-secret-0004",
     ),
     "9.15:url_with_password": (
