@@ -50,9 +50,13 @@ def _operand(operator: Operator) -> st.SearchStrategy[Any]:
         case Operand.DAYS:
             return st.integers(-5, 5000) | st.sampled_from(("7", Decimal("1e9000")))
         case Operand.PERIOD:
-            return st.fixed_dictionaries({"amount": st.integers(0, 500), "unit": st.sampled_from(sorted(UNITS))})
+            return st.fixed_dictionaries(
+                {"amount": st.integers(0, 500), "unit": st.sampled_from(sorted(UNITS))}
+            )
         case _:
-            return json_scalars | st.sampled_from(("{{ a }}", "{{ contact.status | upper }}", {"$formula": "a + 1"}))
+            return json_scalars | st.sampled_from(
+                ("{{ a }}", "{{ contact.status | upper }}", {"$formula": "a + 1"})
+            )
 
 
 def _leaves(operator: Operator) -> st.SearchStrategy[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from expression_strategies import conditions, leaves, scopes, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,6 @@ from atlas_workflows.exact_json import dumps, loads
 from atlas_workflows.expressions.condition import parse_condition, print_condition
 from atlas_workflows.expressions.evaluate import evaluate, explain
 from atlas_workflows.expressions.operators import NEGATIONS
-from expression_strategies import conditions, leaves, scopes, values
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 ZONES = st.sampled_from(("UTC", "Europe/London", "Pacific/Kiritimati", "America/New_York"))

@@ -27,6 +27,7 @@ _LEAF_KEYS = frozenset(
         "logic", "logicOperator",
     }
 )  # fmt: skip
+_NOTHING: tuple[Any, ...] = (None, "", [])
 
 
 def translate_leaf(raw: Mapping[str, Any], path: str, findings: ConditionFindings) -> dict[str, Any]:
@@ -35,7 +36,9 @@ def translate_leaf(raw: Mapping[str, Any], path: str, findings: ConditionFinding
     limits.refuse_beyond(
         limits.MAX_CONDITION_LEAVES, "MAX_CONDITION_LEAVES", findings.leaves, "The condition"
     )
-    if all(value is None for key, value in raw.items() if key not in ("id", "label", "name", "description")):
+    if all(
+        value in _NOTHING for key, value in raw.items() if key not in ("id", "label", "name", "description")
+    ):
         raise Unfit(ReasonCode.CONDITION_EMPTY, "The condition names no comparison.", path)
     if strange := strange_keys(raw, _LEAF_KEYS):
         raise Unfit(
