@@ -19,7 +19,7 @@ def clone_sample(
     if key not in _TEMPLATES:
         name = f"sample_{shape.lower()}_{uuid4().hex[:8]}"
         dsn = server.create_database(name)
-        spec = make_spec(shape, "S", messy=messy)
+        spec = make_spec(shape, "S", messy=messy, seed=1)
         size = replace(spec.size, workflows=workflows, executions=executions)
         create_sample(dsn, replace(spec, size=size))
         upgrade(dsn)
