@@ -1,4 +1,4 @@
-"""`atlas workflow …`: validate workflow files."""
+"""`atlas workflow …`: validate workflow files, and execute them in memory."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from atlas_workflows import exact_json
+from atlas_workflows.cli.workflow_execution import Wishes, load_workflow, play, simulation_as_json
 from atlas_workflows.cli.workflow_file import UnreadableFile, read_document
+from atlas_workflows.cli.workflow_trace import show_trace
 from atlas_workflows.graph.model import Problem, Severity
 from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import is_valid, validate
@@ -38,6 +40,34 @@ def validate_file(
     else:
         _show(file, problems)
     raise typer.Exit(0 if valid else 2)
+
+
+@app.command("execute")
+def execute_file(
+    file: Annotated[Path, typer.Argument(help="A workflow as JSON; - reads standard input.")],
+    input_file: Annotated[
+        Path, typer.Option("--input", help="JSON object with contact, trigger, organization, …")
+    ],
+    events: Annotated[Path | None, typer.Option(help="JSON lines: time, type, subject, data.")] = None,
+    at: Annotated[str | None, typer.Option(help="ISO time of the start; now where left out.")] = None,
+    fail: Annotated[list[str] | None, typer.Option(help="NODE:ATTEMPTS that fail; may be repeated.")] = None,
+    trigger: Annotated[
+        str | None, typer.Option(help="Id of the trigger; the first one where left out.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+) -> None:
+    """Execute a workflow on a virtual clock: effects are planned, never performed; waits pass at once.
+
+    Input: an object with the roots of paths (contact, trigger, organization, variables, …). An object without
+    contact, lead, client and trigger is taken as both the contact and the trigger's data.
+    """
+    found = load_workflow(file)
+    wishes = Wishes(input_file, events, at, tuple(fail or ()), trigger)
+    played = play(found, wishes)
+    if as_json:
+        print(exact_json.dumps_text(simulation_as_json(played)))
+    else:
+        show_trace(found, played, Console())
 
 
 def _problems_in(file: Path) -> list[Problem]:

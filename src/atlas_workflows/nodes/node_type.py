@@ -7,10 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from atlas_workflows.engine.behaviour import Behaviour, Call, Outcome, Skipped, StepFailed
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.graph.model import MAIN_PORT
 from atlas_workflows.nodes.faults import blank_faults, faults_of
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.nodes.perform import perform
 from atlas_workflows.nodes.template_faults import template_faults
 
 PortsOf = Callable[[Mapping[str, Any]], tuple[str, ...]]
@@ -42,6 +44,7 @@ class NodeType:
     missing_codes: Mapping[str, str] = field(default_factory=dict)
     wrong_codes: Mapping[str, str] = field(default_factory=dict)
     review: Review | None = None
+    run: Behaviour = perform
 
     def ports_out(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         return self.ports if isinstance(self.ports, tuple) else self.ports(parameters)
@@ -49,9 +52,20 @@ class NodeType:
     def missing_path(self, port: str) -> str | None:
         return self.path_codes(port)
 
-    def read(self, parameters: Mapping[str, Any]) -> Any:
-        """The validated parameters; raises pydantic.ValidationError."""
-        return self.parameters.model_validate(parameters)
+    def prepare(self, parameters: Mapping[str, Any]) -> Any:
+        """The validated parameters; raises StepFailed where they are wrong."""
+        try:
+            return self.parameters.model_validate(parameters)
+        except ValidationError as error:
+            first = faults_of(error, parameters, self.missing_codes, self.wrong_codes)[0]
+            raise StepFailed("configuration", f"{first.message} {first.remedy}") from None
+
+    def execute(self, call: Call) -> Outcome:
+        """What the node does, unless its `skip_unless` says that there is nothing to do."""
+        condition = getattr(call.parameters, "skip_unless", None)
+        if condition is not None and not call.holds(condition):
+            return Skipped("Its condition skip_unless does not hold.")
+        return self.run(call)
 
     def faults(self, parameters: Mapping[str, Any]) -> Sequence[Fault]:
         return _faults(self.parameters, parameters, self.missing_codes, self.review, self.wrong_codes)

@@ -1,14 +1,18 @@
 """Adds tags to the subject."""
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Object
+from typing import Any
 
 from pydantic import Field
 
 from atlas_workflows.graph.catalogue import Effect, Fault
 from atlas_workflows.nodes.faults import is_blank, missing
 from atlas_workflows.nodes.fields import Text
+from atlas_workflows.nodes.items import tags_of
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.perform import perform_with
 
 
 class AddTagsParameters(ActionParameters):
@@ -21,6 +25,11 @@ def review(parameters: AddTagsParameters) -> Iterable[Fault]:
         yield missing("MISSING_TAG_CONFIG", "tags", "The tag")
 
 
+def changes(content: Object[str, Any], contact: Object[str, Any]) -> Object[str, Any]:
+    known = [] if content.get("replace_existing") else tags_of(contact)
+    return {"tags": list(dict.fromkeys([*known, *content["tags"]]))}
+
+
 NODE = NodeType(
     name="add_tags",
     title="Add tags",
@@ -31,4 +40,5 @@ NODE = NodeType(
     idempotency="A tag that is there is not added again.",
     missing_codes={"tags": "MISSING_TAG_CONFIG"},
     review=review,
+    run=perform_with(changes),
 )

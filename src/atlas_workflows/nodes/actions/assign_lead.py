@@ -1,16 +1,24 @@
 """Makes somebody the subject's owner."""
 
+from collections.abc import Mapping as Object
+from typing import Any
+
 from pydantic import Field
 
 from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.nodes.fields import Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.perform import perform_with
 
 
 class AssignLeadParameters(ActionParameters):
     user_id: Text = Field(description="The new owner.")
     notify_assignee: bool = Field(False, description="Whether they are told.")
+
+
+def changes(content: Object[str, Any], contact: Object[str, Any]) -> Object[str, Any]:  # noqa: ARG001
+    return {"assigned_to": content["user_id"]}
 
 
 NODE = NodeType(
@@ -22,4 +30,5 @@ NODE = NodeType(
     effect=Effect.INTERNAL,
     idempotency="Setting the same value again changes nothing.",
     missing_codes={"user_id": "MISSING_ASSIGNEE"},
+    run=perform_with(changes),
 )

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Done, Outcome
+from atlas_workflows.expressions.formula import calculate
 from atlas_workflows.graph.catalogue import Effect, Fault
 from atlas_workflows.nodes.fields import VariableName
 from atlas_workflows.nodes.node_type import NodeType
@@ -20,6 +22,14 @@ def review(parameters: CalculateValueParameters) -> Iterable[Fault]:
     yield from formula_faults(parameters.expression, "expression")
 
 
+def run(call: Call) -> Outcome:
+    parameters: CalculateValueParameters = call.parameters
+    result = calculate(parameters.expression, call.scope, now=call.now, timezone=call.at.zone)
+    return Done(
+        {"value": result}, variables={parameters.output: result}, input={"expression": parameters.expression}
+    )
+
+
 NODE = NodeType(
     name="calculate_value",
     title="Calculate",
@@ -30,4 +40,5 @@ NODE = NodeType(
     idempotency="Nothing is done to the world; the result depends on the data alone.",
     missing_codes={"expression": "MISSING_EXPRESSION", "output": "MISSING_OUTPUT"},
     review=review,
+    run=run,
 )

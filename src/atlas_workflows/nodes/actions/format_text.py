@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Done, Outcome
 from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.nodes.fields import Text, VariableName
 from atlas_workflows.nodes.node_type import NodeType
@@ -13,6 +14,12 @@ class FormatTextParameters(ActionParameters):
     output: VariableName = Field(description="Variable that takes the result.")
 
 
+def run(call: Call) -> Outcome:
+    parameters: FormatTextParameters = call.parameters
+    text = call.text(parameters.text) if isinstance(parameters.text, str) else parameters.text
+    return Done({"text": text}, variables={parameters.output: text})
+
+
 NODE = NodeType(
     name="format_text",
     title="Format text",
@@ -22,4 +29,5 @@ NODE = NodeType(
     effect=Effect.NONE,
     idempotency="Nothing is done to the world; the result depends on the data alone.",
     missing_codes={"text": "MISSING_TEXT", "output": "MISSING_OUTPUT"},
+    run=run,
 )

@@ -1,14 +1,18 @@
 """Takes tags from the subject."""
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Object
+from typing import Any
 
 from pydantic import Field
 
 from atlas_workflows.graph.catalogue import Effect, Fault
 from atlas_workflows.nodes.faults import is_blank, missing
 from atlas_workflows.nodes.fields import Text
+from atlas_workflows.nodes.items import tags_of
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.perform import perform_with
 
 
 class RemoveTagsParameters(ActionParameters):
@@ -18,6 +22,11 @@ class RemoveTagsParameters(ActionParameters):
 def review(parameters: RemoveTagsParameters) -> Iterable[Fault]:
     if not parameters.tags or all(map(is_blank, parameters.tags)):
         yield missing("MISSING_TAG_CONFIG", "tags", "The tag")
+
+
+def changes(content: Object[str, Any], contact: Object[str, Any]) -> Object[str, Any]:
+    gone = {str(tag).casefold() for tag in content["tags"]}
+    return {"tags": [tag for tag in tags_of(contact) if str(tag).casefold() not in gone]}
 
 
 NODE = NodeType(
@@ -30,4 +39,5 @@ NODE = NodeType(
     idempotency="A tag that is gone is not removed again.",
     missing_codes={"tags": "MISSING_TAG_CONFIG"},
     review=review,
+    run=perform_with(changes),
 )

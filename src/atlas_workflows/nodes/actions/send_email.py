@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Outcome
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.faults import is_blank, missing
 from atlas_workflows.nodes.fields import Flag, Mapping, Moment, Name, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import SendParameters
+from atlas_workflows.nodes.perform import ask, content_of
 
 
 class SendEmailParameters(SendParameters):
@@ -39,6 +41,14 @@ def review(parameters: SendEmailParameters) -> Iterable[Fault]:
             yield missing("MISSING_EMAIL_BODY", "body", "The e-mail's content")
 
 
+def run(call: Call) -> Outcome:
+    content = content_of(call)
+    body = call.node.parameters.get("body")
+    if isinstance(body, str) and content.get("html", True):
+        content["body"] = call.text(body, escape_html=True)
+    return ask(call, content)
+
+
 NODE = NodeType(
     name="send_email",
     title="Send e-mail",
@@ -49,4 +59,5 @@ NODE = NodeType(
     idempotency="The effect ledger holds the key (execution, node, iteration), which is also the Message-ID.",
     role=Role.SEND,
     review=review,
+    run=run,
 )

@@ -5,11 +5,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Outcome
+from atlas_workflows.expressions.placeholder import POSITIONS
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.faults import is_blank, missing
 from atlas_workflows.nodes.fields import Mapping, Name, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import SendParameters
+from atlas_workflows.nodes.perform import ask, content_of
 
 
 class SendWhatsappParameters(SendParameters):
@@ -35,6 +38,15 @@ def review(parameters: SendWhatsappParameters) -> Iterable[Fault]:
         yield missing("MISSING_WHATSAPP_MESSAGE", "message", "The message")
 
 
+def run(call: Call) -> Outcome:
+    content = content_of(call)
+    message = call.node.parameters.get("message")
+    if isinstance(message, str) and content.get("template_parameters"):
+        positional = content["template_parameters"]
+        content["message"] = call.text(message, **{POSITIONS: positional})
+    return ask(call, content)
+
+
 NODE = NodeType(
     name="send_whatsapp",
     title="Send WhatsApp message",
@@ -45,4 +57,5 @@ NODE = NodeType(
     idempotency="The effect ledger holds the key (execution, node, iteration): what is done is not done again.",
     role=Role.SEND,
     review=review,
+    run=run,
 )

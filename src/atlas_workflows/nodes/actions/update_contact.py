@@ -1,7 +1,8 @@
 """Changes fields of the subject."""
 
 from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Mapping as Object
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from atlas_workflows.nodes.faults import missing
 from atlas_workflows.nodes.fields import Mapping
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.perform import perform_with
 
 
 class UpdateContactParameters(ActionParameters):
@@ -25,6 +27,20 @@ def review(parameters: UpdateContactParameters) -> Iterable[Fault]:
         yield missing("MISSING_FIELDS", "fields", "The fields to change")
 
 
+def changes(content: Object[str, Any], contact: Object[str, Any]) -> Object[str, Any]:
+    strategy = content.get("merge_strategy", "replace")
+    return {name: _merged(strategy, contact.get(name), value) for name, value in content["fields"].items()}
+
+
+def _merged(strategy: str, known: Any, value: Any) -> Any:
+    if strategy == "append" and isinstance(known, list):
+        added = value if isinstance(value, list) else [value]
+        return [*known, *(item for item in added if item not in known)]
+    if strategy == "merge" and isinstance(known, dict) and isinstance(value, dict):
+        return {**known, **value}
+    return known if strategy == "merge" and known not in (None, "") else value
+
+
 NODE = NodeType(
     name="update_contact",
     title="Update contact",
@@ -35,4 +51,5 @@ NODE = NodeType(
     idempotency="Replace and merge set the same values again; append skips what is there.",
     missing_codes={"fields": "MISSING_FIELDS"},
     review=review,
+    run=perform_with(changes),
 )

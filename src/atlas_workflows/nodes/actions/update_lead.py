@@ -1,6 +1,8 @@
 """Changes fields of the subject's lead record."""
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Object
+from typing import Any
 
 from pydantic import Field
 
@@ -9,6 +11,7 @@ from atlas_workflows.nodes.faults import missing
 from atlas_workflows.nodes.fields import Mapping
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.perform import perform_with
 
 
 class UpdateLeadParameters(ActionParameters):
@@ -18,6 +21,10 @@ class UpdateLeadParameters(ActionParameters):
 def review(parameters: UpdateLeadParameters) -> Iterable[Fault]:
     if not parameters.fields:
         yield missing("MISSING_FIELDS", "fields", "The fields to change")
+
+
+def changes(content: Object[str, Any], contact: Object[str, Any]) -> Object[str, Any]:  # noqa: ARG001
+    return dict(content["fields"])
 
 
 NODE = NodeType(
@@ -30,4 +37,5 @@ NODE = NodeType(
     idempotency="Setting the same value again changes nothing.",
     missing_codes={"fields": "MISSING_FIELDS"},
     review=review,
+    run=perform_with(changes),
 )

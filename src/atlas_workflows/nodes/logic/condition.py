@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Done, Outcome
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.fields import Condition
 from atlas_workflows.nodes.node_type import NodeType
@@ -10,6 +11,12 @@ from atlas_workflows.nodes.parameters import Parameters
 
 class ConditionParameters(Parameters):
     condition: Condition = Field(description="What is asked.")
+
+
+def run(call: Call) -> Outcome:
+    asked = call.parameters.condition
+    port = "true" if call.holds(asked) else "false"
+    return Done({"result": port == "true"}, port, note=f"The condition is {port}.")
 
 
 NODE = NodeType(
@@ -24,4 +31,5 @@ NODE = NodeType(
     ports=("true", "false"),
     path_codes={"true": "MISSING_TRUE_PATH", "false": "MISSING_FALSE_PATH"}.get,
     missing_codes={"condition": "MISSING_CONDITION_TYPE"},
+    run=run,
 )

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, End, Outcome
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import NodeType
@@ -10,6 +11,10 @@ from atlas_workflows.nodes.parameters import Parameters
 
 class EndParameters(Parameters):
     outcome: Name = Field("completed", description="Outcome that the execution is recorded with.")
+
+
+def run(call: Call) -> Outcome:
+    return End(call.parameters.outcome)
 
 
 NODE = NodeType(
@@ -22,4 +27,5 @@ NODE = NodeType(
     idempotency="An ended execution stays ended.",
     role=Role.END,
     ports=(),
+    run=run,
 )

@@ -2,8 +2,10 @@
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Done, Outcome
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.fields import Condition, DataPath, VariableName
+from atlas_workflows.nodes.items import items_at
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
 
@@ -12,6 +14,17 @@ class FilterParameters(Parameters):
     condition: Condition = Field(description="What has to be true; with items, asked of each as `item`.")
     items: DataPath | None = Field(None, description="Path of a list. Where left out the filter is a gate.")
     output: VariableName | None = Field(None, description="Variable that takes the items that passed.")
+
+
+def run(call: Call) -> Outcome:
+    parameters: FilterParameters = call.parameters
+    if parameters.items is None:
+        passes = call.holds(parameters.condition)
+        note = "The condition holds." if passes else "The condition does not hold."
+        return Done({"passed": passes}, "main" if passes else "rejected", note=note)
+    kept = [item for item in items_at(call, parameters.items) if call.holds(parameters.condition, item=item)]
+    variables = {parameters.output: kept} if parameters.output else {}
+    return Done({"items": kept, "count": len(kept)}, variables=variables)
 
 
 NODE = NodeType(
@@ -28,4 +41,5 @@ NODE = NodeType(
     role=Role.CHOICE,
     ports=("main", "rejected"),
     missing_codes={"condition": "INCOMPLETE_CONDITION"},
+    run=run,
 )

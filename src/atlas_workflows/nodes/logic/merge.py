@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Gather, Outcome
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.faults import missing
 from atlas_workflows.nodes.fields import Positive
@@ -31,6 +32,12 @@ def review(parameters: MergeParameters) -> Iterable[Fault]:
         yield missing("MISSING_QUORUM", "quorum", "The number of branches to wait for")
 
 
+def run(call: Call) -> Outcome:
+    parameters: MergeParameters = call.parameters
+    needed = {"all": None, "first": 1, "quorum": parameters.quorum}[parameters.mode]
+    return Gather(needed, parameters.timeout_seconds)
+
+
 NODE = NodeType(
     name="merge",
     title="Merge",
@@ -47,4 +54,5 @@ NODE = NodeType(
     ports=ports,
     port_notes="timeout only where there is one",
     review=review,
+    run=run,
 )

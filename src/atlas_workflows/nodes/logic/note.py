@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Outcome, StepFailed
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
@@ -9,6 +10,10 @@ from atlas_workflows.nodes.parameters import Parameters
 
 class NoteParameters(Parameters):
     text: str = Field("", description="The remark.")
+
+
+def run(call: Call) -> Outcome:
+    raise StepFailed("configuration", f"A node of type {call.node.type!r} cannot be executed.")
 
 
 NODE = NodeType(
@@ -22,4 +27,5 @@ NODE = NodeType(
     role=Role.NOTE,
     ports_in=(),
     ports=(),
+    run=run,
 )

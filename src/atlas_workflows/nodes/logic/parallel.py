@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Fork, Outcome
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
@@ -25,6 +26,10 @@ def ports(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"branch-{place}" for place in range(branches))
 
 
+def run(call: Call) -> Outcome:
+    return Fork(ports(call.node.parameters))
+
+
 NODE = NodeType(
     name="parallel",
     title="Parallel",
@@ -39,4 +44,5 @@ NODE = NodeType(
     path_codes=lambda port: "UNCONNECTED_PARALLEL_BRANCH",  # noqa: ARG005
     missing_codes={"branches": "INSUFFICIENT_PARALLEL_BRANCHES"},
     wrong_codes={"branches": "INSUFFICIENT_PARALLEL_BRANCHES"},
+    run=run,
 )

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Done, Outcome
 from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.nodes.fields import VariableName
 from atlas_workflows.nodes.node_type import NodeType
@@ -20,6 +21,12 @@ class SetVariableParameters(Parameters):
     )
 
 
+def run(call: Call) -> Outcome:
+    parameters: SetVariableParameters = call.parameters
+    value = call.value(parameters.value)
+    return Done({"name": parameters.name, "value": value}, variables={parameters.name: value})
+
+
 NODE = NodeType(
     name="set_variable",
     title="Set variable",
@@ -29,4 +36,5 @@ NODE = NodeType(
     effect=Effect.NONE,
     idempotency="Setting the same value again changes nothing.",
     missing_codes={"name": "MISSING_VARIABLE_NAME", "value": "MISSING_VARIABLE_VALUE"},
+    run=run,
 )

@@ -1,10 +1,13 @@
 """Sends each subject one of several ways, by weight."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Done, Outcome, StepFailed
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import NonNegative, PortName
 from atlas_workflows.nodes.node_type import NodeType
@@ -41,6 +44,26 @@ def review(parameters: SplitParameters) -> Iterable[Fault]:
         yield Fault("DUPLICATE_PORT", "branches", message, "Give each branch its own port.")
 
 
+def run(call: Call) -> Outcome:
+    parameters: SplitParameters = call.parameters
+    total = sum(Decimal(str(branch.weight)) for branch in parameters.branches)
+    if not total:
+        raise StepFailed("configuration", "The weights sum to zero, so no way can be chosen.")
+    place = _share(f"{call.node.id}/{call.subject}" if parameters.sticky else call.key) * total
+    port = parameters.branches[-1].port
+    for branch in parameters.branches:
+        place -= Decimal(str(branch.weight))
+        if place < 0:
+            port = branch.port
+            break
+    return Done({"port": port}, port)
+
+
+def _share(text: str) -> Decimal:
+    """A number from 0 to below 1, the same for the same text."""
+    return Decimal(int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8])) / 2**64
+
+
 NODE = NodeType(
     name="split",
     title="Split",
@@ -55,4 +78,5 @@ NODE = NodeType(
     path_codes=lambda port: "UNCONNECTED_SPLIT_BRANCH",  # noqa: ARG005
     missing_codes={"branches": "MISSING_SPLIT_BRANCHES"},
     review=review,
+    run=run,
 )

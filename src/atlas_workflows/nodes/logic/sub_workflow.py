@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Outcome, Perform, StepFailed
+from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.fields import Text, VariableName
 from atlas_workflows.nodes.node_type import NodeType
@@ -19,6 +21,27 @@ class SubWorkflowParameters(Parameters):
     output: VariableName | None = Field(None, description="Variable that takes its output.")
 
 
+def run(call: Call) -> Outcome:
+    parameters: SubWorkflowParameters = call.parameters
+    if call.depth >= MAX_NESTED_WORKFLOWS:
+        message = (
+            f"Workflows call each other more than {MAX_NESTED_WORKFLOWS} levels deep (MAX_NESTED_WORKFLOWS)."
+        )
+        raise StepFailed("recursion", message)
+    workflow = (
+        call.text(parameters.workflow_id)
+        if isinstance(parameters.workflow_id, str)
+        else parameters.workflow_id
+    )
+    content = {
+        "workflow_id": workflow,
+        "input": call.value(parameters.input),
+        "wait_for_result": parameters.wait_for_result,
+        "depth": call.depth + 1,
+    }
+    return Perform("sub_workflow", content, parameters.output)
+
+
 NODE = NodeType(
     name="sub_workflow",
     title="Sub-workflow",
@@ -29,4 +52,5 @@ NODE = NodeType(
     idempotency="The inner execution's id is derived from (execution, node, iteration), so it is started once.",
     role=Role.PAUSE,
     missing_codes={"workflow_id": "MISSING_SUB_WORKFLOW"},
+    run=run,
 )

@@ -6,6 +6,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from atlas_workflows.engine.behaviour import Call, Done, Outcome
+from atlas_workflows.expressions.evaluate import evaluate
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import Condition, NumberOrTemplate, PortName, Text
 from atlas_workflows.nodes.node_type import NodeType
@@ -67,6 +69,39 @@ def review(parameters: SwitchParameters) -> Iterable[Fault]:
         yield Fault("MISSING_SWITCH_VALUE", "value", "The switch has no value to look at.", "Give value.")
 
 
+def run(call: Call) -> Outcome:
+    parameters: SwitchParameters = call.parameters
+    value = None if parameters.value is None else call.value(parameters.value)
+    for case in parameters.cases:
+        if _fits(call, case, value):
+            return Done({"value": value, "port": case.port}, case.port, note=f"It is {case.port}.")
+    return Done(
+        {"value": value, "port": parameters.default_port}, parameters.default_port, note="No case fits."
+    )
+
+
+def _fits(call: Call, case: Case, value: Any) -> bool:
+    if case.kind == "condition":
+        return case.condition is not None and call.holds(case.condition)
+    if case.kind == "range":
+        low, high = call.value(case.min), call.value(case.max)
+        at_least = low is None or _compares(call, "greater_than_or_equal", value, low)
+        return at_least and (high is None or _compares(call, "less_than_or_equal", value, high))
+    operator, expected = (
+        ("matches_regex", case.pattern) if case.kind == "pattern" else ("equals", call.value(case.value))
+    )
+    return _compares(call, operator, value, expected)
+
+
+def _compares(call: Call, operator: str, value: Any, expected: Any) -> bool:
+    # The operand goes through the scope: what a value contains is never read as a template.
+    if operator == "matches_regex":
+        leaf = {"field": "value", "operator": operator, "value": expected}
+    else:
+        leaf = {"field": "value", "operator": operator, "value": "{{ expected }}"}
+    return evaluate(leaf, {"value": value, "expected": expected}, now=call.now, timezone=call.at.zone)
+
+
 NODE = NodeType(
     name="switch",
     title="Switch",
@@ -80,4 +115,5 @@ NODE = NodeType(
     port_notes="one per case, and the default port",
     missing_codes={"cases": "MISSING_CASES"},
     review=review,
+    run=run,
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from atlas_workflows.engine.behaviour import Call, Outcome, StepFailed
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.faults import advice
 from atlas_workflows.nodes.node_type import NodeType
@@ -23,6 +24,10 @@ def review(parameters: UnknownParameters) -> Iterable[Fault]:
     yield advice("UNKNOWN_NODE_TYPE", "legacy_type", message, "Replace it by a node of the catalogue.")
 
 
+def run(call: Call) -> Outcome:
+    raise StepFailed("configuration", f"A node of type {call.node.type!r} cannot be executed.")
+
+
 NODE = NodeType(
     name="unknown",
     title="Unknown node",
@@ -34,4 +39,5 @@ NODE = NodeType(
     role=Role.UNKNOWN,
     port_notes="whatever ports the old node had",
     review=review,
+    run=run,
 )

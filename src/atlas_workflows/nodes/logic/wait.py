@@ -1,16 +1,19 @@
 """Holds the execution until a time, an event or a condition."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from atlas_workflows.engine.behaviour import Call, Outcome, Park, StepFailed
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.expressions.condition import parse_condition
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
-from atlas_workflows.nodes.fields import Wait
+from atlas_workflows.nodes.fields import BusinessHours, Wait
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.schedule.due import Surroundings, due_at, look_back_since
 from atlas_workflows.schedule.waits import ConditionWait, DynamicWait, EventWait
 
 
@@ -48,6 +51,42 @@ def _conditions(wait: Any) -> Iterator[tuple[str, Any]]:
             yield f"wait.modifiers[{place}].condition", modifier.condition
 
 
+def run(call: Call) -> Outcome:
+    wait: Wait = call.parameters.wait
+    around = Surroundings(
+        timezone=call.timezone,
+        hours=_business_hours(call),
+        holds=lambda condition: call.holds(parse_condition(condition)),
+        render=call.text,
+    )
+    due = due_at(wait, call.now, around)
+    if isinstance(wait, ConditionWait):
+        return Park(
+            due.at, due.port, condition=parse_condition(wait.condition), note="Waits for a condition."
+        )
+    if isinstance(wait, EventWait):
+        events = tuple({"type": event.type, "filter": event.filter} for event in wait.events)
+        since = look_back_since(wait, call.now, around)
+        names = ", ".join(event.type for event in wait.events)
+        note = f"Waits for {wait.mode} of {names}."
+        return Park(due.at, due.port, events, wait.mode == "all", since=since, note=note)
+    return Park(due.at, note="" if due.at is None else f"Waits until {_shown(due.at, call)}.")
+
+
+def _shown(at: datetime, call: Call) -> str:
+    return f"{at.astimezone(call.at.zone):%a %d %b %Y %H:%M:%S}"
+
+
+def _business_hours(call: Call) -> BusinessHours | None:
+    given = call.look("organization.business_hours")
+    if given is None:
+        return None
+    try:
+        return BusinessHours.model_validate(given)
+    except ValidationError:
+        raise StepFailed("data", "organization.business_hours cannot be read as business hours.") from None
+
+
 NODE = NodeType(
     name="wait",
     title="Wait",
@@ -70,4 +109,5 @@ NODE = NodeType(
     },
     wrong_codes={"wait": "MISSING_WAIT_TYPE"},
     review=review,
+    run=run,
 )

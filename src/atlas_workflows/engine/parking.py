@@ -1,0 +1,78 @@
+"""Waits: until a time, until events came, until a condition holds."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from atlas_workflows.engine.behaviour import Park
+from atlas_workflows.engine.state import Status, Token
+from atlas_workflows.engine.walk import Walk
+from atlas_workflows.expressions.condition import print_condition
+from atlas_workflows.expressions.evaluate import evaluate
+from atlas_workflows.graph.model import MAIN_PORT
+
+
+def park(walk: Walk, token: Token, wish: Park) -> None:
+    """Hold a token, unless what it waits for is already so."""
+    details = {
+        "events": [dict(event) for event in wish.events],
+        "needs_all": wish.needs_all,
+        "matched": [],
+        "condition": None if wish.condition is None else print_condition(wish.condition),
+        "note": wish.note,
+    }
+    held = walk.hold(token, Status.WAIT, due_at=wish.until, due_port=wish.port, details=details)
+    if wish.since is not None:
+        for event in walk.state.events:
+            if held.id in walk.state.tokens and datetime.fromisoformat(event["at"]) >= wish.since:
+                held = offer(walk, held, event)
+    if held.id in walk.state.tokens and wish.condition is not None:
+        recheck(walk, held)
+    if held.id in walk.state.tokens and wish.until is not None and wish.until <= walk.at.now:
+        pass_on(walk, held, wish.port)
+
+
+def offer(walk: Walk, token: Token, event: Mapping[str, Any]) -> Token:
+    """Show a waiting token an event; it goes on when that was what it waited for."""
+    details = token.details
+    matched = [
+        place
+        for place, awaited in enumerate(details["events"])
+        if place not in details["matched"] and _fits(walk, token, awaited, event)
+    ]
+    if not matched:
+        return token
+    matched = sorted([*details["matched"], *matched])
+    if details["needs_all"] and len(matched) < len(details["events"]):
+        return walk.hold(token, Status.WAIT, details={**details, "matched": matched})
+    pass_on(walk, token, MAIN_PORT, {"event": dict(event)})
+    return replace(token, details={**details, "matched": matched})
+
+
+def recheck(walk: Walk, token: Token) -> None:
+    """Ask a waiting token's condition again."""
+    condition = token.details["condition"]
+    if condition is not None and evaluate(
+        condition, walk.scope(token.frame), now=walk.at.now, timezone=walk.at.zone
+    ):
+        pass_on(walk, token, MAIN_PORT)
+
+
+def pass_on(walk: Walk, token: Token, port: str, output: Mapping[str, Any] | None = None) -> None:
+    """The wait is over."""
+    if output is not None:
+        walk.state.outputs[token.node] = dict(output)
+    walk.record(token, "completed", output=output, port=port, note=token.details.get("note", ""))
+    walk.leave(token, port)
+
+
+def _fits(walk: Walk, token: Token, awaited: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
+    if awaited["type"] != event["type"]:
+        return False
+    condition = awaited.get("filter")
+    if condition is None:
+        return True
+    data = event["data"]
+    scope = {**walk.scope(token.frame), **data, "event": {**data, "type": event["type"], "at": event["at"]}}
+    return evaluate(condition, scope, now=walk.at.now, timezone=walk.at.zone)
