@@ -21,9 +21,8 @@ class Begun:
 
 def scope_from(params: Mapping[str, Any]) -> Scope:
     """Which organizations the form names. Raises InputError where it names some and a percentage too."""
-    organizations = tuple(
-        str(item).strip() for item in params.get("organizations") or () if str(item).strip()
-    )
+    named = (str(item).strip().lower() for item in params.get("organizations") or ())
+    organizations = tuple(sorted({name for name in named if name}))
     percent = params.get("percent")
     if organizations and percent is not None:
         raise InputError(

@@ -1,0 +1,122 @@
+"""The DAGs as built: their tasks, their order, their forms. No database, no scheduler."""
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import ParamValidationError
+
+from atlas_workflows.migration.phase import Phase, StepUse, all_phases, phase_named
+from atlas_workflows.orchestration.phase_dag import build_phase_dag
+from atlas_workflows.orchestration.rollback_dag import build_rollback_dag
+
+ORGANIZATION = "3f1c0e3e-6c52-4b38-9d4c-0f5f9c1d2e3a"
+
+
+@pytest.fixture(scope="module")
+def dag() -> DAG:
+    return build_phase_dag(phase_named("p1"))
+
+
+def _ancestors(dag: DAG, task_id: str) -> set[str]:
+    return {task.task_id for task in dag.get_task(task_id).get_flat_relatives(upstream=True)}
+
+
+def test_every_step_of_the_phase_has_a_task_in_its_order(dag: DAG) -> None:
+    kinds = [step.kind for step in phase_named("p1").steps]
+    assert set(dag.task_ids) == {"begin", *kinds, "plan_ranges", "backfill_ranges", "close"}
+    for earlier, later in zip(["begin", *kinds], kinds, strict=False):
+        assert earlier in _ancestors(dag, later)
+
+
+def test_the_backfill_is_mapped_over_shares(dag: DAG) -> None:
+    assert dag.get_task("backfill_ranges").is_mapped
+    assert _ancestors(dag, "backfill") >= {"plan_ranges", "backfill_ranges"}
+    assert dag.get_task("backfill").trigger_rule == "none_failed"
+
+
+def test_closing_runs_whatever_happened(dag: DAG) -> None:
+    assert dag.get_task("close").is_teardown
+    assert dag.get_task("begin").is_setup
+    assert not dag.get_task("close").on_failure_fail_dagrun
+
+
+def test_tasks_are_retried_but_the_approval_is_not(dag: DAG) -> None:
+    assert {task.task_id for task in dag.tasks if not task.retries} == {"approve"}
+
+
+def test_a_phase_declared_as_data_is_all_it_takes() -> None:
+    short = Phase("p9_test", "p9", "migration_p9_test", "A test", (StepUse("preflight"), StepUse("finish")))
+    built = build_phase_dag(short)
+    assert built.dag_id == "migration_p9_test"
+    assert set(built.task_ids) == {"begin", "preflight", "finish", "close"}
+    assert built.schedule is None
+
+
+def test_dag_ids_are_distinct() -> None:
+    ids = [phase.dag_id for phase in all_phases()]
+    assert len(ids) == len(set(ids))
+    assert "migration_p1_database" in ids
+
+
+def test_the_page_shows_an_example(dag: DAG) -> None:
+    assert '"dry_run": false' in (dag.doc_md or "")
+    assert "migration_rollback" in (dag.doc_md or "")
+
+
+def _validated(dag: DAG, **given: Any) -> Any:
+    params = deepcopy(dag.params)
+    params.update(given)
+    return params.validate()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"organizations": [ORGANIZATION]},
+        {"organizations": None, "percent": 5},
+        {"dry_run": True, "batch_rows": 50_000, "workers": 8, "rehearse": False, "require_approval": True},
+    ],
+)
+def test_the_form_takes(dag: DAG, given: dict[str, Any]) -> None:
+    merged = _validated(dag, **given)
+    assert given.items() <= merged.items()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"organizations": "all"},
+        {"organizations": [7]},
+        {"percent": 0},
+        {"percent": 101},
+        {"percent": "10"},
+        {"batch_rows": 0},
+        {"batch_rows": 1.5},
+        {"workers": 99},
+        {"dry_run": "yes"},
+        {"require_approval": None},
+    ],
+)
+def test_the_form_refuses(dag: DAG, given: dict[str, Any]) -> None:
+    with pytest.raises(ParamValidationError):
+        _validated(dag, **given)
+
+
+def test_rollback_is_a_dry_run_by_default_and_knows_every_phase() -> None:
+    dag = build_rollback_dag("page")
+    assert dag.params["dry_run"] is True
+    assert dag.params.get_param("phase").schema["enum"] == [phase.name for phase in all_phases()]
+    assert [task.retries for task in dag.tasks] == [0]
+    with pytest.raises(ParamValidationError):
+        _validated(dag, phase="p99_nothing")
+
+
+def test_the_same_phase_builds_the_same_dag_twice() -> None:
+    phase = replace(phase_named("p1"))
+    first, second = build_phase_dag(phase), build_phase_dag(phase)
+    assert sorted(first.task_ids) == sorted(second.task_ids)
+    assert first.doc_md == second.doc_md

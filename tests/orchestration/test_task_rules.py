@@ -1,0 +1,122 @@
+"""What tasks decide: scope and options from a form, shares of ranges, which failures are retried, what is shown."""
+
+from uuid import uuid4
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from hypothesis import given
+from hypothesis import strategies as st
+
+from atlas_workflows.errors import (
+    AtlasError,
+    DatabaseUnreachable,
+    GateClosed,
+    InputError,
+    PermissionMissing,
+    PhaseRefused,
+)
+from atlas_workflows.migration.context import Progress, Scope
+from atlas_workflows.migration.planning import Stand
+from atlas_workflows.migration.ranges import Range
+from atlas_workflows.migration.records import StepRow
+from atlas_workflows.migration.steps import StepResult, StepStatus
+from atlas_workflows.orchestration.backfill_tasks import shares
+from atlas_workflows.orchestration.closing import exit_code, stopped_at
+from atlas_workflows.orchestration.failures import clear_failures, insist
+from atlas_workflows.orchestration.phase_tasks import options_from, scope_from
+from atlas_workflows.orchestration.progress import describe, task_sink
+
+
+def test_scope_from_form() -> None:
+    one, two = str(uuid4()), str(uuid4())
+    assert scope_from({"organizations": [], "percent": None}).is_everything
+    assert scope_from({"organizations": None, "percent": 10}) == Scope(percent=10)
+    assert scope_from({"organizations": [two.upper(), f" {one} ", two, ""]}) == Scope(
+        tuple(sorted((one, two)))
+    )
+
+
+def test_organizations_and_a_percentage_exclude_each_other() -> None:
+    with pytest.raises(InputError, match="both"):
+        scope_from({"organizations": [str(uuid4())], "percent": 5})
+
+
+def test_options_carry_who_asked() -> None:
+    options = options_from({"dry_run": True, "batch_rows": 7, "organizations": [], "unknown": 1}, "ada")
+    assert (options.dry_run, options.batch_rows, options.actor) == (True, 7, "ada")
+
+
+def _stand(number: int, rows: int, done: int, finished: bool) -> Stand:
+    return Stand(Range("workflows", number, None, None, rows), done, 0, finished)
+
+
+stands = st.lists(st.tuples(st.integers(0, 10_000), st.booleans()), max_size=20).map(
+    lambda items: [_stand(number, rows, 0, finished) for number, (rows, finished) in enumerate(items)]
+)
+
+
+@given(stands, st.integers(1, 8))
+def test_every_unfinished_range_is_dealt_once(plan: list[Stand], workers: int) -> None:
+    dealt = shares(plan, workers)
+    assert sorted(number for share in dealt for _, number in share) == [
+        stand.range.number for stand in plan if not stand.is_finished
+    ]
+    assert len(dealt) <= workers
+    assert all(dealt)
+    assert all([number for _, number in share] == sorted(number for _, number in share) for share in dealt)
+
+
+def test_what_may_mend_itself_is_retried() -> None:
+    with pytest.raises(AirflowException) as caught, clear_failures():
+        raise DatabaseUnreachable("No connection.", remedy="Wait.")
+    assert not isinstance(caught.value, AirflowFailException)
+    assert str(caught.value) == "No connection. What next: Wait."
+
+
+@pytest.mark.parametrize("kind", [PermissionMissing, GateClosed, PhaseRefused, InputError])
+def test_what_cannot_mend_itself_fails_at_once(kind: type[AtlasError]) -> None:
+    with pytest.raises(AirflowFailException, match=r"It is so\. What next: Do this\."), clear_failures():
+        raise kind("It is so.", remedy="Do this.")
+
+
+def test_a_failed_gate_fails_its_task_without_retries() -> None:
+    with pytest.raises(AirflowFailException, match=r"3 rows differ\. What next: Look at them\."):
+        insist(StepResult(StepStatus.FAILED, problem="3 rows differ.", remedy="Look at them."), "reconcile")
+
+
+@pytest.mark.parametrize("status", [StepStatus.PASSED, StepStatus.SKIPPED])
+def test_a_passed_step_goes_on(status: StepStatus) -> None:
+    assert insist(StepResult(status), "validate") is None
+
+
+def _row(kind: str, status: str) -> StepRow:
+    return StepRow(1, kind, status, None, None, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "quarantined", "code"),
+    [
+        ([("preflight", "passed"), ("finish", "passed")], 0, 0),
+        ([("preflight", "passed"), ("approve", "skipped")], 2, 3),
+        ([("preflight", "passed"), ("reconcile", "failed"), ("finish", "pending")], 2, 4),
+        ([("preflight", "failed"), ("finish", "pending")], 0, 1),
+        ([("preflight", "passed"), ("reconcile", "running")], 0, 1),
+    ],
+)
+def test_exit_code_of_a_closed_run(steps: list[tuple[str, str]], quarantined: int, code: int) -> None:
+    assert exit_code(stopped_at([_row(*step) for step in steps]), quarantined) == code
+
+
+def test_progress_in_one_line() -> None:
+    shown = describe(Progress("backfill", "workflows", 1_200, 5_000, 640.4, 95.2))
+    assert shown == "backfill workflows, 1,200 of 5,000, 640/s, 0:01:35 to go"
+
+
+def test_progress_is_shown_seldom_but_its_end_always() -> None:
+    now = [0.0]
+    pushed: list[object] = []
+    sink = task_sink(lambda _key, value: pushed.append(value["done"]), clock=lambda: now[0])
+    for done in range(11):
+        sink(Progress("backfill", "workflows", done, 10))
+        now[0] += 0.5
+    assert pushed == [0, 4, 8, 10]
