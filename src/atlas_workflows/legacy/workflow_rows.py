@@ -87,8 +87,9 @@ def _trigger_row(trigger: Trigger, link: TriggerLink, workflow: Workflow) -> dic
         "is_active": False,
         "last_triggered_at": link.last_triggered_at,
         "created_at": link.created_at,
-        "source_table": link.source_table,
-        "source_id": link.source_id,
+        # The loader writes, clears and reconciles these rows by the workflow, wherever the trigger was registered.
+        "source_table": record.table,
+        "source_id": record.id,
     }
 
 
