@@ -10,12 +10,12 @@ BEGIN
 END
 $$;
 
--- $migration_role migrates: it may become the application (to test isolation), but does not inherit its rights.
-GRANT atlas_app TO $migration_role WITH INHERIT FALSE, SET TRUE;
+-- "migration_role" migrates: it may become the application (to test isolation), but does not inherit its rights.
+GRANT atlas_app TO "migration_role" WITH INHERIT FALSE, SET TRUE; -- noqa: PRS
 
 -- It must see every row of every organization: with `SET row_security = off` a policy that would hide a row raises an
 -- error instead, and COPY into a table with forced row-level security is refused without this.
-ALTER ROLE $migration_role BYPASSRLS;
+ALTER ROLE "migration_role" BYPASSRLS;
 
 -- It makes schema atlas.
-GRANT CREATE ON DATABASE $database TO $migration_role;
+GRANT CREATE ON DATABASE "crm_database" TO "migration_role";

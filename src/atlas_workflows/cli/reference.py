@@ -7,6 +7,12 @@ from pathlib import Path
 from atlas_workflows.settings import ROOT
 
 
+def _database() -> str:
+    from atlas_workflows.db.reference import database_page
+
+    return database_page()
+
+
 def _expressions() -> str:
     from atlas_workflows.expressions.reference import truth_table_page
 
@@ -45,6 +51,7 @@ def _reason_codes() -> str:
 
 # Path below docs/reference -> what it has to hold. A page is added by adding a line.
 PAGES: dict[str, Callable[[], str]] = {
+    "database.md": _database,
     "expressions.md": _expressions,
     "nodes.md": _nodes,
     "reason-codes.md": _reason_codes,

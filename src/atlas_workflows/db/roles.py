@@ -57,8 +57,10 @@ def roles_script(dsn: str, *, migration_role_name: str | None = None) -> str:
             "The database address names no user or no database.",
             remedy="Give --dsn postgresql://user@host/database.",
         )
-    script = sql("schema/roles_script")
-    return script.replace("$migration_role", _quoted(str(name))).replace("$database", _quoted(str(database)))
+    script = sql("schema/roles_script").replace(" -- noqa: PRS", "")
+    return script.replace('"migration_role"', _quoted(str(name))).replace(
+        '"crm_database"', _quoted(str(database))
+    )
 
 
 def _quoted(identifier: str) -> str:
