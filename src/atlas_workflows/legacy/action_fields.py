@@ -245,7 +245,7 @@ ACTION_FIELDS: dict[str, Fields] = {
         _OUTPUT,
     ),
     "calculate_value": (("expression", ("expression", "formula", "calculation"), anything), _OUTPUT),
-    "format_text": (("text", ("text", "template", "format"), text), _OUTPUT),
+    "format_text": (("text", ("text", "template"), text), _OUTPUT),
     "validate_data": (
         ("fail_when_invalid", ("failWhenInvalid", "fail_when_invalid"), flag),
         _OUTPUT,

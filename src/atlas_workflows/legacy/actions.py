@@ -165,6 +165,7 @@ def _whatsapp(parameters: dict[str, Any], drawer: Drawer) -> None:  # noqa: ARG0
 
 
 def _formula(parameters: dict[str, Any], drawer: Drawer) -> None:
+    _default_output(parameters, drawer)
     expression = parameters.get("expression")
     if expression is None:
         return
@@ -192,10 +193,49 @@ def _rules(parameters: dict[str, Any], drawer: Drawer) -> None:
         drawer.left.pop("rules" if "rules" in drawer.left else "validations")
 
 
+def _direct_fields(parameters: dict[str, Any], drawer: Drawer) -> None:
+    """Columns named right in the config instead of under `fields`."""
+    if any(
+        drawer.left.get(name) for name in ("fields", "updates", "data", "fieldUpdates", "values", "field")
+    ):
+        return
+    named = {
+        name: drawer.left.pop(name) for name in _COLUMNS if drawer.left.get(name) not in (None, "", [], {})
+    }
+    if named:
+        parameters["fields"] = {
+            name: translated(value, drawer) if isinstance(value, str) else value
+            for name, value in named.items()
+        }
+
+
+def _default_output(parameters: dict[str, Any], drawer: Drawer) -> None:
+    """Without a name of its own the engines kept a result under node_<id>_output."""
+    node = drawer.node_id
+    parameters.setdefault("output", re.sub(r"[^A-Za-z0-9_]", "_", f"node_{node}_output")[:100])
+
+
+_COLUMNS = (
+    "status",
+    "stage",
+    "value",
+    "score",
+    "source",
+    "name",
+    "amount",
+    "priority",
+    "first_name",
+    "last_name",
+    "phone",
+    "email",
+)
 _BEFORE: dict[str, Callable[[dict[str, Any], Drawer], None]] = {
     "send_email": _email,
     "create_task": _task,
     "validate_data": _rules,
+    "update_lead": _direct_fields,
+    "update_contact": _direct_fields,
+    "update_opportunity": _direct_fields,
 }
 _AFTER: dict[str, Callable[[dict[str, Any], Drawer], None]] = {
     "update_lead": _merge_fields,
@@ -204,4 +244,5 @@ _AFTER: dict[str, Callable[[dict[str, Any], Drawer], None]] = {
     "create_task": _due,
     "send_whatsapp": _whatsapp,
     "calculate_value": _formula,
+    "format_text": _default_output,
 }

@@ -1,11 +1,18 @@
 """The graph of one legacy workflow in the workflow format: triggers, nodes and edges put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from atlas_workflows.graph.model import MAIN_PORT, Edge, Node, Settings, Trigger
 from atlas_workflows.legacy.documents import decode
-from atlas_workflows.legacy.edges import EdgeWriter, LegacyEdge, find_cycle, legacy_edges, note_both_branches
+from atlas_workflows.legacy.edges import (
+    EdgeWriter,
+    LegacyEdge,
+    around_notes,
+    find_cycle,
+    legacy_edges,
+    note_both_branches,
+)
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.legacy_nodes import LegacyNode, legacy_nodes
 from atlas_workflows.legacy.linear import gate, scoring_changes, step_nodes
@@ -40,6 +47,10 @@ def assemble(
     edges = legacy_edges(found_edges, {node.id for node in drawn}, trigger_ids, findings)
     if raw.steps or not raw.nodes:
         edges += _chain(drawn, trigger_ids)
+    elif not found_edges and len(drawn) > 1:
+        findings.reason(ReasonCode.EDGES_MISSING, "edges", f"{len(drawn)} nodes without a single edge.")
+    if notes := {node.id for node in drawn if is_note(node)}:
+        edges = around_notes(edges, notes, findings)
     nodes = _nodes(record, drawn, edges, settings, findings)
     triggers = [
         translate_slot(slot, key, record, findings, settings.timezone)
@@ -57,6 +68,7 @@ def assemble(
     written = _through_gate(gates, nodes, writer.edges, set(keys), findings)
     note_both_branches(drawn, written, findings)
     _note_cycle(nodes, written, findings)
+    nodes = _without_unreached(nodes, written, keys, findings)
     return Assembled(nodes, written, triggers, links, drawn)
 
 
@@ -152,6 +164,32 @@ def _through_gate(
     kept = [edge for edge in edges if edge.source not in triggers]
     kept += [Edge(f"{key[:80]}-{node.id}", key, node.id) for key in sorted(triggers)]
     return kept + [Edge(f"{node.id}-{target[:80]}", node.id, target) for target in first]
+
+
+def _without_unreached(
+    nodes: list[Node], edges: list[Edge], triggers: list[str], findings: Findings
+) -> list[Node]:
+    """Nodes nothing leads to were never executed; switched off they stay that way, and the workflow stays valid."""
+    if not triggers or not nodes:
+        return nodes
+    leaving: dict[str, list[str]] = {}
+    for edge in edges:
+        leaving.setdefault(edge.source, []).append(edge.target)
+    reached, waiting = set(triggers), list(triggers)
+    while waiting:
+        for target in leaving.get(waiting.pop(), ()):
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    if len(reached) == len(triggers):
+        findings.keep_inactive()
+    left = [node for node in nodes if node.id not in reached and node.type != "note"]
+    if not left:
+        return nodes
+    shown = ", ".join(node.id[:40] for node in left[:6])
+    findings.reason(ReasonCode.NODE_UNREACHABLE, "nodes", f"No path leads to {len(left)} nodes: {shown}.")
+    off = {node.id for node in left}
+    return [replace(node, enabled=False) if node.id in off else node for node in nodes]
 
 
 def _note_cycle(nodes: list[Node], edges: list[Edge], findings: Findings) -> None:

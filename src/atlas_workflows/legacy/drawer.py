@@ -21,16 +21,22 @@ class Drawer:
     `channel` is the one its texts are for, `engine` the one that filled them in.
     """
 
-    __slots__ = ("channel", "engine", "findings", "left", "path")
+    __slots__ = ("channel", "engine", "findings", "left", "node_id", "path")
 
     def __init__(
-        self, settings: Mapping[str, Any], path: str, findings: Findings, engine: str | None = None
+        self,
+        settings: Mapping[str, Any],
+        path: str,
+        findings: Findings,
+        engine: str | None = None,
+        node_id: str = "",
     ) -> None:
         self.left = dict(settings)
         self.path = path
         self.findings = findings
         self.channel = "other"
         self.engine = engine
+        self.node_id = node_id
 
     def take(self, *names: str) -> Any:
         """The first filled setting of these spellings, in this order; another value under a later one stays."""

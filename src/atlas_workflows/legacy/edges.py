@@ -76,6 +76,27 @@ def _handle(value: Any) -> str:
     return str(value) if isinstance(value, int) else ""
 
 
+def around_notes(edges: list[LegacyEdge], notes: set[str], findings: Findings) -> list[LegacyEdge]:
+    """Notes stand for nothing: what led into one leads to whatever followed it."""
+    for note in sorted(notes):
+        entering = [edge for edge in edges if edge.target == note]
+        leaving = [edge for edge in edges if edge.source == note]
+        if not entering and not leaving:
+            continue
+        edges = [edge for edge in edges if note not in (edge.source, edge.target)]
+        for first in entering:
+            for then in leaving:
+                if first.source != then.target:
+                    edges.append(
+                        LegacyEdge(
+                            first.path, first.id, first.source, then.target, first.handle, first.condition
+                        )
+                    )
+        path = (entering or leaving)[0].path
+        findings.reason(ReasonCode.NOTE_BYPASSED, path, f"Edges led through the note {note}.")
+    return edges
+
+
 class EdgeWriter:
     """Writes edges for one workflow: every id once, no edge twice."""
 
@@ -89,6 +110,10 @@ class EdgeWriter:
 
     def write(self, edge: LegacyEdge) -> None:
         """Translate one edge, possibly into two (both outcomes) or into one with a filter between."""
+        source = self.nodes.get(edge.source)
+        if source is not None and source.type == "end":
+            self.findings.reason(ReasonCode.EDGE_AFTER_END, edge.path, f"{edge.source} ends the execution.")
+            return
         ports = self._ports(edge)
         target = edge.target
         if edge.condition not in (None, "", {}, []):
@@ -147,12 +172,13 @@ class EdgeWriter:
         return edge.handle or MAIN_PORT
 
     def _conditional(self, edge: LegacyEdge, ports: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-        word = normal(edge.condition) if isinstance(edge.condition, str) else ""
+        told = edge.condition.get("type") if isinstance(edge.condition, dict) else edge.condition
+        word = normal(told) if isinstance(told, str) else ""
         if word in ("success", "always", "true", "false", "yes", "no", "default"):
             return ports, edge.target
         if word in ("error", "failure"):
             return (ERROR_PORT,), edge.target
-        result = translate_condition(edge.condition, engine="queue", path=f"{edge.path}.condition")
+        result = translate_condition(_as_leaf(edge.condition), engine="queue", path=f"{edge.path}.condition")
         self.findings.merge(tuple(result.reasons), tuple(result.changes))
         filter_id = f"{(edge.id or self._free_id(edge.source, ports[0], edge.target))[:150]}~filter"
         parameters = (
@@ -164,6 +190,16 @@ class EdgeWriter:
         )
         self.add("", filter_id, MAIN_PORT, edge.target, None)
         return ports, filter_id
+
+
+def _as_leaf(condition: Any) -> Any:
+    """The queue engine kept the operator of an edge's condition under `type`."""
+    if isinstance(condition, dict) and "operator" not in condition and isinstance(condition.get("type"), str):
+        return {
+            **{key: value for key, value in condition.items() if key != "type"},
+            "operator": condition["type"],
+        }
+    return condition
 
 
 def note_both_branches(nodes: Iterable[LegacyNode], edges: Iterable[Edge], findings: Findings) -> None:

@@ -24,7 +24,7 @@ def translate_node(node: LegacyNode, findings: Findings, around: Surroundings) -
     type_ = canonical_type(node)
     if type_ is None:
         return _unknown(node, findings, node.action or node.subtype or node.type or node.label)
-    drawer = Drawer(node.settings, node.settings_path, findings, node.engine)
+    drawer = Drawer(node.settings, node.settings_path, findings, node.engine, node.id)
     facts = _facts(drawer)
     if type_ in ACTION_FIELDS:
         parameters: dict[str, Any] | None = action_parameters(type_, node, drawer)
@@ -54,7 +54,7 @@ def canonical_type(node: LegacyNode) -> str | None:
     for word in (node.action, node.subtype):
         if word and (found := node_type(word)) is not None:
             return _by_settings(found, node)
-        if word and word == node.action:
+        if word and word == node.action and normal(word) != node.type:
             return None
     found = node_type(node.label) if node.label else None
     return _by_settings(found, node) if found is not None else _by_channel(node)
@@ -77,7 +77,9 @@ def _by_channel(node: LegacyNode) -> str | None:
     channel = node.settings.get("channel")
     if node.type == "multi_channel_action" and channel in ("email", "sms", "whatsapp"):
         return f"send_{channel}"
-    return "ai_generate" if node.type in ("ai", "ai_node") and node.settings.get("prompt") else None
+    return (
+        "ai_generate" if node.type in ("ai", "ai_node", "ai_action") and node.settings.get("prompt") else None
+    )
 
 
 def _note_skipped(node: LegacyNode, type_: str, findings: Findings) -> None:

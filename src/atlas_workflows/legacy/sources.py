@@ -1,5 +1,6 @@
 """Which legacy tables are read row by row, for the shape the catalog shows, in the order they are loaded."""
 
+from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.legacy.history import (
     executions,
     records_beside,
@@ -34,22 +35,26 @@ BESIDE = (
 )
 
 
-def source_tables(shape: Shape) -> tuple[SourceTable, ...]:
-    """Every table that is migrated, archived or compared row by row; `workflows` first, then what refers to it."""
+def source_tables(shape: Shape, catalogue: Catalogue | None = None) -> tuple[SourceTable, ...]:
+    """Every table that is migrated, archived or compared row by row; `workflows` first, then what refers to it.
+
+    With a `catalogue` translated workflows are validated, and those with errors stay inactive.
+    """
     reader = READERS[shape.letter]
-    workflows = SourceTable("workflows", _WorkflowRows(reader), sides=reader.sides)
+    workflows = SourceTable("workflows", _WorkflowRows(reader, catalogue), sides=reader.sides)
     return (workflows, *(source for source in BESIDE if source.table in shape.tables))
 
 
 class _WorkflowRows:
     """`rows` of the workflows table of one shape."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, catalogue: Catalogue | None) -> None:
         self.reader = reader
+        self.catalogue = catalogue
 
     def __call__(self, row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
         record = self.reader.record(row)
-        translation = translate(record, tenancy)
+        translation = translate(record, tenancy, self.catalogue)
         return RowsOutcome(
             outcome=translation.outcome,
             organization_id=translation.organization_id,

@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.limits import MAX_DEPTH, is_deeper_than
-from atlas_workflows.graph.model import Node, Trigger, Workflow
+from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Workflow
+from atlas_workflows.graph.validate import validate
 from atlas_workflows.legacy.assemble import Assembled, assemble
 from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.findings import Findings
@@ -32,20 +34,25 @@ _DEEP_OPENERS, _CUT_COMMAS = 60, 999
 _DEEPEST = MAX_DEPTH - 20  # what translation wraps around a node must still fit
 
 
-def translate(record: LegacyWorkflow, tenancy: Tenancy | None = None) -> Translation:
+def translate(
+    record: LegacyWorkflow, tenancy: Tenancy | None = None, catalogue: Catalogue | None = None
+) -> Translation:
     """The translation of one row; never raises: a form nobody foresaw is quarantined with its reason.
 
-    `tenancy` says which organizations exist; without it any UUID passes as one.
+    `tenancy` says which organizations exist; without it any UUID passes as one. With a `catalogue` the result is
+    validated, and one with errors says which and stays inactive.
     """
     try:
-        return translate_or_raise(record, tenancy)
+        return translate_or_raise(record, tenancy, catalogue)
     except Exception as cause:
         findings = Findings(record.table, record.id)
         findings.reason(ReasonCode.TRANSLATION_FAILED, None, f"{type(cause).__name__} while reading the row.")
         return _quarantined(findings, "draft", record, holds_secret=True)
 
 
-def translate_or_raise(record: LegacyWorkflow, tenancy: Tenancy | None = None) -> Translation:
+def translate_or_raise(
+    record: LegacyWorkflow, tenancy: Tenancy | None = None, catalogue: Catalogue | None = None
+) -> Translation:
     """`translate` without its safety net, for tests that want to see what fails."""
     findings = Findings(record.table, record.id)
     raw_text = _raw_text(record)
@@ -84,6 +91,9 @@ def translate_or_raise(record: LegacyWorkflow, tenancy: Tenancy | None = None) -
     )
     if hot:
         workflow = _without_secrets(workflow, findings)
+    if catalogue is not None:
+        _note_problems(validate(workflow, catalogue, hints=False), findings)
+    if hot:
         findings.hide_secrets()
     _check_template(record.columns, tenancy, findings)
     return _translation(record, workflow, _final_status(status, workflow, findings), parts, findings, hot=hot)
@@ -205,6 +215,16 @@ def _look_closer(
                 "workflow_nodes",
                 f"{len(copy - graph)} differ here, {len(graph - copy)} in the graph.",
             )
+
+
+def _note_problems(problems: list[Problem], findings: Findings) -> None:
+    for problem in problems:
+        if problem.severity is Severity.ERROR:
+            place = ".".join(part for part in (problem.node, problem.field) if part)
+            findings.reason(
+                ReasonCode.DEFINITION_INVALID, place or None, f"{problem.code}: {problem.message}"
+            )
+            findings.keep_inactive()
 
 
 def _check_template(row: Row, tenancy: Tenancy | None, findings: Findings) -> None:

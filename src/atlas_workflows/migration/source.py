@@ -15,6 +15,7 @@ from atlas_workflows.legacy.shapes import Shape, detect_shape
 from atlas_workflows.legacy.sources import source_tables
 from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.tenants import Tenants, read_tenancy, resolve_scope
+from atlas_workflows.nodes.catalogue import load_catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def survey(connection: Connection, scope: Scope, options: RunOptions) -> Source:
     return Source(
         catalog=catalog,
         shape=shape,
-        tables=tuple(table for table in source_tables(shape) if table.table in catalog.tables),
+        tables=tuple(table for table in source_tables(shape, load_catalogue()) if table.table in catalog.tables),
         tenancy=tenancy,
         tenants=resolve_scope(scope, tenancy.organizations),
     )
