@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlas_workflows.exact_json import dumps, loads
+from atlas_workflows.expressions.comparisons import COMPARISONS
 from atlas_workflows.expressions.condition import parse_condition, print_condition
 from atlas_workflows.expressions.evaluate import evaluate, explain
-from atlas_workflows.expressions.operators import NEGATIONS
+from atlas_workflows.expressions.moment import moment
+from atlas_workflows.expressions.operators import NEGATIONS, Operator
+from atlas_workflows.expressions.shortcuts import fixed_answer
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 ZONES = st.sampled_from(("UTC", "Europe/London", "Pacific/Kiritimati", "America/New_York"))
@@ -81,3 +84,24 @@ def test_a_value_is_in_a_list_exactly_when_it_is_contained(value: Any) -> None:
     if not isinstance(value, list):
         scope = {"f": value, "g": ["x", value, 5]}
         assert ask(member, scope) is ask(holds, scope)
+
+
+PLAIN = (
+    st.text(max_size=6) | st.integers(-3, 3) | st.sampled_from(("a,b", "5", "true", "Zoe\u0308", None, True))
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(list(COMPARISONS)),
+    PLAIN | st.lists(PLAIN, max_size=3),
+    values | PLAIN | st.lists(PLAIN, max_size=3),
+    st.booleans(),
+)
+def test_a_shortcut_answers_like_the_comparison(
+    operator: Operator, expected: Any, actual: Any, cased: bool
+) -> None:
+    at = moment(NOW)
+    short, long = fixed_answer(operator, expected, cased), COMPARISONS[operator]
+    if operator is not Operator.MATCHES_REGEX:
+        assert short(actual, at) is long(actual, expected, cased, at)

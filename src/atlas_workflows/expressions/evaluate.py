@@ -13,10 +13,11 @@ from atlas_workflows.expressions.formula import parse_formula
 from atlas_workflows.expressions.membership import members_of
 from atlas_workflows.expressions.moment import Moment, moment, when
 from atlas_workflows.expressions.operands import FORMULA_KEY, is_deferred
-from atlas_workflows.expressions.operators import NEGATIONS, Operand, Operator, operand_of
+from atlas_workflows.expressions.operators import NEGATIONS, Operand, operand_of
 from atlas_workflows.expressions.paths import MISSING, Scope, compile_path, parse_path
+from atlas_workflows.expressions.shortcuts import Answer, fixed_answer
 from atlas_workflows.expressions.templates import compile_value
-from atlas_workflows.expressions.values import Kind, folded, kind_of, number, same, text_of, truth
+from atlas_workflows.expressions.values import Kind, kind_of, number, text_of, truth
 
 Test = Callable[[Scope, Moment], bool]
 Getter = Callable[[Scope, Moment], Any]
@@ -71,20 +72,48 @@ _COMPILED: dict[int, tuple[ref[Any], Test]] = {}
 
 def _compile_group(group: Group) -> Test:
     tests = tuple(compile_condition(member) for member in group.conditions)
-    if group.operator == "and":
-        return lambda scope, at: all(test(scope, at) for test in tests)
-    if group.operator == "or":
-        return lambda scope, at: any(test(scope, at) for test in tests)
-    return lambda scope, at: not any(test(scope, at) for test in tests)
+    decisive = group.operator != "and"  # the member's answer that settles the group
+    otherwise = group.operator != "or"
+    settled = group.operator == "or"
+
+    def test(scope: Scope, at: Moment) -> bool:
+        for member in tests:
+            if member(scope, at) is decisive:
+                return settled
+        return otherwise
+
+    return test
 
 
 def _compile_leaf(leaf: Leaf) -> Test:
-    actual = _actual(leaf)
     positive = NEGATIONS.get(leaf.operator, leaf.operator)
-    answer = _fast_answer(leaf, positive) or _general_answer(leaf, positive)
-    if positive is leaf.operator:
-        return lambda scope, at: answer(actual(scope, at), scope, at)
-    return lambda scope, at: not answer(actual(scope, at), scope, at)
+    path = parse_path(leaf.field)
+    if leaf.type is None and path != ("now",) and not _is_computed(leaf):
+        return _compile_plain(
+            compile_path(path),
+            fixed_answer(positive, leaf.value, leaf.case_sensitive),
+            positive is leaf.operator,
+        )
+    actual, expected, compare = _actual(leaf), expected_value(leaf), COMPARISONS[positive]
+    case_sensitive, wanted = leaf.case_sensitive, positive is leaf.operator
+
+    def test(scope: Scope, at: Moment) -> bool:
+        try:
+            return compare(actual(scope, at), expected(scope, at), case_sensitive, at) is wanted
+        except RecursionError:
+            return not wanted
+
+    return test
+
+
+def _compile_plain(get: Callable[[Scope], Any], answer: Answer, wanted: bool) -> Test:
+    def test(scope: Scope, at: Moment) -> bool:
+        try:
+            return answer(get(scope), at) is wanted
+        except RecursionError:  # lists in lists in lists, deeper than any JSON text can be
+            return not wanted
+
+    return test
 
 
 def _actual(leaf: Leaf) -> Getter:
@@ -98,43 +127,13 @@ def _actual(leaf: Leaf) -> Getter:
     return lambda scope, at: read(get(scope), at)
 
 
-def _fast_answer(leaf: Leaf, operator: Operator) -> Callable[[Any, Scope, Moment], bool] | None:
-    """The commonest question, a text against a fixed text, without the detours of the general one."""
-    value, case_sensitive = leaf.value, leaf.case_sensitive
-    if (
-        operator is not Operator.EQUALS
-        or leaf.type is not None
-        or type(value) is not str
-        or is_deferred(value)
-    ):
-        return None
-    expected = folded(value, case_sensitive)
-
-    def answer(actual: Any, _: Scope, at: Moment) -> bool:
-        if type(actual) is str:
-            return actual == value or folded(actual, case_sensitive) == expected
-        return same(actual, value, case_sensitive, at)
-
-    return answer
-
-
-def _general_answer(leaf: Leaf, operator: Operator) -> Callable[[Any, Scope, Moment], bool]:
-    compare, expected, case_sensitive = COMPARISONS[operator], expected_value(leaf), leaf.case_sensitive
-
-    def answer(actual: Any, scope: Scope, at: Moment) -> bool:
-        try:
-            return compare(actual, expected(scope, at), case_sensitive, at)
-        except RecursionError:  # lists in lists in lists, deeper than any JSON text can be
-            return False
-
-    return answer
+def _is_computed(leaf: Leaf) -> bool:
+    return is_deferred(leaf.value) and operand_of(leaf.operator) not in (Operand.NONE, Operand.PATTERN)
 
 
 def expected_value(leaf: Leaf) -> Getter:
     """A function from scope and moment to the value the leaf compares with."""
-    value = leaf.value
-    deferred = is_deferred(value) and operand_of(leaf.operator) not in (Operand.NONE, Operand.PATTERN)
-    getter = _deferred(value) if deferred else _constant(value)
+    getter = _deferred(leaf.value) if _is_computed(leaf) else _constant(leaf.value)
     if leaf.type is None or operand_of(leaf.operator) not in (Operand.ANY, Operand.PAIR, Operand.LIST):
         return getter
     read = _READERS[leaf.type]

@@ -46,6 +46,8 @@ _MAX_PLACES = 20
 
 def written(value: Any, at: Moment) -> str:
     """A value as rendered text; lists joined by commas, objects as JSON, instants in the zone of `at`."""
+    if type(value) is int:
+        return number_text(value)
     match kind_of(value):
         case Kind.LIST:
             return ", ".join(_item(item, at) for item in value)

@@ -66,8 +66,7 @@ def compile_path(path: Path) -> Callable[[Scope], Any]:
         only = path[0]
         return lambda scope: scope.get(only, MISSING)  # type: ignore[arg-type]
     if len(path) == 2 and isinstance(path[1], str):
-        first, second = path
-        return lambda scope: _two_names(scope, first, second)
+        return _compile_two_names(path[0], path[1])  # nearly every path of a workflow
     return lambda scope: look_up(scope, path)
 
 
@@ -86,11 +85,14 @@ def look_up(scope: Any, path: Path) -> Any:
     return value
 
 
-def _two_names(scope: Scope, first: Any, second: Any) -> Any:
-    inner = scope.get(first)
-    if isinstance(inner, dict):
-        return inner.get(second, MISSING)
-    return look_up(scope, (first, second))
+def _compile_two_names(first: Any, second: str) -> Callable[[Scope], Any]:
+    def get(scope: Scope) -> Any:
+        inner = scope.get(first)
+        if type(inner) is dict:
+            return inner.get(second, MISSING)
+        return look_up(scope, (first, second))
+
+    return get
 
 
 def _by_index_name(value: Mapping[str, Any], key: int) -> Any:

@@ -106,7 +106,7 @@ def render_template(
             limits.refuse_beyond(
                 limits.MAX_OUTPUT_CHARACTERS, "MAX_OUTPUT_CHARACTERS", length, "The rendered text"
             )
-    return Rendered("".join(pieces), tuple(dict.fromkeys(unresolved)))
+    return Rendered("".join(pieces), tuple(dict.fromkeys(unresolved)) if unresolved else ())
 
 
 def parse_template(text: str) -> Template:

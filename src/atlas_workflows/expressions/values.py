@@ -109,10 +109,10 @@ def truth(value: Any) -> bool | None:
 
 def is_blank(value: Any) -> bool:
     """Missing, null, text of blanks only, an empty list or object. Zero and false are not blank."""
+    if isinstance(value, str):
+        return not value or value.isspace()
     if value is MISSING or value is None:
         return True
-    if isinstance(value, str):
-        return not value.strip()
     return isinstance(value, Sequence | Mapping) and len(value) == 0
 
 
