@@ -28,7 +28,7 @@ def workflow_rows(record: LegacyWorkflow, translation: Translation) -> TargetRow
         return {}
     rows: TargetRows = {"workflows": [_workflow_row(record, workflow, translation)]}
     pairs = zip(workflow.triggers, translation.links, strict=True)
-    if triggers := [_trigger_row(trigger, link, workflow) for trigger, link in pairs]:
+    if triggers := [_trigger_row(trigger, link, workflow, record) for trigger, link in pairs]:
         rows["workflow_triggers"] = triggers
     if variables := [_variable_row(variable, workflow, record) for variable in workflow.variables]:
         rows["workflow_variables"] = variables
@@ -71,7 +71,9 @@ def category_of(workflow: Workflow) -> str:
     return _CATEGORIES.get(workflow.triggers[0].type.partition("_")[0], "custom")
 
 
-def _trigger_row(trigger: Trigger, link: TriggerLink, workflow: Workflow) -> dict[str, Any]:
+def _trigger_row(
+    trigger: Trigger, link: TriggerLink, workflow: Workflow, record: LegacyWorkflow
+) -> dict[str, Any]:
     secret = trigger.parameters.get("secret")
     return {
         "id": str(link.row_id),
