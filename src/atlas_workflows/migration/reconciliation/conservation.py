@@ -15,8 +15,12 @@ from atlas_workflows.migration.reconciliation.differences import Kind
 from atlas_workflows.migration.reconciliation.legacy_graph import LegacyGraph, leaves
 
 Loss = tuple[Kind, str]
-# Shorter texts are names of options, which translation may spell differently; shorter numbers may change unit.
+# Shorter texts, and longer ones without a blank, are names of options and paths of fields, which translation may
+# spell differently; shorter numbers may change unit.
 MIN_TEXT = 12
+MIN_TEXT_WITHOUT_BLANK = 32
+# "Bearer x" and its like: where a row holds sealed secrets, a text of few words may be one.
+MIN_WORDS_WHERE_SEALED = 4
 MIN_DIGITS = 6
 # Whatever may be a placeholder in some legacy syntax, or markup that may be rewritten around one.
 _PLACEHOLDER = re.compile(
@@ -121,8 +125,9 @@ def _fragments(content: Iterable[Any], is_sealed: bool) -> Iterator[str]:
             continue
         for part in _PLACEHOLDER.split(text):
             fragment = _plain(part)
-            # A secret has no blanks; what was sealed must not be looked for in clear.
-            if len(fragment) >= MIN_TEXT and not (is_sealed and " " not in fragment):
+            words = fragment.count(" ") + 1
+            long_enough = len(fragment) >= (MIN_TEXT if words > 1 else MIN_TEXT_WITHOUT_BLANK)
+            if long_enough and not (is_sealed and words < MIN_WORDS_WHERE_SEALED):
                 yield fragment
 
 

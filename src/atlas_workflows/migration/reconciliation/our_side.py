@@ -17,6 +17,9 @@ CONTROL = frozenset(
 )
 # Large tables are entered by an indexed id instead of by (source_table, source_id).
 ENTERED_BY = {"workflow_executions": "id", "workflow_execution_steps": "execution_id"}
+# A workflow's triggers are its own, whichever legacy row (a registered trigger, a schedule) they name as their source.
+OWNED_BY_WORKFLOW = {"workflow_triggers": "workflow_id"}
+WORKFLOWS = "workflows"
 
 TargetRow = dict[str, Any]
 TargetRows = dict[str, list[TargetRow]]
@@ -77,11 +80,14 @@ def read_targets(
     """source id -> enhanced table -> rows of column -> text (a list for text[])."""
     found: dict[str, TargetRows] = defaultdict(lambda: defaultdict(list))
     for table in tables:
+        owner = OWNED_BY_WORKFLOW.get(table.name)
+        if owner and source_table != WORKFLOWS:
+            continue
         for values in connection.execute(
             _select(table, source_table), {"table": source_table, "ids": list(ids)}
         ):
             row = dict(zip(table.columns, values, strict=True))
-            found[row["source_id"]][table.name].append(row)
+            found[row[owner or "source_id"]][table.name].append(row)
     return found
 
 
@@ -90,8 +96,18 @@ def _select(table: TargetTable, source_table: str) -> compose.Composed:
         compose.SQL("{}" if name in table.arrays else "{}::text").format(compose.Identifier(name))
         for name in table.columns
     )
-    query = compose.SQL("SELECT {} FROM {} WHERE source_table = %(table)s AND {}")
-    return query.format(columns, compose.Identifier(SCHEMA, table.name), _entrance(table.name, source_table))
+    return compose.SQL("SELECT {} FROM {} WHERE {}").format(
+        columns, compose.Identifier(SCHEMA, table.name), _condition(table.name, source_table)
+    )
+
+
+def _condition(table: str, source_table: str) -> compose.Composable:
+    owner = OWNED_BY_WORKFLOW.get(table)
+    if owner:
+        return compose.SQL("{} = ANY(%(ids)s::uuid[]) AND source_table IS NOT NULL").format(
+            compose.Identifier(owner)
+        )
+    return compose.SQL("source_table = %(table)s AND {}").format(_entrance(table, source_table))
 
 
 def _entrance(table: str, source_table: str) -> compose.Composable:

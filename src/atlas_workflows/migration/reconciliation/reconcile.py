@@ -13,7 +13,7 @@ from atlas_workflows.migration.reconciliation.our_side import (
     read_target_tables,
     read_targets,
 )
-from atlas_workflows.migration.reconciliation.rows import compare_row, live_leaf, recorded_leaf
+from atlas_workflows.migration.reconciliation.rows import compare_row, hashes_of, live_leaf, recorded_leaf
 from atlas_workflows.migration.reconciliation.snapshots import Snapshots, snapshots
 from atlas_workflows.migration.reconciliation.source_side import (
     Row,
@@ -134,10 +134,11 @@ def _compare_batch(
             tally.pending += 1
             continue
         settled.append(row.id)
-        found.note(compare_row(row, entry, made, around.vault))
+        hashes = hashes_of(row, entry, made, around.vault)
+        found.note(compare_row(row, entry, made, hashes, around.vault))
         if entry.has_ledger and entry.outcome:
             tally.outcomes[entry.outcome] += 1
-            tally.live.add(live_leaf(row, entry, made, around.vault))
+            tally.live.add(live_leaf(row, entry, hashes))
             tally.recorded.add(recorded_leaf(row, entry))
     if shelf.table == "workflows":
         made_of = {source_id: targets[source_id] for source_id in settled if source_id in targets}

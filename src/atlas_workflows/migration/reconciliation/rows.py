@@ -1,6 +1,7 @@
 """Compares one source row with everything we hold of it. Pure but for opening what is sealed."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from atlas_workflows.errors import AtlasError
@@ -19,7 +20,24 @@ TENANCY_CODES = frozenset({"ORGANIZATION_MISSING", "ORGANIZATION_UNKNOWN", "ORGA
 ASSUMED = "ORGANIZATION_ASSUMED"
 
 
-def compare_row(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Iterator[Difference]:
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Computed afresh from what both sides hold now: of the source row, and of the enhanced rows made of it."""
+
+    source: str
+    target: str
+
+
+def hashes_of(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Hashes:
+    """The hashes that ledger and original should hold."""
+    content = original_content(row.columns)
+    source = vault.hmac(content) if entry.sealed is not None else content_digest(content)
+    return Hashes(source, target_fingerprint(targets))
+
+
+def compare_row(
+    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, vault: Vault
+) -> Iterator[Difference]:
     """Every difference between the source row and our side of it."""
 
     def differs(kind: Kind, column: str | None = None, detail: str = "") -> Difference:
@@ -29,17 +47,15 @@ def compare_row(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> It
         yield differs(Kind.LEDGER_MISSING)
         return
     yield from _organization(row, entry, targets, differs)
-    yield from _original(row, entry, vault, differs)
+    yield from _original(row, entry, hashes, vault, differs)
     yield from _reasons(entry, differs)
     yield from _quarantine(entry, differs)
-    yield from _targets(row, entry, targets, differs)
+    yield from _targets(row, entry, targets, hashes, differs)
 
 
-def live_leaf(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Leaf:
-    """The row as it is now, in both worlds: its source hashed afresh, its enhanced rows fingerprinted afresh."""
-    return Leaf(
-        row.table, row.id, _source_hash(row, entry, vault), entry.outcome or "", target_fingerprint(targets)
-    )
+def live_leaf(row: Row, entry: Entry, hashes: Hashes) -> Leaf:
+    """The row as it is now, in both worlds."""
+    return Leaf(row.table, row.id, hashes.source, entry.outcome or "", hashes.target)
 
 
 def recorded_leaf(row: Row, entry: Entry) -> Leaf:
@@ -66,7 +82,7 @@ def _organization(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> 
             yield differs(Kind.ORGANIZATION_DIFFERS, f"{table}.organization_id")
 
 
-def _original(row: Row, entry: Entry, vault: Vault, differs: Any) -> Iterator[Difference]:
+def _original(row: Row, entry: Entry, hashes: Hashes, vault: Vault, differs: Any) -> Iterator[Difference]:
     if not entry.has_original:
         yield differs(Kind.ORIGINAL_MISSING)
         return
@@ -77,18 +93,12 @@ def _original(row: Row, entry: Entry, vault: Vault, differs: Any) -> Iterator[Di
         return
     if kept != original_content(row.columns):
         yield from _differing_columns(row, kept, differs)
-    expected = _source_hash(row, entry, vault)
     for name, stored in (
         ("migration_ledger.source_hash", entry.source_hash),
         ("originals.content_hash", entry.content_hash),
     ):
-        if stored != expected:
+        if stored != hashes.source:
             yield differs(Kind.HASH_DIFFERS, name)
-
-
-def _source_hash(row: Row, entry: Entry, vault: Vault) -> str:
-    content = original_content(row.columns)
-    return vault.hmac(content) if entry.sealed is not None else content_digest(content)
 
 
 def _differing_columns(row: Row, kept: str | None, differs: Any) -> Iterator[Difference]:
@@ -128,12 +138,15 @@ def _quarantine(entry: Entry, differs: Any) -> Iterator[Difference]:
         yield differs(Kind.QUARANTINE_DIFFERS, "quarantine.reasons")
 
 
-def _targets(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
+def _targets(
+    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, differs: Any
+) -> Iterator[Difference]:
     if entry.outcome not in LOADED and entry.outcome != "archived":
         if not is_empty(targets):
             yield differs(Kind.TARGET_UNEXPECTED, ", ".join(sorted(targets)))
         return
-    yield from _fingerprints(entry, targets, differs)
+    if hashes.target != entry.target_hash:
+        yield from _fingerprints(entry, hashes, differs)
     main = MAIN_ROW.get(row.table)
     if main is None or entry.outcome == "archived":
         return
@@ -148,8 +161,8 @@ def _targets(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> Itera
         yield from compare_workflow(row, entry, found[0], targets)
 
 
-def _fingerprints(entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
-    written, now = loads(entry.target_hash or "{}"), loads(target_fingerprint(targets))
+def _fingerprints(entry: Entry, hashes: Hashes, differs: Any) -> Iterator[Difference]:
+    written, now = loads(entry.target_hash or "{}"), loads(hashes.target)
     for table in sorted({*written, *now}):
         if written.get(table) != now.get(table):
             kind = Kind.TARGET_MISSING if table not in now else Kind.TARGET_DIFFERS
