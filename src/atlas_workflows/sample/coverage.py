@@ -13,6 +13,7 @@ from atlas_workflows.sample.dirt import (
     identity,
     nodes,
     schedules,
+    scoring,
     side_tables,
     tenancy,
     texts,
@@ -40,6 +41,7 @@ KINDS = (
     counters,
     variables,
     side_tables,
+    scoring,
 )
 
 

@@ -6,7 +6,8 @@ from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import iso, timestamp
 from atlas_workflows.sample.draft import Absent, Draft
 from atlas_workflows.sample.rows import Row
-from atlas_workflows.sample.shape_a import document
+from atlas_workflows.sample.shape_a import document, scoring_cells
+from atlas_workflows.sample.spec import SampleSpec
 
 _TYPES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),
@@ -17,7 +18,7 @@ _TYPES: tuple[tuple[type, str], ...] = (
 )
 
 
-def workflow_row(draft: Draft) -> Row:
+def workflow_row(draft: Draft, spec: SampleSpec) -> Row:
     """The row of `workflows`."""
     row: dict[str, str | None] = {
         "id": draft.id,
@@ -36,6 +37,7 @@ def workflow_row(draft: Draft) -> Row:
         "created_at": timestamp(draft.created_at),
         "updated_at": timestamp(draft.updated_at),
     }
+    row |= scoring_cells(draft, spec)
     row.update((name, text) for name, text in draft.columns.items() if name in row)
     return row
 

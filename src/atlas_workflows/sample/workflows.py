@@ -6,6 +6,7 @@ from typing import Any
 
 from atlas_workflows.sample.coverage import specimens_for
 from atlas_workflows.sample.dice import BEGIN, END, Dice
+from atlas_workflows.sample.dirt.content import embed_image
 from atlas_workflows.sample.draft import Counts, Draft
 from atlas_workflows.sample.drawing import Drawing
 from atlas_workflows.sample.organizations import Organization
@@ -14,6 +15,8 @@ from atlas_workflows.sample.recipes import RECIPES
 from atlas_workflows.sample.spec import SampleSpec
 from atlas_workflows.sample.specimen import Specimen
 
+# The workflow of size L whose e-mail holds a picture of over 10 MB; it is no edited one, so there is one copy.
+GIANT_NUMBER = 1
 STATUSES = ("active", "active", "active", "paused", "draft")
 
 
@@ -34,19 +37,21 @@ def make_drafts(spec: SampleSpec, organizations: tuple[Organization, ...]) -> It
     gyms = len(organizations)
     for number, (specimen, counts) in enumerate(zip(line, share_out(spec, line), strict=True)):
         gym, dice = organizations[number % gyms], Dice(spec.seed, f"workflow/{number}")
-        if specimen is None:
-            yield make_draft(dice, number, gym, RECIPES[(number // gyms) % len(RECIPES)], counts)
-        else:
-            yield _spoil(make_draft(dice, number, gym, specimen.recipe, counts), specimen, dice)
+        plain = RECIPES[(number // gyms) % len(RECIPES)]
+        draft = make_draft(dice, number, gym, specimen.recipe if specimen else plain, counts)
+        if specimen is not None:
+            _spoil(draft, specimen, dice)
+        if number == GIANT_NUMBER and spec.size.giant_bytes:
+            embed_image(draft, dice, spec.size.giant_bytes)
+        yield draft
 
 
-def _spoil(draft: Draft, specimen: Specimen, dice: Dice) -> Draft:
+def _spoil(draft: Draft, specimen: Specimen, dice: Dice) -> None:
     draft.name = specimen.recipe.title
     draft.shows = specimen.shows
     draft.spoil_history = specimen.history
     if specimen.change is not None:
         specimen.change(draft, dice)
-    return draft
 
 
 def make_draft(dice: Dice, number: int, gym: Organization, recipe: Recipe, counts: Counts) -> Draft:

@@ -55,7 +55,7 @@ class WriterB:
         seed = self.spec.seed
         drafts = [draft for draft, _ in history]
         return {
-            "workflows": map(shape_b.workflow_row, drafts),
+            "workflows": (shape_b.workflow_row(draft, self.spec) for draft in drafts),
             "workflow_versions": side_rows_b.version_rows(seed, drafts),
             "workflow_nodes": side_rows_b.node_rows(seed, drafts, coverage),
             "workflow_triggers": side_rows_b.trigger_rows(seed, drafts),

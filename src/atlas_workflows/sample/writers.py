@@ -10,6 +10,7 @@ from atlas_workflows.sample.rows import Coverage
 from atlas_workflows.sample.spec import SampleSpec, Shape
 from atlas_workflows.sample.writer_a import WriterA
 from atlas_workflows.sample.writer_b import WriterB
+from atlas_workflows.sample.writer_linear import WriterLinear
 
 
 class Writer(Protocol):
@@ -23,4 +24,6 @@ class Writer(Protocol):
 def writer_for(spec: SampleSpec, organizations: tuple[Organization, ...]) -> Writer:
     if spec.shape is Shape.A:
         return WriterA(spec)
-    return WriterB(spec, organizations)
+    if spec.shape is Shape.B:
+        return WriterB(spec, organizations)
+    return WriterLinear(spec)

@@ -152,7 +152,10 @@ def _nul(draft: Draft, _: Dice) -> None:
 
 
 def embed_image(draft: Draft, dice: Dice, size: int) -> None:
-    """Put a picture into the first e-mail's body, base64 of about `size` characters."""
+    """Put a picture into the first e-mail's body, base64 of about `size` characters.
+
+    The node shares its settings with the recipe's step, so every shape shows it.
+    """
     picture = base64.b64encode(dice.random.randbytes(size * 3 // 4)).decode()
     draft.nodes[1]["data"]["config"]["body"] = f'<img src="data:image/png;base64,{picture}">'
 

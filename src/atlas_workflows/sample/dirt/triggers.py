@@ -3,6 +3,7 @@
 from typing import Any
 
 from atlas_workflows.sample.dirt.actions import ACTIONS, action_step
+from atlas_workflows.sample.shape_linear import CHECKED_E, CHECKED_F
 from atlas_workflows.sample.spec import Shape
 from atlas_workflows.sample.specimen import ALL_SHAPES, LINEAR_SHAPES, CoverageClass, Specimen, recipe
 
@@ -106,9 +107,6 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "event": {"event": "door.opened"},
     "custom": {"event": "custom.thing"},
 }
-# Shapes E and F check the type; their own words stand here.
-CHECKED_E = ("lead_created", "message_received", "appointment_booked", "form_submitted", "manual")
-CHECKED_F = ("webhook", "schedule", "event")
 
 
 def _specimens() -> list[Specimen]:

@@ -10,15 +10,18 @@ from atlas_workflows.sample.specimen import Change, CoverageClass, Specimen, rec
 A, B = frozenset({Shape.A}), frozenset({Shape.B})
 BOTH = A | B
 
+_TYPED = [
+    {"name": "greeting", "type": "text", "value": "Hi"},
+    {"name": "desk", "type": "email", "value": "desk@gym.example"},
+    {"name": "shade", "type": "colour", "value": "red"},
+]
+_TYPES = {"9.12:type_text": "text", "9.12:type_email": "email", "9.12:type_unknown": "colour"}
 # code -> (variables as an array, text that shows it)
 _ARRAYS: dict[str, tuple[list[Any], str]] = {
     "9.12:duplicate_names": (
         [{"name": "offer", "type": "string", "value": "A"}, {"name": "offer", "type": "string"}],
         '"name": "offer"',
     ),
-    "9.12:type_text": ([{"name": "greeting", "type": "text", "value": "Hi"}], '"type": "text"'),
-    "9.12:type_email": ([{"name": "desk", "type": "email", "value": "desk@gym.example"}], '"type": "email"'),
-    "9.12:type_unknown": ([{"name": "shade", "type": "colour", "value": "red"}], '"type": "colour"'),
     "9.12:type_any": ([{"name": "thing", "type": "any", "value": None}], '"type": "any"'),
     "9.12:empty_name": ([{"name": "", "type": "string", "value": "lost"}], '"name": ""'),
     "9.12:odd_names": (
@@ -82,6 +85,7 @@ def _template_nowhere(draft: Draft, dice: Dice) -> None:
 
 
 SPECIMENS = (
+    Specimen(tuple(_TYPES), recipe("Variables of types that do not exist"), _variables(_TYPED)),
     *(
         Specimen((code,), recipe(f"Variables: {code.partition(':')[2].replace('_', ' ')}"), _variables(value))
         for code, (value, _) in _ARRAYS.items()
@@ -91,6 +95,7 @@ SPECIMENS = (
     Specimen(("9.13:template_nowhere",), recipe("From a lost template"), _template_nowhere, B),
 )
 CLASSES = (
+    *(CoverageClass(code, needle=f'"type": "{name}"') for code, name in _TYPES.items()),
     *(CoverageClass(code, needle=text) for code, (_, text) in _ARRAYS.items()),
     *(CoverageClass(code, where=where, shapes=B) for code, (_, where) in _TAGS.items()),
     CoverageClass("9.12:odd_object_keys", where="variables ? '' AND variables ? 'gym.name'", shapes=A),
