@@ -31,7 +31,11 @@ transaction, and running it again changes nothing. Tested on PostgreSQL 16 and 1
 `atlas.ensure_month_partitions(table, first, last)` makes what is missing; rows that came earlier wait in the default
 partition and move. A row without a start has that of what it belongs to, else 1970-01-01, and the flag `no_start`.
 """
-SECTIONS = (("Control tables", "0001_control"), ("Enhanced tables", "0002_enhanced"))
+SECTIONS = (
+    ("Control tables", "0001_control"),
+    ("Workflows and executions", "0002_enhanced"),
+    ("Around workflows", "0002_library"),
+)
 FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
