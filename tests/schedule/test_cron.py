@@ -1,5 +1,7 @@
 """Cron fields as sets, days of a month, and agreement with croniter wherever the dialects agree."""
 
+# ruff: noqa: DTZ001 - wall-clock times
+
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -36,9 +38,9 @@ def test_sunday_is_0_and_7() -> None:
     assert parse_cron("0 0 * * 5-7").weekdays.days == (0, 5, 6)
 
 
-def test_all_seven_weekdays_are_no_restriction() -> None:
-    assert parse_cron("0 0 * * 0-6").weekdays.any
-    assert days("0 0 13 * 0-7", 2026, 3) == (13,)
+def test_all_weekdays_written_out_are_set_and_so_unite_with_the_day_of_month() -> None:
+    assert days("0 0 13 * 0-7", 2026, 3) == tuple(range(1, 32))
+    assert days("0 0 13 * *", 2026, 3) == days("0 0 13 * ?", 2026, 3) == (13,)
 
 
 @pytest.mark.parametrize(

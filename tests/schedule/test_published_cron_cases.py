@@ -3,6 +3,8 @@
 Columns of CASES: where it comes from, expression, zone, asked after, and the instants that follow, in local time.
 """
 
+# ruff: noqa: DTZ001 - wall-clock times
+
 from datetime import datetime, timedelta
 from itertools import islice
 

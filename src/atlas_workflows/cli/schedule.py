@@ -116,7 +116,7 @@ def _question(file: Path | None, options: dict[str, Any]) -> dict[str, Any]:
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     given = {key: value for key, value in options.items() if value is not None}
     if "business_hours" in given:
-        given["business_hours"] = read_document(given["business_hours"])
+        given["business_hours"] = read_document(given["business_hours"]) or {}
     return given
 
 

@@ -136,8 +136,6 @@ def _read_weekdays(text: str) -> DaysOfWeek:
             last.add(WEEKDAY.number(final["after"] or final["before"]) % 7)
         else:
             days.update(day % 7 for day in read_part(WEEKDAY, part))
-    if len(days) == 7:
-        return DaysOfWeek(any=True)
     return DaysOfWeek(days=tuple(sorted(days)), nth=tuple(sorted(nth)), last=tuple(sorted(last)))
 
 

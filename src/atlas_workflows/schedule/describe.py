@@ -127,6 +127,8 @@ def _weekdays(rule: DaysOfWeek) -> str:
 
 
 def _plain_weekdays(days: tuple[int, ...]) -> str:
+    if len(days) == 7:
+        return "any weekday"
     if days == (1, 2, 3, 4, 5):
         return "Monday to Friday"
     if days == (0, 6):

@@ -13,6 +13,7 @@ from typing import Any
 
 from dateutil.rrule import DAILY, HOURLY, MINUTELY, MONTHLY, WEEKLY, YEARLY, rrule, rrulestr, weekday
 
+from atlas_workflows.errors import ScheduleRefused
 from atlas_workflows.schedule.refusal import refuse
 
 MAXIMUM_LENGTH = 500
@@ -77,14 +78,23 @@ def parse_rule(text: str) -> Rule:
 
 
 def _try(rule: Rule) -> None:
-    """dateutil finds some mistakes only when it enumerates."""
-    somewhere = datetime(2024, 1, 1)  # noqa: DTZ001 - wall-clock time
-    try:
-        next(wall_times(rule, somewhere, somewhere), None)
-    except IndexError as cause:
-        raise refuse(
-            "rrule", f"{rule.text[:80]!r} counts beyond its month or year.", "Use -5 to 5."
-        ) from cause
+    """Refuse what no start makes sense of; dateutil finds some mistakes only when it enumerates.
+
+    FREQ=HOURLY;INTERVAL=3;BYHOUR=8 is sound or empty by the hour of DTSTART, so several starts are tried.
+    """
+    starts = [datetime(2024, 1, 1) + timedelta(minutes=61 * step) for step in range(60)]  # noqa: DTZ001 - wall clock
+    for start in starts:
+        try:
+            next(wall_times(rule, start, start), None)
+        except IndexError as cause:
+            raise refuse(
+                "rrule", f"{rule.text[:80]!r} counts beyond its month or year.", "Use -5 to 5."
+            ) from cause
+        except ScheduleRefused:
+            if start is starts[-1]:
+                raise
+        else:
+            return
 
 
 def wall_times(rule: Rule, dtstart: datetime, since: datetime) -> Iterator[datetime]:

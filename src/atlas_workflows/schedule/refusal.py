@@ -11,15 +11,16 @@ def refuse(field: str, fact: str, remedy: str) -> ScheduleRefused:
 
 
 def refuse_invalid(cause: ValidationError, what: str) -> ScheduleRefused:
-    """The first finding of Pydantic as a refusal; its error objects that wrap ours keep our message."""
+    """The first finding of Pydantic as a refusal of a "schedule" or a "wait"; a message of ours is kept."""
     first = cause.errors(include_url=False)[0]
+    # The first step into a wait is its kind, which is no field.
+    place = first["loc"][1:] if what == "wait" else first["loc"]
+    field = ".".join(map(str, place))
     inner = first.get("ctx", {}).get("error")
     if isinstance(inner, InvalidField):
-        return inner.refusal
-    field = ".".join(str(part) for part in first["loc"]) or what
-    return refuse(
-        field, f"{first['msg']}.", f"Correct it; the shape is in docs/reference/schedules.md ({what})."
-    )
+        return inner.at(field)
+    remedy = f"Correct it; the shape is in docs/reference/schedules.md ({what})."
+    return refuse(field or what, f"{first['msg']}.", remedy)
 
 
 class InvalidField(ValueError):
@@ -28,3 +29,10 @@ class InvalidField(ValueError):
     def __init__(self, refusal: ScheduleRefused) -> None:
         super().__init__(refusal.fact)
         self.refusal = refusal
+
+    def at(self, place: str) -> ScheduleRefused:
+        """The refusal under the most exact name of the field that either side knows."""
+        own = str(self.refusal.attributes["field"])
+        if not place or own.startswith(f"{place}."):
+            return self.refusal
+        return refuse(place, self.refusal.fact.partition(": ")[2], self.refusal.remedy)
