@@ -11,7 +11,7 @@ from atlas_workflows.expressions.comparisons import COMPARISONS, Comparison
 from atlas_workflows.expressions.membership import keys_of, occurs
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.expressions.operators import Operator
-from atlas_workflows.expressions.values import folded, number
+from atlas_workflows.expressions.values import folded
 
 Answer = Callable[[Any, Moment], bool]
 
@@ -29,7 +29,7 @@ def fixed_answer(operator: Operator, expected: Any, case_sensitive: bool) -> Ans
     general = COMPARISONS[operator]
     if type(expected) is str and operator is Operator.EQUALS:
         return _equals_text(expected, case_sensitive, general)
-    if type(expected) is str and operator is Operator.CONTAINS and number(expected) is None:
+    if type(expected) is str and operator is Operator.CONTAINS:
         return _contains_text(expected, case_sensitive, general)
     if type(expected) is int and operator in _ORDERS:
         return _ordered_by_number(operator, expected, case_sensitive, general)
@@ -79,8 +79,13 @@ def _ordered_by_number(
 
 def _in_list(expected: list[Any] | tuple[Any, ...], case_sensitive: bool, general: Comparison) -> Answer:
     keys = keys_of(expected, case_sensitive)
+    plain = frozenset(item for item in expected if type(item) is str)
+    texts = frozenset(folded(item, case_sensitive) for item in plain)
+    only_texts = all(type(item) is str for item in expected)
 
     def answer(actual: Any, at: Moment) -> bool:
+        if only_texts and type(actual) is str:
+            return actual in plain or folded(actual, case_sensitive) in texts
         if isinstance(actual, list | tuple):
             return general(actual, expected, case_sensitive, at)
         return occurs(actual, keys, case_sensitive)

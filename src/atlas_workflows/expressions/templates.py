@@ -25,7 +25,7 @@ from atlas_workflows.expressions.placeholder import (
 _PLACEHOLDER = re.compile(
     r"\{\{((?:[^{}\"']|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')*)\}\}|\{\{([^{}]*)\}\}"
 )
-_CACHED_CHARACTERS = 16_384
+_SMALL, _MIDDLING = 16_384, 100_000  # characters; what is larger is parsed at every rendering
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,9 @@ def parse_template(text: str) -> Template:
     Raises ExpressionTooLarge when the text or the number of placeholders passes its limit.
     """
     limits.refuse_beyond(limits.MAX_TEMPLATE_CHARACTERS, "MAX_TEMPLATE_CHARACTERS", len(text), "The template")
-    return _parse_small(text) if len(text) <= _CACHED_CHARACTERS else _parse(text)
+    if len(text) <= _SMALL:
+        return _parse_small(text)
+    return _parse_middling(text) if len(text) <= _MIDDLING else _parse(text)
 
 
 def check_template(text: str) -> Template:
@@ -173,6 +175,7 @@ def _parse(text: str) -> Template:
 
 
 _parse_small = lru_cache(maxsize=1024)(_parse)
+_parse_middling = lru_cache(maxsize=64)(_parse)
 
 
 def _part(raw: str, inside: str) -> Part:

@@ -1,0 +1,67 @@
+"""`atlas bench …`: runs the benchmarks of a checkout and prints their rows."""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Measure us beside our peers.")
+
+_WIDTH = 140  # of a table that goes to a file
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+
+
+@app.callback()
+def bench() -> None:
+    """Measure us beside our peers."""
+
+
+@app.command()
+def rules(as_json: AsJson = False) -> None:
+    """Conditions, templates, schedules and the interpreter beside json-logic, Jinja2's sandbox and croniter."""
+    _print("rules", _benchmark("rules").run(), as_json)
+
+
+@app.command()
+def migration(as_json: AsJson = False) -> None:
+    """The loader, the whole backfill and the translator beside COPY, a row-by-row client loop and PL/pgSQL."""
+    _print("migration", _benchmark("migration").run(), as_json)
+
+
+def _benchmark(name: str) -> Any:
+    """The module benchmarks/<name>.py; benchmarks are part of a checkout, not of the package."""
+    folder = load_settings().root / "benchmarks"
+    if not (folder / f"{name}.py").is_file():
+        raise ConfigurationError(
+            f"There is no {name}.py in {folder}.", remedy="Run this from a checkout of the repository."
+        )
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    return importlib.import_module(name)
+
+
+def _print(name: str, rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print(dumps_text({"benchmark": name, "rows": [dict(row) for row in rows]}))
+        return
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    table = Table(*columns, title=f"atlas bench {name}")
+    for row in rows:
+        table.add_row(*(_shown(row.get(column)) for column in columns))
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "–".join(_shown(item) for item in value)
+    return f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
