@@ -1,0 +1,29 @@
+# Atlas Workflows with Airflow: one image for every Airflow service of docker-compose.yaml.
+FROM python:3.11-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONTZPATH="" \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    ATLAS_ROOT=/opt/atlas \
+    ATLAS_HOME=/opt/atlas-home \
+    AIRFLOW_HOME=/opt/atlas-home/airflow
+
+RUN useradd --uid 50000 --create-home atlas \
+ && mkdir -p /opt/atlas-home && chown atlas /opt/atlas-home
+WORKDIR /opt/atlas
+
+# requirements.txt is exported from uv.lock with hashes: the image holds what the tests ran with.
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+
+COPY pyproject.toml README.md ./
+COPY src ./src
+COPY dags ./dags
+COPY plugins ./plugins
+COPY include ./include
+COPY expectations ./expectations
+RUN pip install --no-cache-dir --no-deps --editable . && python -m compileall -q src dags plugins
+
+USER atlas
+VOLUME /opt/atlas-home
+CMD ["airflow", "version"]

@@ -1,0 +1,139 @@
+"""docker-compose.yaml: valid, complete, and every service's command works as a local process on a real Redis."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.settings import ROOT
+from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
+from atlas_workflows.supervision.health import airflow_health
+from atlas_workflows.supervision.processes import Program, created_at, end, start
+
+sys.path.insert(0, str(Path(__file__).parent))
+from compose_services import Here, compose_document, interpolated, made_variables 
+
+AIRFLOW_SERVICES = ("init", "api-server", "scheduler", "dag-processor", "triggerer", "worker")
+
+
+def test_it_fits_the_compose_schema() -> None:
+    # compose_spec.json: the schema of the Compose Specification as kept in docker-compose 1.29.2 (Apache-2.0).
+    schema = json.loads(Path(__file__).with_name("compose_spec.json").read_text())
+    assert [error.message for error in Draft7Validator(schema).iter_errors(compose_document())] == []
+
+
+def test_the_schema_does_find_mistakes() -> None:
+    schema = json.loads(Path(__file__).with_name("compose_spec.json").read_text())
+    broken = compose_document()
+    broken["services"]["worker"]["comand"] = ["airflow"]
+    assert not Draft7Validator(schema).is_valid(broken)
+
+
+def test_the_printed_variables_are_all_it_asks_for() -> None:
+    variables = made_variables()
+    whole = interpolated(compose_document(), variables)
+    assert "${" not in json.dumps(whole)
+    assert made_variables() != variables
+
+
+def test_every_airflow_service_shares_image_environment_and_home() -> None:
+    services = compose_document()["services"]
+    assert set(services) == {"postgres", "redis", *AIRFLOW_SERVICES}
+    for name in AIRFLOW_SERVICES:
+        assert services[name]["image"] == "atlas-workflows"
+        assert services[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+        assert services[name]["volumes"] == ["atlas-home:/opt/atlas-home"]
+
+
+def test_the_image_copies_what_exists() -> None:
+    words = [
+        line.split() for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("COPY")
+    ]
+    sources = [word for line in words for word in line[1:-1]]
+    assert set(sources) >= {"requirements.txt", "src", "dags", "plugins", "include", "expectations"}
+    assert all((ROOT / source).exists() for source in sources)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _eventually(condition: Callable[[], bool], seconds: float, what: str, logs: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            ends = {file.name: file.read_text(errors="replace")[-600:] for file in logs.glob("*.log")}
+            pytest.fail(f"{what} did not happen within {seconds} s: {ends}")
+        time.sleep(0.5)
+
+
+def _running(stack: ExitStack, program: Program) -> None:
+    process = start(program)
+    began = created_at(process.pid) or time.time()
+
+    def stop() -> None:
+        end(process.pid, began, grace=8.0)
+        process.wait()
+
+    stack.callback(stop)
+
+
+@pytest.fixture
+def here(pg_server: EmbeddedServer) -> Iterator[Here]:
+    database, crm = "compose_metadata", "compose_crm"
+    metadata = pg_server.create_database(database).removeprefix("postgresql://")
+    address = pg_server.create_database(crm)
+    create_sample(address, make_spec("A", "S", messy=False, seed=1))
+    with tempfile.TemporaryDirectory(prefix="atlas-compose-") as folder:
+        variables = made_variables() | {"ATLAS_CRM_DSN": address}
+        yield Here(metadata, _free_port(), _free_port(), Path(folder), variables)
+    pg_server.drop_database(database)
+    pg_server.drop_database(crm)
+
+
+@pytest.mark.airflow
+@pytest.mark.xdist_group("stack")
+def test_the_services_run_a_phase_on_celery(here: Here) -> None:
+    if shutil.which("redis-server") is None:
+        pytest.skip("no redis-server on this machine (Debian: apt-get install redis-server); CI installs it")
+    url = f"http://127.0.0.1:{here.api_port}"
+    logs = here.home / "logs"
+    redis = here.program("redis")
+    with ExitStack() as stack:
+        # Only the port is not in the compose file: there every container has its own 6379.
+        _running(stack, Program("redis", (*redis.argv, "--port", str(here.redis_port)), redis.env, redis.log))
+        prepared = here.program("init")
+        done = subprocess.run(prepared.argv, env=prepared.env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-1000:]
+        for name in AIRFLOW_SERVICES[1:]:
+            _running(stack, here.program(name))
+        _eventually(lambda: airflow_health(url).is_good, 120, "health", logs)
+        passwords = json.loads((here.home / "airflow-passwords.json").read_text())
+        client = AirflowClient(url, "admin", passwords["admin"])
+        client.wait_for_dag("migration_p1_database")
+        client.unpause("migration_p1_database")
+        run = client.trigger("migration_p1_database", {"dry_run": True})
+        _eventually(
+            lambda: client.run_state("migration_p1_database", run) in FINAL_STATES,
+            150,
+            "the end of the run",
+            logs,
+        )
+        states = {task.task_id: task.state for task in client.tasks("migration_p1_database", run)}
+        assert states["begin"] == "success", client.log_text("migration_p1_database", run, "begin")[-2000:]
+        assert client.run_state("migration_p1_database", run) == "success"
+        assert "received" in (logs / "worker.log").read_text()
