@@ -45,10 +45,15 @@ def complete_gatherings(walk: Walk) -> bool:
     places: dict[str, set[str]] = {}
     for token in walk.state.tokens.values():
         places.setdefault(token.frame, set()).add(token.node)
-    ancestors = walk.program.plan.ancestors
-    complete = [item for item in open_ if places[item.frame].isdisjoint(ancestors(item.node))]
+    complete = [item for item in open_ if not _can_still_come(walk, item, places[item.frame])]
     _let_go(walk, complete)
     return bool(complete)
+
+
+def _can_still_come(walk: Walk, item: Gathering, places: set[str]) -> bool:
+    # What leads back into a loop around the merge comes to the merge of the next round, not of this one.
+    around = walk.loops_around(item.frame)
+    return not places.isdisjoint(walk.program.plan.ancestors(item.node, around))
 
 
 def _let_go(walk: Walk, complete: Iterable[Gathering]) -> None:

@@ -6,17 +6,18 @@ MAX_STEPS = 10_000  # attempts and rounds of loops together
 MAX_TOKENS = 1_000  # places at which one execution can be at once
 MAX_EVENTS_KEPT = 200  # for waits that look back
 MAX_VALUE_DEPTH = 50
-MAX_STORED = 20_000_000  # characters and members of all outputs, variables and contents together
+MAX_STORED = 20_000_000  # characters of all outputs, variables and contents together, a member counting as 20
 MAX_NESTED_WORKFLOWS = 10
+_MEMBER = 20
 
 
 def weight(value: Any, limit: int) -> int | None:
-    """Characters and members of a JSON value; None where they pass `limit` or lie deeper than MAX_VALUE_DEPTH."""
+    """Size of a JSON value in characters; None where it passes `limit` or lies deeper than MAX_VALUE_DEPTH."""
     total, level = 0, [value]
     for _ in range(MAX_VALUE_DEPTH):
         inner: list[Any] = []
         for item in level:
-            total += 1
+            total += _MEMBER
             if isinstance(item, str):
                 total += len(item)
             elif isinstance(item, dict):
@@ -24,7 +25,7 @@ def weight(value: Any, limit: int) -> int | None:
                 inner += item.values()
             elif isinstance(item, list | tuple):
                 inner += item
-            if total + len(inner) > limit:
+            if total + _MEMBER * len(inner) > limit:
                 return None
         if not inner:
             return total

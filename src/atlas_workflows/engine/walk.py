@@ -26,7 +26,7 @@ class Walk:
 
     def spawn(self, edge: Edge, frame: str) -> None:
         """Put a token at the end of an edge, unless the edge closes the round of a loop that it is in."""
-        if self.encloses(edge.target, frame):
+        if frame and edge.target in self.loops_around(frame):
             return
         if len(self.state.tokens) >= MAX_TOKENS:
             self.end("failed", f"The execution is at more than {MAX_TOKENS} places at once (MAX_TOKENS).")
@@ -55,14 +55,13 @@ class Walk:
         self.hold(token, Status.READY, since=self.at.now, due_at=None, details={}, **changes)
         self.ready.append(token.id)
 
-    def encloses(self, loop: str, frame: str) -> bool:
-        """Whether `frame` lies in a round of `loop`."""
+    def loops_around(self, frame: str) -> frozenset[str]:
+        """The loops in whose rounds a frame lies."""
+        found = set()
         while frame:
-            found = self.state.frames[frame]
-            if found.loop == loop:
-                return True
-            frame = found.parent
-        return False
+            found.add(self.state.frames[frame].loop)
+            frame = self.state.frames[frame].parent
+        return frozenset(found)
 
     def rounds(self, frame: str) -> list[int]:
         """Rounds from the outermost loop to the innermost."""

@@ -1,0 +1,176 @@
+"""`atlas workflow execute`: the trace, the JSON form, and unusable input."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from atlas_workflows.cli.workflow import app
+
+WORKFLOW: dict[str, Any] = {
+    "id": "w",
+    "name": "Welcome",
+    "settings": {"timezone": "Europe/London"},
+    "triggers": [
+        {"id": "t", "type": "lead_created", "parameters": {"filters": {"field": "contact.email", "operator": "exists"}}},
+        {"id": "u", "type": "manual", "enabled": False},
+    ],
+    "nodes": [
+        {"id": "hello", "type": "send_sms", "name": "Say [hello]", "retry": {"attempts": 3},
+         "parameters": {"message": "Hi {{ contact.name }}, {{ contact.nick }}"}},
+        {"id": "answer", "type": "wait", "parameters": {"wait": {
+            "kind": "until_event", "events": [{"type": "message_received"}], "timeout": {"amount": 1, "unit": "days"}}}},
+        {"id": "call", "type": "create_task", "parameters": {"title": "Call {{ contact.name }}"}},
+    ],
+    "edges": [
+        {"id": "1", "source": "t", "target": "hello"},
+        {"id": "2", "source": "hello", "target": "answer"},
+        {"id": "3", "source": "answer", "source_port": "timeout", "target": "call"},
+    ],
+}  # fmt: skip
+DATA = {"contact": {"id": "c1", "name": "Ana", "email": "ana@example.org"}}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "w.json").write_text(json.dumps(WORKFLOW))
+    (tmp_path / "data.json").write_text(json.dumps(DATA))
+    return tmp_path
+
+
+def run(folder: Path, *more: str) -> Any:
+    fixed = [str(folder / "w.json"), "--input", str(folder / "data.json"), "--at", "2026-03-28T09:00"]
+    return CliRunner().invoke(app, ["execute", *fixed, *more])
+
+
+def played(folder: Path, *more: str) -> dict[str, Any]:
+    result = run(folder, *more, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)  # type: ignore[no-any-return]
+
+
+def test_the_json_form(files: Path) -> None:
+    answer = played(files)
+    assert answer.keys() == {"outcome", "finished_at", "steps", "effects"}
+    assert (answer["outcome"], answer["finished_at"]) == ("completed", "2026-03-29T08:00:00Z")
+    assert answer["steps"][0] == {
+        "node": "hello", "type": "send_sms", "iteration": 0, "attempt": 1, "status": "completed",
+        "started_at": "2026-03-28T09:00:00Z", "finished_at": "2026-03-28T09:00:00Z",
+        "output": None, "error": None, "port": "main",
+    }  # fmt: skip
+    assert [step["port"] for step in answer["steps"]] == ["main", "timeout", "main"]
+    assert answer["effects"][0].keys() == {"node", "kind", "key", "at", "content"}
+    assert answer["effects"][1]["content"] == {"title": "Call Ana"}
+    assert answer == played(files)
+
+
+def test_failing_attempts_are_played(files: Path) -> None:
+    attempts = [
+        (s["attempt"], s["status"])
+        for s in played(files, "--fail", "hello:2")["steps"]
+        if s["node"] == "hello"
+    ]
+    assert attempts == [(1, "failed"), (2, "failed"), (3, "completed")]
+    assert played(files, "--fail", "hello:3")["outcome"] == "failed"
+
+
+def test_events_feed_waits_and_those_of_other_subjects_do_not(files: Path) -> None:
+    lines = [
+        {"time": "2026-03-28T10:00:00Z", "type": "message_received", "subject": "c2", "data": {}},
+        {
+            "time": "2026-03-28T12:00:00Z",
+            "type": "message_received",
+            "subject": {"id": "c1"},
+            "data": {"text": "yes"},
+        },
+    ]
+    events = files / "events.jsonl"
+    events.write_text("\n".join(map(json.dumps, lines)) + "\n\n")
+    answer = played(files, "--events", str(events))
+    assert answer["steps"][1]["finished_at"] == "2026-03-28T12:00:00Z"
+    assert answer["steps"][1]["output"]["event"]["data"] == {"text": "yes"}
+    assert [effect["node"] for effect in answer["effects"]] == ["hello"]
+
+
+def test_what_is_still_waited_for_is_a_step_without_an_end(files: Path) -> None:
+    endless = json.loads(json.dumps(WORKFLOW))
+    del endless["nodes"][1]["parameters"]["wait"]["timeout"]
+    del endless["edges"][2]
+    endless["nodes"].pop()
+    (files / "w.json").write_text(json.dumps(endless))
+    answer = played(files)
+    assert (answer["outcome"], answer["finished_at"]) == ("waiting", None)
+    assert (answer["steps"][-1]["status"], answer["steps"][-1]["finished_at"]) == ("waiting", None)
+
+
+def test_a_trigger_whose_filters_do_not_hold_starts_nothing(files: Path) -> None:
+    (files / "data.json").write_text('{"name": "Ana"}')
+    answer = played(files)
+    assert (answer["outcome"], answer["steps"]) == ("not_started", [])
+    (files / "data.json").write_text('{"name": "Ana", "email": "a@b"}')
+    assert played(files)["effects"][1]["content"] == {"title": "Call Ana"}
+
+
+def test_the_trace_speaks_to_people(files: Path) -> None:
+    result = run(files, "--fail", "hello:1")
+    assert result.exit_code == 0
+    for words in (
+        "Welcome from Sat 28 Mar 2026 09:00:00 (Europe/London)",
+        "failed    Say [hello] (hello)",
+        "Tried again in 1 s.",
+        "message: Hi Ana,",
+        "Without a value: contact.nick",
+        "Sun 29 Mar 2026 09:00:01  completed Wait (answer) → timeout",
+        "completed at Sun 29 Mar 2026 09:00:01, 2 effects planned",
+    ):
+        assert words in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--fail", "nobody:1"], "names no node"),
+        (["--fail", "hello"], "names no node"),
+        (["--fail", "hello:often"], "no number of attempts"),
+        (["--at", "tomorrow"], "not an ISO time"),
+        (["--at", "9999-12-31T23:59:59Z"], "not an ISO time"),
+        (["--trigger", "x"], "no trigger 'x'"),
+        (["--events", "/nowhere.jsonl"], "cannot be read"),
+    ],
+)
+def test_unusable_options(files: Path, options: list[str], said: str) -> None:
+    result = run(files, *options)
+    assert result.exception is not None
+    assert said in str(result.exception)
+    assert getattr(result.exception, "exit_code", None) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "3",
+        "{}",
+        '{"time": 5, "type": "a"}',
+        '{"time": "2026-01-01", "type": "a", "data": 7}',
+        '{"time": "9999-01-01T00:00Z", "type": "a"}',
+    ],
+)
+def test_unusable_events_are_named_by_their_number(files: Path, line: str) -> None:
+    (files / "events.jsonl").write_text('{"time": "2026-01-01T00:00:00Z", "type": "a"}\n' + line)
+    result = run(files, "--events", str(files / "events.jsonl"))
+    assert "event 2" in str(result.exception)
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '{"variables": []}', "{"])
+def test_unusable_data(files: Path, content: str) -> None:
+    (files / "data.json").write_text(content)
+    assert getattr(run(files).exception, "exit_code", None) == 2
+
+
+def test_a_workflow_with_errors_is_not_executed(files: Path) -> None:
+    (files / "w.json").write_text(json.dumps({**WORKFLOW, "edges": []}))
+    result = run(files)
+    assert "is not a valid workflow (3 errors)" in str(result.exception)

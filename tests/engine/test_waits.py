@@ -1,0 +1,128 @@
+"""Waits: times, events with look-back and timeout, conditions; and what an event may and may not do."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playing import CONTACT, START, node, play, step_of, took, workflow
+
+from atlas_workflows.engine.events import Happened
+from atlas_workflows.graph.model import Workflow
+
+OPENED = {"field": "event.kind", "operator": "equals", "value": "opened"}
+
+
+def waiting(wait: dict[str, Any], **settings: Any) -> Workflow:
+    return workflow([node("w", "wait", wait=wait), node("a"), node("b")], "t w a", "w:timeout b", **settings)
+
+
+def happened(hours: float, kind: str = "email_event", /, **data: Any) -> Happened:
+    return Happened(kind, START + timedelta(hours=hours), data)
+
+
+@pytest.mark.parametrize(
+    ("wait", "until"),
+    [
+        ({"kind": "duration", "amount": 90, "unit": "minutes"}, "2026-03-02T10:30:00+00:00"),
+        ({"kind": "duration", "amount": 30, "unit": "days"}, "2026-04-01T08:00:00+00:00"),
+        ({"kind": "until", "at": "2026-03-05T09:00:00Z"}, "2026-03-05T09:00:00+00:00"),
+        ({"kind": "until", "at": "{{ contact.trial_ends }}", "offset": {"amount": -1, "unit": "days"}}, "2026-03-19T00:00:00+00:00"),
+        ({"kind": "until", "at": "2020-01-01"}, "2026-03-02T09:00:00+00:00"),
+        ({"kind": "time_of_day", "time": "08:00"}, "2026-03-03T08:00:00+00:00"),
+        ({"kind": "business_hours", "hours": {"mon": ["12:00-13:00"]}}, "2026-03-02T12:00:00+00:00"),
+        ({"kind": "dynamic", "base": {"amount": 1, "unit": "hours"}, "modifiers": [
+            {"condition": {"field": "contact.score", "operator": "greater_than", "value": 30}, "operation": "multiply", "amount": 3}]},
+         "2026-03-02T12:00:00+00:00"),
+    ],
+)  # fmt: skip
+def test_waits_for_a_time(wait: dict[str, Any], until: str) -> None:
+    data = {"contact": {**CONTACT, "trial_ends": "2026-03-20"}}
+    played = play(waiting(wait, timezone="Europe/London"), data=data)
+    assert took(played) == ["w", "a"]
+    assert step_of(played, "w").finished_at == datetime.fromisoformat(until)
+    assert step_of(played, "w").started_at == START
+
+
+def test_the_organizations_business_hours_are_used_where_the_wait_has_none() -> None:
+    data = {"contact": CONTACT, "organization": {"business_hours": {"tue": ["07:00-08:00"]}}}
+    played = play(waiting({"kind": "business_hours"}), data=data)
+    assert step_of(played, "w").finished_at == datetime(2026, 3, 3, 7, tzinfo=UTC)
+
+
+def test_a_time_that_cannot_be_read_fails_the_step() -> None:
+    played = play(waiting({"kind": "until", "at": "{{ contact.name }}"}))
+    assert played.outcome == "failed"
+    assert "'Ana' is not an ISO 8601 date or time" in str(played.steps[0].error)
+
+
+def test_any_of_several_events() -> None:
+    wait = {"kind": "until_event", "events": [{"type": "reply"}, {"type": "email_event", "filter": OPENED}]}
+    played = play(
+        waiting(wait), happened(1, kind="other"), happened(2), happened(3, "email_event", kind="opened")
+    )
+    assert took(played) == ["w", "a"]
+    assert step_of(played, "w").finished_at == START + timedelta(hours=3)
+    assert played.state.outputs["w"]["event"]["data"] == {"kind": "opened"}
+
+
+def test_all_of_several_events_in_any_order() -> None:
+    wait = {"kind": "until_event", "mode": "all", "events": [{"type": "a"}, {"type": "b"}]}
+    played = play(waiting(wait), happened(1, "b"), happened(2, "b"), happened(3, "a"), happened(4, "a"))
+    assert step_of(played, "w").finished_at == START + timedelta(hours=3)
+
+
+def test_a_wait_for_events_times_out() -> None:
+    wait = {"kind": "until_event", "events": [{"type": "a"}], "timeout": {"amount": 2, "unit": "days"}}
+    late = play(waiting(wait), happened(49, "a"))
+    assert took(late) == ["w:timeout", "b"]
+    assert took(play(waiting(wait), happened(47, "a"))) == ["w", "a"]
+    assert took(play(waiting(wait), happened(48, "a"))) == ["w", "a"]
+
+
+def test_look_back_accepts_an_event_that_came_first() -> None:
+    wait = {"kind": "until_event", "events": [{"type": "a"}], "look_back": {"amount": 2, "unit": "hours"}}
+    assert step_of(play(waiting(wait), happened(-1, "a")), "w").finished_at == START
+    too_old = play(waiting(wait), happened(-3, "a"))
+    assert (too_old.outcome, took(too_old)) == ("waiting", [])
+
+
+def test_without_look_back_an_earlier_event_does_not_count() -> None:
+    wait = {"kind": "until_event", "events": [{"type": "a"}]}
+    played = play(waiting(wait), happened(-1, "a"))
+    assert played.outcome == "waiting"
+    assert [(w.node, w.due_at, w.event_types) for w in played.waits] == [("w", None, ("a",))]
+    assert played.state.finished_at is None
+
+
+def test_an_event_in_an_earlier_wait_is_seen_by_a_later_one_that_looks_back() -> None:
+    first = node("w", "wait", wait={"kind": "duration", "amount": 2, "unit": "hours"})
+    second = node("v", "wait", wait={
+        "kind": "until_event", "events": [{"type": "a"}], "look_back": {"amount": 1, "unit": "days"}})  # fmt: skip
+    played = play(workflow([first, second], "t w v"), happened(1, "a"))
+    assert step_of(played, "v").finished_at == START + timedelta(hours=2)
+
+
+def test_a_condition_is_asked_at_once_after_every_event_and_at_the_timeout() -> None:
+    hot = {"field": "contact.score", "operator": "greater_than", "value": 80}
+    wait = {"kind": "until_condition", "condition": hot, "timeout": {"amount": 1, "unit": "days"}}
+    assert took(play(waiting(wait), data={"contact": {"score": 90}})) == ["w", "a"]
+    assert took(play(waiting(wait), happened(5, "lead_score_changed", contact={"score": 85}))) == ["w", "a"]
+    assert took(play(waiting(wait), happened(5, "lead_score_changed", contact={"score": 70}))) == [
+        "w:timeout",
+        "b",
+    ]
+    assert took(play(waiting(wait))) == ["w:timeout", "b"]
+
+
+def test_what_events_say_about_the_contact_is_known_from_then_on() -> None:
+    wait = node("w", "wait", wait={"kind": "duration", "amount": 1, "unit": "days"})
+    found = workflow([wait, node("a", text="{{ contact.name }} {{ contact.plan }}")], "t w a")
+    played = play(found, happened(1, "contact_changed", contact={"plan": "Gold"}))
+    assert played.effects[0].content == {"text": "Ana Gold"}
+
+
+def test_several_waits_side_by_side_end_each_at_its_time() -> None:
+    nodes = [
+        node(f"w{h}", "wait", wait={"kind": "duration", "amount": h, "unit": "hours"}) for h in (3, 1, 2)
+    ]
+    assert took(play(workflow(nodes, "t w3", "t w1", "t w2"))) == ["w1", "w2", "w3"]
