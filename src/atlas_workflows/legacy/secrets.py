@@ -14,7 +14,7 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.aliases import normal
 from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.findings import Findings
-from atlas_workflows.legacy.masking import SECRET_VALUE
+from atlas_workflows.legacy.masking import looks_secret
 from atlas_workflows.legacy.reasons import ReasonCode
 
 # Names as `normal` writes them: snake case. "max_tokens" counts tokens of a model and "token_count" likewise.
@@ -33,7 +33,7 @@ _HOT = (
 def _hot_pattern() -> Any:
     options = re2.Options()
     options.case_sensitive = False
-    return re2.compile(_HOT, options)
+    return re2.compile(_HOT.encode(), options)
 
 
 _HOT_PATTERN = _hot_pattern()
@@ -41,7 +41,7 @@ _TEMPLATE_ONLY = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
 _SHORTEST = 4
 
 
-def may_hold_secret(text: str) -> bool:
+def may_hold_secret(text: bytes) -> bool:
     """Whether raw text could hold a secret; false is certain, true means: look closely."""
     return _HOT_PATTERN.search(text) is not None
 
@@ -49,11 +49,6 @@ def may_hold_secret(text: str) -> bool:
 def is_secret_name(name: str) -> bool:
     """Whether a setting of this name holds a secret."""
     return _SECRET_NAME.fullmatch(normal(name)) is not None
-
-
-def is_secret_value(text: str) -> bool:
-    """Whether a text looks like, or contains, a secret of a kind we know."""
-    return SECRET_VALUE.search(text) is not None
 
 
 def sealed(value: Any, path: str, findings: Findings) -> dict[str, str]:
@@ -105,7 +100,7 @@ def original_holds_secret(columns: Mapping[str, str | None]) -> bool:
     return any(
         holds_secret(decode(columns, name, findings), named=is_secret_name(name))
         for name, text in columns.items()
-        if text is not None and may_hold_secret(f'"{name}":{text}')
+        if text is not None and may_hold_secret(f'"{name}":{text}'.encode("utf-8", "surrogatepass"))
     )
 
 
@@ -125,7 +120,7 @@ def _is_secret(text: str, named: bool) -> bool:
         and text.lower() not in _NO_SECRETS
     ):
         return True
-    return len(text) >= 8 and SECRET_VALUE.search(text) is not None
+    return len(text) >= 8 and looks_secret(text)
 
 
 _NO_SECRETS = frozenset(

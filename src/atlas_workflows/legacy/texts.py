@@ -4,6 +4,8 @@ import html
 import re
 from typing import Any
 
+import re2
+
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import ReasonCode
 
@@ -16,8 +18,9 @@ _STRIPPED_TAGS = re.compile(
 )
 # "?condition_id=5" lost "ondition_id=": a parameter without "=" in an address whose letters run into digits.
 _CUT_QUERY = re.compile(r"https?://[^\s\"'<>]*[?&]([a-z_]{1,12}\d+)(?=$|[&#\s\"'<>])", re.IGNORECASE)
-_MAY_BE_DAMAGED = re.compile(
-    r"/(?:p|h[1-6]|div|span|strong|em|b|i|u|ul|ol|li|a|table|tr|td|body|html)(?![a-z])|https?://[^\s\"'<>]*\?"
+# One linear scan (RE2) over the raw text says whether looking closer is worth it.
+_MAY_BE_DAMAGED = re2.compile(
+    rb"/(?:p|h[1-6]|div|span|strong|em|b|i|u|ul|ol|li|a|table|tr|td|body|html)(?:[^a-z]|$)|https?://[^\s\"'<>]*\?"
 )
 _LIST_LIMIT, _OBJECT_LIMIT = 1000, 100
 
@@ -41,7 +44,7 @@ def clean_name(text: str, path: str, findings: Findings) -> str:
     return plain
 
 
-def may_be_damaged(raw: str) -> bool:
+def may_be_damaged(raw: bytes) -> bool:
     """Whether the raw column text is worth a walk with `report_damage`; one search instead of many."""
     return _MAY_BE_DAMAGED.search(raw) is not None
 

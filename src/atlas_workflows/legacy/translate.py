@@ -12,12 +12,11 @@ from atlas_workflows.legacy.assemble import Assembled, assemble
 from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.ids import derived_id
-from atlas_workflows.legacy.masking import mask
+from atlas_workflows.legacy.masking import looks_secret, mask
 from atlas_workflows.legacy.raw_graph import RawGraph, raw_graph
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, Row, Tenancy, Translation
 from atlas_workflows.legacy.secrets import (
-    is_secret_value,
     may_hold_secret,
     original_holds_secret,
     seal_values,
@@ -140,16 +139,16 @@ def _quarantined(
     )
 
 
-def _raw_text(record: LegacyWorkflow) -> str:
+def _raw_text(record: LegacyWorkflow) -> bytes:
     texts = [value for value in record.columns.values() if value is not None]
     # Secrets of webhook rows are sealed with those rows; here they only appear as references.
     for rows in (record.trigger_rows, record.schedule_rows):
         texts += [value for row in rows for value in row.values() if value is not None]
-    return "\n".join(texts)
+    return "\n".join(texts).encode("utf-8", "surrogatepass")
 
 
-def _is_too_deep(raw_text: str, raw: RawGraph) -> bool:
-    if raw_text.count("{") + raw_text.count("[") < _DEEP_OPENERS:
+def _is_too_deep(raw_text: bytes, raw: RawGraph) -> bool:
+    if raw_text.count(b"{") + raw_text.count(b"[") < _DEEP_OPENERS:
         return False
     return any(is_deeper_than(entry, _DEEPEST) for found in (raw.nodes, raw.steps) for _, entry in found)
 
@@ -194,12 +193,12 @@ def _final_status(status: str, workflow: Workflow, findings: Findings) -> str:
 
 
 def _look_closer(
-    record: LegacyWorkflow, raw: RawGraph, raw_text: str, parts: Assembled, findings: Findings
+    record: LegacyWorkflow, raw: RawGraph, raw_text: bytes, parts: Assembled, findings: Findings
 ) -> None:
     """Checks whose cost depends on there being something to find."""
     if (
         may_be_damaged(raw_text)
-        or raw_text.count(",") >= _CUT_COMMAS
+        or raw_text.count(b",") >= _CUT_COMMAS
         or any(len(n.settings) == 100 for n in parts.drawn)
     ):
         for node in parts.drawn:
@@ -265,7 +264,7 @@ def _sealed_trigger(trigger: Trigger, findings: Findings) -> Trigger:
 
 def _masked(text: str, path: str, findings: Findings) -> str:
     """Where only text may stand a reference cannot; the secret is taken out and hidden."""
-    if not text or not is_secret_value(text):
+    if not text or not looks_secret(text):
         return text
     findings.reason(ReasonCode.SECRET_SEALED, path, "A secret stood in this text; it is hidden now.")
     findings.secret(path, text)

@@ -6,15 +6,20 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.ids import derived_id
-from atlas_workflows.legacy.masking import mask
+from atlas_workflows.legacy.masking import looks_secret, mask
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SourceRow, TargetRows, Tenancy
-from atlas_workflows.legacy.secrets import is_secret_value, may_hold_secret, seal_values
+from atlas_workflows.legacy.secrets import may_hold_secret, seal_values
 from atlas_workflows.legacy.tenancy import organization_of
 from atlas_workflows.legacy.workflow_rows import first_filled, uuid_or_none
 
 WORKFLOW_COLUMNS = ("id", "organization_id", "org_id")
 EPOCH = "1970-01-01 00:00:00+00"
+
+
+def _raw(row: SourceRow) -> bytes:
+    texts = [value for value in row.columns.values() if value is not None]
+    return "\n".join(texts).encode("utf-8", "surrogatepass")
 
 
 class RowFacts:
@@ -26,7 +31,7 @@ class RowFacts:
         self.row = row
         self.columns = row.columns
         self.findings = Findings(row.table, row.id)
-        self.hot = may_hold_secret("\n".join(value for value in row.columns.values() if value is not None))
+        self.hot = may_hold_secret(_raw(row))
         self.organization: str | None = None
 
     def own(self, tenancy: Tenancy, *parents: Row) -> bool:
@@ -63,7 +68,7 @@ class RowFacts:
         """Plain text of the first of these columns; a secret in it is sealed and hidden."""
         name = next((name for name in names if self.columns.get(name) is not None), None)
         value = self.columns[name] if name is not None else None
-        if name is None or value is None or not self.hot or not is_secret_value(value):
+        if name is None or value is None or not self.hot or not looks_secret(value):
             return value
         self.findings.reason(ReasonCode.SECRET_SEALED, name, "A secret stood in this text; it is hidden now.")
         self.findings.secret(name, value)
