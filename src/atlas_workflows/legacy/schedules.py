@@ -56,6 +56,8 @@ def _translate(raw: Any, default_timezone: str | None, verdict: Verdict) -> dict
     document = {**_rule(config, verdict), **_bounds(config), "timezone": zone}
     if config.get("catchUp", config.get("catch_up")) is True:
         document["catch_up"] = {"mode": "latest"}
+    if config.get("active") is False:
+        document["enabled"] = False
     spec = parse_spec(document)
     verdict.change(
         ReasonCode.NEVER_FIRED_IN_LEGACY,
