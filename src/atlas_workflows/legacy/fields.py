@@ -1,8 +1,10 @@
 """Legacy names of fields and variables as canonical paths: `firstName`, `lead.firstName`, `{{client.email}}` …"""
 
 import re
+from functools import lru_cache
 
 from atlas_workflows.errors import ExpressionInvalid
+from atlas_workflows.expressions.limits import MAX_PATH_CHARACTERS
 from atlas_workflows.expressions.paths import Path, parse_path, print_path
 
 CONTACT, TRIGGER, ORGANIZATION, USER, APPOINTMENT = (
@@ -26,7 +28,7 @@ _ROOTS = {
 }
 ROOT_OF = {alias: root for root, aliases in _ROOTS.items() for alias in aliases}
 # Wrappers of the old engines' context that say nothing about whose field it is.
-WRAPPERS = frozenset({"context", "data", "input", "inputData", "input_data"})
+_WRAPPERS = frozenset({"context", "data", "input", "inputData", "input_data"})
 
 # Columns of the CRM's person tables under every spelling that occurs.
 _CONTACT_COLUMNS = [
@@ -147,33 +149,39 @@ _BRACES = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 def translate_field(
     text: object, *, root: str = CONTACT, variables: frozenset[str] = frozenset()
 ) -> str | None:
-    """The canonical path a legacy field name means, or None where it is no path.
+    """The canonical path a legacy field name means, or None where it is no path, or a path into something unknown.
 
     A bare name is the workflow's own variable where `variables` has it, else a field of `root`.
     """
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > MAX_PATH_CHARACTERS:
         return None
+    return _translated(text, root, variables)
+
+
+@lru_cache(maxsize=4096)
+def _translated(text: str, root: str, variables: frozenset[str]) -> str | None:
     braces = _BRACES.fullmatch(text.strip())
     try:
         path = parse_path((braces[1] if braces else text).strip())
     except ExpressionInvalid:
         return None
-    return print_path(canonical(path, root=root, variables=variables))
+    found = canonical(path, root=root, variables=variables)
+    return None if found is None else print_path(found)
 
 
-def canonical(path: Path, *, root: str = CONTACT, variables: frozenset[str] = frozenset()) -> Path:
+def canonical(path: Path, *, root: str = CONTACT, variables: frozenset[str] = frozenset()) -> Path | None:
     """`translate_field` on a parsed path."""
-    first, rest = path[0], path[1:]
+    first, rest = str(path[0]), path[1:]
     if first in variables:
         return ("variables", *path)
-    if rest and first in WRAPPERS:
-        return canonical(rest, root=root, variables=variables) if isinstance(rest[0], str) else path
-    known = ROOT_OF.get(str(first))
+    if rest and first in _WRAPPERS:
+        return canonical(rest, root=root, variables=variables) if str(rest[0]) in ROOT_OF else None
+    known = ROOT_OF.get(first)
     if known is not None and (rest or known in ("now", "item")):
         return (known, *_known_column(known, rest))
-    if root == CONTACT or first not in CONTACT_FIELDS:
-        return (root, *_known_column(root, path))
-    return (root, *path)
+    if rest and root == CONTACT and first not in CONTACT_FIELDS:
+        return None  # nobody knows whose member this is
+    return (root, *_known_column(root, path))
 
 
 def _known_column(root: str, path: Path) -> Path:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions import limits
@@ -14,11 +15,12 @@ from atlas_workflows.expressions.placeholder import (
     parse_placeholder,
     print_placeholder,
 )
-from atlas_workflows.legacy.fields import CONTACT_FIELDS, ROOT_OF, WRAPPERS, canonical
+from atlas_workflows.legacy.fields import CONTACT_FIELDS, ROOT_OF, canonical
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
 TemplateTranslation = tuple[str, tuple[Reason, ...], tuple[SemanticChange, ...]]
 
+_DOUBLE_WHOLE = re.compile(r"(\{\{[^{}]*\}\})")
 _DOUBLE = re.compile(r"\{\{([^{}]*)\}\}")
 _SINGLE = re.compile(r"(?<![{$\\])\{([A-Za-z_][A-Za-z0-9_.]{0,60})\}(?!\})")
 _SQUARE = re.compile(r"(?<!\\)\[([A-Za-z_][A-Za-z0-9_.]{0,60})\](?![(\[])")
@@ -26,7 +28,7 @@ _MOST_REASONS = 50
 
 # What legacy put where the value was missing. Its default for the organization was the product's own name; an
 # organization always has a name, so none is carried over.
-_DEFAULTS = {
+_DEFAULTS: dict[Path, str] = {
     ("contact", "name"): "there",
     ("contact", "first_name"): "there",
     ("contact", "source"): "unknown",
@@ -74,17 +76,17 @@ _CERTAIN = (frozenset(CONTACT_FIELDS) | frozenset(_NAMES)) - frozenset(
 )
 
 
-@dataclass(slots=True)
-class _Text:
+Finding = tuple[ReasonCode, str]
+Replacement = tuple[str, Finding | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """Where a text stands; hashable, so that the same placeholder is worked out once."""
+
     channel: str
-    path: str
     variables: frozenset[str]
     defaults: bool
-    reasons: list[Reason] = field(default_factory=list)
-
-    def say(self, code: ReasonCode, message: str) -> None:
-        if len(self.reasons) < _MOST_REASONS:
-            self.reasons.append(Reason(code, self.path or None, message))
 
 
 def translate_template(
@@ -102,98 +104,88 @@ def translate_template(
     over built-in names; `engine` names the profile that filled the text in; `defaults=False` leaves out the values
     legacy put in where a name was missing.
     """
-    found = _Text(channel, path, variables, defaults)
-    translated = _DOUBLE.sub(lambda match: _double(match, found), text)
-    translated = _outside_placeholders(translated, lambda piece: _bare(piece, found))
+    setting, findings = _Setting(channel, variables, defaults), dict[Finding, None]()
+
+    def replace(translate: Callable[[str, str, _Setting], Replacement]) -> Callable[[re.Match[str]], str]:
+        def replaced(match: re.Match[str]) -> str:
+            written, finding = translate(match[0], match[1], setting)
+            if finding is not None:
+                findings[finding] = None
+            return written
+
+        return replaced
+
+    pieces = _DOUBLE_WHOLE.split(text)
+    pieces[1::2] = [_DOUBLE.sub(replace(_double), piece) for piece in pieces[1::2]]
+    pieces[::2] = [_bare(piece, channel, replace(_certain)) for piece in pieces[::2]]
+    translated = "".join(pieces)
     if len(translated) > limits.MAX_TEMPLATE_CHARACTERS:
-        found.say(
-            ReasonCode.TEMPLATE_TOO_LARGE, f"The text has {len(text):,} characters; it will not be rendered."
-        )
-    return translated, tuple(dict.fromkeys(found.reasons)), _changes(text, translated, engine, path)
+        message = f"The text has {len(text):,} characters; it will not be rendered."
+        findings[ReasonCode.TEMPLATE_TOO_LARGE, message] = None
+    reasons = tuple(Reason(code, path or None, message) for code, message in list(findings)[:_MOST_REASONS])
+    return translated, reasons, _changes(text, translated, engine, path)
 
 
-def _double(match: re.Match[str], found: _Text) -> str:
-    inside = match[1].strip()
+def _bare(piece: str, channel: str, replaced: Callable[[re.Match[str]], str]) -> str:
+    if "{" in piece:
+        piece = _SINGLE.sub(replaced, piece)
+    return _SQUARE.sub(replaced, piece) if channel == "sms" and "[" in piece else piece
+
+
+def _double(raw: str, inside: str, setting: _Setting) -> Replacement:
+    """What becomes of `{{ inside }}`."""
+    if len(raw) > limits.MAX_PLACEHOLDER_CHARACTERS:
+        return raw, (ReasonCode.TEMPLATE_SYNTAX_UNKNOWN, f"{raw[:80]} cannot be read.")
+    return _short_double(raw, inside.strip(), setting)
+
+
+@lru_cache(maxsize=8192)
+def _short_double(raw: str, inside: str, setting: _Setting) -> Replacement:
     try:
         placeholder = parse_placeholder(inside)
     except ExpressionInvalid:
-        return _spaced_variable(match, inside, found)
-    if placeholder.position is not None:
-        if found.channel != "whatsapp":
-            found.say(
-                ReasonCode.TEMPLATE_POSITION_UNUSED,
-                f"{match[0][:80]} is a position, which only WhatsApp fills.",
-            )
-        return match[0]
-    if placeholder.path is None:
-        return match[0]
-    return _canonical_placeholder(placeholder, placeholder.path, match[0], found)
+        if inside in setting.variables:
+            return print_placeholder(Placeholder(path=("variables", inside))), None
+        return raw, (ReasonCode.TEMPLATE_SYNTAX_UNKNOWN, f"{raw[:80]} cannot be read.")
+    if placeholder.path is not None:
+        return _canonical(placeholder, placeholder.path, raw, setting)
+    if placeholder.position is None or setting.channel == "whatsapp":
+        return raw, None
+    return raw, (ReasonCode.TEMPLATE_POSITION_UNUSED, f"{raw} is a position, which only WhatsApp fills.")
 
 
-def _spaced_variable(match: re.Match[str], inside: str, found: _Text) -> str:
-    if inside in found.variables:
-        return print_placeholder(Placeholder(path=("variables", inside)))
-    found.say(ReasonCode.TEMPLATE_SYNTAX_UNKNOWN, f"{match[0][:80]} cannot be read.")
-    return match[0]
+@lru_cache(maxsize=8192)
+def _certain(raw: str, name: str, setting: _Setting) -> Replacement:
+    """What becomes of `{name}` or `[name]`: a variable only if it can be nothing else."""
+    try:
+        path = parse_path(name)
+    except ExpressionInvalid:
+        return raw, None
+    dotted = len(path) > 1 and str(path[0]) in ROOT_OF
+    if not dotted and name not in _CERTAIN and name not in setting.variables:
+        return raw, None
+    return _canonical(Placeholder(path=path), path, raw, setting)
 
 
-def _canonical_placeholder(placeholder: Placeholder, path: Path, raw: str, found: _Text) -> str:
-    target = _target(path, found.variables)
+def _canonical(placeholder: Placeholder, path: Path, raw: str, setting: _Setting) -> Replacement:
+    target = _target(path, setting.variables)
     if target is None:
-        found.say(ReasonCode.TEMPLATE_VARIABLE_UNKNOWN, f"Nobody knows the variable {raw[:80]}.")
-        return raw
-    filters = placeholder.filters or _filters(path, target, found)
-    return print_placeholder(Placeholder(path=target, filters=filters))
+        return raw, (ReasonCode.TEMPLATE_VARIABLE_UNKNOWN, f"Nobody knows the variable {raw[:80]}.")
+    if target == ("now",) and path[0] in _DATES and not placeholder.filters:
+        written = print_placeholder(Placeholder(path=target, filters=(FilterCall("date"),)))
+        return written, (ReasonCode.TEMPLATE_DATE_FORMAT, f"{path[0]} is now written like 29 March 2026.")
+    default = _DEFAULTS.get(target) if setting.defaults and not placeholder.filters else None
+    filters = placeholder.filters if default is None else (FilterCall("default", (default,)),)
+    return print_placeholder(Placeholder(path=target, filters=filters)), None
 
 
 def _target(path: Path, variables: frozenset[str]) -> Path | None:
     first = str(path[0])
-    if first in variables:
-        return ("variables", *path)
-    if len(path) == 1:
+    if len(path) == 1 and first not in variables:
         if first in _NAMES:
             return _NAMES[first]
         return canonical(path) if first in CONTACT_FIELDS or first in ("item", "now") else None
-    return canonical(path) if first in ROOT_OF or first in WRAPPERS else None
-
-
-def _filters(path: Path, target: Path, found: _Text) -> tuple[FilterCall, ...]:
-    if target == ("now",) and path[0] in _DATES:
-        found.say(ReasonCode.TEMPLATE_DATE_FORMAT, f"{path[0]} is now written like 29 March 2026.")
-        return (FilterCall("date"),)
-    default = (
-        _DEFAULTS.get((str(target[0]), str(target[-1]))) if len(target) == 2 and found.defaults else None
-    )
-    return (FilterCall("default", (default,)),) if default else ()
-
-
-def _outside_placeholders(text: str, change: Callable[[str], str]) -> str:
-    if "{" not in text and "[" not in text:
-        return text
-    pieces = re.split(r"(\{\{[^{}]*\}\})", text)
-    return "".join(piece if index % 2 else change(piece) for index, piece in enumerate(pieces))
-
-
-def _bare(piece: str, found: _Text) -> str:
-    if "{" in piece:
-        piece = _SINGLE.sub(lambda match: _certain(match, found), piece)
-    if found.channel == "sms" and "[" in piece:
-        piece = _SQUARE.sub(lambda match: _certain(match, found), piece)
-    return piece
-
-
-def _certain(match: re.Match[str], found: _Text) -> str:
-    """A variable in single braces or square brackets, if it can be nothing else."""
-    name = match[1]
-    try:
-        path = tuple(name.split(".")) if "." in name else (name,)
-        parse_path(name)
-    except ExpressionInvalid:
-        return match[0]
-    known = path[0] in ROOT_OF if len(path) > 1 else name in _CERTAIN or name in found.variables
-    if not known:
-        return match[0]
-    return _canonical_placeholder(Placeholder(path=path), path, match[0], found)
+    return canonical(path, variables=variables)
 
 
 def _changes(text: str, translated: str, engine: str | None, path: str) -> tuple[SemanticChange, ...]:
