@@ -26,6 +26,13 @@ def _nodes() -> str:
     return nodes_page(load_catalogue())
 
 
+def _behaviour() -> str:
+    from atlas_workflows.nodes.behaviour_page import behaviour_page
+    from atlas_workflows.nodes.catalogue import load_catalogue
+
+    return behaviour_page(load_catalogue())
+
+
 def _format() -> str:
     from atlas_workflows.nodes.catalogue import load_catalogue
     from atlas_workflows.nodes.reference import format_page
@@ -53,6 +60,7 @@ def _reason_codes() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "database.md": _database,
     "expressions.md": _expressions,
+    "node-behaviour.md": _behaviour,
     "nodes.md": _nodes,
     "reason-codes.md": _reason_codes,
     "workflow-format.md": _format,
