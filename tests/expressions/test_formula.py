@@ -1,5 +1,6 @@
 """Formulas: exact arithmetic, dates, and refusals that name the place."""
 
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -107,6 +108,17 @@ def test_what_is_no_formula_is_refused(formula: str) -> None:
 def test_limits_are_named(formula: str, limit: str) -> None:
     with pytest.raises(ExpressionTooLarge, match=limit):
         value(formula)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["{{" + " " * 1_990, "{{ a" + " " * 1_900 + "}", "a[1]" * 499, "'" + "a" * 1_990, "(" * 49 + "1"],
+)
+def test_hostile_formulas_are_done_with_at_once(hostile: str) -> None:
+    started = time.process_time()
+    with pytest.raises(ExpressionInvalid):
+        parse_formula(hostile)
+    assert time.process_time() - started < 1
 
 
 def test_references_and_renaming() -> None:

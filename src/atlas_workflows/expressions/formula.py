@@ -19,7 +19,7 @@ Computed = Callable[[Scope, Moment], Any]
 
 _PATH = r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\.\d+|\[(?:\d+|"[^"\\\]]*"|'[^'\\\]]*')\])*"""
 _TOKEN = re.compile(
-    rf"""\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{{1,3}})?)|\{{\{{\s*(?P<braced>[^{{}}|]+?)\s*\}}\}}"""
+    rf"""\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{{1,3}})?)|\{{\{{(?P<braced>[^{{}}|]+)\}}\}}"""
     rf"""|(?P<path>{_PATH})|(?P<text>"[^"\\]*"|'[^'\\]*')|(?P<symbol>[-+*/%(),]))\s*"""
 )
 # Exact for anything below this many digits; a division is rounded there.
@@ -83,7 +83,7 @@ def _tokens(text: str) -> list[_Token]:
         if match is None:
             raise _invalid(text, position)
         kind = match.lastgroup or ""
-        tokens.append(_Token("path" if kind == "braced" else kind, match[kind], match.start(kind)))
+        tokens.append(_Token("path" if kind == "braced" else kind, match[kind].strip(), match.start(kind)))
         position = match.end()
     return tokens
 

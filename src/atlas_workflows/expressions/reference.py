@@ -20,7 +20,8 @@ _INTRODUCTION = """\
 Conditions, templates and formulas read one *scope*: `contact` (the subject; `lead` and `client` are read as
 `contact`), `trigger`, `organization`, `user`, `appointment`, `variables`, `nodes.<id>`, `item` inside a loop, and
 `now`. A path is names joined by dots, positions and odd names in brackets: `contact.tags[0]`,
-`variables["Gym name"]`; a list has `length`. Nothing here runs code, time and memory are bounded, and the clock is
+`variables["Gym name"]`; a list has `length`. `contact.activity.<type>_at` is when the contact last did something of
+that type. Nothing here runs code, time and memory are bounded, and the clock is
 the caller's.
 
 ## Conditions
