@@ -86,11 +86,8 @@ def _field(raw: Mapping[str, Any], operator: Operator, path: str, findings: Cond
         return "contact.tags"
     found = translate_field(text, root=findings.root, variables=findings.variables)
     if found is None:
-        raise Unfit(
-            ReasonCode.CONDITION_FIELD_UNREADABLE,
-            f"{str(text)[:80]!r} names no field.",
-            beneath(path, "field"),
-        )
+        named = "It names no field." if text is None else f"{str(text)[:80]!r} names no known field."
+        raise Unfit(ReasonCode.CONDITION_FIELD_UNREADABLE, named, beneath(path, "field"))
     return found
 
 
