@@ -56,6 +56,19 @@ def _reason_codes() -> str:
     return "\n".join([head, explanation, "| code | meaning |", "|---|---|", *rows]) + "\n"
 
 
+def _schedules() -> str:
+    from atlas_workflows.schedule.reference import fill_page
+
+    page = ROOT / "docs" / "reference" / "schedules.md"  # prose with generated tables inside
+    return fill_page(page.read_text())
+
+
+def _schedule_schema() -> str:
+    from atlas_workflows.schedule.spec import json_schema
+
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
 # Path below docs/reference -> what it has to hold. A page is added by adding a line.
 PAGES: dict[str, Callable[[], str]] = {
     "database.md": _database,
@@ -63,6 +76,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "node-behaviour.md": _behaviour,
     "nodes.md": _nodes,
     "reason-codes.md": _reason_codes,
+    "schedule.schema.json": _schedule_schema,
+    "schedules.md": _schedules,
     "workflow-format.md": _format,
     "workflow.schema.json": _schema,
 }

@@ -11,6 +11,12 @@ WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _TIME = re.compile(
     r"\s*(\d{1,2})(?::(\d{2}))?(?::\d{2}(?:\.\d+)?)?\s*([ap])?\.?m?\.?\s*", re.IGNORECASE | re.ASCII
 )
+_NAMES = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_SPELLINGS = {
+    spelling: number
+    for number, name in enumerate(_NAMES)
+    for spelling in (name[:3], name[:4], name[:5], name, f"{name}s")
+}
 Number = int | Decimal
 
 
@@ -70,15 +76,9 @@ def _weekday(item: Any, field: str) -> int:
     text = str(item).strip().lower() if isinstance(item, str | int) and not isinstance(item, bool) else ""
     if text.isascii() and text.isdigit() and int(text) <= 7:
         return int(text) % 7
-    if len(text) >= 3 and text[:3] in WEEKDAYS and text in _spellings(text[:3]):
-        return WEEKDAYS.index(text[:3])
+    if text in _SPELLINGS:
+        return _SPELLINGS[text]
     raise Unreadable(field, f"{_shown(item)} is no weekday")
-
-
-def _spellings(short: str) -> frozenset[str]:
-    full = {"sun": "sunday", "mon": "monday", "tue": "tuesday", "wed": "wednesday", "thu": "thursday"}
-    name = (full | {"fri": "friday", "sat": "saturday"})[short]
-    return frozenset(name[:length] for length in (3, 4, 5, len(name))) | {f"{name}s"}
 
 
 def _shown(value: Any) -> str:

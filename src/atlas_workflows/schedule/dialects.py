@@ -38,7 +38,7 @@ DEVIATIONS = (
         "Only the hour field decides: it says whether hours are counted or named.",
     ),
     Deviation(
-        "Debian, cronsim, Cronos",
+        "Debian, cronsim",
         "30 * * * *",
         "nothing at the gap",
         "the first instant after the gap stands for the half hour that is missing",
@@ -106,7 +106,7 @@ DEVIATIONS = (
     Deviation(
         "croniter, Vixie",
         "0 0 31 2 *",
-        "accepted; never fires or searches to the year 9999",
+        "accepted when parsed",
         "refused",
         NEVER_SILENT,
     ),
