@@ -74,6 +74,7 @@ def client_rows(leads: Iterator[Lead], seed: int) -> Iterator[Row]:
                 "status": "active" if dice.chance(0.85) else "inactive",
                 "tags": exact_json.dumps_text([dice.pick(TAGS)] if dice.chance(0.5) else []),
                 "created_at": timestamp(lead.created_at),
+                "updated_at": timestamp(lead.created_at),
             }
 
 
@@ -95,6 +96,7 @@ def contact_rows(leads: Iterator[Lead], seed: int, *, with_organization: bool) -
             "unsubscribed_at": timestamp(dice.instant(lead.created_at, END)) if left else None,
             "tags": "{" + dice.pick(TAGS) + "}" if dice.chance(0.4) else "{}",
             "created_at": timestamp(lead.created_at),
+            "updated_at": timestamp(lead.created_at),
         }
         if with_organization:
             row["organization_id"] = lead.organization.id
