@@ -7,21 +7,16 @@ from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions.limits import MAX_PATH_CHARACTERS
 from atlas_workflows.expressions.paths import Path, parse_path, print_path
 
-CONTACT, TRIGGER, ORGANIZATION, USER, APPOINTMENT = (
-    "contact",
-    "trigger",
-    "organization",
-    "user",
-    "appointment",
-)
+CONTACT, ORGANIZATION, USER, APPOINTMENT = "contact", "organization", "user", "appointment"
 
+# Only spellings that can mean nothing else; a coach may be the user or not, a company the gym's or the contact's.
 _ROOTS = {
-    CONTACT: ("contact", "lead", "client", "customer", "member", "prospect", "subject"),
-    TRIGGER: ("trigger", "triggerData", "trigger_data", "triggerdata", "payload"),
-    ORGANIZATION: ("organization", "organisation", "org", "gym", "business", "company"),
-    USER: ("user", "coach", "staff", "currentUser", "current_user"),
-    APPOINTMENT: ("appointment", "booking"),
-    "variables": ("variables", "vars", "variable"),
+    CONTACT: ("contact", "lead", "client", "customer", "member"),
+    "trigger": ("trigger", "triggerData", "trigger_data"),
+    ORGANIZATION: ("organization", "organisation", "org", "gym"),
+    USER: ("user",),
+    APPOINTMENT: ("appointment",),
+    "variables": ("variables", "vars"),
     "nodes": ("nodes", "steps"),
     "item": ("item", "currentItem", "current_item"),
     "now": ("now",),
@@ -31,55 +26,14 @@ ROOT_OF = {alias: root for root, aliases in _ROOTS.items() for alias in aliases}
 _WRAPPERS = frozenset({"context", "data", "input", "inputData", "input_data"})
 
 # Columns of the CRM's person tables under every spelling that occurs.
-_CONTACT_COLUMNS = [
-    "id",
-    "name",
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "source",
-    "status",
-    "stage",
-    "score",
-    "temperature",
-    "tags",
-    "city",
-    "country",
-    "postcode",
-    "address",
-    "birthday",
-    "date_of_birth",
-    "gender",
-    "notes",
-    "metadata",
-    "assigned_to",
-    "created_at",
-    "updated_at",
-    "last_contacted_at",
-    "last_activity",
-    "last_activity_at",
-    "last_visit_at",
-    "custom_fields",
-    "field_data",
-    "form_name",
-    "campaign_name",
-    "page_id",
-    "form_id",
-    "lead_id",
-    "client_id",
-    "organization_id",
-    "user_id",
-    "membership_status",
-    "membership_type",
-    "membership_ends_at",
-    "sms_opt_in",
-    "email_opt_in",
-    "whatsapp_opt_in",
-    "unsubscribed_at",
-    "utm_data",
-    "ai_insights",
-]
+_CONTACT_COLUMNS = """
+    id name first_name last_name email phone source status stage score temperature tags city country
+    postcode address birthday date_of_birth gender notes metadata assigned_to created_at updated_at
+    last_contacted_at last_activity last_activity_at last_visit_at custom_fields field_data form_name
+    campaign_name page_id form_id lead_id client_id organization_id user_id membership_status
+    membership_type membership_ends_at sms_opt_in email_opt_in whatsapp_opt_in unsubscribed_at utm_data
+    ai_insights
+"""
 _CONTACT_ALIASES = {
     "lead_score": "score",
     "leadScore": "score",
@@ -99,35 +53,11 @@ _CONTACT_ALIASES = {
     "member_name": "name",
     "org_id": "organization_id",
 }
-_OTHER_COLUMNS = [
-    "name",
-    "slug",
-    "subdomain",
-    "plan",
-    "status",
-    "settings",
-    "timezone",
-    "currency_code",
-    "phone",
-    "email",
-    "address",
-    "website",
-    "first_name",
-    "last_name",
-    "role",
-    "starts_at",
-    "ends_at",
-    "start_time",
-    "end_time",
-    "appointment_type",
-    "class_name",
-    "location",
-    "title",
-    "created_at",
-    "updated_at",
-    "only_start_time",
-    "only_start_date",
-]
+_OTHER_COLUMNS = """
+    name slug subdomain plan status settings timezone currency_code phone email address website first_name
+    last_name role starts_at ends_at start_time end_time appointment_type class_name location title
+    created_at updated_at only_start_time only_start_date
+"""
 
 
 def _camel(name: str) -> str:
@@ -135,8 +65,8 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def _spellings(columns: list[str]) -> dict[str, str]:
-    return {spelling: column for column in columns for spelling in (column, _camel(column))}
+def _spellings(columns: str) -> dict[str, str]:
+    return {spelling: column for column in columns.split() for spelling in (column, _camel(column))}
 
 
 CONTACT_FIELDS = _spellings(_CONTACT_COLUMNS) | _CONTACT_ALIASES

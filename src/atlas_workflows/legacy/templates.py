@@ -23,7 +23,7 @@ TemplateTranslation = tuple[str, tuple[Reason, ...], tuple[SemanticChange, ...]]
 _DOUBLE_WHOLE = re.compile(r"(\{\{[^{}]*\}\})")
 _DOUBLE = re.compile(r"\{\{([^{}]*)\}\}")
 _SINGLE = re.compile(r"(?<![{$\\])\{([A-Za-z_][A-Za-z0-9_.]{0,60})\}(?!\})")
-_SQUARE = re.compile(r"(?<!\\)\[([A-Za-z_][A-Za-z0-9_.]{0,60})\](?![(\[])")
+_SQUARE = re.compile(r"(?<!\\)\[([A-Za-z_][A-Za-z0-9_.]{0,60})\](?!\()")
 _MOST_REASONS = 50
 
 # What legacy put where the value was missing. Its default for the organization was the product's own name; an
@@ -38,43 +38,20 @@ _NAMES: dict[str, Path] = {
     "organizationName": ("organization", "name"),
     "organization_name": ("organization", "name"),
     "organisation_name": ("organization", "name"),
-    "gym_name": ("organization", "name"),
     "gymName": ("organization", "name"),
-    "business_name": ("organization", "name"),
-    "businessName": ("organization", "name"),
-    "company_name": ("organization", "name"),
-    "companyName": ("organization", "name"),
-    "class_name": ("appointment", "class_name"),
+    "gym_name": ("organization", "name"),
     "className": ("appointment", "class_name"),
-    "coach_name": ("user", "name"),
-    "coachName": ("user", "name"),
-    "user_name": ("user", "name"),
-    "userName": ("user", "name"),
+    "class_name": ("appointment", "class_name"),
     "currentDate": ("now",),
     "current_date": ("now",),
     "today": ("now",),
 }
 _DATES = frozenset({"currentDate", "current_date", "today"})
-# Bare `{name}` and `[name]` are also CSS, JSON and markdown; only these words are certain to be variables.
-_CERTAIN = (frozenset(CONTACT_FIELDS) | frozenset(_NAMES)) - frozenset(
-    [
-        "id",
-        "status",
-        "stage",
-        "source",
-        "score",
-        "notes",
-        "metadata",
-        "address",
-        "tags",
-        "city",
-        "country",
-        "gender",
-        "temperature",
-        "today",
-    ]
+_ORDINARY_WORDS = (
+    "id status stage source score notes metadata address tags city country gender temperature today"
 )
-
+# Bare `{name}` and `[name]` are also CSS, JSON and markdown; only these words are certain to be variables.
+_CERTAIN = (frozenset(CONTACT_FIELDS) | frozenset(_NAMES)) - frozenset(_ORDINARY_WORDS.split())
 
 Finding = tuple[ReasonCode, str]
 Replacement = tuple[str, Finding | None]
