@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from cryptography.fernet import Fernet
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.exact_json import dumps_text
@@ -22,7 +21,8 @@ from atlas_workflows.migration.source import Source
 from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
 from atlas_workflows.settings import Settings
 
-KEY = Fernet.generate_key().decode()
+# Fixed, so that a process of its own seals and hashes alike.
+KEY = "c3R1dmVyc3R1dmVyc3R1dmVyc3R1dmVyc3R1dmVyISE="
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 SCHEMA = """

@@ -1,0 +1,38 @@
+"""Phase 1 without preflight, checks and proof: the steps that move data, as tests of the movement run them."""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from plain_source import settings_at
+
+from atlas_workflows.migration.conclude import Conclusion, conclude
+from atlas_workflows.migration.context import RunOptions, Scope
+from atlas_workflows.migration.phase import Phase, StepUse, phase_named
+from atlas_workflows.migration.run import run_phase
+
+OPTIONS = RunOptions(throttle=False, backup=False, rehearse=False)
+MOVES_ONLY = ("expand", "backfill", "approve", "finish")
+
+
+def moving_phase() -> Phase:
+    """Under the real name, so that runs, ledger and rollback are those of phase 1."""
+    phase = phase_named("p1")
+    return Phase(
+        phase.name, phase.alias, phase.dag_id, phase.title, tuple(StepUse(kind) for kind in MOVES_ONLY)
+    )
+
+
+def migrate(dsn: str, home: Path, *, scope: Scope | None = None, options: RunOptions = OPTIONS) -> Conclusion:
+    """Run it and write the report."""
+    phase = moving_phase()
+    settings = settings_at(home)
+    result = run_phase(phase, dsn=dsn, settings=settings, scope=scope or Scope(), options=options)
+    return conclude(result, phase, scope or Scope(), options, dsn=dsn, settings=settings)
+
+
+def fetch(dsn: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """All rows of a statement, as the old application would send it."""
+    with psycopg.connect(dsn, autocommit=True, options="-c search_path=public") as connection:
+        cursor = connection.execute(statement.encode(), parameters or None)
+        return cursor.fetchall() if cursor.description else []

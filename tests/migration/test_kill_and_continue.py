@@ -1,0 +1,66 @@
+"""Killed with SIGKILL at any moment and started again, the phase reaches the state of an uninterrupted run."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from atlas_state import atlas_state, differences
+from legacy_samples import clone_sample
+from moving_phase import fetch, migrate
+
+from atlas_workflows.db.server import EmbeddedServer
+
+HERE = Path(__file__).parent
+KILLS = int(os.environ.get("ATLAS_SOAK_KILLS", "3"))
+
+
+def start(dsn: str, home: Path, workers: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, str(HERE / "phase_process.py"), dsn, str(home), str(workers), "20"],
+        env=os.environ | {"PYTHONPATH": str(HERE)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def rows_done(dsn: str) -> int:
+    [(rows,)] = fetch(dsn, "SELECT coalesce(sum(rows_done), 0) FROM atlas.backfill_cursors")
+    return int(rows)
+
+
+def kill_at(process: subprocess.Popen[bytes], dsn: str, rows: int) -> bool:
+    """Kill the whole process group once about `rows` are through; False when it came to its end before."""
+    while process.poll() is None:
+        if rows_done(dsn) >= rows:
+            time.sleep(random.random() * 0.05)
+            # With its workers, or the leader alone: workers that outlive it must get out of the way.
+            random.choice((os.killpg, os.kill))(process.pid, signal.SIGKILL)
+            process.wait()
+            return True
+        time.sleep(0.01)
+    assert process.stderr is not None
+    assert process.returncode in (0, 3), process.stderr.read().decode()
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("shape", "workers"), [("A", 1), ("B", 2)])
+def test_kill_and_continue(pg_server: EmbeddedServer, tmp_path: Path, shape: str, workers: int) -> None:
+    killed, straight = clone_sample(pg_server, shape), clone_sample(pg_server, shape)
+    migrate(straight, tmp_path / "straight")
+    total = rows_done(straight)
+    assert total > 500
+    marks = sorted(random.sample(range(total), KILLS))
+    struck = 0
+    for mark in marks:
+        struck += kill_at(start(killed, tmp_path, workers), killed, mark)
+    assert struck >= 1
+    last = start(killed, tmp_path, workers)
+    _, said = last.communicate(timeout=240)
+    assert last.returncode in (0, 3), said.decode()
+    assert fetch(killed, "SELECT count(*) FROM atlas.phase_runs") == [(1,)]
+    assert differences(atlas_state(straight, times=False), atlas_state(killed, times=False)) == {}
