@@ -56,6 +56,12 @@ def _reason_codes() -> str:
     return "\n".join([head, explanation, "| code | meaning |", "|---|---|", *rows]) + "\n"
 
 
+def _dispositions() -> str:
+    from atlas_workflows.legacy.dispositions import dispositions_page
+
+    return dispositions_page()
+
+
 def _schedules() -> str:
     from atlas_workflows.schedule.reference import fill_page
 
@@ -72,6 +78,7 @@ def _schedule_schema() -> str:
 # Path below docs/reference -> what it has to hold. A page is added by adding a line.
 PAGES: dict[str, Callable[[], str]] = {
     "database.md": _database,
+    "dispositions.md": _dispositions,
     "expressions.md": _expressions,
     "node-behaviour.md": _behaviour,
     "nodes.md": _nodes,

@@ -29,6 +29,7 @@ _DATA_FACTS = frozenset(
         "nodeType",
     }
 )
+_NODE_FACTS = DRAWING_KEYS | {"config"}
 _CLAMP = 10_000
 _MAX_ID = 190  # some room for the marks that duplicates get
 
@@ -54,10 +55,7 @@ class LegacyNode:
     position: Position | None = None
     original: dict[str, Any] = field(default_factory=dict)
     settings_path: str = ""
-
-    @property
-    def is_trigger(self) -> bool:
-        return self.type in TRIGGER_NODES
+    is_trigger: bool = False
 
 
 def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
@@ -118,17 +116,15 @@ def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
     if config is not None and type(config) is not dict:
         config = _repaired_config(config, f"{path}.data.config", spare, findings)
     config = config or {}
-    flat_settings = {key: value for key, value in data.items() if key not in _DATA_FACTS}
-    flat_settings.update(
-        (key, value) for key, value in entry.items() if key not in DRAWING_KEYS and key != "config"
-    )
+    flat_settings = _flat_settings(entry, data)
     action = _text(
         data.get("actionType"), data.get("action_type"), config.get("actionType"), entry.get("actionType")
     )
-    for key in flat_settings.keys() & config.keys():
-        if flat_settings[key] != config[key]:
-            spare[f"data.{key}"] = flat_settings[key]
+    if flat_settings:
+        differing = (key for key in flat_settings if key in config and flat_settings[key] != config[key])
+        spare.update((f"data.{key}", flat_settings[key]) for key in differing)
     node = LegacyNode(path, id_text(entry.get("id")), normal(_text(entry.get("type"), data.get("nodeType"))))
+    node.is_trigger = node.type in TRIGGER_NODES
     node.label = _text(data.get("label"), config.get("label"), entry.get("label"))
     node.action, node.subtype = action, _text(config.get("subtype"), data.get("subtype"))
     node.notes = _text(data.get("description"))
@@ -139,6 +135,15 @@ def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
     node.settings_path = f"{path}.data.config" if config else f"{path}.data"
     node.position = position(entry.get("position"), path, findings)
     return node
+
+
+def _flat_settings(entry: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Settings beside config: those of the first generation, and what stands on the node itself."""
+    own, outer = data.keys() - _DATA_FACTS, entry.keys() - _NODE_FACTS
+    settings = {key: data[key] for key in data if key in own} if own else {}
+    if outer:
+        settings.update((key, entry[key]) for key in entry if key in outer)
+    return settings
 
 
 def _repaired_data(data: Any, path: str, findings: Findings) -> dict[str, Any]:

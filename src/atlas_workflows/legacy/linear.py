@@ -62,7 +62,8 @@ def _step(id_: str, path: str, step: dict[str, Any]) -> LegacyNode:
         if isinstance(inner, dict):
             spare.update(
                 (f"{key}.{name}", settings[name])
-                for name in inner.keys() & settings.keys()
+                for name in inner
+                if name in settings
                 if inner[name] != settings[name]
             )
             settings.update(inner)
@@ -80,7 +81,7 @@ def _step(id_: str, path: str, step: dict[str, Any]) -> LegacyNode:
         spare["name"] = step["name"]
     node.settings_path = path
     if told in TRIGGER_NODES:
-        node.type, node.action = told, ""
+        node.type, node.action, node.is_trigger = told, "", True
     return node
 
 

@@ -242,7 +242,7 @@ class ReasonCode(StrEnum):
     ACTIVE_WITHOUT_NODES = "ACTIVE_WITHOUT_NODES", "An active workflow has no nodes; it stays inactive."
     TYPE_UNKNOWN_INACTIVE = (
         "TYPE_UNKNOWN_INACTIVE",
-        "The workflow was active but holds unknown types, so it stays inactive.",
+        "The workflow was active but cannot be executed as it stands, so it stays inactive.",
     )
     NAME_MISSING = "NAME_MISSING", "The workflow has no name."
     NAME_UNESCAPED = "NAME_UNESCAPED", "A text had been HTML-escaped again and again; it was unescaped."

@@ -38,7 +38,7 @@ def translate_settings(raw: Any, shape: str, findings: Findings) -> Settings:
         return Settings(timezone=DEFAULT_ZONES.get(shape, "UTC"))
     mode = _error_mode(raw.get("errorHandling"), findings)
     on_error, on_complete, emails = _notifications(raw.get("notifications"), findings)
-    for key in raw.keys() - _KNOWN:
+    for key in sorted(raw.keys() - _KNOWN):
         findings.reason(
             ReasonCode.SETTING_NOT_CARRIED, f"settings.{key}", "There is no such setting any more."
         )

@@ -1,0 +1,115 @@
+"""`atlas legacy inspect`: the shape of a legacy database, its tables, and the dirt in them. Reads only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from psycopg import sql as compose
+from rich.console import Console
+from rich.table import Table
+
+from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.errors import AtlasError, DatabaseError, PermissionMissing
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.legacy.inspection import TableInspection, shape_json
+from atlas_workflows.legacy.records import SourceTable
+from atlas_workflows.migration.context import RunOptions, Scope
+from atlas_workflows.migration.source import Source, read_batch, survey
+from atlas_workflows.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Look at the legacy side: shapes, counts, dirt.")
+console = Console(stderr=True)
+
+BATCH_ROWS, BATCH_BYTES = 500, 8_000_000
+
+Dsn = Annotated[str | None, typer.Option("--dsn", help="The database; default ATLAS_CRM_DSN.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+Rows = Annotated[
+    int, typer.Option("--rows", min=1, help="Look at most at this many rows of each table but workflows.")
+]
+
+
+@app.callback()
+def legacy() -> None:
+    """Look at the legacy side; nothing is ever written there."""
+
+
+@app.command()
+def inspect(dsn: Dsn = None, as_json: AsJson = False, rows: Rows = 20_000) -> None:
+    """Say which shape the database has, and translate its rows on trial to find what is dirty."""
+    address = dsn or load_settings().require_crm_dsn()
+    with _reading(address) as connection:
+        source = survey(connection, Scope(), RunOptions())
+        tables = [_inspected(connection, source, table, rows) for table in source.tables]
+    report = {**shape_json(source.shape), "organizations": len(source.tenancy.organizations)}
+    report["inspected"] = [table.to_json() for table in tables]
+    if as_json:
+        typer.echo(dumps_text(report))
+    else:
+        _show(report)
+
+
+@contextmanager
+def _reading(dsn: str) -> Iterator[Connection]:
+    """A session that cannot write, whose refusals end in one clear message."""
+    with connect(dsn, application_name="atlas legacy inspect", autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = on")
+        try:
+            yield connection
+        except AtlasError:
+            raise
+        except psycopg.errors.InsufficientPrivilege as cause:
+            raise PermissionMissing(
+                f"The role may not read everything: {cause.diag.message_primary}.",
+                remedy="Grant SELECT on the named table, and BYPASSRLS where policies hide rows; then inspect again.",
+            ) from cause
+        except psycopg.Error as cause:
+            raise DatabaseError(
+                f"The database refused to be read: {cause.diag.message_primary or type(cause).__name__}.",
+                remedy="Correct that and inspect again; nothing was changed.",
+            ) from cause
+
+
+def _inspected(connection: Connection, source: Source, table: SourceTable, limit: int) -> TableInspection:
+    count = compose.SQL("SELECT count(*) FROM {}").format(
+        compose.Identifier(source.catalog.schema, table.table)
+    )
+    row = connection.execute(count).fetchone()
+    found = TableInspection(table.table, row[0] if row else 0)
+    most = found.rows if table.table == "workflows" else limit
+    after: str | None = None
+    while found.looked_at < most:
+        size = min(BATCH_ROWS, most - found.looked_at)
+        batch = read_batch(connection, source, table, after, None, size, BATCH_BYTES)
+        for member in batch.rows:
+            found.add(member.id, table.rows(member, source.tenancy))
+        if batch.is_last or not batch.rows:
+            break
+        after = batch.rows[-1].id
+    return found
+
+
+def _show(report: dict[str, Any]) -> None:
+    out = Console()
+    out.print(f"Shape [bold]{report['shape']}[/], {report['organizations']} organizations.")
+    if report["workflow_system_executions"]:
+        out.print("Executions are those of the workflow-system variant.")
+    if report["earlier_attempt"]:
+        out.print(f"An earlier enhanced attempt was half applied: {', '.join(report['earlier_attempt'])}.")
+    overview = Table("table", "rows", "looked at", "becomes", "quarantined", "secrets")
+    for table in report["inspected"]:
+        overview.add_row(
+            table["table"], f"{table['rows']:,}", f"{table['looked_at']:,}", str(table["disposition"]),
+            f"{table['outcomes'].get('quarantined', 0):,}", f"{table['secrets']:,}",
+        )  # fmt: skip
+    out.print(overview)
+    dirt = Table("table", "found", "rows", "for example")
+    for table in report["inspected"]:
+        for item in table["dirt"]:
+            example = item["examples"][0]
+            dirt.add_row(
+                table["table"], item["code"], f"{item['rows']:,}", f"{example['id']} {example['field'] or ''}"
+            )
+    out.print(dirt)
