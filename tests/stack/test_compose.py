@@ -4,7 +4,6 @@ import json
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +20,7 @@ from atlas_workflows.settings import ROOT
 from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
 from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.processes import Program, created_at, end, start
-
-sys.path.insert(0, str(Path(__file__).parent))
-from compose_services import Here, compose_document, interpolated, made_variables 
+from compose_services import Here, compose_document, interpolated, made_variables
 
 AIRFLOW_SERVICES = ("init", "api-server", "scheduler", "dag-processor", "triggerer", "worker")
 

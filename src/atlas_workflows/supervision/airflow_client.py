@@ -60,6 +60,16 @@ class AirflowClient:
         )
         return str(answer["dag_run_id"])
 
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """The DAG's latest runs as Airflow shows them, newest first."""
+        path = f"/api/v2/dags/{quote(dag_id)}/dagRuns?order_by=-run_after&limit=50"
+        runs: list[dict[str, Any]] = self._call("GET", path)["dag_runs"]
+        return runs
+
+    def conf(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """The parameters a run was given."""
+        return dict(self._call("GET", self._run_path(dag_id, run_id))["conf"] or {})
+
     def run_state(self, dag_id: str, run_id: str) -> str:
         """queued, running, success or failed."""
         return str(self._call("GET", self._run_path(dag_id, run_id))["state"])

@@ -1,0 +1,81 @@
+"""A real stack for tests: embedded PostgreSQL, the four Airflow processes and a messy sample CRM, once per session.
+
+Tests that use it carry the mark `xdist_group("stack")`, so that one worker runs all of them on one stack.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atlas_workflows.cli.stack_view import logins
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.settings import ROOT, Settings
+from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
+from atlas_workflows.supervision.paths import StackPaths
+from atlas_workflows.supervision.stack import stack_state, start_stack, stop_stack
+from atlas_workflows.supervision.state import StackState
+
+CRM = "embedded:crm"
+RUN_SECONDS = 280
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStack:
+    """The stack under test; `start` also brings it up again after a test has broken it."""
+
+    settings: Settings
+
+    @property
+    def paths(self) -> StackPaths:
+        return StackPaths.of(self.settings)
+
+    @property
+    def state(self) -> StackState:
+        found = stack_state(self.paths)
+        assert found is not None, "the stack is not running"
+        return found
+
+    def start(self) -> StackState:
+        return start_stack(self.settings, CRM, lambda _text: None)
+
+    def client(self, user: str = "admin") -> AirflowClient:
+        return AirflowClient(self.state.url or "", user, logins(self.settings)[user])
+
+    def crm_dsn(self) -> str:
+        return EmbeddedServer(self.paths.postgres).start().dsn("crm")
+
+    def run(self, dag_id: str, conf: dict[str, Any]) -> tuple[str, str]:
+        """Trigger a DAG run and wait for its end; returns its id and state."""
+        client = self.client()
+        client.wait_for_dag(dag_id)
+        client.unpause(dag_id)
+        run_id = client.trigger(dag_id, conf)
+        deadline = time.monotonic() + RUN_SECONDS
+        while (state := client.run_state(dag_id, run_id)) not in FINAL_STATES:
+            assert time.monotonic() < deadline, client.tasks(dag_id, run_id)
+            time.sleep(1)
+        return run_id, state
+
+
+@pytest.fixture(scope="session")
+def live_stack() -> Iterator[LiveStack]:
+    """The stack, ready, with a messy sample of shape A in database `crm`."""
+    folder = Path(tempfile.mkdtemp(prefix="atlas-live-"))
+    folder.chmod(0o755)
+    stack = LiveStack(Settings(root=ROOT, home=folder, crm_dsn=None, pg_bin=None, secret_keys=()))
+    try:
+        stack.start()
+        server = EmbeddedServer(stack.paths.postgres).start()
+        create_sample(server.create_database("crm"), make_spec("A", "S", messy=True, seed=1))
+        yield stack
+    finally:
+        stop_stack(stack.settings)
+        shutil.rmtree(folder, ignore_errors=True)
