@@ -6,9 +6,13 @@ from datetime import timedelta
 import pytest
 from playing import START, TRIGGER, edges, failing, node, play, took, workflow
 
+from atlas_workflows.engine.advance import advance, start
 from atlas_workflows.engine.behaviour import StepFailed
+from atlas_workflows.engine.events import EffectDone, Woken
+from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.retry import delay_before, error_policy
 from atlas_workflows.graph.model import ErrorMode, Node, RetryPolicy, Settings, Workflow
+from atlas_workflows.nodes.catalogue import load_catalogue
 
 POLICIES = {
     "none": None,
@@ -164,6 +168,31 @@ def test_waiting_does_not_count_towards_the_longest_execution() -> None:
 def test_a_failing_step_keeps_its_key_so_that_the_provider_can_recognise_it() -> None:
     played = play(one_that_fails(ErrorMode.STOP, POLICIES["three attempts"]), fail={"a": 2})
     assert {step.key for step in played.steps if step.node == "a"} == {"x/a"}
+
+
+def test_an_attempt_that_takes_too_long_has_failed_and_is_tried_again() -> None:
+    slow = failing("a", None, RetryPolicy(attempts=2, delay_seconds=5), timeout_seconds=30)
+    program = Program(workflow([slow, node("z")], "t a z"), load_catalogue())
+    begun = start(program, "t", {}, START, execution="x", subject="c")
+    assert begun.wake_at == START + timedelta(seconds=30)
+    late = advance(program, begun.state, Woken(), START + timedelta(seconds=30))
+    assert late.steps[0].error == "timeout: It took longer than timeout_seconds."
+    assert late.wake_at == START + timedelta(seconds=35)
+    again = advance(program, late.state, Woken(), START + timedelta(seconds=35))
+    assert [effect.key for effect in again.effects] == ["x/a"]
+    reported = advance(program, again.state, EffectDone("x/a", {"id": 7}), START + timedelta(seconds=36))
+    assert [(step.attempt, step.status) for step in reported.steps] == [(2, "completed")]
+    assert reported.state.outputs["a"] == {"id": 7}
+    assert reported.state.active_seconds == 36
+
+
+def test_a_report_that_comes_after_the_timeout_is_ignored() -> None:
+    slow = failing("a", ErrorMode.CONTINUE, None, timeout_seconds=30)
+    program = Program(workflow([slow, node("z")], "t a z"), load_catalogue())
+    begun = start(program, "t", {}, START, execution="x", subject="c")
+    late = advance(program, begun.state, Woken(), START + timedelta(seconds=30))
+    ignored = advance(program, late.state, EffectDone("x/a"), START + timedelta(seconds=31))
+    assert (ignored.steps, ignored.effects) == ((), ())
 
 
 def test_a_workflow_that_starts_with_a_broken_node_fails_there() -> None:

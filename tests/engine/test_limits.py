@@ -1,6 +1,7 @@
 """Hostile workflows and data end with a message that names the limit, and soon."""
 
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -118,6 +119,34 @@ def test_workflows_cannot_call_each_other_for_ever() -> None:
     assert "MAX_NESTED_WORKFLOWS" in str(deep.state.reason)
     allowed = start(program, "t", {}, START, execution="x", subject="c", depth=9)
     assert allowed.effects[0].content["depth"] == 10
+
+
+def test_numbers_and_times_out_of_range_fail_their_step() -> None:
+    huge = Decimal("9E+999999")
+    data = {"contact": {"n": [huge, huge]}}
+    total = {"kind": "aggregate", "source": "contact.n", "function": "sum", "output": "x"}
+    assert "out of range" in str(
+        play(workflow([node("a", "transform", operations=[total])], "t a"), data=data).state.reason
+    )
+    loop = node("l", "loop", kind="count", count="{{ contact.n[0] }}")
+    assert "far too large" in str(play(workflow([loop, node("a")], "t l:body a"), data=data).state.reason)
+
+
+def test_a_loop_of_long_waits_ends_before_the_calendar_does() -> None:
+    loop = node("l", "loop", kind="count", count=1000, max_iterations=1000)
+    wait = node("w", "wait", wait={"kind": "duration", "amount": 100, "unit": "months"})
+    played = play(workflow([loop, wait], "t l:body w l"), between=direct)
+    assert (played.outcome, played.state.reason) == ("failed", "It went beyond 9000 (LAST_YEAR).")
+
+
+def test_instants_are_stored_as_texts() -> None:
+    nodes = [
+        node("a", "set_variable", name="x", value="{{ now }}"),
+        node("b", text="{{ variables.x | date }}"),
+    ]
+    played = play(workflow(nodes, "t a b", timezone="Europe/London"))
+    assert played.state.variables == {"x": "2026-03-02T09:00:00+00:00"}
+    assert played.effects[0].content == {"text": "2 March 2026"}
 
 
 def test_advance_leaves_the_given_state_as_it_is() -> None:

@@ -11,12 +11,14 @@ from typing import Any
 from atlas_workflows import exact_json
 from atlas_workflows.cli.workflow_file import UnreadableFile, decode, read_bytes, read_document
 from atlas_workflows.engine.events import Happened
+from atlas_workflows.engine.limits import MAX_VALUE_DEPTH
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.simulation import Simulation, simulate
 from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions.condition import parse_condition
 from atlas_workflows.expressions.evaluate import evaluate
 from atlas_workflows.expressions.moment import zone_named
+from atlas_workflows.graph.limits import is_deeper_than
 from atlas_workflows.graph.model import Severity, Trigger, Workflow
 from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import validate
@@ -124,6 +126,10 @@ def _data(document: Any, source: Path) -> dict[str, Any]:
         raise UnreadableFile(
             f"{source} holds no JSON object.", remedy='Write {"contact": {…}, "trigger": {…}}.'
         )
+    if is_deeper_than(document, MAX_VALUE_DEPTH):
+        raise UnreadableFile(
+            f"{source} is nested more than {MAX_VALUE_DEPTH} levels deep.", remedy="Flatten it."
+        )
     variables = document.get("variables", {})
     if not isinstance(variables, dict):
         raise UnreadableFile(
@@ -192,6 +198,8 @@ def _events(file: Path | None, subject: str | None) -> list[Happened]:
 def _event(document: Any, where: str) -> tuple[Happened, str | None]:
     try:
         at = _time(document["time"])
+        if is_deeper_than(document, MAX_VALUE_DEPTH):
+            raise ValueError("nested too deeply")
         event = Happened(
             str(document["type"]),
             at if at.tzinfo else at.replace(tzinfo=UTC),

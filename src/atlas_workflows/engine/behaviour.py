@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from atlas_workflows.expressions.condition import Group, Leaf
@@ -79,7 +79,13 @@ class Call:
         if found is MISSING:
             self.unresolved.append(text.strip(" {}"))
             return None
-        return found
+        return self.plain(found)
+
+    def plain(self, value: Any) -> Any:
+        """A computed value as JSON has it: instants become ISO texts in the workflow's zone."""
+        if isinstance(value, datetime):
+            return value.astimezone(self.at.zone).isoformat()
+        return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def execute(walk: Walk, token: Token) -> None:
     try:
         kind, call.parameters = walk.program.prepared(token.node)
         _apply(walk, token, call, kind.execute(call))
-    except (StepFailed, AtlasError, RecursionError) as error:
+    except (StepFailed, AtlasError, RecursionError, ArithmeticError) as error:
         fail(walk, token, _as_failure(error), continue_port(walk, token))
 
 
@@ -58,7 +58,9 @@ def _as_failure(error: Exception) -> StepFailed:
         return error
     if isinstance(error, AtlasError):
         return StepFailed("data", error.fact)
-    return StepFailed("too_large", "The data is nested too deeply.")
+    if isinstance(error, RecursionError):
+        return StepFailed("too_large", "The data is nested too deeply.")
+    return StepFailed("data", "A number or a time is out of range.")
 
 
 def continue_port(walk: Walk, token: Token) -> str:

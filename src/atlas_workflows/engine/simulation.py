@@ -21,6 +21,7 @@ from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.state import State
 
 MAX_TURNS = 20_000  # advances of one simulation
+LAST_YEAR = 9_000  # on the virtual clock
 
 
 @dataclass(slots=True)
@@ -92,6 +93,11 @@ def simulate(
     for _ in range(MAX_TURNS):
         turn = _next(run, state, advanced, now)
         if turn is None:
+            break
+        if turn[1].year > LAST_YEAR:
+            state = replace(
+                state, outcome="failed", reason=f"It went beyond {LAST_YEAR} (LAST_YEAR).", finished_at=now
+            )
             break
         event, now = turn
         advanced = advance(program, state, event, now)

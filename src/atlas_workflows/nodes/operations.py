@@ -1,7 +1,7 @@
 """The operations of the transform node: what each takes, and what it makes of the data."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -13,6 +13,8 @@ from atlas_workflows.expressions.values import number, text_of
 from atlas_workflows.nodes.fields import Condition, DataPath, Text, VariableName
 from atlas_workflows.nodes.items import MAX_ITEMS, as_items, items_at
 from atlas_workflows.nodes.parameters import Parameters
+
+_DIGITS = 400  # of sums and averages, as many as a number written as text may have
 
 Source = Annotated[DataPath, Field(description="Path of the data that the operation works on.")]
 Output = Annotated[VariableName, Field(description="Variable that takes the result.")]
@@ -150,6 +152,11 @@ def _aggregate(call: Call, operation: AggregateOperation) -> Any:
 
 def _number_of(function: str, items: list[Any]) -> Any:
     numbers = [Decimal(n) for n in map(number, items) if n is not None]
+    with localcontext(prec=_DIGITS):
+        return _made_of(function, numbers)
+
+
+def _made_of(function: str, numbers: list[Decimal]) -> Any:
     if function == "sum":
         return _plain(sum(numbers, Decimal(0)))
     if not numbers:
@@ -168,7 +175,7 @@ def _plain(value: Decimal) -> int | Decimal:
 
 
 def _calculate(call: Call, operation: CalculateOperation) -> Any:
-    return calculate(operation.expression, call.scope, now=call.now, timezone=call.at.zone)
+    return call.plain(calculate(operation.expression, call.scope, now=call.now, timezone=call.at.zone))
 
 
 def _merge(call: Call, operation: MergeOperation) -> Any:

@@ -24,7 +24,7 @@ def review(parameters: CalculateValueParameters) -> Iterable[Fault]:
 
 def run(call: Call) -> Outcome:
     parameters: CalculateValueParameters = call.parameters
-    result = calculate(parameters.expression, call.scope, now=call.now, timezone=call.at.zone)
+    result = call.plain(calculate(parameters.expression, call.scope, now=call.now, timezone=call.at.zone))
     return Done(
         {"value": result}, variables={parameters.output: result}, input={"expression": parameters.expression}
     )

@@ -15,6 +15,7 @@ from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
 
 MAX_ITERATIONS = 1_000
+_MOST_WANTED = 1_000_000_000  # a number beyond it is a mistake, and too long to be written out
 
 
 class LoopParameters(Parameters):
@@ -84,8 +85,8 @@ def _entered(call: Call, parameters: LoopParameters) -> dict[str, Any]:
 
 def _count(call: Call, parameters: LoopParameters) -> int:
     wanted = number(call.value(parameters.count))
-    if wanted is None or wanted < 0 or wanted != int(wanted):
-        raise StepFailed("data", "The number of rounds is no whole number.")
+    if wanted is None or not 0 <= wanted < _MOST_WANTED or wanted != int(wanted):
+        raise StepFailed("data", "The number of rounds is no whole number, or far too large.")
     return int(wanted)
 
 
