@@ -52,7 +52,7 @@ def evaluate(condition: Any, scope: Scope, *, now: datetime, timezone: str | tzi
 
 def explain(condition: Any, scope: Scope, *, now: datetime, timezone: str | tzinfo = UTC) -> Explanation:
     """Like `evaluate`, with the answer of every part and the values it saw."""
-    return _explain(parse_condition(condition), scope, moment(now, timezone))
+    return explain_at(parse_condition(condition), scope, moment(now, timezone))
 
 
 def compile_condition(condition: Group | Leaf) -> Test:
@@ -186,10 +186,11 @@ _READERS: dict[ValueType, Callable[[Any, Moment], Any]] = {
 }
 
 
-def _explain(condition: Group | Leaf, scope: Scope, at: Moment) -> Explanation:
+def explain_at(condition: Group | Leaf, scope: Scope, at: Moment) -> Explanation:
+    """`explain` for a condition already parsed."""
     holds = compile_condition(condition)(scope, at)
     if isinstance(condition, Group):
-        members = tuple(_explain(member, scope, at) for member in condition.conditions)
+        members = tuple(explain_at(member, scope, at) for member in condition.conditions)
         return Explanation(holds, condition.operator, members=members)
     actual, expected = _actual(condition)(scope, at), expected_value(condition)(scope, at)
     shown = None if kind_of(actual) is Kind.OTHER else actual
