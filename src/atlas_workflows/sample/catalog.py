@@ -118,7 +118,7 @@ def _workflow_tables(spec: SampleSpec) -> list[str]:
         names = [f"{folder}/{part}" for part in parts]
     else:
         names = [f"{folder}/tables"]
-    return names + (["scoring/columns"] if Variant.SCORING in spec.variants else [])
+    return names + (["scoring/columns", "scoring/tables"] if Variant.SCORING in spec.variants else [])
 
 
 def _drop(connection: Connection, tables: list[str]) -> None:

@@ -37,7 +37,7 @@ def execution_tuples(draft: Draft, executions: Iterable[Execution], shape: Shape
             draft.organization_id,
             execution.status,
             f'{{"leadId": "{execution.lead.id}"}}',
-            timestamp(execution.started_at),
+            None if execution.start_lost else timestamp(execution.started_at),
             timestamp(execution.completed_at) if execution.completed_at else None,
             execution.error,
         )

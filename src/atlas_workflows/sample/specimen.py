@@ -25,8 +25,8 @@ GREETING = action(
 class CoverageClass:
     """One thing the messy sample must show.
 
-    `needle` must occur in to_jsonb(row)::text, or `where` must hold for the row (an SQL condition, per shape
-    where shapes differ); `table` is the row's table.
+    `needle` must occur in to_jsonb(row)::text, or `where` must hold for the row (an SQL condition; `where_b`
+    replaces it in every shape but A); `table` is the row's table.
     """
 
     code: str
@@ -40,7 +40,7 @@ class CoverageClass:
     excluded: frozenset[Variant] = frozenset()
 
     def condition(self, shape: Shape) -> str | None:
-        return self.where_b if shape is Shape.B and self.where_b else self.where
+        return self.where_b if shape is not Shape.A and self.where_b else self.where
 
     def text(self, shape: Shape) -> str | None:
         return self.linear_needle if shape in LINEAR_SHAPES and self.linear_needle else self.needle

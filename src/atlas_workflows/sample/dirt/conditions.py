@@ -3,7 +3,7 @@
 from typing import Any
 
 from atlas_workflows.sample.recipe import Step
-from atlas_workflows.sample.specimen import CoverageClass, Specimen, in_groups, recipe
+from atlas_workflows.sample.specimen import ALL_SHAPES, CoverageClass, Specimen, in_groups, recipe
 
 OPERATORS: dict[str, tuple[str, Any]] = {
     "equals": ("lead.status", "new"),
@@ -117,6 +117,7 @@ SPECIMENS = (
         Specimen(
             tuple(f"operator:{name}" for name in names),
             recipe(f"Decide by {names[0]}", chain(tuple(_operator(name) for name in names))),
+            shapes=ALL_SHAPES,
             only_steps=True,
         )
         for names in in_groups(tuple(OPERATORS), 4)
@@ -128,16 +129,22 @@ SPECIMENS = (
                 f"Decide in the form {forms[0]}",
                 chain(tuple((f"Form {form}", FORMS[form]) for form in forms)),
             ),
+            shapes=ALL_SHAPES,
             only_steps=True,
         )
         for forms in in_groups(tuple(FORMS), 3)
     ),
 )
 CLASSES = (
-    *(CoverageClass(f"operator:{name}", needle=f'"operator": "{name}"') for name in OPERATORS),
+    *(
+        CoverageClass(f"operator:{name}", needle=f'"operator": "{name}"', shapes=ALL_SHAPES)
+        for name in OPERATORS
+    ),
     *(
         CoverageClass(
-            f"condition:{form}", needle=NEEDLES.get(form, f'"conditionType": "{form.removeprefix("typed_")}"')
+            f"condition:{form}",
+            needle=NEEDLES.get(form, f'"conditionType": "{form.removeprefix("typed_")}"'),
+            shapes=ALL_SHAPES,
         )
         for form in FORMS
     ),

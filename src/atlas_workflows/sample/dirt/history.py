@@ -8,7 +8,14 @@ from atlas_workflows.sample.dice import Dice, millis
 from atlas_workflows.sample.executions import Execution
 from atlas_workflows.sample.recipe import Recipe, action, wait
 from atlas_workflows.sample.spec import Shape, Variant
-from atlas_workflows.sample.specimen import GREETING, CoverageClass, HistoryChange, Specimen, recipe
+from atlas_workflows.sample.specimen import (
+    ALL_SHAPES,
+    GREETING,
+    CoverageClass,
+    HistoryChange,
+    Specimen,
+    recipe,
+)
 
 A, B = frozenset({Shape.A}), frozenset({Shape.B})
 BOTH = A | B
@@ -104,15 +111,20 @@ _TWIN = """EXISTS (
 _STEPS_B = "(SELECT count(DISTINCT s.status) FROM public.workflow_execution_steps AS s WHERE s.execution_id = {}) = 5"
 # code -> (change of the first execution, shapes, condition, condition in shape B)
 _ONE: dict[str, tuple[OneChange, frozenset[Shape], str, str | None]] = {
-    "9.10:stuck": (_stuck, BOTH, "status = 'running' AND completed_at IS NULL", None),
+    "9.10:stuck": (_stuck, ALL_SHAPES, "status = 'running' AND completed_at IS NULL", None),
     "9.10:pending": (_pending, B, "status = 'pending'", None),
-    "9.10:completed_without_end": (_no_end, BOTH, "status = 'completed' AND completed_at IS NULL", None),
-    "9.10:ends_before_start": (_ends_before_start, BOTH, "completed_at < started_at", None),
+    "9.10:completed_without_end": (
+        _no_end,
+        ALL_SHAPES,
+        "status = 'completed' AND completed_at IS NULL",
+        None,
+    ),
+    "9.10:ends_before_start": (_ends_before_start, ALL_SHAPES, "completed_at < started_at", None),
     "9.10:workflow_null": (_detached, A, "workflow_id IS NULL", None),
-    "9.10:started_at_null": (_start_lost, BOTH, "started_at IS NULL", None),
+    "9.10:started_at_null": (_start_lost, ALL_SHAPES, "started_at IS NULL", None),
     "9.10:success_recorded_failed": (
         _judged_wrongly,
-        BOTH,
+        ALL_SHAPES,
         "status = 'failed' AND error_message IS NULL",
         "status = 'failed' AND error IS NULL",
     ),
@@ -126,6 +138,12 @@ _ONE: dict[str, tuple[OneChange, frozenset[Shape], str, str | None]] = {
         _every_status,
         A,
         f"jsonb_array_length(jsonb_path_query_array(execution_steps, '$[*].status')) = {len(STEP_STATUSES)}",
+        None,
+    ),
+    "8.10:log_statuses": (
+        _every_status,
+        frozenset({Shape.D, Shape.E}),
+        f"jsonb_array_length(jsonb_path_query_array(execution_log, '$[*].status')) = {len(STEP_STATUSES)}",
         None,
     ),
     "8.10:step_statuses_checked": (_every_status_b, B, _STEPS_B.format("workflow_executions.id"), None),
@@ -145,7 +163,7 @@ SPECIMENS = (
         )
         for code, (spoil, shapes, *_) in _ONE.items()
     ),
-    Specimen((), recipe("History: twins"), None, BOTH, _twins),
+    Specimen((), recipe("History: twins"), None, ALL_SHAPES, _twins),
 )
 CLASSES = (
     *(
@@ -159,5 +177,5 @@ CLASSES = (
         )
         for code, (_, shapes, where, where_b) in _ONE.items()
     ),
-    CoverageClass("9.10:twins", where=_TWIN, table="workflow_executions"),
+    CoverageClass("9.10:twins", where=_TWIN, shapes=ALL_SHAPES, table="workflow_executions"),
 )

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from atlas_workflows.sample.specimen import CoverageClass, Specimen, recipe
+from atlas_workflows.sample.spec import Shape
+from atlas_workflows.sample.specimen import ALL_SHAPES, CoverageClass, Specimen, recipe
 
 # form -> (configuration, text that only this form has)
 SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
@@ -78,11 +79,17 @@ SCHEDULES: dict[str, tuple[dict[str, Any], str]] = {
         '"timezone": "Europe&#x2F;London"',
     ),
 }
+# Shape E's check knows no schedule.
+_SHAPES = ALL_SHAPES - {Shape.E}
 SPECIMENS = tuple(
     Specimen(
         (f"schedule:{form}",),
         recipe(f"On a schedule in the form {form}", trigger="scheduled", trigger_config=config),
+        shapes=_SHAPES,
     )
     for form, (config, _) in SCHEDULES.items()
 )
-CLASSES = tuple(CoverageClass(f"schedule:{form}", needle=needle) for form, (_, needle) in SCHEDULES.items())
+CLASSES = tuple(
+    CoverageClass(f"schedule:{form}", needle=needle, shapes=_SHAPES)
+    for form, (_, needle) in SCHEDULES.items()
+)

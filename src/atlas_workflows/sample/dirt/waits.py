@@ -3,7 +3,7 @@
 from typing import Any
 
 from atlas_workflows.sample.recipe import Step
-from atlas_workflows.sample.specimen import GREETING, CoverageClass, Specimen, in_groups, recipe
+from atlas_workflows.sample.specimen import ALL_SHAPES, GREETING, CoverageClass, Specimen, in_groups, recipe
 
 _CONDITION = {"field": "lead.status", "operator": "equals", "value": "converted"}
 # form -> (node type, settings, text that only this form has)
@@ -99,8 +99,11 @@ SPECIMENS = tuple(
     Specimen(
         tuple(f"wait:{form}" for form in forms),
         recipe(f"Wait in the form {forms[0]}", (*map(_step, forms), GREETING)),
+        shapes=ALL_SHAPES,
         only_steps=True,
     )
     for forms in in_groups(tuple(WAITS), 3)
 )
-CLASSES = tuple(CoverageClass(f"wait:{form}", needle=needle) for form, (_, _, needle) in WAITS.items())
+CLASSES = tuple(
+    CoverageClass(f"wait:{form}", needle=needle, shapes=ALL_SHAPES) for form, (_, _, needle) in WAITS.items()
+)
