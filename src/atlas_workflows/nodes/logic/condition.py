@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
+from atlas_workflows.expressions.wording import why
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.fields import Condition
 from atlas_workflows.nodes.node_type import NodeType
@@ -16,7 +17,7 @@ class ConditionParameters(Parameters):
 def run(call: Call) -> Outcome:
     asked = call.parameters.condition
     port = "true" if call.holds(asked) else "false"
-    return Done({"result": port == "true"}, port, note=f"The condition is {port}.")
+    return Done({"result": port == "true"}, port, note=why(asked, call.scope, call.at))
 
 
 NODE = NodeType(
