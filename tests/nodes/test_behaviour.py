@@ -149,6 +149,12 @@ def test_switch_ranges_include_both_ends(low: int | None, high: int | None, port
     )
 
 
+def test_conditions_and_gates_say_what_they_saw() -> None:
+    missing = {"field": "contact.phone", "operator": "exists"}
+    for type_ in ("condition", "filter"):
+        assert "contact.phone" in done(type_, condition=missing).note
+
+
 def test_filter_as_a_gate_and_over_items() -> None:
     high = {"field": "contact.score", "operator": "greater_than", "value": 90}
     assert done("filter", condition=high).port == "main"

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
+from atlas_workflows.expressions.wording import why
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.fields import Condition, DataPath, VariableName
 from atlas_workflows.nodes.items import items_at
@@ -20,8 +21,8 @@ def run(call: Call) -> Outcome:
     parameters: FilterParameters = call.parameters
     if parameters.items is None:
         passes = call.holds(parameters.condition)
-        note = "The condition holds." if passes else "The condition does not hold."
-        return Done({"passed": passes}, "main" if passes else "rejected", note=note)
+        port = "main" if passes else "rejected"
+        return Done({"passed": passes}, port, note=why(parameters.condition, call.scope, call.at))
     kept = [item for item in items_at(call, parameters.items) if call.holds(parameters.condition, item=item)]
     variables = {parameters.output: kept} if parameters.output else {}
     return Done({"items": kept, "count": len(kept)}, variables=variables)
