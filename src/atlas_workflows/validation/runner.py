@@ -85,16 +85,20 @@ def _run_batch(
 def _definition(
     context: Any, suite: Suite, batch: Batch, data: Frames | Queries
 ) -> tuple[Any, dict[str, Any] | None]:
+    source = context.data_sources.all().get(suite.name) or _add_source(context, suite, data)
     if isinstance(data, Frames):
-        source = context.data_sources.add_or_update_pandas(suite.name)
         asset = source.add_dataframe_asset(batch.name)
         definition = asset.add_batch_definition_whole_dataframe("all")
         return definition, {"dataframe": data.frames[batch.name]}
-    source = context.data_sources.add_or_update_postgres(
-        suite.name, connection_string=_sqlalchemy_url(data.dsn)
-    )
     asset = source.add_query_asset(batch.name, query=data.texts[batch.name])
     return asset.add_batch_definition_whole_table("all"), None
+
+
+def _add_source(context: Any, suite: Suite, data: Frames | Queries) -> Any:
+    # One source, and so one engine, for all batches of a suite.
+    if isinstance(data, Frames):
+        return context.data_sources.add_pandas(suite.name)
+    return context.data_sources.add_postgres(suite.name, connection_string=_sqlalchemy_url(data.dsn))
 
 
 def _as_gx(rule: Expectation, number: int) -> dict[str, Any]:
@@ -172,5 +176,7 @@ def _sqlalchemy_url(dsn: str) -> str:
 
 
 def _dispose(context: Any) -> None:
+    # Both engines keep sessions open otherwise, which blocks CREATE DATABASE … TEMPLATE and DROP DATABASE.
     for source in context.data_sources.all().values():
+        source.get_execution_engine().close()
         source.get_engine().dispose()

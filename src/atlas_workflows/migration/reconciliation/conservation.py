@@ -58,14 +58,26 @@ def _lost_parts(graph: LegacyGraph, definition: Mapping[str, Any]) -> Iterator[L
 def _lost_edges(graph: LegacyGraph, definition: Mapping[str, Any], present: set[str]) -> Iterator[Loss]:
     own = set(graph.node_ids)
     triggers = set(_ids(definition, "triggers"))
-    joined = _paths(definition, own)
-    for source, target in sorted(graph.joined):
+    joined, legacy = _paths(definition, own), _that_can_stand(graph.joined, definition)
+    for source, target in sorted(legacy):
         # An edge into a trigger has no meaning; translation reports it instead of keeping it.
         if {source, target} <= present and target not in triggers and (source, target) not in joined:
             yield Kind.EDGE_LOST, f"{source} → {target}"
-    for source, target in sorted(joined - graph.joined):
+    for source, target in sorted(joined - legacy):
         if source in own and target in own and source not in triggers and source != target:
             yield Kind.EDGE_INVENTED, f"{source} → {target}"
+
+
+def _that_can_stand(joined: set[tuple[str, str]], definition: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """In our format a note has no ports, so paths lead past it, and nothing follows an end."""
+    types = {str(node.get("id")): node.get("type") for node in definition.get("nodes") or ()}
+    for note in sorted(node for node, kind in types.items() if kind == "note"):
+        before = {source for source, target in joined if target == note}
+        after = {target for source, target in joined if source == note}
+        joined = {pair for pair in joined if note not in pair} | {
+            (a, b) for a in before for b in after if a != b
+        }
+    return {(source, target) for source, target in joined if types.get(source) != "end"}
 
 
 def _paths(definition: Mapping[str, Any], own: set[str]) -> set[tuple[str, str]]:
