@@ -215,6 +215,44 @@ def test_a_row_cannot_point_at_another_organizations_workflow(
     application.execute(insert, [ONE, ids[ONE]])
 
 
+def test_a_token_cannot_wake_another_organizations_execution(
+    filled: list[str], application: psycopg.Connection, admin: psycopg.Connection
+) -> None:
+    assert filled
+    ids = dict(admin.execute("SELECT organization_id::text, id FROM atlas.workflow_executions").fetchall())
+    act_for(application, ONE)
+    insert = "INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id) VALUES (%s, %s)"
+    with pytest.raises(errors.InsufficientPrivilege, match="row-level security"):
+        application.execute(insert, [ONE, ids[TWO]])
+    application.execute(insert, [ONE, ids[ONE]])
+
+
+def test_the_application_publishes_and_keeps_records_but_not_as_somebody_else(
+    filled: list[str], application: psycopg.Connection, admin: psycopg.Connection
+) -> None:
+    assert filled
+    workflow = admin.execute("SELECT id FROM atlas.workflows WHERE organization_id = %s", [ONE]).fetchone()
+    assert workflow
+    act_for(application, ONE)
+    application.execute(
+        "INSERT INTO atlas.workflow_versions (workflow_id, organization_id, version, definition, definition_hash) "
+        "VALUES (%s, %s, 7, '{}', 'h')",
+        [workflow[0], ONE],
+    )
+    application.execute(
+        "INSERT INTO atlas.audit_log (organization_id, actor, action) VALUES (%s, 'ana', 'x')", [ONE]
+    )
+    for statement in (
+        "INSERT INTO atlas.workflow_versions (organization_id, origin) VALUES (%s, 'legacy')",
+        "INSERT INTO atlas.audit_log (organization_id, actor, action, at) VALUES (%s, 'a', 'b', '2020-01-01')",
+        "INSERT INTO atlas.consents (organization_id, recorded_by) VALUES (%s, 'somebody')",
+    ):
+        with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
+            application.execute(statement, [ONE])
+    with pytest.raises(errors.InsufficientPrivilege, match="row-level security"):
+        application.execute("INSERT INTO atlas.audit_log (actor, action) VALUES ('ana', 'for nobody')")
+
+
 def test_an_upsert_does_not_reach_across(
     filled: list[str], application: psycopg.Connection, admin: psycopg.Connection
 ) -> None:

@@ -131,6 +131,8 @@ def test_where_nobody_may_give_bypassrls_the_owner_can_be_let_pass(plain_owner: 
         with connection.cursor().copy("COPY atlas.workflows (organization_id, name) FROM STDIN") as copy:
             copy.write_row((ONE, "copied"))
         assert connection.execute("SELECT count(*) FROM atlas.workflows").fetchone() == (1,)
+        connection.execute("SELECT atlas.ensure_month_partitions('workflow_executions', now(), now())")
+        assert insist_on_migration_role(connection).owns_unforced_tables
         connection.execute("SELECT atlas.force_row_security(true, 'test', 'done')")
         assert not migration_role(connection).passes_policies
         with acting_as_migration(connection):

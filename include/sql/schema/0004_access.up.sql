@@ -62,11 +62,15 @@ DECLARE
     migrating text := '(SELECT current_setting(''atlas.acting'', true)) = ''migration''';
 BEGIN
     SELECT n.nspowner::regrole INTO schema_owner FROM pg_namespace AS n WHERE n.nspname = 'atlas';
-    -- The application may only point at workflows that it sees. A foreign key would forbid history whose workflow is
-    -- in quarantine, and would cost the backfill a lookup per row; a policy costs it nothing.
+    -- The application may only point at workflows and executions that it sees. A foreign key would forbid history whose
+    -- workflow is in quarantine, and would cost the backfill a lookup per row; a policy costs it nothing.
     IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = target AND attname = 'workflow_id' AND NOT attisdropped) THEN
         points_at_mine := ' AND (workflow_id IS NULL OR EXISTS '
             '(SELECT FROM atlas.workflows AS w WHERE w.id = workflow_id))';
+    END IF;
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = target AND attname = 'execution_id' AND NOT attisdropped) THEN
+        points_at_mine := points_at_mine || ' AND EXISTS '
+            '(SELECT FROM atlas.workflow_executions AS e WHERE e.id = execution_id)';
     END IF;
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', target);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', target);
@@ -148,8 +152,15 @@ GRANT INSERT (id, organization_id, name, description, status, category, tags, de
     template_name, template_description, is_public, created_by, updated_by) ON atlas.workflows TO atlas_app;
 GRANT UPDATE (name, description, status, category, tags, definition, revision, published_version, template_id,
     is_template, template_name, template_description, is_public, updated_by) ON atlas.workflows TO atlas_app;
-GRANT SELECT, INSERT ON atlas.workflow_versions, atlas.workflow_execution_logs, atlas.workflow_execution_queue,
-    atlas.consents, atlas.audit_log TO atlas_app;
+GRANT SELECT, INSERT ON atlas.workflow_execution_logs, atlas.workflow_execution_queue TO atlas_app;
+GRANT SELECT ON atlas.workflow_versions, atlas.consents, atlas.audit_log TO atlas_app;
+-- Not origin (a version of legacy origin may be rewritten), not the times and names that the database fills in.
+GRANT INSERT (id, workflow_id, organization_id, version, definition, definition_hash, changes, created_by)
+    ON atlas.workflow_versions TO atlas_app;
+GRANT INSERT (organization_id, subject_table, subject_id, channel, state, basis, effective_at, evidence_hash)
+    ON atlas.consents TO atlas_app;
+GRANT INSERT (organization_id, actor, action, subject_table, subject_id, before_hash, after_hash, reason)
+    ON atlas.audit_log TO atlas_app;
 GRANT SELECT, INSERT, UPDATE ON atlas.workflow_executions, atlas.workflow_execution_steps TO atlas_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON atlas.workflow_triggers, atlas.workflow_variables, atlas.workflow_conditions,
     atlas.workflow_webhooks, atlas.workflow_schedules, atlas.workflow_rate_limits, atlas.workflow_code_snippets,

@@ -22,6 +22,9 @@ BEGIN
     );
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION atlas.%I FOR VALUES FROM (%L) TO (%L)', parent, child, low, high);
     PERFORM atlas.secure(format('atlas.%I', child)::regclass);
+    IF NOT (SELECT c.relforcerowsecurity FROM pg_class AS c WHERE c.oid = parent) THEN
+        EXECUTE format('ALTER TABLE atlas.%I NO FORCE ROW LEVEL SECURITY', child);
+    END IF;
     RETURN true;
 END
 $$;
