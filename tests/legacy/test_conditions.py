@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.expressions.condition import parse_condition
-from atlas_workflows.expressions.legacy_profiles import PROFILES
+from atlas_workflows.expressions.legacy_profiles import ENGINES
 from atlas_workflows.expressions.operators import Operator
 from atlas_workflows.legacy.conditions import ConditionTranslation, translate_condition
 from atlas_workflows.legacy.reasons import ReasonCode
@@ -222,10 +222,11 @@ def test_engines_keep_their_answers() -> None:
         "operator": "contains",
         "value": "new",
     }
-    builder = translate(contains, "builder").condition
-    assert builder is not None
-    assert builder["case_sensitive"] is True
-    assert translate({**NEW, "value": 5}, "builder").condition == {
+    builder = translate(contains, "builder")
+    assert builder.condition is not None
+    assert builder.condition["case_sensitive"] is True
+    assert builder.changes == translate(NEW, "builder").changes == translate(not_new, "builder").changes == ()
+    assert translate({**NEW, "value": 5}, "strict").condition == {
         "field": "contact.status",
         "operator": "strict_equals",
         "value": 5,
@@ -244,6 +245,10 @@ def test_engines_keep_their_answers() -> None:
         ({"field": "status", "operator": "contains", "value": "new"}, None, ReasonCode.ENGINES_DISAGREE),
         ({"field": "status", "operator": "neq", "value": "new"}, None, ReasonCode.ENGINES_DISAGREE),
         ({**NEW, "value": "trial/member"}, "formula", ReasonCode.SLASH_WAS_DATE),
+        ({**NEW, "value": "trial/member"}, "builder", ReasonCode.SLASH_WAS_DATE),
+        ({**NEW, "value": 5}, "builder", ReasonCode.ENGINES_DISAGREE),
+        ({**NEW, "value": "5"}, "builder", ReasonCode.ENGINES_DISAGREE),
+        ({**NEW, "value": "=1 + 1"}, "builder", ReasonCode.FORMULA_WAS_CODE),
         ({**NEW, "value": "trial/member"}, None, ReasonCode.SLASH_WAS_DATE),
         ({**NEW, "value": 2**53 + 1}, "label", ReasonCode.BIG_NUMBER_WAS_ROUNDED),
         ({"field": "score", "operator": "gt", "value": "=lead.score * 2"}, "formula", ReasonCode.FORMULA_WAS_CODE),
@@ -272,7 +277,7 @@ def test_formulas_become_formulas_or_say_why_not() -> None:
     assert result.condition["value"] == {"$formula": "round ( contact.score * 1.5 ) + contact.score"}
     code = translate({**raw, "value": "=(() => fetch('x'))()"}, "formula")
     assert (code.condition, codes(code)) == (None, ["CONDITION_FORMULA_UNREADABLE"])
-    plain = translate({**NEW, "value": "=1"}, "builder")
+    plain = translate({**NEW, "value": "=1"}, "strict")
     assert plain.condition is not None
     assert plain.condition["value"] == "=1"
 
@@ -309,7 +314,7 @@ LEGACY = st.recursive(
 )  # fmt: skip
 
 
-@given(LEGACY, st.sampled_from([None, "nobody", *PROFILES]))
+@given(LEGACY, st.sampled_from([None, "nobody", *ENGINES]))
 def test_anything_ends_in_a_condition_that_parses_or_in_reasons(raw: Any, engine: str | None) -> None:
     result = translate(raw, engine)
     if result.condition is None:

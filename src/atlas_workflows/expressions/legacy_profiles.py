@@ -47,15 +47,26 @@ class LegacyProfile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        LegacyProfile("label", "nodes dispatched by their label", "loose", contains_case_sensitive=False),
-        LegacyProfile("builder", "nodes dispatched by actionType", "strict"),
+        LegacyProfile("label", "the engine that dispatched by label", "loose", contains_case_sensitive=False),
+        LegacyProfile("strict", "an engine of the builder that compared strictly", "strict"),
         LegacyProfile(
             "queue", "the job queue and its edge conditions", "coerced", fills_embedded_variables=False
         ),
-        LegacyProfile("service", "linear workflows of the second service", "loose", missing_not_equals=False),
+        LegacyProfile("service", "the service of linear workflows", "loose", missing_not_equals=False),
         LegacyProfile("formula", "the advanced engine", "coerced", formula_values=True, slash_is_date=True),
     )
 }
+
+
+# Whose answers count for what kind of workflow. Nodes with an actionType were executed by whichever of three engines
+# picked them up; nobody recorded which.
+ENGINES: dict[str, tuple[LegacyProfile, ...]] = {
+    **{name: (profile,) for name, profile in PROFILES.items()},
+    "builder": (PROFILES["queue"], PROFILES["strict"], PROFILES["formula"]),
+}
+ANY_ENGINE = tuple(PROFILES.values())
+# What a condition is carried over to where several engines come into question: neither the loosest nor the strictest.
+MIDDLE = PROFILES["queue"]
 
 
 @dataclass(frozen=True, slots=True)

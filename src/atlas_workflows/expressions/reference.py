@@ -141,8 +141,9 @@ def _profiles() -> str:
     words = (
         "## Old engines\n\nThe legacy contract lists these differences between the old engines; which of them sit "
         "together in one engine is our reading of it. A translated condition keeps the answers of the engine that ran "
-        "it where our operators can; where they cannot, or where nobody knows the engine, the first plausible field "
-        "value with a different answer is recorded as a change of meaning.\n"
+        "it where our operators can; where they cannot, or where several engines come into question (nodes with an "
+        "actionType were executed by whichever of `queue`, `strict` and `formula` picked them up), the first plausible "
+        "field value with a different answer is recorded as a change of meaning.\n"
     )
     return "\n".join([words, head, "|---|---|---|---|---|---|", *rows]) + "\n"
 

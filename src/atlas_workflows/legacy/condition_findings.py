@@ -2,27 +2,30 @@
 
 from dataclasses import dataclass, field
 
-from atlas_workflows.expressions.legacy_profiles import PROFILES, Example, LegacyProfile, Question, difference
+from atlas_workflows.expressions.legacy_profiles import MIDDLE, Example, LegacyProfile, Question, difference
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.values import number
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
-# What the answer is carried over to where nobody knows which engine ran the condition.
-ASSUMED = PROFILES["queue"]
 _EXACT_IN_FLOAT = 2**53
 _COMPARED_CHARACTERS = 1_000
 
 
 @dataclass(slots=True)
 class ConditionFindings:
-    """Gathered while one condition is translated. `engine` is None where nobody knows it."""
+    """Gathered while one condition is translated. `engines` are those that may have run it."""
 
-    engine: LegacyProfile | None
+    engines: tuple[LegacyProfile, ...]
     root: str
     variables: frozenset[str]
     leaves: int = 0
     reasons: list[Reason] = field(default_factory=list)
     changes: list[SemanticChange] = field(default_factory=list)
+
+    @property
+    def carrier(self) -> LegacyProfile:
+        """The engine whose answers are kept."""
+        return self.engines[0] if len(self.engines) == 1 else MIDDLE
 
     def reason(self, code: ReasonCode, path: str, message: str) -> None:
         self.reasons.append(Reason(code, path or None, message))
@@ -40,11 +43,10 @@ def compare_engines(question: Question, path: str, findings: ConditionFindings) 
     """Note the first field value for which our answer is not the one the old engine gave."""
     if isinstance(question.value, str) and len(question.value) > _COMPARED_CHARACTERS:
         return
-    asked = [findings.engine] if findings.engine else list(PROFILES.values())
-    for profile in asked:
-        example = difference(question, findings.engine or ASSUMED, profile)
+    for profile in findings.engines:
+        example = difference(question, findings.carrier, profile)
         if example is not None:
-            findings.changes.append(_change(question, example, profile, findings.engine is not None, path))
+            findings.changes.append(_change(question, example, profile, len(findings.engines) == 1, path))
             return
 
 

@@ -7,7 +7,7 @@ from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.legacy_profiles import Question, carried_over
 from atlas_workflows.expressions.operands import is_deferred
 from atlas_workflows.expressions.operators import Operand, Operator, operand_of
-from atlas_workflows.legacy.condition_findings import ASSUMED, ConditionFindings, beneath, compare_engines
+from atlas_workflows.legacy.condition_findings import ConditionFindings, beneath, compare_engines
 from atlas_workflows.legacy.fields import translate_field
 from atlas_workflows.legacy.operands import FORMULA_MARK, Unfit, translate_formula, translate_operand
 from atlas_workflows.legacy.operators import CUSTOM, translate_operator
@@ -48,10 +48,9 @@ def translate_leaf(raw: Mapping[str, Any], path: str, findings: ConditionFinding
     field_path = _field(raw, operator, path, findings)
     value = _value(operator, raw, path, findings)
     question = Question(operator, value, of_list=field_path.rpartition(".")[2] == "tags")
-    engine = findings.engine or ASSUMED
     if not is_deferred(value):
         compare_engines(question, path, findings)
-    return carried_over(question, field_path, engine)
+    return carried_over(question, field_path, findings.carrier)
 
 
 def strange_keys(raw: Mapping[str, Any], known: frozenset[str]) -> str:
@@ -93,7 +92,7 @@ def _field(raw: Mapping[str, Any], operator: Operator, path: str, findings: Cond
 
 def _value(operator: Operator, raw: Mapping[str, Any], path: str, findings: ConditionFindings) -> Any:
     value = raw.get("value")
-    runs_formulas = findings.engine is None or findings.engine.formula_values
+    runs_formulas = any(engine.formula_values for engine in findings.engines)
     try:
         if isinstance(value, str) and value.startswith(FORMULA_MARK) and len(value) > 1 and runs_formulas:
             formula = translate_formula(value, findings.root)

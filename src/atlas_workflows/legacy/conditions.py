@@ -8,7 +8,7 @@ from atlas_workflows.errors import ExpressionTooLarge, InvalidJson
 from atlas_workflows.exact_json import loads
 from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.condition import check_bounds
-from atlas_workflows.expressions.legacy_profiles import PROFILES
+from atlas_workflows.expressions.legacy_profiles import ANY_ENGINE, ENGINES
 from atlas_workflows.graph.limits import is_deeper_than
 from atlas_workflows.legacy.condition_findings import ConditionFindings, beneath
 from atlas_workflows.legacy.condition_leaves import strange_keys, translate_leaf
@@ -40,10 +40,10 @@ def translate_condition(
 ) -> ConditionTranslation:
     """The canonical condition a legacy one stands for; never raises.
 
-    `engine` names the profile of the engine that ran it (expressions.legacy_profiles.PROFILES), None if unknown;
+    `engine` names what ran it (a key of expressions.legacy_profiles.ENGINES), None if nobody knows;
     `path` is where it stands in the row; `root` is whose field a bare name means; `variables` are the workflow's own.
     """
-    findings = ConditionFindings(PROFILES.get(engine) if engine else None, root, variables)
+    findings = ConditionFindings(ENGINES.get(engine or "", ANY_ENGINE), root, variables)
     condition = None
     try:
         raw = _decoded(raw)
