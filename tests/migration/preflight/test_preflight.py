@@ -86,6 +86,16 @@ def test_policies_that_hide_rows_are_found(crm: str, reader: str, tmp_path: Path
     assert "workflows" in finding.detail
 
 
+def test_a_role_that_our_own_policies_would_stop_is_found(crm: str, reader: str, tmp_path: Path) -> None:
+    finding = by_name(go_through(context_for(reader, tmp_path)))["migration_role"]
+    assert finding.status is ItemStatus.FAILED
+    assert "roles-script" in (finding.remedy or "")
+    with psycopg.connect(crm) as owner:
+        owner.execute("ALTER ROLE onlooker BYPASSRLS")
+    finding = by_name(go_through(context_for(reader, tmp_path)))["migration_role"]
+    assert finding.status is ItemStatus.PASSED
+
+
 def test_without_trigger_rights_the_sweep_is_announced(crm: str, reader: str, tmp_path: Path) -> None:
     with psycopg.connect(crm) as owner:
         owner.execute("GRANT SELECT ON workflows TO onlooker")

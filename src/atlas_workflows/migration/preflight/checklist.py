@@ -8,7 +8,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.preflight import local_items, server_items, source_items
+from atlas_workflows.migration.preflight import local_items, role_items, server_items, source_items
 from atlas_workflows.migration.preflight.item import (
     Finding,
     Item,
@@ -19,7 +19,12 @@ from atlas_workflows.migration.preflight.item import (
     with_waivers,
 )
 
-ITEMS: tuple[Item, ...] = (*server_items.ITEMS, *source_items.ITEMS, *local_items.ITEMS)
+ITEMS: tuple[Item, ...] = (
+    *server_items.ITEMS,
+    *role_items.ITEMS,
+    *source_items.ITEMS,
+    *local_items.ITEMS,
+)
 
 
 def go_through(context: PhaseContext, items: Iterable[Item] = ITEMS) -> list[Finding]:
