@@ -1,0 +1,78 @@
+"""The ground that migration benchmarks stand on: a server with its durability on, a sample, databases cloned from it."""
+
+import resource
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+from cryptography.fernet import Fernet
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.migration.backfill import at_work
+from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.steps import expand
+from atlas_workflows.migration.worker import Worker
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.settings import Settings, load_settings
+
+TEMPLATE = "bench_template"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A running server with a template database: messy shape B, schema atlas expanded, nothing loaded."""
+
+    server: EmbeddedServer
+    settings: Settings
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """A fresh copy of the template for the time of the block."""
+        name = f"bench_{uuid4().hex[:8]}"
+        dsn = self.server.create_database(name, template=TEMPLATE)
+        try:
+            yield dsn
+        finally:
+            self.server.drop_database(name)
+
+    def context(self, dsn: str) -> PhaseContext:
+        options = RunOptions(backup=False, rehearse=False, throttle=False)
+        return PhaseContext(uuid4(), phase_named("p1"), Scope(), options, dsn, self.settings)
+
+    @contextmanager
+    def worker(self, dsn: str) -> Iterator[Worker]:
+        with at_work(self.context(dsn)) as worker:
+            yield worker
+
+
+@contextmanager
+def ground(size: str) -> Iterator[Ground]:
+    """Set it all up, and take it away again."""
+    folder = Path(tempfile.mkdtemp(prefix="atlas-bench-"))
+    folder.chmod(0o755)
+    settings = replace(load_settings({}), home=folder / "home", secret_keys=(Fernet.generate_key().decode(),))
+    server = EmbeddedServer(folder / "data", settings={"shared_buffers": "512MB", "max_wal_size": "4GB"})
+    try:
+        server.start()
+        found = Ground(server, settings)
+        dsn = server.create_database(TEMPLATE)
+        create_sample(dsn, make_spec("B", size, messy=True, seed=7))
+        expand.run(found.context(dsn))
+        with connect(dsn, application_name="bench", autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        yield found
+    finally:
+        server.stop(mode="immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def peak_memory_mb() -> int:
+    """The most memory this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -1,0 +1,204 @@
+"""The loader beside COPY, the whole backfill beside row-by-row loops, the translator alone, live load with and without."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.graph.validate import validate
+from atlas_workflows.legacy.records import SourceRow
+from atlas_workflows.migration.entry import Entry, make_entry
+from atlas_workflows.migration.source import read_batch, read_rows
+from atlas_workflows.migration.target import SCHEMA, grouped
+from atlas_workflows.migration.worker import Worker
+from atlas_workflows.nodes.catalogue import load_catalogue
+from ground import Ground, ground, peak_memory_mb
+from live_load import live_rows
+
+ROUNDS = 5
+BATCH = 1_000
+TABLE = "workflows"
+HISTORY = ("workflow_executions", "workflow_execution_steps")
+HISTORY_ROWS = 20_000
+SIZE = os.environ.get("ATLAS_BENCH_SIZE", "M")
+
+
+def run() -> list[dict[str, Any]]:
+    """One row per figure; ratios compare contestants of the same round on the same data."""
+    with ground(SIZE) as found:
+        return [*_loader(found), *_whole(found), *_translator(found), *_history(found), *live_rows(found)]
+
+
+def _loader(found: Ground) -> list[dict[str, Any]]:
+    """(a) Translation precomputed; the peer is COPY out piped to COPY in of exactly the bytes we wrote."""
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        with found.database() as dsn, found.database() as copy, found.worker(dsn) as worker:
+            entries = _entries(worker)
+            ours.append(len(entries) / _timed(lambda: _load(worker, entries)))  # noqa: B023
+            theirs.append(len(entries) / _timed(lambda: _pipe(dsn, copy, entries, worker)))  # noqa: B023
+    return [_row("(a) loader, translation precomputed", "workflows/s", ours, "COPY out | COPY in", theirs)]
+
+
+def _whole(found: Ground) -> list[dict[str, Any]]:
+    """(b) Reading, translating, loading, beside a client loop with the same translator and the PL/pgSQL loop."""
+    contestants = {
+        "ours": _ours,
+        "client loop, a row at a time": _client_loop,
+        "PL/pgSQL loop (seed's transform)": _plpgsql,
+    }
+    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(ROUNDS):
+        for name, contestant in contestants.items():
+            with found.database() as dsn:
+                rates[name].append(contestant(found, dsn))
+    ours = rates.pop("ours")
+    return [_row("(b) end to end", "workflows/s", ours, peer, theirs) for peer, theirs in rates.items()]
+
+
+def _translator(found: Ground) -> list[dict[str, Any]]:
+    """(c) Translation and validation of every workflow, rows already in memory, on one core (CPU time)."""
+    catalogue = load_catalogue()
+    with found.database() as dsn, found.worker(dsn) as worker:
+        table, rows = worker.source.table(TABLE), _rows(worker, TABLE)
+        rates = []
+        for _ in range(ROUNDS):
+            began = time.process_time()
+            for row in rows:
+                verdict = table.rows(row, worker.source.tenancy)
+                if verdict.translation and verdict.translation.workflow:
+                    validate(verdict.translation.workflow, catalogue)
+            rates.append(len(rows) / (time.process_time() - began))
+    return [_row("(c) translator with validation, one core", "workflows/s", rates)]
+
+
+def _history(found: Ground) -> list[dict[str, Any]]:
+    rows = []
+    with found.database() as dsn, found.worker(dsn) as worker:
+        for name in HISTORY:
+            table = worker.source.table(name)
+            batch = read_batch(worker.reader, worker.source, table, None, None, HISTORY_ROWS, 1 << 30).rows
+            seconds = _timed(lambda: _take(worker, name, batch))  # noqa: B023
+            rows.append(_row(f"backfill of {name}", "rows/s", [len(batch) / seconds]))
+    return [*rows, _row("peak memory of the benchmark's process", "MB", [peak_memory_mb()])]
+
+
+def _ours(found: Ground, dsn: str) -> float:
+    with found.worker(dsn) as worker:
+        done, seconds = 0, 0.0
+        after, is_last = None, False
+        while not is_last:
+            began = time.perf_counter()
+            batch = read_batch(
+                worker.reader, worker.source, worker.source.table(TABLE), after, None, BATCH, 16 << 20
+            )
+            _take(worker, TABLE, batch.rows)
+            seconds += time.perf_counter() - began
+            done, is_last = done + len(batch.rows), batch.is_last
+            after = batch.rows[-1].id if batch.rows else after
+    return done / seconds
+
+
+def _client_loop(found: Ground, dsn: str) -> float:
+    with found.worker(dsn) as worker:
+        table = worker.source.table(TABLE)
+        ids = [row[0] for row in worker.reader.execute("SELECT id::text FROM public.workflows")]
+        began = time.perf_counter()
+        for row_id in ids:
+            (row,) = read_rows(worker.reader, worker.source, table, [row_id])
+            entry = make_entry(row, table, worker.source.tenancy, worker.sealer)
+            for (name, columns), values in _groups(worker, [entry]).items():
+                for value in values:
+                    worker.writer.execute(_insert(name, columns), value)
+        return len(ids) / (time.perf_counter() - began)
+
+
+def _plpgsql(_found: Ground, dsn: str) -> float:
+    with connect(dsn, application_name="bench", autocommit=True) as connection:
+        connection.execute(sql("benchmarks/plpgsql_tables").encode())
+        seconds = _timed(lambda: connection.execute(sql("benchmarks/plpgsql_loop").encode()))
+        row = connection.execute("SELECT count(*) FROM public.workflows").fetchone()
+    return (row[0] if row else 0) / seconds
+
+
+def _entries(worker: Worker) -> list[Entry]:
+    table = worker.source.table(TABLE)
+    return [make_entry(row, table, worker.source.tenancy, worker.sealer) for row in _rows(worker, TABLE)]
+
+
+def _rows(worker: Worker, name: str) -> Sequence[SourceRow]:
+    return read_batch(
+        worker.reader, worker.source, worker.source.table(name), None, None, 1_000_000, 1 << 40
+    ).rows
+
+
+def _load(worker: Worker, entries: Sequence[Entry]) -> None:
+    for at in range(0, len(entries), BATCH):
+        with worker.writer.transaction():
+            worker._loader().load(entries[at : at + BATCH])
+
+
+def _take(worker: Worker, name: str, rows: Sequence[SourceRow]) -> None:
+    table = worker.source.table(name)
+    for at in range(0, len(rows), BATCH):
+        with worker.writer.transaction():
+            worker.take(table, rows[at : at + BATCH])
+
+
+def _groups(
+    worker: Worker, entries: Sequence[Entry]
+) -> dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]]:
+    loader = worker._loader()
+    return grouped(row for entry in entries for row in loader._rows_of(entry))
+
+
+def _pipe(dsn: str, copy: str, entries: Sequence[Entry], worker: Worker) -> None:
+    columns: dict[str, tuple[str, ...]] = {}
+    for table, names in _groups(worker, entries):
+        columns[table] = tuple(dict.fromkeys((*columns.get(table, ()), *names)))
+    with connect(dsn, application_name="bench") as source, connect(copy, application_name="bench") as target:
+        for table, names in columns.items():
+            _copy(source, target, table, names)
+
+
+def _copy(source: Connection, target: Connection, table: str, names: tuple[str, ...]) -> None:
+    parts = compose.Identifier(SCHEMA, table), compose.SQL(", ").join(map(compose.Identifier, names))
+    out = compose.SQL("COPY {} ({}) TO STDOUT").format(*parts)
+    into = compose.SQL("COPY {} ({}) FROM STDIN").format(*parts)
+    with source.cursor().copy(out) as reader, target.cursor().copy(into) as writer:
+        for block in reader:
+            writer.write(block)
+
+
+def _insert(table: str, columns: tuple[str, ...]) -> compose.Composed:
+    return compose.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        compose.Identifier(SCHEMA, table),
+        compose.SQL(", ").join(map(compose.Identifier, columns)),
+        compose.SQL(", ").join(compose.Placeholder() for _ in columns),
+    )
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _row(
+    name: str, unit: str, ours: Sequence[float], peer: str | None = None, theirs: Sequence[float] = ()
+) -> dict[str, Any]:
+    ratios = [a / b for a, b in zip(ours, theirs, strict=False)]
+    return {
+        "measure": name,
+        "unit": unit,
+        "ours": round(median(ours)),
+        "peer": peer,
+        "theirs": round(median(theirs)) if theirs else None,
+        "ratio": round(median(ratios), 2) if ratios else None,
+        "ratio_range": [round(min(ratios), 2), round(max(ratios), 2)] if ratios else None,
+    }
