@@ -128,6 +128,7 @@ def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
     node.label = _text(data.get("label"), config.get("label"), entry.get("label"))
     node.action, node.subtype = action, _text(config.get("subtype"), data.get("subtype"))
     node.notes = _text(data.get("description"))
+    _spare_facts(data, node, spare)
     node.settings = {**flat_settings, **config} if flat_settings else dict(config)
     node.spare, node.original = spare, entry
     node.flat = not config and not action
@@ -135,6 +136,14 @@ def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
     node.settings_path = f"{path}.data.config" if config else f"{path}.data"
     node.position = position(entry.get("position"), path, findings)
     return node
+
+
+def _spare_facts(data: dict[str, Any], node: LegacyNode, spare: dict[str, Any]) -> None:
+    """What stands where a label, a subtype or a description belongs, and is none, or not the one used."""
+    for key, used in (("subtype", node.subtype), ("description", node.notes), ("label", node.label)):
+        value = data.get(key)
+        if value is not None and value != used and value != "":
+            spare[f"data.{key}"] = value
 
 
 def _flat_settings(entry: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:

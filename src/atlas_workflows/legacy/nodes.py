@@ -32,7 +32,7 @@ def translate_node(node: LegacyNode, findings: Findings, around: Surroundings) -
         parameters = logic_parameters(type_, node, drawer, around)
     if parameters is None:
         return _unknown(node, findings, node.action or node.type)
-    drawer.close(parameters, node.spare, (node.label, node.action, node.subtype, node.original.get("type")))
+    drawer.close(parameters, node.spare, _identity(node, type_))
     _note_skipped(node, type_, findings)
     return Node(
         id=node.id,
@@ -58,6 +58,13 @@ def canonical_type(node: LegacyNode) -> str | None:
             return None
     found = node_type(node.label) if node.label else None
     return _by_settings(found, node) if found is not None else _by_channel(node)
+
+
+def _identity(node: LegacyNode, type_: str) -> tuple[object, ...]:
+    """Words that only repeat what the node is; a subtype that says something else is a setting like any other."""
+    known = node.label, node.action, node.original.get("type")
+    same = not node.action or node.subtype == node.action or node_type(node.subtype) == type_
+    return (*known, node.subtype) if same else known
 
 
 def _by_settings(type_: str, node: LegacyNode) -> str:
