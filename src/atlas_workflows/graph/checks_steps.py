@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from atlas_workflows.graph.catalogue import Catalogue, Fault, NodeKind
 from atlas_workflows.graph.model import Node, Severity, Trigger, Workflow
 from atlas_workflows.graph.reading import Findings
-from atlas_workflows.graph.references import defined_names, references
+from atlas_workflows.graph.references import defined_names, mentions_any, references
 
 
 def check_steps(
@@ -77,7 +77,12 @@ def _softened(severity: Severity) -> Severity:
 
 
 def _check_references(workflow: Workflow, findings: Findings) -> None:
-    found = [(node.id, *reference) for node in workflow.nodes for reference in references(node.parameters)]
+    found = [
+        (node.id, *reference)
+        for node in workflow.nodes
+        if mentions_any(node.parameters)
+        for reference in references(node.parameters)
+    ]
     if not found:
         return
     variables = _defined_variables(workflow)

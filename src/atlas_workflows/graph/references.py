@@ -14,6 +14,12 @@ _NOT_SCANNED = frozenset({"extra", "original"})
 _LONGEST_SCANNED = 100_000  # characters; a longer text is an embedded file, not a template
 
 
+def mentions_any(parameters: Mapping[str, Any]) -> bool:
+    """Whether it is worth looking: one search through the whole text is three times as fast as the walk."""
+    text = str(parameters)
+    return "variables." in text or "nodes." in text
+
+
 def references(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(root, name, where) for every `variables.name` and `nodes.name`, `where` being a path into the parameters."""
     # An entry is (value, key, entry it lies in); paths are only spelled out for what is found.

@@ -1,6 +1,7 @@
 """Templates and formulas inside parameters that cannot be read, or are too large to be rendered."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from atlas_workflows.errors import AtlasError, ExpressionTooLarge
@@ -13,29 +14,31 @@ _NOT_RENDERED = frozenset(
     {"extra", "original", "skip_unless", "condition", "filters", "break_when", "pattern"}
 )
 
+_CONTAINERS = frozenset({dict, list})
+_SCANNED = frozenset({dict, list, str})
+_SHORT = 2_000  # characters of texts whose answer is kept
+
 
 def template_faults(parameters: Mapping[str, Any]) -> list[Fault]:
     """Warnings, one per text: a placeholder that cannot be read stays as written when the text is rendered."""
     found: list[Fault] = []
-    stack: list[tuple[str, Any]] = [
-        item
-        for item in parameters.items()
-        if type(item[1]) in (str, dict, list) and item[0] not in _NOT_RENDERED
-    ]
+    stack: list[tuple[str, Any]] = []
+    for name, value in parameters.items():
+        if type(value) is str:
+            if "{{" in value and name not in _NOT_RENDERED:
+                found += _in_text(name, value)
+        elif value and type(value) in _CONTAINERS and name not in _NOT_RENDERED:
+            stack.append((name, value))
     while stack:
         where, value = stack.pop()
         if type(value) is str:
             if "{{" in value:
                 found += _in_text(where, value)
         elif type(value) is dict:
-            stack += [
-                (f"{where}.{key}", item) for key, item in value.items() if type(item) in (str, dict, list)
-            ]
+            stack += [(f"{where}.{key}", item) for key, item in value.items() if type(item) in _SCANNED]
         else:
             stack += [
-                (f"{where}[{place}]", item)
-                for place, item in enumerate(value)
-                if type(item) in (str, dict, list)
+                (f"{where}[{place}]", item) for place, item in enumerate(value) if type(item) in _SCANNED
             ]
     return found
 
@@ -49,10 +52,17 @@ def formula_faults(expression: str, field: str) -> Iterable[Fault]:
 
 
 def _in_text(where: str, text: str) -> Iterable[Fault]:
+    found = _short_fault(text) if len(text) <= _SHORT else _fault(text)
+    return () if found is None else (advice(found[0], where, found[1], found[2]),)
+
+
+def _fault(text: str) -> tuple[str, str, str] | None:
     try:
         problems = parse_template(text).problems
     except ExpressionTooLarge as error:
-        yield advice("TEMPLATE_TOO_LARGE", where, error.fact, error.remedy)
-        return
-    for problem in problems[:1]:
-        yield advice("UNREADABLE_TEMPLATE", where, problem.fact, problem.remedy)
+        return "TEMPLATE_TOO_LARGE", error.fact, error.remedy
+    return ("UNREADABLE_TEMPLATE", problems[0].fact, problems[0].remedy) if problems else None
+
+
+# The same few texts come again and again, in the copies and versions of one workflow.
+_short_fault = lru_cache(maxsize=4096)(_fault)
