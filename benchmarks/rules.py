@@ -1,5 +1,6 @@
 """Conditions, templates, schedules and the interpreter, beside json-logic, Jinja2's sandbox and croniter."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +70,11 @@ FIRES = 100
 
 def run() -> list[dict[str, Any]]:
     """One row per measure and peer; every contest first checks that all contestants give the same answer."""
-    return [row for contest in contests() for row in measure(contest)]
+    rows: list[dict[str, Any]] = []
+    for contest in contests():
+        print(contest.name, file=sys.stderr)
+        rows += measure(contest)
+    return rows
 
 
 def contests() -> Iterator[Contest]:
