@@ -6,7 +6,7 @@ import psycopg
 
 from atlas_workflows.sample.coverage import classes_for
 from atlas_workflows.sample.create import SampleReport, create_sample
-from atlas_workflows.sample.spec import SampleSpec, make_spec
+from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.sample.specimen import CoverageClass
 
 
@@ -33,26 +33,33 @@ def _digest(connection: psycopg.Connection, table: str) -> str:
 def unproven(dsn: str, report: SampleReport) -> list[str]:
     """Classes that no row shows, or whose rows do not show what the registry says."""
     with psycopg.connect(dsn) as connection:
+        texts = dict(
+            connection.execute("SELECT 'workflows/' || id, to_jsonb(w)::text FROM workflows AS w").fetchall()
+        )
+        if report.spec.shape == "B":
+            nodes = "SELECT 'workflow_nodes/' || id, to_jsonb(n)::text FROM workflow_nodes AS n"
+            texts |= dict(connection.execute(nodes).fetchall())
         return [
             entry.code
             for entry in classes_for(report.spec)
-            if not _is_proven(connection, report, entry, report.spec)
+            if not _is_proven(connection, report, entry, texts)
         ]
 
 
 def _is_proven(
-    connection: psycopg.Connection, report: SampleReport, entry: CoverageClass, spec: SampleSpec
+    connection: psycopg.Connection, report: SampleReport, entry: CoverageClass, texts: dict[str, str]
 ) -> bool:
-    named = report.coverage.get(entry.code, [])
-    ids = [key.removeprefix(f"{entry.table}/") for key in named]
-    if not ids:
-        return False
-    condition, values = entry.condition(spec.shape), {"ids": ids, "text": entry.text(spec.shape)}
+    named, needle = set(report.coverage.get(entry.code, [])), entry.text(report.spec.shape)
+    condition = entry.condition(report.spec.shape)
     if condition is None:
-        condition = f"position(%(text)s IN to_jsonb({entry.table})::text) > 0"
-    else:
-        condition = condition.replace("{tenant}", "org_id" if spec.shape == "C" else "organization_id")
-        condition = condition.replace("%", "%%")
-    query = f"SELECT count(*) FROM public.{entry.table} WHERE id::text = ANY(%(ids)s) AND ({condition})"
-    row = connection.execute(query.encode(), values).fetchone()
-    return row is not None and row[0] == len(set(ids))
+        return bool(named) and needle is not None and all(needle in texts[key] for key in named)
+    return bool(named) and _count(connection, report, entry.table, condition, named) == len(named)
+
+
+def _count(
+    connection: psycopg.Connection, report: SampleReport, table: str, condition: str, named: set[str]
+) -> int:
+    holds = condition.replace("{tenant}", "org_id" if report.spec.shape == "C" else "organization_id")
+    query = f"SELECT count(*) FROM public.{table} WHERE id = ANY(%s::uuid[]) AND ({holds.replace('%', '%%')})"
+    row = connection.execute(query.encode(), [[key.partition("/")[2] for key in named]]).fetchone()
+    return row[0] if row else 0

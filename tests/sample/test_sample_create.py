@@ -1,9 +1,12 @@
 """Samples repeat byte for byte, have the sizes they promise, refuse foreign databases, and tidy means tidy."""
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from sample_checks import fingerprint, make
 
+from atlas_workflows import exact_json
 from atlas_workflows.errors import InputError
 from atlas_workflows.sample.catalog import DatabaseNotEmpty
 from atlas_workflows.sample.create import create_sample
@@ -11,18 +14,20 @@ from atlas_workflows.sample.spec import SIZES, SampleSpec, Shape, Size, make_spe
 
 
 @pytest.mark.parametrize("messy", [False, True], ids=["tidy", "messy"])
-@pytest.mark.parametrize("shape", list(Shape))
+@pytest.mark.parametrize("shape", ["A", "B", "C", "D", "E", "F", "A+half-applied", "B+scoring"])
 def test_the_same_seed_gives_the_same_bytes(dsn: str, shape: str, messy: bool) -> None:
-    make(dsn, shape, messy=messy, seed=7)
+    letter, *variants = shape.split("+")
+    make(dsn, letter, *variants, messy=messy, seed=7)
     first = fingerprint(dsn)
-    create_sample(dsn, make_spec(shape, "S", messy=messy, seed=7), replace=True)
+    assert len(first) > 15
+    again = make_spec(letter, "S", messy=messy, seed=7, variants=tuple(variants))
+    create_sample(dsn, again, replace=True)
     assert fingerprint(dsn) == first
-    create_sample(dsn, make_spec(shape, "S", messy=messy, seed=8), replace=True)
+    create_sample(dsn, replace(again, seed=8), replace=True)
     assert fingerprint(dsn)["public.workflows"] != first["public.workflows"]
 
 
-@pytest.mark.parametrize("messy", [False, True], ids=["tidy", "messy"])
-@pytest.mark.parametrize("shape", list(Shape))
+@pytest.mark.parametrize(("shape", "messy"), [("A", False), *((shape, True) for shape in Shape)])
 def test_size_s_has_200_workflows_and_5000_executions(dsn: str, shape: str, messy: bool) -> None:
     report = make(dsn, shape, messy=messy)
     assert (report.rows["workflows"], report.rows["workflow_executions"]) == (200, 5_000)
@@ -58,12 +63,12 @@ def test_a_sample_is_not_overwritten_unasked(dsn: str) -> None:
     assert "public.webhook_triggers" in fingerprint(dsn)
 
 
-@pytest.mark.parametrize("replace", [False, True])
-def test_foreign_content_is_never_touched(dsn: str, replace: bool) -> None:
+@pytest.mark.parametrize("may_replace", [False, True])
+def test_foreign_content_is_never_touched(dsn: str, may_replace: bool) -> None:
     with psycopg.connect(dsn) as connection:
         connection.execute("CREATE TABLE invoices (id int); INSERT INTO invoices VALUES (1)")
     with pytest.raises(DatabaseNotEmpty, match=r"public\.invoices"):
-        create_sample(dsn, make_spec("A", "S", messy=False, seed=1), replace=replace)
+        create_sample(dsn, make_spec("A", "S", messy=False, seed=1), replace=may_replace)
     assert list(fingerprint(dsn)) == ["public.invoices"]
 
 
@@ -124,3 +129,16 @@ def test_tidy_graphs_are_whole(dsn: str) -> None:
         assert [node["data"]["actionType"] for node in data["nodes"] if node["type"] == "trigger"] == [
             trigger_type
         ]
+
+
+def test_the_command_prints_only_json_when_asked(dsn: str) -> None:
+    from typer.testing import CliRunner
+
+    from atlas_workflows.cli.sample import app
+
+    result = CliRunner().invoke(
+        app, ["create", "--shape", "b", "--size", "s", "--messy", "--dsn", dsn, "--json"]
+    )
+    told = exact_json.loads(result.stdout)
+    assert (result.exit_code, told["shape"], told["rows"]["workflows"]) == (0, "B", 200)
+    assert told["coverage"]["9.15:api_token"][0].startswith("workflows/")
