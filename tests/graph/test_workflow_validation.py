@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atlas_workflows.graph.model import Edge, ErrorMode, Node, Problem, Severity, Trigger, Variable, Workflow
+from atlas_workflows.graph.model import (
+    Edge,
+    ErrorMode,
+    Node,
+    Problem,
+    Settings,
+    Severity,
+    Trigger,
+    Variable,
+    Workflow,
+)
 from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.nodes.catalogue import load_catalogue
 
@@ -140,6 +150,25 @@ def test_the_error_port_needs_the_error_mode() -> None:
     assert found(check(node("a"), node("b"), edges=edges)) == {("warning", "UNUSED_ERROR_PORT", "a")}
     with_port = Node("a", "add_note", {"text": "x"}, on_error=ErrorMode.PORT)
     assert check(with_port, node("b"), edges=edges) == []
+
+
+def test_error_modes_need_somewhere_to_go() -> None:
+    port = Node("a", "add_note", {"text": "x"}, on_error=ErrorMode.PORT)
+    rescue = Node("b", "add_note", {"text": "x"}, on_error=ErrorMode.WORKFLOW)
+    path = [edge("t", "a"), edge("a", "b")]
+    assert found(check(port, rescue, edges=path)) == {
+        ("warning", "MISSING_ERROR_PATH", "a"),
+        ("warning", "MISSING_ERROR_WORKFLOW", None),
+    }
+    named = Settings(error_workflow_id="w2")
+    assert [p.code for p in check(node("a"), rescue, edges=path, settings=named)] == []
+
+
+def test_a_zone_that_does_not_exist() -> None:
+    problems = check(node("a"), edges=[edge("t", "a")], settings=Settings(timezone="Europe&#x2F;London"))
+    assert [(p.code, p.severity, p.field) for p in problems] == [
+        ("UNKNOWN_TIMEZONE", Severity.ERROR, "settings.timezone")
+    ]
 
 
 def test_duplicate_ids_of_nodes_and_triggers() -> None:

@@ -48,13 +48,24 @@ def _show_step(step: StepRecord, name: str, effect: Effect | None, local: Any, c
     attempt = f" attempt {step.attempt}" if step.attempt > 1 else ""
     port = f" → {step.port}" if step.port not in (None, "main") else ""
     when = local(step.finished_at or step.started_at)
-    head = f"{when}  [{colour}]{step.status:9}[/] [bold]{escape(name)}[/] ({escape(step.node)}){round_}{attempt}{escape(port)}"
+    head = f"{when}  [{colour}]{step.status:9}[/] [bold]{escape(name)}[/] [dim]({escape(step.node)})[/]{round_}{attempt}{escape(port)}"
     console.print(head, highlight=False, soft_wrap=True)
     if effect is not None and step.status == "completed":
         _show_content(effect, console)
-    for line in (step.note, step.error or "", _unresolved(step)):
+    for line in (step.note, step.error or "", _gives(step), _unresolved(step)):
         if line:
             console.print(f"{'':27}{escape(line)}", highlight=False, soft_wrap=True)
+
+
+def _gives(step: StepRecord) -> str:
+    if step.output is None or step.note:
+        return ""
+    return f"gives {_short(exact_json.dumps_text(step.output))}"
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST_VALUE else f"{plain[:_LONGEST_VALUE]}…"
 
 
 def _unresolved(step: StepRecord) -> str:
@@ -77,7 +88,7 @@ def _show_content(effect: Effect, console: Console) -> None:
 def _show_wait(wait: Waiting, name: str, local: Any, console: Console) -> None:
     until = f"until {local(wait.due_at)}" if wait.due_at else "without end"
     events = f" for {', '.join(wait.event_types)}" if wait.event_types else ""
-    head = f"{local(wait.since)}  [yellow]waiting  [/] [bold]{escape(name)}[/] ({escape(wait.node)}) {until}{escape(events)}"
+    head = f"{local(wait.since)}  [yellow]waiting  [/] [bold]{escape(name)}[/] [dim]({escape(wait.node)})[/] {until}{escape(events)}"
     console.print(head, highlight=False, soft_wrap=True)
 
 

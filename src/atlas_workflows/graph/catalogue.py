@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from atlas_workflows.graph.model import Severity
+from atlas_workflows.graph.model import Settings, Severity
 
 
 class Effect(StrEnum):
@@ -76,3 +76,6 @@ class Catalogue(Protocol):
     def node(self, type: str, version: int) -> NodeKind | None: ...  # noqa: A002
 
     def trigger(self, type: str, version: int) -> TriggerKind | None: ...  # noqa: A002
+
+    def settings_faults(self, settings: Settings) -> Sequence[Fault]:
+        """What is wrong with a workflow's settings, as far as it takes knowledge of zones and the like."""

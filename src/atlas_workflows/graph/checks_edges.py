@@ -88,6 +88,11 @@ def _check_missing_paths(
             message = f"Nothing is connected to port {port!r} of {step!r}; what takes that way ends there."
             remedy = "Connect it, or leave it if that is meant."
             findings.add(code, message, remedy, severity=Severity.WARNING, node=step, field=f"ports.{port}")
+    if plan.nodes[step].on_error is ErrorMode.PORT and ERROR_PORT not in connected:
+        message = f"The error mode of {step!r} is port, but nothing is connected to its port 'error'."
+        remedy = "Connect it; without it the mode is like stop."
+        code = "MISSING_ERROR_PATH"
+        findings.add(code, message, remedy, severity=Severity.WARNING, node=step, field="ports.error")
 
 
 def _report_port(edge: Edge, what: str, ports: tuple[str, ...], findings: Findings) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from atlas_workflows.graph.catalogue import Catalogue, Fault, NodeKind
-from atlas_workflows.graph.model import Node, Severity, Trigger, Workflow
+from atlas_workflows.graph.model import ErrorMode, Node, Severity, Trigger, Workflow
 from atlas_workflows.graph.reading import Findings
 from atlas_workflows.graph.references import defined_names, mentions_any, references
 
@@ -13,6 +13,7 @@ def check_steps(
 ) -> None:
     """Report whatever is wrong with a step without looking at edges."""
     _check_ids(workflow, findings)
+    _check_settings(workflow, catalogue, findings)
     for trigger in workflow.triggers:
         kind = catalogue.trigger(trigger.type, trigger.version)
         if kind is None:
@@ -27,6 +28,20 @@ def check_steps(
         else:
             _report_faults(node, node_kind.faults(node.parameters), findings)
     _check_references(workflow, findings)
+
+
+def _check_settings(workflow: Workflow, catalogue: Catalogue, findings: Findings) -> None:
+    settings = workflow.settings
+    for fault in catalogue.settings_faults(settings):
+        field = f"settings.{fault.field}"
+        findings.add(fault.code, fault.message, fault.remedy, severity=fault.severity, field=field)
+    if settings.error_workflow_id is None:
+        modes = [settings.error_mode, *(node.on_error for node in workflow.nodes)]
+        if ErrorMode.WORKFLOW in modes:
+            message = "An error mode wants to start the error workflow, but the settings name none."
+            remedy = "Set settings.error_workflow_id; without it the mode is like stop."
+            code = "MISSING_ERROR_WORKFLOW"
+            findings.add(code, message, remedy, severity=Severity.WARNING, field="settings.error_workflow_id")
 
 
 def _check_ids(workflow: Workflow, findings: Findings) -> None:

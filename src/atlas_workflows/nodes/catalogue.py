@@ -2,14 +2,17 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import atlas_workflows.nodes.actions
 import atlas_workflows.nodes.logic
 import atlas_workflows.nodes.triggers
+from atlas_workflows.graph.catalogue import Fault
+from atlas_workflows.graph.model import Settings
 from atlas_workflows.nodes.node_type import NodeType, TriggerType
+from atlas_workflows.schedule.zones import zone_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class NodeCatalogue:
 
     def trigger(self, type: str, version: int) -> TriggerType | None:  # noqa: A002
         return self.triggers.get((type, version))
+
+    def settings_faults(self, settings: Settings) -> Sequence[Fault]:
+        if settings.timezone in zone_names():
+            return ()
+        message = f"{settings.timezone[:60]!r} is not a time zone."
+        return (Fault("UNKNOWN_TIMEZONE", "timezone", message, "Use an IANA name such as Europe/London."),)
 
 
 @cache
