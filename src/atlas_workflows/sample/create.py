@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.sample import organizations as gyms
-from atlas_workflows.sample import people
+from atlas_workflows.sample import people, tagging
 from atlas_workflows.sample.catalog import clear_the_way, create_tables, finish_tables, memberships
 from atlas_workflows.sample.draft import Draft
 from atlas_workflows.sample.executions import make_executions
@@ -97,7 +97,10 @@ def _fill_people(
     rows["leads"] = copy_rows(connection, "leads", people.lead_rows(everyone(), spec.shape))
     rows["clients"] = copy_rows(connection, "clients", people.client_rows(everyone(), spec.seed))
     rows["contacts"] = copy_rows(connection, "contacts", contacts)
-    rows["tags"] = copy_rows(connection, "tags", people.tag_rows(organizations, spec.seed))
+    rows["tags"] = copy_rows(connection, "tags", tagging.tag_rows(organizations, spec.seed))
+    rows["lead_tags"] = copy_rows(connection, "lead_tags", tagging.lead_tag_rows(everyone(), spec.seed))
+    templates = tagging.template_rows(organizations, spec.seed)
+    rows["message_templates"] = copy_rows(connection, "message_templates", templates)
     rows["tasks"] = copy_rows(connection, "tasks", people.task_rows(everyone(), spec.seed))
     rows["messages"] = copy_rows(connection, "messages", messages)
 

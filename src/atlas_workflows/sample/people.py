@@ -1,4 +1,4 @@
-"""Leads, clients, contacts, tags, tasks and messages of each gym, all with made-up names and reserved numbers."""
+"""Leads, clients, contacts, tasks and messages of each gym, all with made-up names and reserved numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,13 +101,6 @@ def contact_rows(leads: Iterator[Lead], seed: int, *, with_organization: bool) -
         if with_organization:
             row["organization_id"] = lead.organization.id
         yield row
-
-
-def tag_rows(organizations: tuple[Organization, ...], seed: int) -> Iterator[Row]:
-    dice = Dice(seed, "tags")
-    for gym in organizations:
-        for name in TAGS:
-            yield {"id": dice.uuid(), "organization_id": gym.id, "name": name, "created_at": timestamp(BEGIN)}
 
 
 def task_rows(leads: Iterator[Lead], seed: int) -> Iterator[Row]:
