@@ -12,6 +12,7 @@ from atlas_workflows.expressions.evaluate import compile_condition
 from atlas_workflows.expressions.legacy_profiles import (
     PROBE,
     PROFILES,
+    Example,
     Question,
     carried_over,
     difference,
@@ -90,15 +91,14 @@ def test_answers_that_are_kept(engine: str, operator: Operator, value: Any) -> N
 def test_differences_are_shown_with_a_value(engine: str, question: Question, shown: Any) -> None:
     found = difference(question, PROFILES[engine])
     assert found is not None
-    assert found.before is not found.after
+    assert found[1].before is not found[1].after
     condition = compile_condition(parse_condition(carried_over(question, PROBE, PROFILES[engine])))
     assert legacy_answer(question, shown, PROFILES[engine]) is not condition({PROBE: shown}, moment(NOW))
 
 
 def test_engines_are_compared_with_each_other_where_nobody_knows_which() -> None:
-    found = difference(Question(CONTAINS, "new"), PROFILES["queue"], PROFILES["label"])
-    assert found is not None
-    assert (found.value, found.before, found.after) == ("NEW", True, False)
+    found = difference(Question(CONTAINS, "new"), PROFILES["queue"], tuple(PROFILES.values()))
+    assert found == (PROFILES["label"], Example("NEW", before=True, after=False))
 
 
 QUESTIONS = st.builds(
@@ -122,4 +122,4 @@ def test_no_difference_means_the_same_answers(question: Question, engine: str) -
     found = difference(question, profile)
     assert (found is None) is (differing == [])
     if found is not None:
-        assert found.value == differing[0]
+        assert found[1].value == differing[0]

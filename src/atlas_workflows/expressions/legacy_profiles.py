@@ -142,20 +142,24 @@ def first_difference(question: Question, condition: Group | Leaf, profile: Legac
 
 
 def difference(
-    question: Question, profile: LegacyProfile, compared_with: LegacyProfile | None = None
-) -> Example | None:
-    """`first_difference` between what `profile` (or `compared_with`) answered and what `profile` is carried over to."""
-    text = dumps_text(question.value)
-    return _difference(
-        question.operator, text, question.of_list, profile.name, (compared_with or profile).name
-    )
+    question: Question, carrier: LegacyProfile, engines: tuple[LegacyProfile, ...] = ()
+) -> tuple[LegacyProfile, Example] | None:
+    """The first of `engines` (the carrier alone if none) that answered otherwise than what the carrier is carried over to."""
+    names = tuple(engine.name for engine in engines or (carrier,))
+    return _difference(question.operator, dumps_text(question.value), question.of_list, carrier.name, names)
 
 
 @lru_cache(maxsize=8192)
-def _difference(operator: Operator, value: str, of_list: bool, carried: str, asked: str) -> Example | None:
+def _difference(
+    operator: Operator, value: str, of_list: bool, carrier: str, engines: tuple[str, ...]
+) -> tuple[LegacyProfile, Example] | None:
     question = Question(operator, loads(value), of_list)
-    condition = parse_condition(carried_over(question, PROBE, PROFILES[carried]))
-    return first_difference(question, condition, PROFILES[asked])
+    condition = parse_condition(carried_over(question, PROBE, PROFILES[carrier]))
+    for engine in engines:
+        example = first_difference(question, condition, PROFILES[engine])
+        if example is not None:
+            return PROFILES[engine], example
+    return None
 
 
 def plausible_values(expected: Any, of_list: bool = False) -> Iterator[Any]:

@@ -27,7 +27,7 @@ def is_deferred(value: Any) -> bool:
     """Whether the value is a template or a formula, computed from the scope at evaluation."""
     if isinstance(value, str):
         return "{{" in value
-    return isinstance(value, Mapping) and FORMULA_KEY in value
+    return isinstance(value, dict) and FORMULA_KEY in value
 
 
 def period(value: Any) -> timedelta | None:

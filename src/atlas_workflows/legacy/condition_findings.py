@@ -43,11 +43,10 @@ def compare_engines(question: Question, path: str, findings: ConditionFindings) 
     """Note the first field value for which our answer is not the one the old engine gave."""
     if isinstance(question.value, str) and len(question.value) > _COMPARED_CHARACTERS:
         return
-    for profile in findings.engines:
-        example = difference(question, findings.carrier, profile)
-        if example is not None:
-            findings.changes.append(_change(question, example, profile, len(findings.engines) == 1, path))
-            return
+    found = difference(question, findings.carrier, findings.engines)
+    if found is not None:
+        profile, example = found
+        findings.changes.append(_change(question, example, profile, len(findings.engines) == 1, path))
 
 
 def _change(

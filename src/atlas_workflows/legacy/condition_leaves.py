@@ -55,6 +55,8 @@ def translate_leaf(raw: Mapping[str, Any], path: str, findings: ConditionFinding
 
 def strange_keys(raw: Mapping[str, Any], known: frozenset[str]) -> str:
     """The keys with a value that nobody knows, for a message."""
+    if raw.keys() <= known:
+        return ""
     strange = (
         str(key)[:40] for key, value in raw.items() if key not in known and key not in _DECORATION and value
     )

@@ -71,7 +71,7 @@ def _decoded(raw: Any) -> Any:
 
 
 def _is_nothing(raw: Any) -> bool:
-    if isinstance(raw, Mapping):
+    if isinstance(raw, dict):
         return not raw or (_members(raw) == [] and not raw.get("field") and "conditionType" not in raw)
     return raw is None or raw == [] or raw == ""
 
@@ -90,7 +90,7 @@ def _any_form(raw: Any, path: str, findings: ConditionFindings) -> dict[str, Any
     raw = _decoded(raw)
     if isinstance(raw, list):
         return _group(raw, set(), path, findings)
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise Unfit(
             ReasonCode.CONDITION_SHAPE_UNKNOWN, f"A condition is a {type(raw).__name__}, no object.", path
         )
@@ -99,7 +99,7 @@ def _any_form(raw: Any, path: str, findings: ConditionFindings) -> dict[str, Any
     if members := _members(raw):
         return _group(members, _logic(raw, path), beneath(path, "conditions"), findings)
     inner = raw.get("condition")
-    if isinstance(inner, Mapping) and inner:
+    if isinstance(inner, dict) and inner:
         return _wrapped(raw, inner, path, findings)
     return translate_leaf(raw, path, findings)
 
@@ -127,7 +127,7 @@ def _typed(raw: Mapping[str, Any], path: str, findings: ConditionFindings) -> Ma
 def _members(raw: Mapping[str, Any]) -> list[Any] | None:
     for key in _MEMBERS:
         members = raw.get(key)
-        if isinstance(members, Mapping) and members:
+        if isinstance(members, dict) and members:
             return list(members.values())
         if isinstance(members, list):
             return members
@@ -184,7 +184,7 @@ def _group(members: list[Any], logic: set[str], path: str, findings: ConditionFi
 def _joined(logic: set[str], members: list[Any], path: str, findings: ConditionFindings) -> str:
     words = set(logic)
     for member in members:
-        if isinstance(member, Mapping) and _members(member) is None:
+        if isinstance(member, dict) and _members(member) is None:
             word = member.get("logicOperator", member.get("logic"))
             words |= {_LOGIC.get(str(word).strip().lower(), "?")} if word else set()
     if len(words) > 1 or "?" in words:

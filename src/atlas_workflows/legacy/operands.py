@@ -96,7 +96,7 @@ def _any(operator: Operator, leaf: Mapping[str, Any], value: Any) -> Any:
 
 
 def _pair(leaf: Mapping[str, Any], value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _pair(value, None)
     if isinstance(value, list):
         return value
@@ -112,13 +112,13 @@ def _list(leaf: Mapping[str, Any], value: Any) -> Any:
     given = value if value is not None else leaf.get("tags")
     if isinstance(given, str) and "{{" not in given:
         return [part.strip() for part in given.split(",") if part.strip()]
-    if given is None or isinstance(given, Mapping):
+    if given is None or isinstance(given, dict):
         raise Unfit(ReasonCode.CONDITION_VALUE_UNFIT, "A list of values is missing.")
     return given if isinstance(given, list | str) else [given]
 
 
 def _period(leaf: Mapping[str, Any], value: Any) -> Any:
-    source = value if isinstance(value, Mapping) else leaf
+    source = value if isinstance(value, dict) else leaf
     amount = source.get("amount", source.get("value", source.get("duration", source.get("days"))))
     default = "days" if "days" in source else None
     unit = source.get("unit", source.get("timeUnit", source.get("time_unit", leaf.get("unit", default))))

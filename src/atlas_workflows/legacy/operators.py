@@ -1,6 +1,7 @@
 """Every legacy spelling of an operator, and the canonical one it stands for."""
 
 import re
+from functools import lru_cache
 
 from atlas_workflows.expressions.operators import Operator
 
@@ -31,13 +32,17 @@ _ALIASES = {
     "regex": "matches_regex",
 }
 CUSTOM = "custom"
+_LONGEST_NAME = 60
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def translate_operator(text: object) -> Operator | None:
     """The canonical operator, or None; `custom` is None too, since it stands for program code."""
-    if not isinstance(text, str) or len(text) > 60:
-        return None
+    return _named(text) if isinstance(text, str) and len(text) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=512)
+def _named(text: str) -> Operator | None:
     name = _CAMEL.sub("_", text.strip()).lower().replace(" ", "_").replace("-", "_")
     try:
         return Operator(_ALIASES.get(name, name))
