@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from live_stack import LiveStack
 from playwright.sync_api import Page, expect, sync_playwright
 
 from atlas_workflows.cli.stack_view import logins
 from atlas_workflows.supervision.airflow_client import FINAL_STATES
+from live_stack import LiveStack
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -87,7 +87,7 @@ def _watch(page: Page, stack: LiveStack, dag_id: str, run_id: str) -> str:
     while client.run_state(dag_id, run_id) not in FINAL_STATES:
         assert time.monotonic() < deadline
         time.sleep(1)
-    badge = page.get_by_text(re.compile(r"^(success|failed)$", re.IGNORECASE)).first
+    badge = page.get_by_text(re.compile(r"^(success|failed)$", re.IGNORECASE)).filter(visible=True).first
     expect(badge).to_be_visible()
     page.reload()
     expect(badge).to_be_visible()

@@ -2,13 +2,12 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from airflow_process import AirflowRuntime
 
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.settings import ROOT
@@ -20,24 +19,6 @@ from atlas_workflows.supervision.secret_files import ensure_secrets
 # Airflow writes into its home when it is imported; that must never be the developer's.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="atlas-test-airflow-")
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
-
-
-@dataclass(frozen=True, slots=True)
-class AirflowRuntime:
-    """An environment in which `airflow …` works on a migrated database of its own."""
-
-    paths: StackPaths
-    env: dict[str, str]
-
-    def python(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run Python code in a fresh process with Airflow configured."""
-        return subprocess.run(
-            [sys.executable, "-c", code],
-            env=self.env | environment,
-            text=True,
-            capture_output=True,
-            timeout=280,
-        )
 
 
 @pytest.fixture(scope="session")

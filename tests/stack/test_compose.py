@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from compose_services import Here, compose_document, interpolated, made_variables
 from jsonschema import Draft7Validator
 
 from atlas_workflows.db.server import EmbeddedServer
@@ -20,7 +21,6 @@ from atlas_workflows.settings import ROOT
 from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
 from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.processes import Program, created_at, end, start
-from compose_services import Here, compose_document, interpolated, made_variables
 
 AIRFLOW_SERVICES = ("init", "api-server", "scheduler", "dag-processor", "triggerer", "worker")
 

@@ -1,0 +1,165 @@
+"""Phase 1 under a real scheduler: approval, outcome, report, pages for readers only, and a repeat that changes nothing."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import psycopg
+import pytest
+
+from atlas_workflows.cli.stack_view import logins
+from live_stack import LiveStack
+
+PHASE = "migration_p1_database"
+
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900), pytest.mark.xdist_group("stack")]
+
+
+@pytest.fixture(scope="module")
+def approved_run(live_stack: LiveStack) -> str:
+    """A run that asked for approval, waited, was approved and went on to its end; its Airflow id."""
+    client = live_stack.client()
+    client.wait_for_dag(PHASE)
+    client.unpause(PHASE)
+    run_id = client.trigger(PHASE, {"require_approval": True, "rehearse": False, "workers": 2})
+    deadline = time.monotonic() + 400
+    while (state := _state(live_stack, run_id, "approve")) != "awaiting_input":
+        assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
+        assert state not in ("failed", "upstream_failed", "success"), client.tasks(PHASE, run_id)
+        time.sleep(1)
+    assert _state(live_stack, run_id, "finish") is None
+    _approve(live_stack, run_id)
+    while client.run_state(PHASE, run_id) not in ("success", "failed"):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    return run_id
+
+
+def _state(stack: LiveStack, run_id: str, task_id: str) -> str | None:
+    return next(task.state for task in stack.client().tasks(PHASE, run_id) if task.task_id == task_id)
+
+
+def _approve(stack: LiveStack, run_id: str) -> None:
+    path = f"/api/v2/dags/{PHASE}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+    answer = httpx.patch(
+        f"{stack.state.url}{path}",
+        json={"chosen_options": ["Approve"], "params_input": {}},
+        headers={"Authorization": f"Bearer {_token(stack, 'admin')}"},
+    )
+    assert answer.status_code == 200, answer.text
+
+
+def _token(stack: LiveStack, user: str) -> str:
+    login = {"username": user, "password": logins(stack.settings)[user]}
+    return str(httpx.post(f"{stack.state.url}/auth/token", json=login).json()["access_token"])
+
+
+def test_the_run_succeeds_after_approval(live_stack: LiveStack, approved_run: str) -> None:
+    client = live_stack.client()
+    assert client.run_state(PHASE, approved_run) == "success"
+    assert client.xcom(PHASE, approved_run, "approve")["approved_by"] == "admin"
+    closing = client.xcom(PHASE, approved_run, "close")
+    assert (closing["status"], closing["exit_code"]) == ("succeeded", 3)
+    assert sum(closing["counts"].values()) == 200
+
+
+def test_the_backfill_was_mapped(live_stack: LiveStack, approved_run: str) -> None:
+    mapped = [
+        task for task in live_stack.client().tasks(PHASE, approved_run) if task.task_id == "backfill_ranges"
+    ]
+    assert [task.state for task in sorted(mapped, key=lambda task: task.map_index)] == ["success", "success"]
+
+
+def test_what_airflow_says_is_what_the_database_says(live_stack: LiveStack, approved_run: str) -> None:
+    closing = live_stack.client().xcom(PHASE, approved_run, "close")
+    with psycopg.connect(live_stack.crm_dsn()) as connection:
+        rows = connection.execute(
+            "SELECT outcome, count(*) FROM atlas.migration_ledger WHERE source_table = 'workflows' GROUP BY outcome"
+        ).fetchall()
+    assert {outcome: count for outcome, count in closing["counts"].items() if count} == dict(rows)
+
+
+def test_progress_is_left_as_xcom(live_stack: LiveStack, approved_run: str) -> None:
+    said = live_stack.client().xcom(PHASE, approved_run, "backfill_ranges", "progress", 0)
+    assert said["step"] == "backfill"
+    assert 0 < said["done"] <= said["total"]
+
+
+def test_a_repeat_changes_nothing(live_stack: LiveStack, approved_run: str) -> None:
+    def fingerprint() -> Any:
+        with psycopg.connect(live_stack.crm_dsn()) as connection:
+            return connection.execute(
+                "SELECT count(*), md5(string_agg(w::text, '|' ORDER BY id)) FROM atlas.workflows AS w"
+            ).fetchone()
+
+    assert approved_run
+    before = fingerprint()
+    _, state = live_stack.run(PHASE, {"rehearse": False, "backup": False})
+    assert state == "success"
+    assert fingerprint() == before
+
+
+def test_the_form_is_checked_by_airflow(live_stack: LiveStack) -> None:
+    answer = httpx.post(
+        f"{live_stack.state.url}/api/v2/dags/{PHASE}/dagRuns",
+        json={"logical_date": None, "conf": {"percent": 500}},
+        headers={"Authorization": f"Bearer {_token(live_stack, 'admin')}"},
+    )
+    assert answer.status_code == 400
+    assert "500" in answer.text
+
+
+def _report_path(stack: LiveStack, run_id: str) -> str:
+    phase_run = stack.client().xcom(PHASE, run_id, "begin", "phase_run_id")
+    return f"/atlas/reports/{phase_run}/report.html"
+
+
+def test_reports_are_for_logged_in_readers_only(live_stack: LiveStack, approved_run: str) -> None:
+    base, path = live_stack.state.url, _report_path(live_stack, approved_run)
+    for page in ("/atlas/", "/atlas/runs", path):
+        assert httpx.get(f"{base}{page}").status_code == 401
+        cookie = {"_token": _token(live_stack, "viewer")}
+        assert httpx.get(f"{base}{page}", cookies=cookie).status_code == 200
+        nobody = {"Authorization": f"Bearer {_without_role(live_stack)}"}
+        assert httpx.get(f"{base}{page}", headers=nobody).status_code == 403
+
+
+def _without_role(stack: LiveStack) -> str:
+    """A token as Airflow signs them, of a user who has no role."""
+    secret = (stack.paths.secrets / "airflow-jwt.secret").read_text().strip()
+    token = _token(stack, "viewer")
+    header = jwt.get_unverified_header(token)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(claims | {"role": None}, secret, algorithm=header["alg"])
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "../../../secrets/airflow-jwt.secret",
+        "%2e%2e/%2e%2e/secrets/fernet.key",
+        "..%2f..%2fsecrets%2ffernet.key",
+    ],
+)
+def test_no_path_leads_out_of_the_reports(live_stack: LiveStack, approved_run: str, tail: str) -> None:
+    folder = _report_path(live_stack, approved_run).rpartition("/")[0]
+    with httpx.Client(base_url=live_stack.state.url or "") as client:
+        request = client.build_request(
+            "GET", "/", headers={"Authorization": f"Bearer {_token(live_stack, 'admin')}"}
+        )
+        request.url = request.url.copy_with(raw_path=f"{folder}/{tail}".encode())
+        answer = client.send(request)
+    assert answer.status_code in (404, 422)
+    assert (live_stack.paths.secrets / "fernet.key").read_text().strip() not in answer.text
+
+
+def test_task_logs_hold_no_secret(live_stack: LiveStack, approved_run: str) -> None:
+    logs = "".join(file.read_text(errors="replace") for file in Path(live_stack.paths.logs).rglob("*.log"))
+    assert approved_run in logs
+    password = live_stack.crm_dsn().split(":")[2].split("@")[0]
+    keys = [file.read_text().strip() for file in live_stack.paths.secrets.glob("*.key")]
+    assert not [secret for secret in (password, *keys) if secret in logs]
+    assert json.dumps(password) not in logs

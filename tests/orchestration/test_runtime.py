@@ -1,0 +1,74 @@
+"""Airflow reads the DAGs and runs them without a scheduler, on a real PostgreSQL."""
+
+import json
+
+import pytest
+from airflow_process import AirflowRuntime
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.supervision.airflow_environment import CONNECTION_VARIABLE, airflow_connection
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+
+READ_DAGS = """
+import json
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+print("RESULT", json.dumps({"ids": sorted(bag.dags), "errors": bag.import_errors}))
+"""
+HEAVY = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+DagBag()
+heavy = ("great_expectations", "pandas", "pyarrow", "psycopg", "fastapi")
+print("RESULT", json.dumps([name for name in heavy if name in sys.modules]))
+"""
+DRY_RUN = """
+import json
+from airflow.dag_processing.dagbag import DagBag
+dag = DagBag().dags["migration_p1_database"]
+run = dag.test(run_conf={"dry_run": True})
+states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+print("RESULT", json.dumps({"state": str(run.state), "tasks": states}))
+"""
+
+
+def _result(runtime: AirflowRuntime, code: str, **environment: str) -> object:
+    done = runtime.python(code, **environment)
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    assert lines, done.stdout[-1500:] + done.stderr[-1500:]
+    return json.loads(lines[-1].removeprefix("RESULT "))
+
+
+def test_exactly_these_dags_and_no_errors(airflow_runtime: AirflowRuntime) -> None:
+    assert _result(airflow_runtime, READ_DAGS) == {
+        "ids": ["migration_p1_database", "migration_rollback"],
+        "errors": {},
+    }
+
+
+def test_a_dry_run_needs_no_scheduler_and_writes_nothing(airflow_runtime: AirflowRuntime, dsn: str) -> None:
+    create_sample(dsn, make_spec("A", "S", messy=False, seed=3))
+    result = _result(airflow_runtime, DRY_RUN, **{CONNECTION_VARIABLE: airflow_connection(dsn)})
+    assert isinstance(result, dict)
+    assert result["state"] == "success"
+    assert result["tasks"]["begin"] == "success"
+    assert {result["tasks"][kind] for kind in ("preflight", "backfill", "finish")} == {"skipped"}
+    with connect(dsn, application_name="test") as connection:
+        assert connection.execute("SELECT to_regnamespace('atlas')").fetchone() == (None,)
+
+
+def test_reading_the_dags_stays_light(airflow_runtime: AirflowRuntime) -> None:
+    bare = _result(airflow_runtime, HEAVY.replace("DagBag()\n", "\n", 1))
+    assert isinstance(bare, list)
+    loaded = _result(airflow_runtime, HEAVY)
+    assert isinstance(loaded, list)
+    assert set(loaded) - set(bare) <= {"psycopg"}
+
+
+def test_without_a_database_the_first_task_says_so(airflow_runtime: AirflowRuntime) -> None:
+    done = airflow_runtime.python(DRY_RUN)
+    assert "No CRM database is named." in done.stdout + done.stderr
+    assert "What next: Create the Airflow Connection atlas_crm" in done.stdout + done.stderr
