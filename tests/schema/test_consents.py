@@ -1,9 +1,12 @@
 """The consent ledger's feed: whatever columns the legacy side has, read once, again only where it changed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
+
+from atlas_workflows.db.server import EmbeddedServer
 
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"
@@ -130,3 +133,21 @@ def test_the_legacy_tables_are_only_read(legacy: psycopg.Connection) -> None:
     before = legacy.execute("SELECT xmin::text, * FROM public.contacts ORDER BY id").fetchall()
     record(legacy)
     assert legacy.execute("SELECT xmin::text, * FROM public.contacts ORDER BY id").fetchall() == before
+
+
+def test_people_that_a_policy_would_hide_raise_instead(
+    any_server: EmbeddedServer, make_login: Callable[..., str], legacy: psycopg.Connection, schema_dsn: str
+) -> None:
+    login = make_login()
+    legacy.execute("ALTER TABLE public.contacts ENABLE ROW LEVEL SECURITY")
+    legacy.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {login}")
+    legacy.execute(f"GRANT USAGE ON SCHEMA atlas TO {login}")
+    legacy.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA atlas TO {login}")
+    dsn = any_server.dsn(schema_dsn.rpartition("/")[2], user=login, password="owner-secret")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET row_security = on")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+            record(connection)
+    legacy.execute("SET row_security = on")
+    record(legacy)
+    assert legacy.execute("SHOW row_security").fetchone() == ("on",)
