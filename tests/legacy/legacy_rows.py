@@ -1,5 +1,6 @@
 """Legacy rows made up for tests: small, valid unless a test says otherwise."""
 
+from itertools import pairwise
 from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
@@ -74,7 +75,7 @@ def edge(source: str, target: str, handle: str | None = None, **more: Any) -> di
 def chain(*nodes: dict[str, Any], **columns: Any) -> LegacyWorkflow:
     """Shape A: the trigger, then these nodes one after the other."""
     ids = ["t", *(node["id"] for node in nodes)]
-    edges = [edge(source, target) for source, target in zip(ids, ids[1:], strict=False)]
+    edges = [edge(source, target) for source, target in pairwise(ids)]
     return record(nodes=[trigger_node(), *nodes], edges=edges, **columns)
 
 

@@ -17,7 +17,7 @@ def normal(name: str) -> str:
     """ "Add/Remove Tags" -> add_remove_tags, "memberJoined" -> member_joined; memoised for short names."""
     known = _PLAIN.get(name)
     if known is None:
-        known = _SEPARATORS.sub("_", _CAMEL.sub("_", name.strip())).lower()
+        known = _SEPARATORS.sub("_", _CAMEL.sub("_", name.strip())).lower().replace("whats_app", "whatsapp")
         if len(name) < 60 and len(_PLAIN) < 10_000:
             _PLAIN[name] = known
     return known

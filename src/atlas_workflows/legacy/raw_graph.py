@@ -168,9 +168,7 @@ def _choose(places: list[_Place], findings: Findings, graph: RawGraph) -> None:
     winner = filled[0]
     graph.nodes, graph.edges, graph.steps = winner.nodes, winner.edges, []
     for other in filled[1:]:
-        if _bare(other.nodes) != _bare(winner.nodes) or (
-            other.edges and _bare(other.edges) != _bare(winner.edges)
-        ):
+        if _disagree(other, winner):
             findings.reason(
                 ReasonCode.GRAPHS_DISAGREE,
                 other.path,
@@ -178,6 +176,12 @@ def _choose(places: list[_Place], findings: Findings, graph: RawGraph) -> None:
             )
     if not winner.edges:
         _borrow_edges(places, winner, graph)
+
+
+def _disagree(one: _Place, other: _Place) -> bool:
+    if _bare(one.nodes) != _bare(other.nodes):
+        return True
+    return bool(one.edges and other.edges) and _bare(one.edges) != _bare(other.edges)
 
 
 def _borrow_edges(places: list[_Place], winner: _Place, graph: RawGraph) -> None:

@@ -14,7 +14,7 @@ _REPEATED = re.compile(r"&amp;(?:amp;)*(?:amp|lt|gt|quot|apos|#0?39|#x27|#x2[fF]
 _ONCE = re.compile(r"&(?:amp|lt|gt|quot|apos|#0?39|#x27|#x2[fF]);")
 # "<p>Hi</p>" without its brackets: a tag's name glued to text, and "/name" later.
 _STRIPPED_TAGS = re.compile(
-    r"(?:^|[\s/])(p|h[1-6]|div|span|strong|em|b|i|u|ul|ol|li|a|table|tr|td|body|html)(?=[^a-z\s/<>])[^<>]{1,400}?/\1(?![a-z])"
+    r"(?:^|[\s/])(p|h[1-6]|div|span|strong|em|b|i|u|ul|ol|li|a|table|tr|td|body|html)(?=[^a-z\s/<>])[^<>]{1,400}?/\1(?![a-z]{2})"
 )
 # "?condition_id=5" lost "ondition_id=": a parameter without "=" in an address whose letters run into digits.
 _CUT_QUERY = re.compile(r"https?://[^\s\"'<>]*[?&]([a-z_]{1,12}\d+)(?=$|[&#\s\"'<>])", re.IGNORECASE)
