@@ -6,11 +6,15 @@ from typing import Any
 import jsonschema
 import pytest
 
+from atlas_workflows import exact_json
 from atlas_workflows.cli.reference import PAGES, stale_pages, write_pages
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.model import Edge, Node, RetryPolicy, Settings, Trigger, Variable, Workflow
+from atlas_workflows.graph.parse import parse
+from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.nodes.format_schema import format_schema
+from atlas_workflows.settings import ROOT
 
 VALIDATOR = jsonschema.Draft202012Validator(
     json.loads(json.dumps(format_schema(load_catalogue()), default=float))
@@ -69,3 +73,14 @@ def test_the_schema_is_a_schema_and_takes_what_the_codec_writes() -> None:
 )
 def test_the_schema_refuses_what_validation_refuses(node: dict[str, Any]) -> None:
     assert list(VALIDATOR.iter_errors({"id": "w", "name": "w", "nodes": [node]}))
+
+
+@pytest.mark.parametrize("page", ["reference/workflow-format.md", "howto/try-a-workflow.md"])
+def test_examples_in_the_pages_are_valid_workflows(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    document = exact_json.loads(text.split("```json\n")[1].split("```")[0])
+    workflow, problems = parse(document)
+    assert problems == []
+    assert workflow is not None
+    assert is_valid(validate(workflow, load_catalogue()))
+    assert list(VALIDATOR.iter_errors(document)) == []
