@@ -75,7 +75,7 @@ def test_the_schema_refuses_what_validation_refuses(node: dict[str, Any]) -> Non
     assert list(VALIDATOR.iter_errors({"id": "w", "name": "w", "nodes": [node]}))
 
 
-@pytest.mark.parametrize("page", ["reference/workflow-format.md", "howto/try-a-workflow.md"])
+@pytest.mark.parametrize("page", ["reference/workflow-format.md", "how-to/try-a-workflow.md"])
 def test_examples_in_the_pages_are_valid_workflows(page: str) -> None:
     text = (ROOT / "docs" / page).read_text()
     document = exact_json.loads(text.split("```json\n")[1].split("```")[0])
