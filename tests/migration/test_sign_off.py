@@ -1,0 +1,90 @@
+"""Signing changes of meaning: code by code, bound to the source as it was, kept through a rollback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from legacy_samples import clone_sample
+from moving_phase import fetch, migrate, moving_phase
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import InputError
+from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.migration.sign_off import Awaiting, Signed, read_awaiting, sign
+
+
+@pytest.fixture
+def sample(pg_server: EmbeddedServer, tmp_path: Path) -> Iterator[str]:
+    dsn = clone_sample(pg_server, "A")
+    migrate(dsn, tmp_path)
+    yield dsn
+    pg_server.drop_database(dsn.rpartition("/")[2])
+
+
+def awaiting(dsn: str) -> Awaiting:
+    """A workflow that would be active once signed."""
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        waiting = [item for item in read_awaiting(connection) if item.intended_status == "active"]
+    assert waiting
+    return max(waiting, key=lambda item: (len(item.codes), item.workflow_id))
+
+
+def signed(dsn: str, workflow: str, *codes: str) -> Signed:
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        return sign(connection, workflow, codes, by="Ada", reason="members were told")
+
+
+def status(dsn: str, workflow: str) -> tuple[str, bool]:
+    [row] = fetch(dsn, "SELECT status, awaiting_sign_off FROM atlas.workflows WHERE id = %s", workflow)
+    return row[0], row[1]
+
+
+def test_it_stays_inactive_until_every_code_is_signed(sample: str) -> None:
+    waiting = awaiting(sample)
+    assert status(sample, waiting.workflow_id) == ("paused", True)
+    for code in waiting.codes[:-1]:
+        assert signed(sample, waiting.workflow_id, code).outstanding
+        assert status(sample, waiting.workflow_id) == ("paused", True)
+    assert signed(sample, waiting.workflow_id, waiting.codes[-1]).outstanding == ()
+    assert status(sample, waiting.workflow_id) == ("active", False)
+    trail = fetch(sample, "SELECT actor, reason FROM atlas.audit_log WHERE action = 'sign_off' ORDER BY id")
+    assert trail == [("Ada", f"{code}: members were told") for code in waiting.codes]
+
+
+def test_signing_twice_writes_one_signature(sample: str) -> None:
+    waiting = awaiting(sample)
+    signed(sample, waiting.workflow_id)
+    signed(sample, waiting.workflow_id, waiting.codes[0])
+    assert fetch(sample, "SELECT count(*) FROM atlas.sign_offs") == [(len(waiting.codes),)]
+
+
+def test_a_changed_source_voids_the_signature(sample: str, tmp_path: Path) -> None:
+    waiting = awaiting(sample)
+    signed(sample, waiting.workflow_id)
+    fetch(sample, "UPDATE workflows SET name = name || ' 2' WHERE id = %s", waiting.workflow_id)
+    migrate(sample, tmp_path)
+    assert status(sample, waiting.workflow_id) == ("paused", True)
+    assert fetch(sample, "SELECT DISTINCT void_reason FROM atlas.sign_offs") == [("the source changed",)]
+
+
+def test_a_signature_survives_another_run_and_a_rollback(sample: str, tmp_path: Path) -> None:
+    waiting = awaiting(sample)
+    signed(sample, waiting.workflow_id)
+    migrate(sample, tmp_path)
+    assert status(sample, waiting.workflow_id) == ("active", False)
+    roll_back(moving_phase(), Scope(), dsn=sample, execute=True)
+    migrate(sample, tmp_path)
+    assert status(sample, waiting.workflow_id) == ("active", False)
+    assert fetch(sample, "SELECT count(*) FROM atlas.sign_offs WHERE voided_at IS NOT NULL") == [(0,)]
+
+
+def test_clear_refusals(sample: str) -> None:
+    waiting = awaiting(sample)
+    with pytest.raises(InputError, match="no change NO_SUCH_CODE"):
+        signed(sample, waiting.workflow_id, "NO_SUCH_CODE")
+    with pytest.raises(InputError, match="no workflow id"):
+        signed(sample, "seven")
+    with pytest.raises(InputError, match="no migrated workflow"):
+        signed(sample, "00000000-0000-0000-0000-000000000001")
