@@ -99,6 +99,13 @@ def test_unknown_ones_stay_and_are_reported(text: str, code: str) -> None:
     assert codes(text) == [code]
 
 
+def test_brackets_with_an_underscore_were_meant_as_variables() -> None:
+    text = "Ask [trainer_name] or {manager_name}, [x] {y}"
+    assert translated(text, "sms") == text
+    assert codes(text, "sms") == ["TEMPLATE_VARIABLE_UNKNOWN"] * 2
+    assert codes(text, "email") == ["TEMPLATE_VARIABLE_UNKNOWN"]
+
+
 def test_reports_carry_the_path_and_are_bounded() -> None:
     _, reasons, _ = translate_template(
         "".join(f"{{{{v{n}}}}}" for n in range(500)), channel="email", path="nodes[0].body"

@@ -45,7 +45,7 @@ class Explanation:
 def evaluate(condition: Any, scope: Scope, *, now: datetime, timezone: str | tzinfo = UTC) -> bool:
     """Whether the condition (JSON or parsed) holds for the scope; never raises for a parsed condition.
 
-    Raises ExpressionInvalid when `condition` is JSON that is no condition.
+    Raises ExpressionInvalid when `condition` is JSON that is no condition, or `timezone` names no zone.
     """
     return compile_condition(parse_condition(condition))(scope, moment(now, timezone))
 

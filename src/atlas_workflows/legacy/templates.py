@@ -140,7 +140,12 @@ def _certain(raw: str, name: str, setting: _Setting) -> Replacement:
         return raw, None
     dotted = len(path) > 1 and str(path[0]) in ROOT_OF
     if not dotted and name not in _CERTAIN and name not in setting.variables:
-        return raw, None
+        # An underscore is in no English word, so somebody meant a variable.
+        meant = "_" in name.strip("_") and "." not in name
+        return raw, (
+            ReasonCode.TEMPLATE_VARIABLE_UNKNOWN,
+            f"Nobody knows the variable {raw}.",
+        ) if meant else None
     return _canonical(Placeholder(path=path), path, raw, setting)
 
 
