@@ -38,7 +38,7 @@ def _hot_pattern() -> Any:
 
 _HOT_PATTERN = _hot_pattern()
 _TEMPLATE_ONLY = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
-_SHORTEST = 4
+_SHORTEST = 1
 
 
 def may_hold_secret(text: bytes) -> bool:
