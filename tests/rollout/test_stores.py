@@ -12,7 +12,7 @@ import pytest
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import InputError
 from atlas_workflows.rollout.cohorts import Cohort
-from atlas_workflows.rollout.evaluation import all_flags, declare_known_flags, evaluation
+from atlas_workflows.rollout.evaluation import all_flags, declare_known_flags, evaluation, evaluations
 from atlas_workflows.rollout.flags import Flag, FlagType, Override, Source
 from atlas_workflows.rollout.known import KNOWN_FLAGS, P1_DATABASE
 from atlas_workflows.rollout.memory import MemoryFlags
@@ -89,6 +89,15 @@ def test_known_flags_are_declared_once_and_count_before_that(store: FlagStore) -
     store.put_flag(replace(P1_DATABASE, default=False), actor="ana", reason="hold everybody")
     assert declare_known_flags(store, actor="test") == []
     assert evaluation(store, P1_DATABASE.key, ONE, now=NOW).value is False
+
+
+def test_many_organizations_are_asked_for_at_once(store: FlagStore) -> None:
+    declare_known_flags(store, actor="test")
+    store.set_override(Override(P1_DATABASE.key, ONE, False, "ana", "odd data", NOW))
+    found = evaluations(store, P1_DATABASE.key, [ONE, TWO], now=NOW)
+    assert {organization: held.value for organization, held in found.items()} == {ONE: False, TWO: True}
+    for organization in (ONE, TWO):
+        assert found[organization] == evaluation(store, P1_DATABASE.key, organization, now=NOW)
 
 
 def test_an_unknown_flag_is_named(store: FlagStore) -> None:

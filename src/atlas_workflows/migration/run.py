@@ -15,6 +15,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError, DatabaseError, PhasePaused, PhaseRefused
 from atlas_workflows.legacy.masking import mask
 from atlas_workflows.migration.context import PhaseContext, ProgressSink, RunOptions, Scope, silent, utc_now
+from atlas_workflows.migration.held import without_held
 from atlas_workflows.migration.keys import with_secret_key
 from atlas_workflows.migration.locks import phase_lock
 from atlas_workflows.migration.phase import Phase, phase_named
@@ -70,11 +71,17 @@ def run_phase(
         upgrade(dsn)
         with phase_lock(connection, phase.name):
             run_id = start_run(connection, phase, scope, options, now())
-            return _drive(replace(context, run_id=run_id), DatabaseRecord(connection, run_id))
+            # A flag may hold organizations back: the recorded scope is the one that counts.
+            begun = replace(context, run_id=run_id, scope=read_run(connection, run_id).scope)
+            return _drive(begun, DatabaseRecord(connection, run_id))
 
 
 def start_run(connection: Connection, phase: Phase, scope: Scope, options: RunOptions, at: datetime) -> UUID:
-    """The id of the run to work on: the unfinished one with the same scope, else a new one."""
+    """The id of the run to work on: the unfinished one with the same scope, else a new one.
+
+    Organizations that the flag of the phase holds back are left out; raises PhaseRefused where they were named.
+    """
+    scope = without_held(connection, scope, phase.name, at)
     run_id = _continued(connection, phase, scope, options, at)
     if run_id is None:
         run_id = uuid4()
