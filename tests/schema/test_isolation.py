@@ -373,3 +373,18 @@ def test_nothing_of_the_acting_organization_outlives_its_transaction(
             (None,),
         }
         assert count(connection, "workflows") == 2
+
+
+def test_the_policy_is_found_by_index_and_asked_once(
+    filled: list[str], application: psycopg.Connection
+) -> None:
+    assert filled
+    act_for(application, ONE)
+    application.execute("SET enable_seqscan = off")
+    lines = application.execute(
+        "EXPLAIN SELECT name FROM atlas.workflows ORDER BY updated_at DESC LIMIT 25"
+    ).fetchall()
+    plan = "\n".join(line[0] for line in lines)
+    assert "Index Scan using workflows_by_organization" in plan
+    assert "InitPlan" in plan
+    assert "Sort" not in plan

@@ -174,3 +174,39 @@ def test_names_in_the_script_are_quoted() -> None:
     assert 'ON DATABASE "crm"' in script
     with pytest.raises(InputError):
         roles_script("host=h dbname=crm")
+
+
+def test_a_login_that_may_not_look_is_told(
+    any_server: EmbeddedServer, make_login: Callable[..., str], schema_dsn: str
+) -> None:
+    dsn = any_server.dsn(schema_dsn.rpartition("/")[2], user=make_login(), password="owner-secret")
+    with pytest.raises(PermissionMissing, match="schema atlas"):
+        schema.current(dsn)
+
+
+def test_the_application_of_a_plain_owner_acts_for_its_members(
+    plain_owner: str, owned: tuple[str, str], any_server: EmbeddedServer, make_login: Callable[..., str]
+) -> None:
+    """act_as runs as an owner who is no superuser, over legacy tables that are its own and have policies."""
+    ana = "a0000000-0000-4000-8000-000000000001"
+    with connect(plain_owner, application_name="test", autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE public.user_organizations (user_id uuid, organization_id uuid, role text)"
+        )
+        connection.execute("ALTER TABLE public.user_organizations ENABLE ROW LEVEL SECURITY")
+        connection.execute(f"INSERT INTO public.user_organizations VALUES ('{ana}', '{ONE}', 'admin')")
+        connection.execute("SELECT atlas.rebuild_principals()")
+        with acting_as_migration(connection):
+            connection.execute(WORKFLOW)
+    api = make_login()
+    with psycopg.connect(any_server.dsn(), autocommit=True) as administrator:
+        administrator.execute(f"GRANT atlas_app TO {api}")
+    database = owned[0].rpartition("/")[2]
+    with psycopg.connect(any_server.dsn(database, user=api, password="owner-secret")) as connection:
+        connection.execute("SET LOCAL ROLE atlas_app")
+        permissions = connection.execute("SELECT atlas.act_as(%s, %s)", [ana, ONE]).fetchone()
+        assert permissions
+        assert "workflow:delete" in permissions[0]
+        assert connection.execute("SELECT name FROM atlas.workflows").fetchall() == [("hello",)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="belong"):
+            connection.execute("SELECT atlas.act_as(%s, %s)", [ana, "22222222-2222-4222-8222-222222222222"])

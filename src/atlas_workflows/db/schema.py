@@ -49,8 +49,8 @@ def downgrade(dsn: str, revision: str = "base", *, lock_timeout_seconds: float =
 
 
 def current(dsn: str) -> str | None:
-    """The revision the schema is at; None where there is no schema atlas."""
-    with connect(dsn, application_name="atlas-schema", autocommit=True) as connection:
+    """The revision the schema is at; None where there is no schema atlas. Raises what `upgrade` raises."""
+    with explained(dsn), connect(dsn, application_name="atlas-schema", autocommit=True) as connection:
         known = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{VERSION_TABLE}"]).fetchone()
         if known is None or known[0] is None:
             return None
