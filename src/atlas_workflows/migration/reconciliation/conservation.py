@@ -133,7 +133,8 @@ def _content(value: Any) -> Iterator[Any]:
 
 def _fragments(content: Iterable[Any], is_sealed: bool) -> Iterator[str]:
     for text in content:
-        if not isinstance(text, str):
+        # Legacy executed a value that begins with "=" as a formula; field names in it may be spelled differently.
+        if not isinstance(text, str) or text.startswith("="):
             continue
         for part in _PLACEHOLDER.split(text):
             fragment = _plain(part)
