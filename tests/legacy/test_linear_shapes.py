@@ -164,3 +164,17 @@ def test_readers_make_records(
         WORKFLOW,
         ({"id": "x"},),
     )
+
+
+def test_a_flat_step_has_one_type_and_one_name_for_two_things() -> None:
+    actions = [
+        {"type": "duration", "duration": 2, "unit": "minutes"},
+        {"type": "create_opportunity", "name": "Deal"},
+        {"type": "add_tag", "name": "Tag", "tag": "x"},
+    ]
+    translation = translate_or_raise(record("F", actions=actions, trigger_type="webhook", is_active="true"))
+    assert translation.workflow is not None
+    wait, deal, tag = translation.workflow.nodes
+    assert wait.parameters == {"wait": {"kind": "duration", "amount": 2, "unit": "minutes"}}
+    assert deal.parameters == {"name": "Deal"}
+    assert (tag.name, tag.parameters) == ("Tag", {"tags": ["x"]})

@@ -3,7 +3,7 @@
 from typing import Any
 
 from atlas_workflows.graph.model import Node
-from atlas_workflows.legacy.aliases import TRIGGER_NODES
+from atlas_workflows.legacy.aliases import TRIGGER_NODES, normal
 from atlas_workflows.legacy.conditions import translate_condition
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.legacy_nodes import LegacyNode, id_text
@@ -27,6 +27,12 @@ _FACTS = frozenset(
     }
 )
 _STUBS = frozenset({"send_email", "send_sms"})
+_WAIT_FORMS = frozenset({"duration", "specific_time", "until_datetime", "until_condition"})
+_NAME_SETTINGS = {
+    "create_opportunity": {"title", "opportunityName"},
+    "track_event": {"eventName", "event_name", "event"},
+    "create_task": {"title", "taskTitle", "task_title"},
+}
 _DAY = {"amount": 24, "unit": "hours"}
 
 
@@ -80,9 +86,19 @@ def _step(id_: str, path: str, step: dict[str, Any]) -> LegacyNode:
     if node.label is not step.get("name") and isinstance(step.get("name"), str):
         spare["name"] = step["name"]
     node.settings_path = path
+    _read_overloaded_keys(node, told, step)
     if told in TRIGGER_NODES:
         node.type, node.action, node.is_trigger = told, "", True
     return node
+
+
+def _read_overloaded_keys(node: LegacyNode, told: str, step: dict[str, Any]) -> None:
+    """Flat steps have one `type` and one `name`, whether it is the step's or that of what the action makes."""
+    if told in _WAIT_FORMS:
+        node.action, node.settings["type"] = "wait", told
+    needs_name = _NAME_SETTINGS.get(normal(told))
+    if needs_name and isinstance(step.get("name"), str) and not needs_name & node.settings.keys():
+        node.settings.setdefault("name", step["name"])
 
 
 def gate(raw: Any, findings: Findings, taken: set[str]) -> Node | None:

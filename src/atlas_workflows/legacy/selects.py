@@ -77,7 +77,5 @@ def _select(catalog: Catalog, table: str, names: tuple[str, ...] | None = None) 
 
 
 def _keys(catalog: Catalog, table: str, key: str) -> sql.Composable:
-    # The column is compared in its own type, so that its index serves; a text key needs no cast.
-    if catalog.columns(table).get(key) == "uuid":
-        return sql.SQL("%(keys)s::uuid[]")
-    return sql.SQL("%(keys)s::text[]")
+    # The column is compared in its own type, so that its index serves.
+    return sql.SQL("%(keys)s::" + catalog.columns(table).get(key, "text") + "[]")
