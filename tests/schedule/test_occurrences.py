@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from atlas_workflows.errors import ScheduleRefused
 from atlas_workflows.schedule.occurrences import Occurrence, Schedule, jitter
 from atlas_workflows.schedule.spec import parse_spec
 
@@ -213,3 +214,20 @@ def test_where_one_asks_from_does_not_change_what_fires(
     after = schedule.after(found[later].at)
     assert after is not None
     assert after.at == found[later + 1].at
+
+
+def test_a_slot_after_the_end_does_not_move_before_it() -> None:
+    found = ask(
+        "2026-07-01T00:00",
+        9,
+        cron="0 20 * * fri",
+        business_hours={**WEEK, "outside": "previous"},
+        end="2026-07-10T18:00",
+    )
+    assert local(found) == ["2026-07-03T16:59"]
+
+
+def test_a_question_that_walks_through_too_many_slots_is_refused() -> None:
+    one_minute_a_week = {"sun": ["00:00-00:01"]}
+    with pytest.raises(ScheduleRefused, match="slots would have to be looked at"):
+        ask("2026-07-01T00:00", 1_000, cron="* * * * *", business_hours=one_minute_a_week)

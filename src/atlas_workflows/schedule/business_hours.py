@@ -88,7 +88,10 @@ def _normalised(document: Mapping[str, Any]) -> dict[str, Any]:
         flat |= nested
     if "start" in flat and "end" in flat:
         interval = f"{flat.pop('start')}-{flat.pop('end')}"
-        flat |= {_weekday(day): [interval] for day in flat.pop("days", WEEKDAYS[:5])}
+        days = flat.pop("days", WEEKDAYS[:5])
+        if not isinstance(days, list | tuple):
+            raise _refusal("days is no list of weekdays.", 'Write "days": ["mon", "tue"].')
+        flat |= {_weekday(day): [interval] for day in days}
     return {_weekday(key) if key != "outside" else key: _intervals(value) for key, value in flat.items()}
 
 

@@ -29,6 +29,7 @@ ALIASES = {
     "@hourly": "0 * * * *",
 }
 MAXIMUM_LENGTH = 400
+UNSET = ("*", "?", "*/1")  # in a day field: leaves the choice to the other one
 _NEAREST = re.compile("(?:([0-9]{1,2})W|W([0-9]{1,2}))", re.IGNORECASE)
 _FROM_LAST = re.compile("L-([0-9]{1,2})", re.IGNORECASE)
 _LAST_WEEKDAY = re.compile(r"(?:L(?P<after>\w{1,3})|(?P<before>[0-7]|[a-z]{3})L)", re.IGNORECASE)
@@ -91,7 +92,7 @@ def _split(text: str) -> list[str]:
 
 
 def _read_month_days(text: str) -> DaysOfMonth:
-    if text in ("*", "?"):
+    if text in UNSET:
         return DaysOfMonth(any=True)
     days: set[int] = set()
     from_last: set[int] = set()
@@ -119,7 +120,7 @@ def _read_month_days(text: str) -> DaysOfMonth:
 
 
 def _read_weekdays(text: str) -> DaysOfWeek:
-    if text in ("*", "?"):
+    if text in UNSET:
         return DaysOfWeek(any=True)
     days: set[int] = set()
     nth: set[tuple[int, int]] = set()

@@ -29,7 +29,7 @@ DEVIATIONS = (
     Deviation("Quartz, Cronos", "0 0 13 * fri", "refused or both must match", "the 13th, or Friday", UNION),
     Deviation("croniter", "0 0 16W * mon", "only the day nearest to the 16th", "that day, or Monday", UNION),
     Deviation("croniter", "0 0 20 * 1#4", "both must match", "the 20th, or the fourth Monday", UNION),
-    Deviation("croniter", "0 0 L * 5L", "both must match", "the last day, or the last Friday", UNION),
+    Deviation("croniter", "0 0 L * L5", "only the last Friday", "the last day, or the last Friday", UNION),
     Deviation(
         "Debian, cronsim",
         "* 1-6 * * *",
@@ -71,6 +71,13 @@ DEVIATIONS = (
         "every month",
         "May",
         "A range from May to May is May, as in every other dialect.",
+    ),
+    Deviation(
+        "croniter",
+        "0 0 1 * */1",
+        "every day",
+        "the first",
+        "`*/1` is `*`, as it is for croniter in the other field.",
     ),
     Deviation("cronsim", "0 0 L/2 * *", "the last day, step ignored", "refused", NEVER_SILENT),
     Deviation(

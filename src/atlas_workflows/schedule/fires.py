@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from atlas_workflows.schedule.business_hours import Outside
 from atlas_workflows.schedule.openness import Openness
 from atlas_workflows.schedule.placement import Fold, Gap, place
+from atlas_workflows.schedule.refusal import refuse
 from atlas_workflows.schedule.zones import to_local
 
 FRUITLESS_SLOTS = 200_000
+SLOTS_PER_QUESTION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,20 @@ def placed(walls: Iterable[datetime], zone: ZoneInfo, gap: Gap, fold: Fold, elap
             waiting += [Fire(instant, (moved,) if moved else ()) for instant, moved in found]
             waiting.sort(key=lambda fire: fire.instant)
     yield from waiting
+
+
+def bounded(fires: Iterable[Fire], last: datetime | None) -> Iterator[Fire]:
+    """Up to `last`, included; raises ScheduleRefused after SLOTS_PER_QUESTION, as when most slots join in few."""
+    for number, fire in enumerate(fires):
+        if last is not None and fire.instant > last:
+            return
+        if number >= SLOTS_PER_QUESTION:
+            raise refuse(
+                "count",
+                f"more than {SLOTS_PER_QUESTION} slots would have to be looked at.",
+                "Ask for fewer occurrences, or let the schedule fire less often outside opening hours.",
+            )
+        yield fire
 
 
 def not_skipped(fires: Iterable[Fire], zone: ZoneInfo, skipped: frozenset[date]) -> Iterator[Fire]:

@@ -11,7 +11,7 @@ from itertools import dropwhile, islice
 from zoneinfo import ZoneInfo
 
 from atlas_workflows.schedule.cron import parse_cron
-from atlas_workflows.schedule.fires import Fire, collapsed, not_skipped, opened, placed
+from atlas_workflows.schedule.fires import Fire, bounded, collapsed, not_skipped, opened, placed
 from atlas_workflows.schedule.moments import read_moment
 from atlas_workflows.schedule.openness import ALL_DAY, MAXIMUM_DAYS, Openness
 from atlas_workflows.schedule.placement import first_instant
@@ -72,7 +72,7 @@ class Schedule:
     def _fires(self, asked: datetime) -> Iterator[Fire]:
         begin = asked if self._first is None else max(asked, self._first)
         since = self._search_start(begin)
-        fires = self._slots(since, begin)
+        fires = bounded(self._slots(since, begin), self._last)
         if self._skipped:
             fires = not_skipped(fires, self.zone, self._skipped)
         fires = dropwhile(lambda fire: fire.instant < (self._first or since), fires)

@@ -19,9 +19,9 @@ from atlas_workflows.schedule.refusal import refuse
 MAXIMUM_LENGTH = 500
 MAXIMUM_COUNT = 10_000
 MAXIMUM_INTERVAL = 10_000
-FRUITLESS_DAYS = (
-    20_000  # 54 years: more than the 8 years that 29 February can be away, twelve intervals of four
-)
+HORIZON_YEARS = 100
+# 54 years; the rarest rules that people mean, such as 29 February on a Monday, come every 28.
+FRUITLESS_DAYS = 20_000
 _PART = re.compile(r"[A-Z]+=[A-Z0-9,+\-]+")
 _FREQUENCIES = {"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"}
 _KNOWN = {
@@ -106,6 +106,8 @@ def wall_times(rule: Rule, dtstart: datetime, since: datetime) -> Iterator[datet
     try:
         for wall in built:
             fuse.spent = 0
+            if wall.year > since.year + HORIZON_YEARS:
+                return
             if wall >= since and wall >= dtstart:
                 yield wall
     except _Burnt:

@@ -14,7 +14,6 @@ from atlas_workflows.schedule import (
     openness,
     question,
     recurrence,
-    slots,
     spec,
 )
 from atlas_workflows.schedule.dialects import DEVIATIONS
@@ -62,8 +61,9 @@ def bounds() -> str:
     rows = {
         "occurrences asked for at once": question.MAXIMUM_COUNT,
         "shortest distance between occurrences": f"{int(frequency.SHORTEST.total_seconds())} s",
-        "years that are searched ahead": slots.HORIZON_YEARS,
+        "years that are searched ahead": recurrence.HORIZON_YEARS,
         "days without an occurrence after which a recurrence rule ends": recurrence.FRUITLESS_DAYS,
+        "slots of a rule that one question may walk through": fires.SLOTS_PER_QUESTION,
         "slots dropped in a row after which a schedule outside business hours ends": fires.FRUITLESS_SLOTS,
         "days ahead that are searched for an opening": openness.MAXIMUM_DAYS,
         "COUNT and INTERVAL of a recurrence rule": recurrence.MAXIMUM_COUNT,

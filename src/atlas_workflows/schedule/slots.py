@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from atlas_workflows.schedule.cron import Cron
 from atlas_workflows.schedule.cron_days import days_in
+from atlas_workflows.schedule.recurrence import HORIZON_YEARS
 
-HORIZON_YEARS = 100
 LAST_YEAR = 2600
 ELAPSED = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1)}
 WALL = {"days": timedelta(days=1), "weeks": timedelta(weeks=1)}
