@@ -15,7 +15,7 @@ import sys
 
 import psycopg
 
-BUCKETS, MODULUS = 16, 1 << 256
+BUCKETS, MODULUS, SHOWN = 16, 1 << 256, 20
 NEWEST = """
     SELECT DISTINCT ON (organization_id, phase) organization_id::text, phase, body, body_hash, issued_at
     FROM atlas.certificates WHERE %(organization)s::text IS NULL OR organization_id::text = %(organization)s
@@ -64,9 +64,13 @@ def complaints(
     for table in sorted({*now, *body["tables"]}):
         certified = body["tables"].get(table, {}).get("buckets") or [""] * BUCKETS
         current = now.get(table) or [""] * BUCKETS
-        for number in (n for n in range(BUCKETS) if certified[n] != current[n]):
-            changed = [r[1] for r in rows if r[0] == table and bucket(r[1]) == number and r[5] > issued_at]
-            yield f"{table}, bucket {number}: rows written since: {', '.join(changed) or 'none, so one was lost or edited'}"
+        wrong = {number for number in range(BUCKETS) if certified[number] != current[number]}
+        if wrong:
+            changed = [r[1] for r in rows if r[0] == table and bucket(r[1]) in wrong and r[5] > issued_at]
+            named = ", ".join(changed[:SHOWN]) + (
+                f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+            )
+            yield f"{table}, buckets {sorted(wrong)}: rows written since: {named or 'none, so one was lost or edited'}"
     for table, row_id, *_, is_changed, is_gone in rows:
         if is_changed or is_gone:
             yield f"{table} {row_id}: its original {'is gone' if is_gone else 'was changed'}"

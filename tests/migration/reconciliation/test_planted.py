@@ -184,7 +184,8 @@ PLANTS = (
     Plant("a node dropped", Kind.NODE_LOST, "workflows", GRAPH, unseen("definition #- '{nodes,0}'")),
     Plant("a node renamed", Kind.NODE_LOST, "workflows", GRAPH, unseen("jsonb_set(definition, '{nodes,0,id}', '\"ghost\"')")),
     Plant("all parameters emptied", Kind.TEXT_LOST, "workflows",
-          GRAPH + " AND source_id::uuid IN (SELECT id FROM atlas.workflows WHERE definition::text ~ '\"message\": \"[^\"{]{40,}')",
+          GRAPH + " AND source_id::uuid IN (SELECT w.id FROM atlas.workflows AS w, jsonb_array_elements(w.definition -> 'nodes') AS n"
+          " WHERE (n -> 'parameters')::text ~ '\"[A-Za-z]+ [^\"{<]{20,}')",
           unseen("jsonb_set(definition, '{nodes}', (SELECT jsonb_agg(jsonb_set(n, '{parameters}', '{}')) FROM"
                  " jsonb_array_elements(definition -> 'nodes') AS n))")),
     Plant("triggers emptied", Kind.TRIGGER_LOST, "workflows", NAMED_TRIGGER, unseen("jsonb_set(definition, '{triggers}', '[]')")),

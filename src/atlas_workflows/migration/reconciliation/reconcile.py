@@ -128,7 +128,9 @@ def _compare_batch(
     settled = []
     for row in rows:
         entry, made = entries[row.id], targets.get(row.id, {})
-        tally = found.tallies[entry.organization_id or row.organization_id or NO_ORGANIZATION][shelf.table]
+        # An organization that a quarantined row merely claims gets no tally, and so no certificate.
+        owner = entry.organization_id if entry.has_ledger else row.organization_id
+        tally = found.tallies[owner or NO_ORGANIZATION][shelf.table]
         tally.source_rows += 1
         if entry.is_pending:
             tally.pending += 1
