@@ -76,6 +76,19 @@ def test_two_hundred_loops_inside_each_other() -> None:
     assert played.outcome == "completed"
 
 
+def test_hundreds_of_forks_inside_each_other() -> None:
+    depth = 400
+    nodes = [node(f"p{i}", "parallel") for i in range(depth)] + [node(f"m{i}", "merge") for i in range(depth)]
+    inward = "t " + " ".join(f"p{i}:branch-0" for i in range(depth)) + f" m{depth - 1}"
+    outward = [f"m{i + 1} m{i}" for i in range(depth - 1)]
+    played = play(
+        workflow(
+            [*nodes, node("z")], inward, *outward, *[f"p{i}:branch-1 m{i}" for i in range(depth)], "m0 z"
+        )
+    )
+    assert [effect.key for effect in played.effects] == ["x/z"]
+
+
 def test_a_template_of_a_megabyte_fails_its_step_by_name() -> None:
     played = play(workflow([node("a", text="{{ contact.name }}" + "x" * 1_000_000)], "t a"))
     assert played.outcome == "failed"

@@ -36,9 +36,11 @@ def test_a_loops_body_ends_at_the_loop() -> None:
     assert not LOOP.is_way_back(LOOP.after("t", "main")[0], frozenset({"l"}))
 
 
-def test_what_can_still_reach_a_merge_inside_a_loop() -> None:
-    assert LOOP.ancestors("m") == {"t", "l", "a"}
-    assert LOOP.ancestors("m", frozenset({"l"})) == {"a"}
+def test_what_lies_ahead_inside_a_round_of_a_loop() -> None:
+    assert LOOP.ahead(["a"]) == {"m", "l", "a", "z", "b"}
+    assert LOOP.ahead(["a"], frozenset({"l"})) == {"m"}
+    assert LOOP.ahead(["b", "z"]) == {"b"}
+    assert LOOP.ahead([]) == set()
 
 
 def test_order_puts_steps_after_their_predecessors_and_names_cycles() -> None:

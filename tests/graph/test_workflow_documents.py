@@ -218,3 +218,19 @@ def test_two_hundred_loops_inside_each_other_are_validated_in_seconds() -> None:
     began = time.process_time()
     assert [p for p in validate(workflow, load_catalogue()) if p.severity is Severity.ERROR] == []
     assert time.process_time() - began < 10
+
+
+def test_thousands_of_loops_are_refused_by_name() -> None:
+    loops = [
+        {"id": f"l{i}", "type": "loop", "parameters": {"kind": "count", "count": 1}} for i in range(5000)
+    ]
+    inward = [
+        {"id": f"i{i}", "source": f"l{i}", "source_port": "body", "target": f"l{i + 1}"} for i in range(4999)
+    ]
+    start = {"id": "t", "source": "s", "target": "l0"}
+    document = {"id": "w", "name": "w", "triggers": [{"id": "s", "type": "manual"}], "nodes": loops}
+    workflow, _ = parse({**document, "edges": [start, *inward]})
+    assert workflow is not None
+    began = time.process_time()
+    assert "TOO_MANY_LOOPS" in {p.code for p in validate(workflow, load_catalogue())}
+    assert time.process_time() - began < 10

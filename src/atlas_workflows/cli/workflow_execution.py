@@ -24,7 +24,7 @@ from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import validate
 from atlas_workflows.nodes.catalogue import load_catalogue
 
-MAX_EVENTS = 10_000
+MAX_EVENTS = 2_000
 _SUBJECTS = ("contact", "lead", "client")
 
 

@@ -136,10 +136,10 @@ def _take_notice(walk: Walk, event: Happened) -> None:
         known = walk.state.data.get("contact")
         walk.state.data["contact"] = {**(known if isinstance(known, dict) else {}), **contact}
     for token in list(walk.state.tokens.values()):
-        if token.status is Status.WAIT:
-            held = offer(walk, token, seen)
-            if held.id in walk.state.tokens:
-                recheck(walk, held)
+        if token.status is Status.WAIT and token.details["events"]:
+            offer(walk, token, seen)
+        elif token.status is Status.WAIT:
+            recheck(walk, token)
 
 
 def _settled(walk: Walk) -> Advanced:

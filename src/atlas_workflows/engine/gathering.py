@@ -42,18 +42,19 @@ def complete_gatherings(walk: Walk) -> bool:
     open_ = [item for item in walk.state.gatherings.values() if item.holder is not None]
     if not open_:
         return False
-    places: dict[str, set[str]] = {}
+    places: dict[str, set[str]] = {item.frame: set() for item in open_}
     for token in walk.state.tokens.values():
-        places.setdefault(token.frame, set()).add(token.node)
-    complete = [item for item in open_ if not _can_still_come(walk, item, places[item.frame])]
+        if token.frame in places:
+            places[token.frame].add(token.node)
+    ahead = {frame: _ahead(walk, frame, nodes) for frame, nodes in places.items()}
+    complete = [item for item in open_ if item.node not in ahead[item.frame]]
     _let_go(walk, complete)
     return bool(complete)
 
 
-def _can_still_come(walk: Walk, item: Gathering, places: set[str]) -> bool:
-    # What leads back into a loop around the merge comes to the merge of the next round, not of this one.
-    around = walk.loops_around(item.frame)
-    return not places.isdisjoint(walk.program.plan.ancestors(item.node, around))
+def _ahead(walk: Walk, frame: str, nodes: set[str]) -> set[str]:
+    # What leads back into a loop around the frame comes to the merges of the next round, not of this one.
+    return walk.program.plan.ahead(nodes, walk.loops_around(frame))
 
 
 def _let_go(walk: Walk, complete: Iterable[Gathering]) -> None:

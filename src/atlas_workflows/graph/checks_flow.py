@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from atlas_workflows.graph.catalogue import Effect, NodeKind, Role
+from atlas_workflows.graph.limits import MAX_LOOPS
 from atlas_workflows.graph.model import ErrorMode, Severity
 from atlas_workflows.graph.plan import Plan, order
 from atlas_workflows.graph.reading import Findings
@@ -17,9 +18,13 @@ def check_flow(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings, *,
     _check_triggers(plan, findings)
     reached = plan.reachable(plan.triggers)
     _check_reached(plan, kinds, reached, findings)
+    if len(loops) > MAX_LOOPS:
+        message = f"The workflow has {len(loops)} loop nodes; at most {MAX_LOOPS} are allowed."
+        findings.add("TOO_MANY_LOOPS", message, "Split it into several workflows.")
+        return
     in_order, left = order(plan, loops)
     _check_cycles(plan, left, loops, findings)
-    for loop in loops:
+    for loop in sorted(loops):
         _check_body_is_separate(plan, loop, findings)
     if not left:
         _check_branches_meet(plan, kinds, loops, findings)

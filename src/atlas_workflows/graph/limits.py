@@ -4,6 +4,7 @@ from typing import Any
 
 MAX_NODES = 5_000
 MAX_EDGES = 20_000
+MAX_LOOPS = 250  # loop nodes; finding out what lies inside each costs a walk through the graph
 MAX_TRIGGERS = 100
 MAX_VARIABLES = 1_000
 MAX_DEPTH = 100  # containers inside containers, anywhere in the document

@@ -22,7 +22,6 @@ class Plan:
     triggers: dict[str, Trigger] = field(init=False)
     outgoing: dict[str, dict[str, list[Edge]]] = field(init=False)
     incoming: dict[str, list[Edge]] = field(init=False)
-    _ancestors: dict[tuple[str, frozenset[str]], frozenset[str]] = field(init=False, default_factory=dict)
     _bodies: dict[str, frozenset[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,19 +62,16 @@ class Plan:
             self._bodies[loop] = frozenset(self.reachable(starts, around=loop))
         return self._bodies[loop]
 
-    def ancestors(self, node: str, around: frozenset[str] = frozenset()) -> frozenset[str]:
-        """Every step from which `node` can be reached without passing through `around`, without `node` itself."""
-        key = (node, around)
-        if key not in self._ancestors:
-            seen: set[str] = set()
-            queue = deque([node])
-            while queue:
-                for edge in self.incoming.get(queue.popleft(), []):
-                    if edge.source not in seen and edge.source != node and edge.source not in around:
-                        seen.add(edge.source)
-                        queue.append(edge.source)
-            self._ancestors[key] = frozenset(seen)
-        return self._ancestors[key]
+    def ahead(self, steps: Iterable[str], around: frozenset[str] = frozenset()) -> set[str]:
+        """Everything that lies at least one edge ahead of `steps`, without entering `around`."""
+        seen: set[str] = set()
+        queue = deque(steps)
+        while queue:
+            for target in self.successors(queue.popleft()):
+                if target not in seen and target not in around:
+                    seen.add(target)
+                    queue.append(target)
+        return seen
 
     def is_way_back(self, edge: Edge, loops: frozenset[str]) -> bool:
         """Whether an edge closes a round of the loop that it enters."""

@@ -159,7 +159,7 @@ _NOTES = {
 _LIMITS = f"""\
 ## Limits
 
-At most {limits.MAX_NODES} nodes, {limits.MAX_EDGES} edges, {limits.MAX_TRIGGERS} triggers, {limits.MAX_VARIABLES}
+At most {limits.MAX_NODES} nodes ({limits.MAX_LOOPS} of them loops), {limits.MAX_EDGES} edges, {limits.MAX_TRIGGERS} triggers, {limits.MAX_VARIABLES}
 variables, {limits.MAX_DEPTH} levels of nesting. Ids have at most {limits.MAX_ID_LENGTH} characters, names
 {limits.MAX_NAME_LENGTH}. At most {limits.MAX_PROBLEMS} problems are reported.
 """
