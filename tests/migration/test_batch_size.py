@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, next_batch_size
 from atlas_workflows.migration.ranges import cuts_wanted, ranges_between
 from atlas_workflows.migration.tenants import bucket
-from atlas_workflows.migration.throttle import LONGEST_PAUSE, Throttle, next_throttle
+from atlas_workflows.migration.throttle import LONGEST_PAUSE, Throttle, next_throttle, rest
 
 BOUNDS = BatchBounds(rows=1_000, bytes=1_000_000, seconds=1.0)
 
@@ -44,6 +44,7 @@ def test_a_suffering_query_slows_us_down_and_relief_speeds_us_up() -> None:
     for _ in range(20):
         state = next_throttle(state, latency=0.050)
     assert state.pause == LONGEST_PAUSE
+    assert rest(state, batch_seconds=0.5) == 2.0  # at least a fifth of the time goes into the work
     for _ in range(40):
         state = next_throttle(state, latency=0.002)
     assert state.pause == 0.0
@@ -56,8 +57,9 @@ def test_three_milliseconds_more_are_tolerated_and_lag_is_not() -> None:
     assert next_throttle(state, latency=0.001, lag=60.0).pause > 0.0
 
 
-def test_a_lower_latency_becomes_the_baseline() -> None:
+def test_a_lower_latency_becomes_the_baseline_and_a_higher_one_only_slowly() -> None:
     assert next_throttle(Throttle(baseline=0.010), latency=0.002).baseline == 0.002
+    assert next_throttle(Throttle(baseline=0.010), latency=0.500).baseline == pytest.approx(0.0102)
 
 
 def test_ranges_cover_every_key_once() -> None:

@@ -20,7 +20,7 @@ from atlas_workflows.migration.ranges import Range
 from atlas_workflows.migration.run import insist_not_paused
 from atlas_workflows.migration.source import Batch, Source, read_batch, survey
 from atlas_workflows.migration.target import act_as_migration, read_target
-from atlas_workflows.migration.throttle import Throttle, next_throttle
+from atlas_workflows.migration.throttle import Throttle, next_throttle, rest
 from atlas_workflows.migration.worker import Worker
 
 # A deadlock or a serialization failure between two workers is nobody's fault: the batch is simply taken again.
@@ -46,8 +46,8 @@ class Pace:
             return
         state = self.throttle or Throttle(baseline=latency)
         self.throttle = next_throttle(state, latency, self.probe.lag)
-        if self.throttle.pause:
-            self.sleep(self.throttle.pause)
+        if pause := rest(self.throttle, seconds):
+            self.sleep(pause)
 
 
 def new_pace(context: PhaseContext, probe: Probe | None) -> Pace:

@@ -41,7 +41,7 @@ class RunOptions:
     dry_run: bool = False
     batch_rows: int = 1_000
     batch_bytes: int = 16 * 1024 * 1024
-    batch_seconds: float = 1.0
+    batch_seconds: float = 0.5
     workers: int = 1
     throttle: bool = True
     backup: bool = True

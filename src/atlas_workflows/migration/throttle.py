@@ -7,7 +7,11 @@ TOLERATED_EXTRA_SECONDS = 0.003
 TOLERATED_LAG_SECONDS = 10.0
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
+LONGEST_REST = (
+    4.0  # batches' worth of time: however noisy the machine, a fifth of the time goes into the work
+)
 RECOVERY = 0.7
+DRIFT = 1.02  # what was a calm moment an hour ago need not be one today
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,17 @@ def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> 
     """Rest twice as long when a live query or a replica suffers, a little less after each good batch.
 
     `latency`: a live query measured while a batch ran. `lag`: replay lag of the slowest replica, None without one.
-    A latency below the baseline becomes the baseline: the first measurement may have met a busy moment.
+    A latency below the baseline becomes the baseline, as the first measurement may have met a busy moment; otherwise
+    the baseline rises by two percent at most.
     """
     suffers = latency > limit(state.baseline) or (lag is not None and lag > TOLERATED_LAG_SECONDS)
-    baseline = min(state.baseline, latency)
+    baseline = min(state.baseline * DRIFT, latency)
     if suffers:
         return Throttle(baseline, min(LONGEST_PAUSE, max(FIRST_PAUSE, state.pause * 2)))
     eased = state.pause * RECOVERY
     return Throttle(baseline, eased if eased >= FIRST_PAUSE / 2 else 0.0)
+
+
+def rest(state: Throttle, batch_seconds: float) -> float:
+    """Seconds to rest after a batch that took `batch_seconds`."""
+    return min(state.pause, LONGEST_REST * batch_seconds)
