@@ -27,7 +27,7 @@ SCOPE: dict[str, Any] = {
         "name": "Zoë",
         "nothing": None,
     },
-    "variables": {"big": 12345678901234567890123, "Gym size": 7},
+    "variables": {"big": 12345678901234567890123, "Gym size": 7, "huge": Decimal("1e99999")},
 }
 
 
@@ -79,7 +79,7 @@ def test_dates_move_by_days() -> None:
     "formula",
     ["contact.nothing + 1", "contact.gone", "contact.name * 2", "1 / 0", "0 % 0", "avg()", "abs(1, 2)",
      "round(1, -1)", "date('soon')", "1e999 * 1e999 * " + "1e999 * " * 20 + "1", "min('a')", "now() + 99999999999",
-     "-contact.name", "sum(1e999)"],
+     "-contact.name", "sum(1e999)", "variables.huge", "variables.huge * 2"],
 )  # fmt: skip
 def test_data_without_a_result_fails_by_name(formula: str) -> None:
     with pytest.raises(ExpressionFailed):

@@ -51,6 +51,7 @@ def text(template: str, **more: Any) -> str:
         ("{{ contact.goals[0].name }} {{ contact.goals }}", 'run {"name":"run"}'),
         ('{{ contact["Gym name"] }}', "Harbour"),
         ("{{ items.0 }}", "zero"),
+        ("{{ contact.² | default('x') }}{{ contact['٣'] | default('y') }}", "xy"),
         ("{{ contact.first_name | upper }}{{ contact.first_name | lower }}", "ZOËzoë"),
         ('{{ "ann MARY o\'neil" | title }}', "Ann Mary O'neil"),
         ("{{ contact.joined | date }} {{ contact.joined | date('%a %-d/%-m/%y') }}", "5 January 2026 Mon 5/1/26"),

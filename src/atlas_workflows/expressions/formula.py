@@ -17,9 +17,9 @@ from atlas_workflows.expressions.values import Number, number
 
 Computed = Callable[[Scope, Moment], Any]
 
-_PATH = r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\.\d+|\[(?:\d+|"[^"\\\]]*"|'[^'\\\]]*')\])*"""
+_PATH = r"""[^\W\d]\w*(?:\.[^\W\d]\w*|\.[0-9]+|\[(?:[0-9]+|"[^"\\\]]*"|'[^'\\\]]*')\])*"""
 _TOKEN = re.compile(
-    rf"""\s*(?:(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{{1,3}})?)|\{{\{{(?P<braced>[^{{}}|]+)\}}\}}"""
+    rf"""\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?)|\{{\{{(?P<braced>[^{{}}|]+)\}}\}}"""
     rf"""|(?P<path>{_PATH})|(?P<text>"[^"\\]*"|'[^'\\]*')|(?P<symbol>[-+*/%(),]))\s*"""
 )
 # Exact for anything below this many digits; a division is rounded there.
@@ -262,7 +262,10 @@ def _result(value: Any) -> Any:
         return value if exact is None else exact
     if exact == exact.to_integral_value() and exact.adjusted() < limits.MAX_NUMBER_DIGITS:
         return int(exact)
-    return exact.normalize(_ARITHMETIC)
+    try:
+        return exact.normalize(_ARITHMETIC)
+    except DecimalException as cause:
+        raise ExpressionFailed("A number beyond 9,999 digits.", remedy="Scale it.") from cause
 
 
 def _invalid(text: str, position: int) -> ExpressionInvalid:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from atlas_workflows.expressions.values import text_of
 PROBE = "probe"
 _AT = Moment(datetime(2026, 3, 29, 12, tzinfo=UTC), UTC)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_WIDE = Context(prec=450, traps=[])
 _EXACT_IN_FLOAT = 2**53
 
 
@@ -170,13 +171,19 @@ def plausible_values(expected: Any, of_list: bool = False) -> Iterator[Any]:
     if isinstance(expected, str):
         yield from _beside_text(expected)
     elif isinstance(expected, int | Decimal) and not isinstance(expected, bool):
-        yield from (expected + 1, expected - 1, str(expected))
+        yield from (*_neighbours(expected), text_of(expected))
     elif isinstance(expected, bool):
         yield from (not expected, str(expected).lower(), int(expected))
     elif isinstance(expected, list):
         yield from expected[:3]
     yield MISSING
     yield None
+
+
+def _neighbours(expected: int | Decimal) -> tuple[int | Decimal, ...]:
+    if isinstance(expected, int):
+        return expected + 1, expected - 1
+    return _WIDE.add(expected, 1), _WIDE.subtract(expected, 1)
 
 
 def _beside_text(expected: str) -> Iterator[Any]:
@@ -256,7 +263,7 @@ def _contains(actual: Any, expected: Any, profile: LegacyProfile) -> bool:
 
 
 def _as_float(value: Any) -> Any:
-    if _is_number(value) and abs(value) > _EXACT_IN_FLOAT:
+    if _is_number(value) and not -_EXACT_IN_FLOAT <= value <= _EXACT_IN_FLOAT:
         rounded = _js_number(value)
         return Decimal(rounded) if math.isfinite(rounded) else value
     return value

@@ -18,7 +18,7 @@ SUBJECT_ALIASES = frozenset({"lead", "client"})
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _TOKEN = re.compile(
-    r"""(?P<dot>\.)?(?P<name>[^\W\d][\w-]*|\d+(?=[.\[]|$))|\[\s*(?:(?P<index>\d+)|"(?P<double>[^"\\\]]*)"|'(?P<single>[^'\\\]]*)')\s*\]"""
+    r"""(?P<dot>\.)?(?P<name>[^\W\d][\w-]*|[0-9]+(?=[.\[]|$))|\[\s*(?:(?P<index>[0-9]+)|"(?P<double>[^"\\\]]*)"|'(?P<single>[^'\\\]]*)')\s*\]"""
 )
 
 
@@ -120,7 +120,7 @@ def _segments(text: str) -> Path:
 
 
 def _key(match: re.Match[str]) -> Key:
-    number = match["index"] or (match["name"] if match["name"] and match["name"].isdigit() else None)
+    number = match["index"] or (match["name"] if match["name"] and match["name"][0] in "0123456789" else None)
     if number is None:
         return next(text for text in (match["name"], match["double"], match["single"]) if text is not None)
     limits.refuse_beyond(limits.MAX_INDEX, "MAX_INDEX", int(number[:12]), "The index")

@@ -19,11 +19,11 @@ Evaluated = Callable[[Scope, Moment], Any]
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _SOURCE = re.compile(
-    rf"\s*(?:(?P<text>{_QUOTED})|(?P<position>\d{{1,3}})(?=\s*(?:\||$))|(?P<path>[^\s|(){{}}\"'\[\]]+(?:\[(?:\d+|\s*{_QUOTED}\s*)\][^\s|(){{}}\"'\[\]]*)*))\s*"
+    rf"\s*(?:(?P<text>{_QUOTED})|(?P<position>[0-9]{{1,3}})(?=\s*(?:\||$))|(?P<path>[^\s|(){{}}\"'\[\]]+(?:\[(?:[0-9]+|\s*{_QUOTED}\s*)\][^\s|(){{}}\"'\[\]]*)*))\s*"
 )
 _FILTER = re.compile(r"\|\s*([A-Za-z_]\w*)\s*", re.ASCII)
 _ARGUMENT = re.compile(
-    rf"\s*(?:(?P<text>{_QUOTED})|(?P<number>-?\d+(?:\.\d+)?)|(?P<word>true|false|null))\s*"
+    rf"\s*(?:(?P<text>{_QUOTED})|(?P<number>-?[0-9]+(?:\.[0-9]+)?)|(?P<word>true|false|null))\s*"
 )
 _WORDS = {"true": True, "false": False, "null": None}
 

@@ -102,7 +102,7 @@ def truth(value: Any) -> bool | None:
     if kind is Kind.BOOLEAN:
         return bool(value)
     if kind is Kind.NUMBER:
-        return {0: False, 1: True}.get(value) if abs(value) <= 1 else None
+        return {0: False, 1: True}.get(value)
     word = value.strip().lower() if kind is Kind.TEXT and len(value) < 20 else ""
     return True if word in _TRUE_WORDS else False if word in _FALSE_WORDS else None
 
