@@ -36,7 +36,7 @@ ORIGINAL = "UPDATE atlas.originals SET {0} WHERE source_table = %(table)s AND so
 
 @dataclass(frozen=True)
 class Plant:
-    """`pick` chooses the victims (the n-th for the n-th plant), `do` corrupts, `kind` is what must be found of it."""
+    """`pick` lists possible victims, `do` corrupts one, `kind` is what must be found of it."""
 
     name: str
     kind: Kind
@@ -216,16 +216,24 @@ PLANTS = (
 )  # fmt: skip
 
 
-def plant(connection: "psycopg.Connection[tuple[object, ...]]", number: int, what: Plant) -> str:
-    """Corrupt the n-th victim, so that no two plants share a row by chance of order; returns its id."""
-    found = connection.execute(what.pick.encode(), {"table": what.table}).fetchall()
-    victims = sorted(str(row[0]) for row in found)
-    assert victims, f"no victim for {what.name}"
-    victim = victims[number % len(victims)]
+def victims(connection: "psycopg.Connection[tuple[object, ...]]") -> list[str]:
+    """One row for each plant, no row twice: the plants with the fewest candidates choose first."""
+    candidates = [
+        sorted(str(row[0]) for row in connection.execute(what.pick.encode(), {"table": what.table}))
+        for what in PLANTS
+    ]
+    chosen: dict[int, str] = {}
+    for number in sorted(range(len(PLANTS)), key=lambda at: len(candidates[at])):
+        free = [row_id for row_id in candidates[number] if row_id not in chosen.values()]
+        assert free, f"no victim for {PLANTS[number].name}"
+        chosen[number] = free[0]
+    return [chosen[number] for number in range(len(PLANTS))]
+
+
+def plant(connection: "psycopg.Connection[tuple[object, ...]]", what: Plant, victim: str) -> None:
     for statement in what.do.split(";"):
         done = connection.execute(statement.encode(), {"id": victim, "table": what.table})
         assert done.rowcount > 0, f"{what.name} changed nothing"
-    return victim
 
 
 def test_there_are_over_fifty_kinds() -> None:
@@ -240,14 +248,14 @@ def test_a_clean_migration_raises_no_alarm(migrated: Any, copy: str) -> None:
 
 
 def test_every_planted_corruption_is_found(migrated: Any, copy: str) -> None:
-    planted = []
     with psycopg.connect(copy, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         # Capture fires even then; what it sees is pending, and here nothing shall be seen.
         for table in ("workflows", "workflow_executions"):
             connection.execute(f"ALTER TABLE public.{table} DISABLE TRIGGER ALL".encode())
-        for number, what in enumerate(PLANTS):
-            planted.append((what, plant(connection, number, what)))
+        planted = list(zip(PLANTS, victims(connection), strict=True))
+        for what, victim in planted:
+            plant(connection, what, victim)
     found = migrated.reconciled(copy)
     named = {(difference.kind, difference.table, difference.id) for difference in found.differences}
     stray = {difference.kind for difference in found.differences if difference.id == "nowhere"}
