@@ -28,7 +28,7 @@ def approved_run(live_stack: LiveStack) -> str:
     deadline = time.monotonic() + 400
     while (state := _state(live_stack, run_id, "approve")) != "awaiting_input":
         assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
-        assert state not in ("failed", "upstream_failed", "success"), client.tasks(PHASE, run_id)
+        assert state not in ("failed", "upstream_failed", "success"), client.xcom(PHASE, run_id, "close")
         time.sleep(1)
     assert _state(live_stack, run_id, "finish") is None
     _approve(live_stack, run_id)

@@ -24,7 +24,10 @@ COMMANDS = {
     "sample": ("atlas_workflows.cli.sample", "Make a synthetic legacy CRM."),
     "schedule": ("atlas_workflows.cli.schedule", "Next instants of a schedule, and its description."),
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
-    "sign-off": ("atlas_workflows.cli.sign_off", "Accept a change of meaning so that a workflow may go live."),
+    "sign-off": (
+        "atlas_workflows.cli.sign_off",
+        "Accept a change of meaning so that a workflow may go live.",
+    ),
     "soak": ("atlas_workflows.cli.soak", "Run the long trials in full."),
     "status": ("atlas_workflows.cli.stack_status", "Show what runs, where, and how to log in."),
     "test": ("atlas_workflows.cli.test", "Run the tests."),
@@ -38,7 +41,9 @@ def load_command(name: str) -> Any:
     module: Any = importlib.import_module(COMMANDS[name][0])
     command: Any = typer.main.get_command(module.app)
     # typer offers shell completion per command; it could not work for one command of a group.
-    command.params = [item for item in command.params if item.name not in ("install_completion", "show_completion")]
+    command.params = [
+        item for item in command.params if item.name not in ("install_completion", "show_completion")
+    ]
     return command
 
 
@@ -56,7 +61,9 @@ class LazyGroup(click.Group):
             return None
         return click.Command(
             cmd_name,
-            callback=lambda arguments: load_command(cmd_name).main(list(arguments), prog_name=f"atlas {cmd_name}"),
+            callback=lambda arguments: load_command(cmd_name).main(
+                list(arguments), prog_name=f"atlas {cmd_name}"
+            ),
             params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
             context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
             add_help_option=False,

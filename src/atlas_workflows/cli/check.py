@@ -91,6 +91,13 @@ def _requirements(settings: Settings) -> str:
     return f"requirements.txt is not what uv.lock says; run: uv {' '.join(EXPORT)} -o requirements.txt"
 
 
+def _generated_pages(settings: Settings) -> str:
+    from atlas_workflows.cli.reference import stale_pages
+
+    stale = [str(path.relative_to(settings.root)) for path in stale_pages(settings.root)]
+    return f"Stale: {', '.join(stale)}. Run: python -m atlas_workflows.cli.reference" if stale else ""
+
+
 def _places(settings: Settings) -> list[str]:
     return [place for place in PYTHON_PLACES if (settings.root / place).exists()]
 
@@ -105,5 +112,6 @@ CHECKS = (
     Check("import contracts", _tool("lint-imports", "--no-cache")),
     Check("SQL lint", _tool("sqlfluff", "lint", "include/sql", "--processes", "2", "--disable-progress-bar")),
     Check("requirements.txt", _requirements),
+    Check("generated pages", _generated_pages),
     Check("types", _tool("mypy")),
 )
