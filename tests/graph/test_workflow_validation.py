@@ -262,6 +262,32 @@ def test_variables_in_conditions_are_seen() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("trigger", "action", "loops"),
+    [
+        (Trigger("t", "contact_tagged", {}), node("a", "add_tags", tags=["vip"]), True),
+        (Trigger("t", "contact_tagged", {"tags": ["VIP"]}), node("a", "add_tags", tags=["vip"]), True),
+        (Trigger("t", "contact_tagged", {"tags": ["new"]}), node("a", "add_tags", tags=["vip"]), False),
+        (
+            Trigger("t", "contact_tagged", {"tags": ["new"]}),
+            node("a", "add_tags", tags=["{{ trigger.tag }}"]),
+            True,
+        ),
+        (Trigger("t", "event", {"name": "won"}), node("a", "track_event", name="lost"), False),
+        (Trigger("t", "event", {"name": "won"}), node("a", "track_event", name="won"), True),
+        (Trigger("t", "contact_tagged", {}, enabled=False), node("a", "add_tags", tags=["vip"]), False),
+    ],
+)
+def test_a_workflow_that_may_start_itself_again(trigger: Trigger, action: Node, loops: bool) -> None:
+    problems = check(action, edges=[edge("t", "a")], triggers=(trigger,))
+    assert (("warning", "TRIGGER_LOOP", "a") in found(problems)) is loops
+
+
+def test_a_quorum_of_more_branches_than_lead_to_it() -> None:
+    merge = node("m", "merge", mode="quorum", quorum=2)
+    assert found(check(merge, edges=[edge("t", "m")])) == {("error", "QUORUM_TOO_LARGE", "m")}
+
+
 def test_hints_can_be_left_out() -> None:
     sms = node("a", "send_sms", message="Hi")
     assert {p.code for p in check(sms, edges=[edge("t", "a")])} == {

@@ -285,3 +285,20 @@ def test_explicit_zero_is_a_threshold() -> None:
     assert kind is not None
     assert kind.faults({"threshold": 0, "direction": "crosses"}) == []
     assert kind.faults({"threshold": "80"})[0].code == "WRONG_PARAMETER"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("update_lead_score", {"value": True}, "value must be a number or a text."),
+        ("create_task", {"title": 3}, "title must be a text or an object."),
+        ("create_task", {"title": {"x": 1}}, "title must be a text."),
+        ("add_tags", {"tags": "vip"}, "tags must be a list."),
+        ("loop", {"kind": "count", "count": [1]}, "count must be a whole number or a text."),
+        ("create_task", {"title": "x", "priority": "urgent"}, "priority is not right: input should be 'low', 'medium' or 'high'."),
+    ],
+)  # fmt: skip
+def test_faults_speak_of_what_is_expected(name: str, parameters: dict[str, Any], message: str) -> None:
+    kind = CATALOGUE.node(name, 1)
+    assert kind is not None
+    assert [fault.message for fault in kind.faults(parameters)] == [message]

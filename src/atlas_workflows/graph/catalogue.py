@@ -50,6 +50,10 @@ class NodeKind(Protocol):
     @property
     def effect(self) -> Effect: ...
     @property
+    def causes(self) -> tuple[str, ...]:
+        """Trigger types that what it does may set off."""
+
+    @property
     def ports_in(self) -> tuple[str, ...]: ...
 
     def ports_out(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Checks of the graph as a whole: is there a start, is everything reached, does anything run in circles."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from atlas_workflows.graph.catalogue import Effect, NodeKind, Role
 from atlas_workflows.graph.limits import MAX_LOOPS
@@ -28,7 +29,9 @@ def check_flow(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings, *,
         _check_body_is_separate(plan, loop, findings)
     if not left:
         _check_branches_meet(plan, kinds, loops, findings)
+    _check_quorums(plan, kinds, findings)
     if hints:
+        _hint_at_trigger_loops(plan, kinds, reached, findings)
         _hint_at_immediate_sends(plan, kinds, findings)
         _hint_at_long_sequences(plan, kinds, in_order, findings)
         _hint_at_error_handling(plan, kinds, findings)
@@ -152,6 +155,42 @@ def _until_merge(plan: Plan, start: str, kinds: Mapping[str, NodeKind], loops: f
         if kind is None or kind.role is not Role.MERGE:
             stack += plan.successors(step)
     return seen - enclosing
+
+
+def _check_quorums(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+    for step, kind in kinds.items():
+        if kind.role is not Role.MERGE or plan.nodes[step].parameters.get("mode") != "quorum":
+            continue
+        quorum, branches = plan.nodes[step].parameters.get("quorum"), len(plan.incoming.get(step, []))
+        if type(quorum) is int and quorum > branches:
+            message = (
+                f"{step!r} waits for {quorum} branches, but only {branches} lead to it; it can only fail."
+            )
+            findings.add("QUORUM_TOO_LARGE", message, "Lower quorum, or connect more branches.", node=step)
+
+
+def _hint_at_trigger_loops(
+    plan: Plan, kinds: Mapping[str, NodeKind], reached: set[str], findings: Findings
+) -> None:
+    triggers = {trigger.type: trigger for trigger in plan.workflow.triggers if trigger.enabled}
+    for step, kind in kinds.items():
+        if step not in reached or not plan.nodes[step].enabled:
+            continue
+        for type_ in kind.causes:
+            if type_ in triggers and _may_set_off(plan.nodes[step].parameters, triggers[type_].parameters):
+                message = f"What {step!r} does may start the same workflow again, by its trigger {triggers[type_].id!r}."
+                remedy = "Narrow the trigger down, or leave it if that is meant."
+                findings.add("TRIGGER_LOOP", message, remedy, severity=Severity.WARNING, node=step)
+
+
+def _may_set_off(done: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """False only where both sides name tags, or an event, and none is the same."""
+    for names, asked in ((done.get("tags"), wanted.get("tags")), ([done.get("name")], [wanted.get("name")])):
+        if isinstance(names, list) and isinstance(asked, list) and asked and asked != [None]:
+            folded = {str(name).casefold() for name in names}
+            if not any(str(name).casefold() in folded for name in asked) and "{{" not in str(names):
+                return False
+    return True
 
 
 def _hint_at_immediate_sends(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:

@@ -10,6 +10,17 @@ from atlas_workflows.graph.model import Severity
 
 _MOST_FAULTS = 50  # per node
 
+_KINDS = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "decimal_type": "a number",
+    "is_instance_of": "a number",
+    "bool_type": "true or false",
+    "dict_type": "an object",
+    "list_type": "a list",
+}
+
 
 def faults_of(
     error: ValidationError,
@@ -18,12 +29,21 @@ def faults_of(
     wrong_codes: Mapping[str, str],
 ) -> list[Fault]:
     """One Fault per field that is wrong; of the alternatives of a field the first complaint is shown."""
-    found: dict[str, Fault] = {}
+    complaints: dict[str, list[tuple[str, str]]] = {}
     for detail in error.errors(include_url=False, include_input=False)[: _MOST_FAULTS * 4]:
         path = _path(detail["loc"], parameters, detail["type"])
-        if path not in found:
-            found[path] = _fault(path, detail["type"], detail["msg"], missing_codes, wrong_codes)
-    return list(found.values())[:_MOST_FAULTS]
+        complaints.setdefault(path, []).append((detail["type"], detail["msg"]))
+    found = [
+        _fault(path, said, missing_codes, wrong_codes)
+        for path, said in complaints.items()
+        if not _is_inside_another(path, complaints)
+    ]
+    return found[:_MOST_FAULTS]
+
+
+def _is_inside_another(path: str, complaints: Mapping[str, object]) -> bool:
+    # Where a value is of the wrong kind, what the alternatives say about its parts is beside the point.
+    return any(path.startswith((f"{other}.", f"{other}[")) for other in complaints if other)
 
 
 def blank_faults(parameters: Mapping[str, Any], missing_codes: Mapping[str, str]) -> Iterator[Fault]:
@@ -50,8 +70,9 @@ def advice(code: str, field: str, message: str, remedy: str) -> Fault:
 
 
 def _fault(
-    path: str, kind: str, message: str, missing_codes: Mapping[str, str], wrong_codes: Mapping[str, str]
+    path: str, said: list[tuple[str, str]], missing_codes: Mapping[str, str], wrong_codes: Mapping[str, str]
 ) -> Fault:
+    kind, message = said[0]
     if kind == "missing":
         code = "INCOMPLETE_CONDITION" if _is_in_condition(path) else "MISSING_PARAMETER"
         return missing(missing_codes.get(path, code), path)
@@ -60,10 +81,21 @@ def _fault(
         return Fault("UNKNOWN_PARAMETER", path, f"There is no parameter {path}.", remedy)
     if kind.isupper():
         return Fault(kind, path, message, f"Correct {path}.")
-    message = message.removeprefix("Value error, ").rstrip(".")
-    said = message[:1].lower() + message[1:]
     default = "WRONG_CONDITION" if _is_in_condition(path) else "WRONG_PARAMETER"
-    return Fault(wrong_codes.get(path, default), path, f"{path} is not right: {said}.", f"Correct {path}.")
+    code = wrong_codes.get(path, default)
+    expected = _expected(said)
+    if expected:
+        return Fault(code, path, f"{path} must be {expected}.", f"Write {expected} there.")
+    message = message.removeprefix("Value error, ").rstrip(".")
+    return Fault(code, path, f"{path} is not right: {message[:1].lower()}{message[1:]}.", f"Correct {path}.")
+
+
+def _expected(said: list[tuple[str, str]]) -> str:
+    """What all alternatives together would take; empty where one of them complains about more than the kind."""
+    words = dict.fromkeys(_KINDS.get(kind, "") for kind, _ in said)
+    if "a number" in words:
+        words.pop("a whole number", None)
+    return "" if "" in words else " or ".join(words)
 
 
 def _is_in_condition(path: str) -> bool:

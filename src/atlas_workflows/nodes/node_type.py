@@ -23,6 +23,7 @@ Review = Callable[[Any], Iterable[Fault]]
 class NodeType:
     """A node type: its form, its ports, what it does to the world and why doing it twice is harmless.
 
+    `causes` are the triggers that what it does may set off.
     `ports` depends on raw parameters where a function is given; it must not raise. `review` gets validated
     parameters and adds what a model cannot say. `missing_codes` and `wrong_codes` map a field to the code of its
     absence and of any other fault.
@@ -37,6 +38,7 @@ class NodeType:
     idempotency: str
     version: int = 1
     role: Role = Role.ACTION
+    causes: tuple[str, ...] = ()
     ports_in: tuple[str, ...] = (MAIN_PORT,)
     ports: tuple[str, ...] | PortsOf = (MAIN_PORT,)
     port_notes: str = ""

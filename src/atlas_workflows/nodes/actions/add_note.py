@@ -20,5 +20,6 @@ NODE = NodeType(
     parameters=AddNoteParameters,
     effect=Effect.INTERNAL,
     idempotency="The note's id is derived from (execution, node, iteration), so it is inserted once.",
+    causes=("note_added",),
     missing_codes={"text": "MISSING_NOTE_TEXT"},
 )

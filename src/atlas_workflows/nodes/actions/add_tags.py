@@ -38,6 +38,7 @@ NODE = NodeType(
     parameters=AddTagsParameters,
     effect=Effect.INTERNAL,
     idempotency="A tag that is there is not added again.",
+    causes=("contact_tagged",),
     missing_codes={"tags": "MISSING_TAG_CONFIG"},
     review=review,
     run=perform_with(changes),

@@ -20,5 +20,6 @@ NODE = NodeType(
     documentation="Lets a model give the lead a score from 0 to 100.",
     parameters=AiScoreLeadParameters,
     effect=Effect.EXTERNAL,
+    causes=("lead_score_changed", "lead_score_threshold", "lead_became_hot", "lead_became_cold"),
     idempotency="The result is stored under the effect's key and used again.",
 )

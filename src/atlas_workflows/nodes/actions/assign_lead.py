@@ -29,6 +29,7 @@ NODE = NodeType(
     parameters=AssignLeadParameters,
     effect=Effect.INTERNAL,
     idempotency="Setting the same value again changes nothing.",
+    causes=("lead_updated",),
     missing_codes={"user_id": "MISSING_ASSIGNEE"},
     run=perform_with(changes),
 )

@@ -23,5 +23,6 @@ NODE = NodeType(
     documentation="Books an appointment or a class for the subject.",
     parameters=BookAppointmentParameters,
     effect=Effect.INTERNAL,
+    causes=("appointment_booked", "booking_created"),
     idempotency="The appointment's id is derived from (execution, node, iteration), so it is booked once.",
 )

@@ -24,5 +24,6 @@ NODE = NodeType(
     documentation="Cancels an appointment or a booking.",
     parameters=CancelAppointmentParameters,
     effect=Effect.INTERNAL,
+    causes=("appointment_cancelled", "booking_cancelled"),
     idempotency="What is cancelled is not cancelled again.",
 )

@@ -29,6 +29,7 @@ NODE = NodeType(
     parameters=ChangeStageParameters,
     effect=Effect.INTERNAL,
     idempotency="Setting the same value again changes nothing.",
+    causes=("lead_stage_changed",),
     missing_codes={"stage": "MISSING_STAGE"},
     run=perform_with(changes),
 )

@@ -22,5 +22,6 @@ NODE = NodeType(
     documentation="Checks the subject in.",
     parameters=CheckInParameters,
     effect=Effect.INTERNAL,
+    causes=("session_attended",),
     idempotency="Who is checked in is not checked in again.",
 )

@@ -25,5 +25,6 @@ NODE = NodeType(
     parameters=CreateOpportunityParameters,
     effect=Effect.INTERNAL,
     idempotency="The opportunity's id is derived from (execution, node, iteration), so it is inserted once.",
+    causes=("opportunity_created",),
     missing_codes={"name": "MISSING_OPPORTUNITY_NAME"},
 )

@@ -21,5 +21,6 @@ NODE = NodeType(
     documentation="Looks up what else is known about the subject.",
     parameters=EnrichLeadParameters,
     effect=Effect.EXTERNAL,
+    causes=("lead_updated", "contact_changed"),
     idempotency="The result is stored under the effect's key and used again.",
 )

@@ -37,6 +37,7 @@ NODE = NodeType(
     parameters=RemoveTagsParameters,
     effect=Effect.INTERNAL,
     idempotency="A tag that is gone is not removed again.",
+    causes=("contact_tagged",),
     missing_codes={"tags": "MISSING_TAG_CONFIG"},
     review=review,
     run=perform_with(changes),

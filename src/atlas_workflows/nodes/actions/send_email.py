@@ -56,6 +56,7 @@ NODE = NodeType(
     documentation="Sends an e-mail to the subject.",
     parameters=SendEmailParameters,
     effect=Effect.EXTERNAL,
+    causes=("message_sent",),
     idempotency="The effect ledger holds the key (execution, node, iteration), which is also the Message-ID.",
     role=Role.SEND,
     review=review,

@@ -35,6 +35,7 @@ NODE = NodeType(
     documentation="Sends a text message to the subject.",
     parameters=SendSmsParameters,
     effect=Effect.EXTERNAL,
+    causes=("message_sent",),
     idempotency="The effect ledger holds the key (execution, node, iteration): what is done is not done again.",
     role=Role.SEND,
     review=review,

@@ -54,6 +54,7 @@ NODE = NodeType(
     documentation="Sends a WhatsApp message to the subject.",
     parameters=SendWhatsappParameters,
     effect=Effect.EXTERNAL,
+    causes=("message_sent",),
     idempotency="The effect ledger holds the key (execution, node, iteration): what is done is not done again.",
     role=Role.SEND,
     review=review,

@@ -22,6 +22,7 @@ NODE = NodeType(
     documentation="Publishes an event that analytics and other workflows can see.",
     parameters=TrackEventParameters,
     effect=Effect.INTERNAL,
+    causes=("event",),
     idempotency="The event's id is derived from (execution, node, iteration); a repeat is recognised.",
     missing_codes={"name": "MISSING_EVENT_NAME"},
 )

@@ -49,6 +49,7 @@ NODE = NodeType(
     parameters=UpdateContactParameters,
     effect=Effect.INTERNAL,
     idempotency="Replace and merge set the same values again; append skips what is there.",
+    causes=("contact_changed",),
     missing_codes={"fields": "MISSING_FIELDS"},
     review=review,
     run=perform_with(changes),

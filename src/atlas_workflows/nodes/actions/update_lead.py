@@ -35,6 +35,7 @@ NODE = NodeType(
     parameters=UpdateLeadParameters,
     effect=Effect.INTERNAL,
     idempotency="Setting the same value again changes nothing.",
+    causes=("lead_updated", "contact_changed"),
     missing_codes={"fields": "MISSING_FIELDS"},
     review=review,
     run=perform_with(changes),

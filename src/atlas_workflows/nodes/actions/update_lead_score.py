@@ -36,6 +36,7 @@ NODE = NodeType(
     parameters=UpdateLeadScoreParameters,
     effect=Effect.INTERNAL,
     idempotency="The effect ledger holds the key (execution, node, iteration), so points are added once.",
+    causes=("lead_score_changed", "lead_score_threshold", "lead_became_hot", "lead_became_cold"),
     missing_codes={"value": "MISSING_SCORE_VALUE"},
     run=perform_with(changes),
 )

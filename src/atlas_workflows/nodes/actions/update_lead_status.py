@@ -28,6 +28,7 @@ NODE = NodeType(
     parameters=UpdateLeadStatusParameters,
     effect=Effect.INTERNAL,
     idempotency="Setting the same value again changes nothing.",
+    causes=("lead_updated",),
     missing_codes={"status": "MISSING_STATUS"},
     run=perform_with(changes),
 )

@@ -29,6 +29,7 @@ NODE = NodeType(
     parameters=UpdateOpportunityParameters,
     effect=Effect.INTERNAL,
     idempotency="Setting the same value again changes nothing.",
+    causes=("opportunity_stage_changed",),
     missing_codes={"fields": "MISSING_FIELDS"},
     review=review,
 )
