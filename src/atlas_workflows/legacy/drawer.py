@@ -77,9 +77,13 @@ class Drawer:
             parameters[target] = fitted
 
     def fill(self, parameters: dict[str, Any], fields: "Fields") -> None:
-        """`put` for a whole table of fields."""
+        """`put` for a whole table of fields; those without a setting cost a look-up per spelling and no call."""
+        left = self.left
         for target, names, kind in fields:
-            self.put(parameters, target, names, kind)
+            for name in names:
+                if name in left:
+                    self.put(parameters, target, names, kind)
+                    break
 
     def close(
         self, parameters: dict[str, Any], spare: Mapping[str, Any], identity: tuple[object, ...] = ()

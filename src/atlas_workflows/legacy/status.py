@@ -59,8 +59,9 @@ def counters_of(record: LegacyWorkflow, findings: Findings) -> tuple[dict[str, i
     reported: dict[str, Any] = {name: row[name] for name in _CAMEL if row.get(name) is not None}
     if row.get("execution_count") is not None:
         reported["execution_count"] = row["execution_count"]
-    if row.get("last_run_at") is not None:
-        reported["last_run_at"] = row["last_run_at"]
+    for name in ("last_run_at", "version"):
+        if row.get(name) is not None:
+            reported[name] = row[name]
     reported.update(stats)
     counters = {name: _counter(name, row, stats, findings) for name in _CAMEL}
     if counters["total_executions"] is None and "execution_count" in row:

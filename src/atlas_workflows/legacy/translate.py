@@ -69,7 +69,7 @@ def translate_or_raise(
     variables = translate_variables(raw.variables, "variables", findings)
     findings.variables = frozenset(variable.name for variable in variables)
     stored = decode(record.columns, "settings", findings)
-    settings = translate_settings(stored, record.shape, findings)
+    settings = translate_settings(stored, record.shape, findings, record.columns.get("settings"))
     parts = assemble(record, raw, settings, _gates(record, stored, findings), findings)
     if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
         findings.reason(ReasonCode.GRAPH_UNDECODABLE, raw.broken, "No graph can be read from this column.")

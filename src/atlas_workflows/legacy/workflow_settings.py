@@ -29,8 +29,28 @@ _KNOWN = frozenset(
 _ENGINE_RETRY = RetryPolicy()
 
 
-def translate_settings(raw: Any, shape: str, findings: Findings) -> Settings:
-    """The settings; what cannot be used is reported and the default stands in."""
+# (shape, text of the column) -> settings, for texts without a finding: a gym's workflows mostly share theirs.
+_KNOWN_TEXTS: dict[tuple[str, str], Settings] = {}
+_MOST_KNOWN = 1_000
+
+
+def translate_settings(raw: Any, shape: str, findings: Findings, text: str | None = None) -> Settings:
+    """The settings; what cannot be used is reported and the default stands in. `text` is what `raw` was read from."""
+    known = _KNOWN_TEXTS.get((shape, text)) if text is not None else None
+    if known is not None:
+        return known
+    found = len(findings.reasons) + len(findings.changes)
+    settings = _translated(raw, shape, findings)
+    if (
+        text is not None
+        and len(findings.reasons) + len(findings.changes) == found
+        and len(_KNOWN_TEXTS) < _MOST_KNOWN
+    ):
+        _KNOWN_TEXTS[(shape, text)] = settings
+    return settings
+
+
+def _translated(raw: Any, shape: str, findings: Findings) -> Settings:
     if raw in (None, {}, [], ""):
         return Settings(timezone=DEFAULT_ZONES.get(shape, "UTC"))
     if not isinstance(raw, dict):
