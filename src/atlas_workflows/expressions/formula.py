@@ -12,8 +12,8 @@ from atlas_workflows.errors import ExpressionFailed, ExpressionInvalid
 from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.functions import FUNCTIONS
 from atlas_workflows.expressions.moment import Moment, When, moment, when
-from atlas_workflows.expressions.paths import MISSING, Scope, compile_path, parse_path
-from atlas_workflows.expressions.values import Number, number
+from atlas_workflows.expressions.paths import Scope, compile_path, parse_path
+from atlas_workflows.expressions.values import Kind, Number, kind_of, number
 
 Computed = Callable[[Scope, Moment], Any]
 
@@ -24,6 +24,7 @@ _TOKEN = re.compile(
 )
 # Exact for anything below this many digits; a division is rounded there.
 _ARITHMETIC = Context(prec=100, Emax=9_999, Emin=-9_999)
+_UNUSABLE = frozenset({Kind.MISSING, Kind.NULL, Kind.OTHER})
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -190,7 +191,7 @@ def _variable(text: str) -> Computed:
 
     def read(scope: Scope, at: Moment) -> Any:
         value = at.now if path == ("now",) else get(scope)
-        if value is MISSING or value is None:
+        if kind_of(value) in _UNUSABLE:
             raise ExpressionFailed(
                 f"{text} has no value.", remedy="Set it before, or guard with a condition.", path=text
             )
