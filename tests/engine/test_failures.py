@@ -200,6 +200,6 @@ def test_a_workflow_that_starts_with_a_broken_node_fails_there() -> None:
     played = play(broken)
     assert played.outcome == "failed"
     assert played.steps[0].error is not None
-    assert played.steps[0].error.startswith("configuration: message is not right")
+    assert played.steps[0].error.startswith("configuration: message must be a text")
     unknown = replace(broken, nodes=(Node("a", "teleport", {}),))
     assert play(unknown).steps[0].status == "skipped"
