@@ -86,15 +86,13 @@ def _drawn(
 
 
 def _chain(drawn: list[LegacyNode], triggers: set[str]) -> list[LegacyEdge]:
-    ordered = [node.id for node in drawn if node.id not in triggers]
-    heads = [node.id for node in drawn if node.id in triggers]
-    chain = [
-        LegacyEdge("", f"{source[:80]}-{target[:80]}", source, target, "")
-        for source, target in pairwise(ordered)
-    ]
+    """Edges of a linear workflow: every trigger step to the first other one, and on from there."""
+    steps = [node for node in drawn if node.id not in triggers]
+    heads = [node for node in drawn if node.id in triggers]
+    pairs = [(head, steps[0]) for head in heads if steps] + list(pairwise(steps))
     return [
-        LegacyEdge("", f"{head[:80]}-{ordered[0][:80]}", head, ordered[0], "") for head in heads if ordered
-    ] + chain
+        LegacyEdge(one.path, f"{one.id[:80]}-{other.id[:80]}", one.id, other.id, "") for one, other in pairs
+    ]
 
 
 def _nodes(

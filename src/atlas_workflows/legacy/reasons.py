@@ -11,7 +11,7 @@ class ReasonCode(StrEnum):
     def __new__(cls, code: str, documentation: str) -> "ReasonCode":
         member = str.__new__(cls, code)
         member._value_ = code
-        member.documentation = documentation  # type: ignore[attr-defined]
+        member.documentation = documentation
         return member
 
     documentation: str

@@ -9,7 +9,7 @@ from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.masking import looks_secret, mask
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SourceRow, TargetRows, Tenancy
-from atlas_workflows.legacy.secrets import may_hold_secret, seal_values
+from atlas_workflows.legacy.secrets import may_hold_secret, original_holds_secret, seal_values
 from atlas_workflows.legacy.tenancy import organization_of
 from atlas_workflows.legacy.workflow_rows import first_filled, uuid_or_none
 
@@ -107,7 +107,7 @@ class RowFacts:
             reasons=tuple(findings.reasons),
             changes=(),
             secrets=tuple(findings.secrets),
-            holds_secret=bool(findings.secrets),
+            holds_secret=bool(findings.secrets) or (self.hot and original_holds_secret(self.columns)),
             parent=parent,
         )
 

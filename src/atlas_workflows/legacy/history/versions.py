@@ -45,6 +45,8 @@ def version_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
         return facts.quarantined()
     translation = _translated(facts, {**workflow, "id": row.columns.get("workflow_id")}, tenancy)
     number = facts.count("version")
+    if number < 1:
+        facts.findings.reason(ReasonCode.COUNTER_INVALID, "version", "The version has no number.")
     if translation.workflow is None or number < 1:
         return facts.quarantined()
     definition = to_json(translation.workflow)
