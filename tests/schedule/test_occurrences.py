@@ -198,7 +198,7 @@ POLICIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(spec=SPECS, policy=POLICIES, hours=st.integers(0, 9_000), later=st.integers(0, 30))
 def test_where_one_asks_from_does_not_change_what_fires(
     spec: dict[str, Any], policy: dict[str, Any], hours: int, later: int
@@ -231,3 +231,15 @@ def test_a_question_that_walks_through_too_many_slots_is_refused() -> None:
     one_minute_a_week = {"sun": ["00:00-00:01"]}
     with pytest.raises(ScheduleRefused, match="slots would have to be looked at"):
         ask("2026-07-01T00:00", 1_000, cron="* * * * *", business_hours=one_minute_a_week)
+
+
+@pytest.mark.parametrize("on_closed", ["next", "previous"])
+def test_a_whole_closed_day_runs_into_an_open_one_in_order(on_closed: str) -> None:
+    # 1 January 2027 is a holiday; from an anchor a quarter of an hour off, both days' slots interleave.
+    every = {"amount": 1_425, "unit": "minutes", "anchor": "2026-12-01T00:00"}
+    found = ask("2026-12-29T00:00", 8, every=every, holidays="GB-ENG", on_closed=on_closed)
+    assert [each.at for each in found] == sorted(each.at for each in found)
+    busy = ask("2026-12-31T00:00", 60, cron="0 */2 * * *", holidays="GB-ENG", on_closed=on_closed)
+    assert [each.at for each in busy] == sorted({each.at for each in busy})
+    doubled = [each.local.day for each in busy if each.collapsed == 2]
+    assert doubled == [2 if on_closed == "next" else 31] * 12

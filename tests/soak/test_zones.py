@@ -125,6 +125,14 @@ def compare(
     found = [at for at in fires(spec, name, window, gap=gap, fold=fold) if inner[0] <= at <= inner[1]]
     right = [at for at in right if inner[0] <= at <= inner[1]]
     assert found == right, (name, spec, gap, fold)
+    # Asking at the change itself, or between the two passes of what is repeated, finds the same.
+    for asked in (window.middle - MINUTE, window.middle, window.middle + timedelta(minutes=31)):
+        later = fires(spec, name, Window(asked, window.end), gap=gap, fold=fold)
+        assert [at for at in later if at <= inner[1]] == [at for at in right if at >= asked], (
+            name,
+            spec,
+            asked,
+        )
     return len(right)
 
 

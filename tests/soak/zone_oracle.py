@@ -67,6 +67,10 @@ class Window:
     skipped: dict[datetime, datetime] = field(default_factory=dict)
 
     @property
+    def middle(self) -> datetime:
+        return self.begin + (self.end - self.begin) / 2
+
+    @property
     def locals(self) -> list[datetime]:
         return [*self.shown, *self.skipped]
 

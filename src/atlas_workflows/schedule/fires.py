@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from atlas_workflows.schedule.business_hours import Outside
 from atlas_workflows.schedule.openness import Openness
-from atlas_workflows.schedule.placement import Fold, Gap, place
+from atlas_workflows.schedule.placement import Fold, Gap, first_instant, place
 from atlas_workflows.schedule.refusal import refuse
 from atlas_workflows.schedule.zones import to_local
 
@@ -60,19 +61,31 @@ def not_skipped(fires: Iterable[Fire], zone: ZoneInfo, skipped: frozenset[date])
 
 
 def opened(fires: Iterable[Fire], zone: ZoneInfo, openness: Openness, outside: Outside) -> Iterator[Fire]:
-    """Those in closed time dropped or moved; gives up after FRUITLESS_SLOTS dropped in a row."""
+    """Those in closed time dropped or moved, in order again; gives up after FRUITLESS_SLOTS dropped in a row.
+
+    A move that keeps the time of day lets a whole closed day run into an open one, so moved and unmoved ones
+    wait until nothing earlier can come.
+    """
+    waiting: list[tuple[datetime, int, Fire]] = []
     fruitless = 0
-    for fire in fires:
+    for number, fire in enumerate(fires):
         wall = to_local(fire.instant, zone)
         why = openness.closed_because(wall)
         moved = fire.instant if why is None else _moved(fire.instant, wall, zone, openness, outside)
         if moved is None:
             fruitless += 1
             if fruitless >= FRUITLESS_SLOTS:
-                return
+                break
             continue
         fruitless = 0
-        yield fire if why is None else Fire(moved, (*fire.moved, why), fire.collapsed)
+        settled = _settled_before(fire.instant, moved, zone, openness, outside)
+        while waiting and waiting[0][0] < settled:
+            yield heappop(waiting)[2]
+        heappush(
+            waiting, (moved, number, fire if why is None else Fire(moved, (*fire.moved, why), fire.collapsed))
+        )
+    while waiting:
+        yield heappop(waiting)[2]
 
 
 def collapsed(fires: Iterable[Fire], look_ahead: bool) -> Iterator[Fire]:
@@ -108,3 +121,14 @@ def _moved(
     if outside == "next":
         return next((found for found in passes if found >= instant), passes[-1])
     return next((found for found in reversed(passes) if found <= instant), passes[0])
+
+
+def _settled_before(
+    slot: datetime, moved: datetime, zone: ZoneInfo, openness: Openness, outside: Outside
+) -> datetime:
+    """No later slot ends up before this instant."""
+    if outside != "previous":
+        return slot
+    if not openness.keeps_time_of_day:
+        return moved
+    return first_instant(datetime.combine(to_local(moved, zone).date(), time.min), zone)

@@ -86,7 +86,7 @@ class Schedule:
         if self._openness is None or self.spec.when_closed != "next":
             return begin
         before = to_local(begin, self.zone) - (
-            _DAY if self._openness.week == ALL_DAY else timedelta(minutes=1)
+            _DAY if self._openness.keeps_time_of_day else timedelta(minutes=1)
         )
         opened_last = self._openness.previous_open(before) or before - MAXIMUM_DAYS * _DAY
         return min(begin, first_instant(opened_last, self.zone))
@@ -99,8 +99,10 @@ class Schedule:
             return map(Fire, interval_instants(anchor, spec.every.amount, spec.every.unit, since))
         if spec.once is not None and (instant := read_moment(spec.once).instant) is not None:
             return iter([Fire(instant)])
-        # A repeated hour ahead shows local times again that are already past by the present offset.
-        wall = since + min(offset_at(since, self.zone), offset_at(since + _DAY, self.zone))
+        # At the very end of a gap, local times left out land here; a repeated hour ahead shows again local
+        # times that are already past by the present offset.
+        near = (since - timedelta(seconds=1), since, since + _DAY)
+        wall = since + min(offset_at(instant, self.zone) for instant in near)
         walls, elapsed = self._walls(wall, begin)
         return placed(walls, self.zone, spec.gap, spec.fold, elapsed)
 

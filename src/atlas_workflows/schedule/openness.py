@@ -24,6 +24,11 @@ class Openness:
     region: str | None = None
     closed_days: frozenset[date] = frozenset()
 
+    @property
+    def keeps_time_of_day(self) -> bool:
+        """Only whole days are ever closed, so a move changes the day alone."""
+        return self.week == ALL_DAY
+
     def closed_because(self, wall: datetime) -> str | None:
         """None while open, else "holiday" or "business_hours"."""
         if self._is_closed_day(wall.date()):
@@ -45,7 +50,7 @@ class Openness:
             day = wall.date() + days * step
             if self._is_closed_day(day):
                 continue
-            if self.week == ALL_DAY:
+            if self.keeps_time_of_day:
                 return wall + days * step
             found = find(day, wall if days == 0 else None)
             if found is not None:
