@@ -346,3 +346,19 @@ def test_loops_never_looped_and_waits_were_cut() -> None:
     )
     assert "WAIT_CAP_REMOVED" in change_codes(translated(logic_node("wait", duration=2, unit="days")))
     assert "WAIT_CAP_REMOVED" not in change_codes(translated(logic_node("wait", duration=2, unit="minutes")))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("variables", [{"name": "v", "type": {"a": 1}, "scope": [1], "description": {}}]),
+        ("edges", [{"source": {"a": 1}, "target": ["b"], "sourceHandle": {}, "data": []}]),
+        ("settings", {"timezone": {"a": 1}, "errorHandling": [], "priority": {}, "notifications": {"notifyEmails": {}}}),
+        ("workflow_data", {"nodes": [], "edges": [{"source": {}, "target": {}}], "tags": {"a": []}}),
+        ("nodes", [{"id": {"a": 1}, "type": ["x"], "position": {"x": 10**30, "y": {}}, "data": {"actionType": {}, "label": []}}]),
+        ("nodes", [logic_node("transform", operations=[{"type": "aggregate", "output": "o", "source": "s", "function": {}}])]),
+    ],
+)  # fmt: skip
+def test_values_of_another_kind_anywhere_end_in_a_verdict(column: str, value: Any) -> None:
+    columns = {"nodes": NODES, "edges": EDGES, column: value}
+    assert translate_or_raise(record(**columns)).reasons

@@ -31,6 +31,7 @@ _DATA_FACTS = frozenset(
 )
 _NODE_FACTS = DRAWING_KEYS | {"config"}
 _CLAMP = 10_000
+_FURTHEST = 10_000_000.0  # pixels; beyond it nobody drew anything
 _MAX_ID = 190  # some room for the marks that duplicates get
 
 
@@ -199,4 +200,4 @@ def _coordinate(value: Any) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if math.isfinite(number) and abs(number) <= _FURTHEST else None

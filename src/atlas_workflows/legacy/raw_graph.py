@@ -185,7 +185,7 @@ def _disagree(one: _Place, other: _Place) -> bool:
 
 
 def _borrow_edges(places: list[_Place], winner: _Place, graph: RawGraph) -> None:
-    ids = {node.get("id") for _, node in winner.nodes if isinstance(node.get("id"), str)}
+    ids = [node.get("id") for _, node in winner.nodes if isinstance(node.get("id"), str)]
     for place in places:
         if place.edges and all(
             edge.get("source") in ids and edge.get("target") in ids for _, edge in place.edges

@@ -153,7 +153,7 @@ def _aggregate_item(item: dict[str, Any], drawer: Drawer) -> dict[str, Any] | No
         item.get("source", item.get("input")),
         item.get("function", item.get("aggregation")),
     )
-    if name is None or not isinstance(source, str) or function not in _FUNCTIONS:
+    if name is None or not isinstance(source, str) or str(function) not in _FUNCTIONS:
         return None
     if not _only(item, "source", "input", "function", "aggregation", "field"):
         return None

@@ -137,7 +137,7 @@ def _described(description: str, entry: dict[str, Any]) -> str:
 
 
 def _type(raw: Any, path: str, findings: Findings) -> str:
-    if raw in _PLAIN_TYPES:
+    if isinstance(raw, str) and raw in _PLAIN_TYPES:
         return str(raw)
     known = _TYPES.get(str(raw).strip().lower()) if isinstance(raw, str) else None
     if raw in (None, ""):
