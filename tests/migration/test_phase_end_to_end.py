@@ -125,6 +125,7 @@ def test_a_run_for_one_organization_touches_no_other(sample: str, tmp_path: Path
     ):
         assert fetch(sample, f"SELECT DISTINCT organization_id::text FROM atlas.{table}") == [(first,)]
     assert fetch(sample, "SELECT organization_id::text FROM atlas.organization_phases") == [(first,)]
+    assert fetch(sample, "SELECT DISTINCT organization_id::text FROM atlas.consents") in ([], [(first,)])
     before = fetch(sample, "SELECT id, xmin::text FROM atlas.workflows ORDER BY id")
     migrate(sample, tmp_path, scope=Scope((second,)))
     after = fetch(

@@ -79,7 +79,9 @@ COMMENT ON FUNCTION atlas.legacy_consent_query(regclass) IS
 
 -- Adds what is new since the last call and nothing else: a value that was recorded already is not recorded again, and
 -- an empty unsubscribed_at only counts (as granted again) where it was set before.
-CREATE FUNCTION atlas.record_legacy_consents(source_table text, OUT added bigint)
+CREATE FUNCTION atlas.record_legacy_consents(
+    source_table text, organizations text[] DEFAULT NULL, OUT added bigint
+)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET "TimeZone" = 'UTC'
@@ -133,13 +135,17 @@ BEGIN
         AND known.basis = legacy_name || '.' || said.said_by
     WHERE said.evidence_hash IS DISTINCT FROM known.evidence_hash
         AND NOT (said.said = '' AND known.evidence_hash IS NULL)
+        AND (
+            record_legacy_consents.organizations IS NULL
+            OR said.organization = ANY (record_legacy_consents.organizations)
+        )
     ORDER BY said.subject_id, said.channel;
     GET DIAGNOSTICS added = ROW_COUNT;
     DROP TABLE pg_temp.atlas_consents_said;
     PERFORM set_config('row_security', row_security_before, true);
 END
 $$;
-COMMENT ON FUNCTION atlas.record_legacy_consents(text) IS
+COMMENT ON FUNCTION atlas.record_legacy_consents(text, text[]) IS
     'Adds to the consent ledger what contacts, leads or clients say now and did not say at the last call; returns how many entries.';
 
 CREATE VIEW atlas.consent_states WITH (security_invoker = true) AS
@@ -168,5 +174,5 @@ COMMENT ON VIEW atlas.consent_states IS
     'Who may be contacted on which channel: every basis that spoke must have granted it, so one withdrawal is enough to stop.';
 
 REVOKE ALL ON FUNCTION atlas.legacy_column(regclass, text[]), atlas.legacy_organization_expression(regclass, text),
-    atlas.legacy_consent_query(regclass), atlas.record_legacy_consents(text) FROM PUBLIC;
+    atlas.legacy_consent_query(regclass), atlas.record_legacy_consents(text, text[]) FROM PUBLIC;
 GRANT SELECT ON atlas.consent_states TO atlas_app;

@@ -17,6 +17,8 @@ from atlas_workflows.migration.source import Source, read_rows
 from atlas_workflows.migration.target import Target, remove, tables_of
 
 Parent = tuple[str, str]
+# Rows named by key are not bounded by bytes, so few are held at once.
+ROWS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,13 @@ class Worker:
 
     def take_ids(self, table: SourceTable, ids: Sequence[str]) -> tuple[Taken, tuple[str, ...]]:
         """The same for rows named by key; also the keys that no longer exist at the source."""
-        rows = read_rows(self.reader, self.source, table, ids)
-        present = {row.id for row in rows}
-        return self.take(table, rows), tuple(key for key in ids if key not in present)
+        present: set[str] = set()
+        parts = []
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            rows = read_rows(self.reader, self.source, table, ids[start : start + ROWS_AT_ONCE])
+            present.update(row.id for row in rows)
+            parts.append(self.take(table, rows))
+        return _joined(parts), tuple(key for key in ids if key not in present)
 
     def drop(self, table: str, ids: Sequence[str]) -> tuple[Parent, ...]:
         """Remove what was made of source rows that are gone; returns the rows that carried them."""
@@ -111,6 +117,14 @@ class Worker:
             if verdict.parent is not None:
                 parents.add(verdict.parent)
         return tuple(sorted(parents))
+
+
+def _joined(parts: Sequence[Taken]) -> Taken:
+    return Taken(
+        written=tuple(entry for part in parts for entry in part.written),
+        foreign=tuple(key for part in parts for key in part.foreign),
+        unchanged=sum(part.unchanged for part in parts),
+    )
 
 
 def parents_of(entries: Iterable[Entry]) -> tuple[Parent, ...]:

@@ -26,17 +26,18 @@ def run(context: PhaseContext) -> StepResult:
             "at": context.now(),
         }
         applied = worker.writer.execute(sql("migration/apply_organizations").encode(), facts).rowcount
-        consents = _record_consents(worker.writer)
+        consents = _record_consents(worker.writer, None if covered is None else sorted(covered))
         _audit(worker.writer, context, applied)
     summary = {"organizations": applied, "consents_added": consents, "captured_written": caught.written}
     return StepResult(StepStatus.PASSED, summary)
 
 
-def _record_consents(connection: Connection) -> int:
+def _record_consents(connection: Connection, organizations: list[str] | None) -> int:
     added = 0
     for table in CONSENT_TABLES:
         with connection.transaction():
-            row = connection.execute(sql("migration/record_consents").encode(), {"table": table}).fetchone()
+            facts = {"table": table, "organizations": organizations}
+            row = connection.execute(sql("migration/record_consents").encode(), facts).fetchone()
         added += int(row[0]) if row and row[0] is not None else 0
     return added
 
