@@ -1,5 +1,7 @@
 """The rehearsal restores the fresh backup, runs and rolls back the phase there, and leaves nothing behind."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,17 +39,36 @@ def test_a_whole_run_backs_up_rehearses_and_cleans_up(dsn: str, settings: Settin
     assert manifest.verified["passed"]
     with psycopg.connect(dsn) as connection:
         assert connection.execute(DATABASES).fetchall() == []
-        assert connection.execute("SELECT count(*) FROM atlas.workflows").fetchone() == (SMALL.size.workflows,)
+        assert connection.execute("SELECT count(*) FROM atlas.workflows").fetchone() == (
+            SMALL.size.workflows,
+        )
 
 
-def test_a_rehearsal_that_fails_changes_nothing_for_real(dsn: str, settings: Settings) -> None:
+def test_a_rehearsal_that_fails_stops_the_run_before_a_row_is_written(
+    dsn: str, settings: Settings, tmp_path: Path
+) -> None:
     create_sample(dsn, SMALL)
+    strict = replace(settings, root=_root_with_an_impossible_rule(tmp_path / "root"))
+    result = run_phase(phase_named("p1"), dsn=dsn, settings=strict, options=RunOptions(throttle=False))
+    assert result.status == "failed"
+    assert result.exit_code != 0
+    assert "rehearsal" in (result.problem or "")
+    assert "nobody is called Nobody" in (result.problem or "")
     with psycopg.connect(dsn) as connection:
-        # Whoever restores this backup gets an error from every insert into the copy's workflows.
-        connection.execute("CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS"
-                           " $$ BEGIN RAISE EXCEPTION 'refused on purpose'; END $$")  # fmt: skip
-    broken = replace(phase_named("p1"), requires=("p9_unknown",))
-    with pytest.raises(Exception, match="p9_unknown"):
-        run_phase(broken, dsn=dsn, settings=settings, options=RunOptions(throttle=False))
-    with psycopg.connect(dsn) as connection:
-        assert connection.execute("SELECT count(*) FROM public.workflows").fetchone() == (SMALL.size.workflows,)
+        assert connection.execute("SELECT count(*) FROM atlas.workflows").fetchone() == (0,)
+        assert connection.execute(DATABASES).fetchall() == []
+
+
+def _root_with_an_impossible_rule(root: Path) -> Path:
+    shutil.copytree(load_settings({}).expectations, root / "expectations")
+    path = root / "expectations" / "p1_database_target.json"
+    suite = json.loads(path.read_text())
+    suite["batches"][0]["expectations"].append(
+        {
+            "type": "expect_column_values_to_be_in_set",
+            "kwargs": {"column": "owner", "value_set": ["Nobody"]},
+            "why": "nobody is called Nobody",
+        }
+    )
+    path.write_text(json.dumps(suite))
+    return root
