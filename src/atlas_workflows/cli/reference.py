@@ -7,6 +7,13 @@ from pathlib import Path
 from atlas_workflows.settings import ROOT
 
 
+def _commands() -> str:
+    from atlas_workflows.cli.app import COMMANDS, load_command
+    from atlas_workflows.cli.command_page import command_page
+
+    return command_page({name: load_command(name) for name in COMMANDS})
+
+
 def _database() -> str:
     from atlas_workflows.db.reference import database_page
 
@@ -77,6 +84,7 @@ def _schedule_schema() -> str:
 
 # Path below docs/reference -> what it has to hold. A page is added by adding a line.
 PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": _commands,
     "database.md": _database,
     "dispositions.md": _dispositions,
     "expressions.md": _expressions,
