@@ -26,6 +26,7 @@ from atlas_workflows.migration.records import (
     insert_run,
     read_run,
 )
+from atlas_workflows.migration.requirements import insist_on_required
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus, step_kinds
 from atlas_workflows.settings import Settings
 
@@ -79,9 +80,11 @@ def run_phase(
 def start_run(connection: Connection, phase: Phase, scope: Scope, options: RunOptions, at: datetime) -> UUID:
     """The id of the run to work on: the unfinished one with the same scope, else a new one.
 
-    Organizations that the flag of the phase holds back are left out; raises PhaseRefused where they were named.
+    Organizations that the flag of the phase holds back are left out; raises PhaseRefused where they were named, and
+    where a phase that this one requires does not stand for an organization.
     """
     scope = without_held(connection, scope, phase.name, at)
+    insist_on_required(connection, phase, scope)
     run_id = _continued(connection, phase, scope, options, at)
     if run_id is None:
         run_id = uuid4()
