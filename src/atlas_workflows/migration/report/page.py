@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -77,9 +78,17 @@ def _template() -> "jinja2.Template":
 
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["value"] = _value
+    environment.filters["moment"] = _moment
     environment.filters["count"] = lambda number: f"{number:,}".replace(",", " ")
     text = resources.files("atlas_workflows.migration.report").joinpath("report.html.j2").read_text("utf-8")
     return environment.from_string(text)
+
+
+def _moment(text: str | None) -> str:
+    """An ISO instant in UTC to the second, as people read it."""
+    if not text:
+        return "–"
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _value(value: Any) -> str:
