@@ -6,21 +6,25 @@ is unknown, and stays unknown: kept whole, inactive, flagged.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 _SEPARATORS = re.compile(r"[\s.\-/]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_PLAIN: dict[str, str] = {}
 
 
 def normal(name: str) -> str:
-    """ "Add/Remove Tags" -> add_remove_tags, "memberJoined" -> member_joined; memoised for short names."""
-    known = _PLAIN.get(name)
-    if known is None:
-        known = _SEPARATORS.sub("_", _CAMEL.sub("_", name.strip())).lower().replace("whats_app", "whatsapp")
-        if len(name) < 60 and len(_PLAIN) < 10_000:
-            _PLAIN[name] = known
-    return known
+    """ "Add/Remove Tags" -> add_remove_tags, "memberJoined" -> member_joined, "Send WhatsApp" -> send_whatsapp."""
+    return _short_normal(name) if len(name) <= _LONGEST_NAME else _normal(name)
+
+
+def _normal(name: str) -> str:
+    words = _SEPARATORS.sub("_", _CAMEL.sub("_", name.strip())).lower()
+    return words.replace("whats_app", "whatsapp")
+
+
+_LONGEST_NAME = 80  # longer ones are customers' texts, which no cache should keep
+_short_normal = lru_cache(maxsize=8192)(_normal)
 
 
 # Legacy trigger type -> (canonical type, parameters that the spelling itself says).
@@ -241,5 +245,7 @@ def trigger_type(name: str) -> tuple[str, Mapping[str, Any]] | None:
 
 def node_type(name: str) -> str | None:
     """The canonical node type behind an action type, a label or a node's own type; None when unknown."""
-    word = normal(name)
-    return ACTIONS.get(word) or LOGIC.get(word) or SPECIAL_NODES.get(word)
+    return _NODE_TYPES.get(normal(name))
+
+
+_NODE_TYPES = {**SPECIAL_NODES, **LOGIC, **ACTIONS}

@@ -69,6 +69,8 @@ def _edge(path: str, entry: dict[str, Any], findings: Findings) -> LegacyEdge:
 
 
 def _handle(value: Any) -> str:
+    if value is None:
+        return ""
     if type(value) is str:
         return "" if value == "null" else value.strip()[:100]
     if isinstance(value, bool):

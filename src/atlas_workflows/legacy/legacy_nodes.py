@@ -29,6 +29,7 @@ _DATA_FACTS = frozenset(
         "nodeType",
     }
 )
+_OTHER_FACTS = frozenset({"subtype", "description"})
 _NODE_FACTS = DRAWING_KEYS | {"config"}
 _CLAMP = 10_000
 _FURTHEST = 10_000_000.0  # pixels; beyond it nobody drew anything
@@ -118,18 +119,20 @@ def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
         config = _repaired_config(config, f"{path}.data.config", spare, findings)
     config = config or {}
     flat_settings = _flat_settings(entry, data)
-    action = _text(
-        data.get("actionType"), data.get("action_type"), config.get("actionType"), entry.get("actionType")
-    )
+    action = data.get("actionType")
+    if type(action) is not str or not action.strip():
+        action = _text(data.get("action_type"), config.get("actionType"), entry.get("actionType"))
     if flat_settings:
         differing = (key for key in flat_settings if key in config and flat_settings[key] != config[key])
         spare.update((f"data.{key}", flat_settings[key]) for key in differing)
     node = LegacyNode(path, id_text(entry.get("id")), normal(_text(entry.get("type"), data.get("nodeType"))))
     node.is_trigger = node.type in TRIGGER_NODES
-    node.label = _text(data.get("label"), config.get("label"), entry.get("label"))
+    label = data.get("label")
+    node.label = label if type(label) is str and label else _text(config.get("label"), entry.get("label"))
     node.action, node.subtype = action, _text(config.get("subtype"), data.get("subtype"))
-    node.notes = _text(data.get("description"))
-    _spare_facts(data, node, spare)
+    if not _OTHER_FACTS.isdisjoint(data) or node.label != label:
+        node.notes = _text(data.get("description"))
+        _spare_facts(data, node, spare)
     node.settings = {**flat_settings, **config} if flat_settings else dict(config)
     node.spare, node.original = spare, entry
     node.flat = not config and not action
@@ -189,6 +192,8 @@ def position(value: Any, path: str, findings: Findings) -> Position | None:
 
 
 def _coordinate(value: Any) -> float | None:
+    if type(value) is int and -_FURTHEST <= value <= _FURTHEST:
+        return float(value)
     if isinstance(value, str):
         try:
             value = Decimal(value.strip())
