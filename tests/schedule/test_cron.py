@@ -115,7 +115,7 @@ _DAYS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     minute=_field(0, 59),
     hour=_field(0, 23),

@@ -198,7 +198,7 @@ POLICIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(spec=SPECS, policy=POLICIES, hours=st.integers(0, 9_000), later=st.integers(0, 30))
 def test_where_one_asks_from_does_not_change_what_fires(
     spec: dict[str, Any], policy: dict[str, Any], hours: int, later: int

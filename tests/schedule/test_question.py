@@ -42,7 +42,7 @@ QUESTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(question=QUESTIONS)
 def test_any_question_is_answered_or_refused_soon(question: dict[str, Any]) -> None:
     began = time.process_time()

@@ -162,7 +162,7 @@ JSON = st.recursive(
 FIELDS = st.sampled_from([*FULL, "rrule", "every", "once", "on_closed", "enabled"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(noise=st.dictionaries(FIELDS, JSON, max_size=4))
 def test_anything_is_a_spec_or_refused(noise: dict[str, Any]) -> None:
     try:

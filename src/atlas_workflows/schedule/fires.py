@@ -12,8 +12,8 @@ from atlas_workflows.schedule.placement import Fold, Gap, first_instant, place
 from atlas_workflows.schedule.refusal import refuse
 from atlas_workflows.schedule.zones import to_local
 
-FRUITLESS_SLOTS = 200_000
-SLOTS_PER_QUESTION = 1_000_000
+FRUITLESS_SLOTS = 100_000
+SLOTS_PER_QUESTION = 300_000
 
 
 @dataclass(frozen=True, slots=True)
