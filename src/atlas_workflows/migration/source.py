@@ -53,7 +53,9 @@ def survey(connection: Connection, scope: Scope, options: RunOptions) -> Source:
     return Source(
         catalog=catalog,
         shape=shape,
-        tables=tuple(table for table in source_tables(shape, load_catalogue()) if table.table in catalog.tables),
+        tables=tuple(
+            table for table in source_tables(shape, load_catalogue()) if table.table in catalog.tables
+        ),
         tenancy=tenancy,
         tenants=resolve_scope(scope, tenancy.organizations),
     )
