@@ -3,7 +3,7 @@
 orjson reads 12345678901234567890123 as a float and 1.10 as 1.1. A text that could hold such a number takes
 the standard library's decoder with `parse_float=Decimal`; every other text takes orjson, which is 5–10 times
 faster. Which texts those are is decided by one regular expression over the whole text, so a string such as
-"v1.2" costs time but never a digit.
+"total: 1.2" costs time but never a digit.
 """
 
 import json
@@ -15,7 +15,8 @@ import orjson
 
 from atlas_workflows.errors import InvalidJson
 
-_MAY_LOSE_DIGITS = re.compile(rb"[0-9][.eE]|[0-9]{16}|-0")
+# A number follows a colon, comma, bracket or the beginning; so the hexadecimal digits of an id in quotes never match.
+_MAY_LOSE_DIGITS = re.compile(rb"(?:\A|[:,\[])[ \t\r\n]*(?:-?[0-9]+[.eE]|-?[0-9]{16}|-0)")
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
 
 

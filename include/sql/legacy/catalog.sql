@@ -12,6 +12,8 @@ LEFT JOIN pg_catalog.pg_constraint AS primary_key
 WHERE
     namespace.nspname = %(schema)s
     AND relation.relkind IN ('r', 'p')
+    -- Partitions are read, written and counted through the table they belong to.
+    AND NOT relation.relispartition
     AND attribute.attnum > 0
     AND NOT attribute.attisdropped
 ORDER BY relation.relname, attribute.attnum

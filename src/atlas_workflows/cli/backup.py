@@ -1,6 +1,7 @@
 """`atlas backup`: make, verify, list and restore backups of the CRM database."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -56,7 +57,8 @@ def list_(folder: Folder = None, as_json: Annotated[bool, typer.Option("--json")
     table = Table("backup", "made at", "database", "tables", "rows", "MB", "proved")
     for _path, manifest in found:
         table.add_row(*_cells(manifest))
-    Console().print(table)
+    # A pipe has no width of its own; ids must come out whole, because `restore` wants them.
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
 @app.command()

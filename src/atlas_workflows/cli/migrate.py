@@ -57,6 +57,12 @@ def run(
     assume_organization: Annotated[
         str | None, typer.Option(metavar="ID", help="Owner of rows that name no organization.")
     ] = None,
+    waive: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--waive", metavar="ITEM=REASON", help="Accept a failed item of the checklist; noted with --by."
+        ),
+    ] = None,
     by: Actor = "operator",
 ) -> None:
     """Run or continue a phase. Exit 0: all migrated; 3: some rows quarantined; 4: a check failed; 1: anything else."""
@@ -72,6 +78,7 @@ def run(
         assume_organization=assume_organization.lower() if assume_organization else None,
         report_dir=str(report.absolute()) if report else None,
         actor=by,
+        waivers=_waivers(waive or []),
     )
     scope = Scope(tuple(sorted({item.lower() for item in organization or ()})), percent)
     address = dsn or settings.require_crm_dsn()
@@ -250,3 +257,20 @@ def _run_line(item: dict[str, Any]) -> str:
 
 def _say(as_json: bool, document: Any, text: str) -> None:
     print(dumps_text(document) if as_json else text)
+
+
+def _waivers(given: list[str]) -> dict[str, str]:
+    """ITEM=REASON as a mapping. Raises InputError for an item that does not exist, or a waiver without a reason."""
+    from atlas_workflows.migration.preflight.checklist import ITEMS
+
+    waivable = {item.name for item in ITEMS if item.may_be_waived}
+    waivers = {}
+    for text in given:
+        item, _, reason = text.partition("=")
+        if item not in waivable or not reason.strip():
+            raise InputError(
+                f"--waive {text!r} names no item that can be waived, or gives no reason.",
+                remedy=f"Write ITEM=REASON; items that can be waived: {', '.join(sorted(waivable))}.",
+            )
+        waivers[item] = reason.strip()
+    return waivers
