@@ -77,9 +77,9 @@ def outcome_table(report: Mapping[str, Any]) -> Table:
     """Rows by outcome for every source table, workflows first."""
     outcomes = ("migrated", "migrated_with_warnings", "quarantined", "skipped", "archived")
     table = Table(box=None, pad_edge=False)
-    table.add_column("rows of")
+    table.add_column("rows of", no_wrap=True)
     for heading in ("total", *(outcome.replace("_", " ") for outcome in outcomes)):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", min_width=6)
     for name, counts in sorted(report["tables"].items(), key=lambda item: (item[0] != "workflows", item[0])):
         table.add_row(name, f"{counts['total']:,}", *(f"{counts.get(outcome, 0):,}" for outcome in outcomes))
     return table
