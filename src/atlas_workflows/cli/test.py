@@ -36,9 +36,9 @@ def missing_programs() -> list[str]:
 
 
 def run_pytest(arguments: tuple[str, ...], **environment: str) -> int:
-    """pytest in the checkout; stacks and Airflow databases are shared within a group, hence loadgroup."""
+    """pytest in the checkout; the tests of a file share a stack and build on each other, hence loadfile."""
     settings = load_settings()
     env = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED_PREFIXES)}
     pytest = Path(sys.executable).with_name("pytest")
-    command: list[str | Path] = [pytest, "-n2", "--dist=loadgroup", "-rs", *arguments]
+    command: list[str | Path] = [pytest, "-n2", "--dist=loadfile", "-rs", *arguments]
     return subprocess.run(command, cwd=settings.root, env=env | environment).returncode
