@@ -1,6 +1,6 @@
-"""A real stack for tests: embedded PostgreSQL, the four Airflow processes and a messy sample CRM, once per session.
+"""A real stack for tests: embedded PostgreSQL, the four Airflow processes and a messy sample CRM, once per worker.
 
-Tests that use it carry the mark `xdist_group("stack")`, so that one worker runs all of them on one stack.
+The tests of a file run on one worker (`--dist=loadfile`) and may build on each other; files may not.
 """
 
 import shutil

@@ -130,7 +130,7 @@ def test_the_navigation_leads_to_the_atlas_page(page: Page, live_stack: LiveStac
             page.get_by_role("link", name="Atlas", exact=True)
         )
     link.first.click()
-    page.wait_for_url(re.compile("/plugin/atlas"))
+    expect(page).to_have_url(re.compile("/plugin/atlas"))
 
 
 def test_a_dry_run_of_the_rollback_changes_nothing_and_a_real_one_takes_the_phase_back(
