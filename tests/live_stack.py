@@ -1,6 +1,7 @@
 """A real stack for tests: embedded PostgreSQL, the four Airflow processes and a messy sample CRM, once per worker.
 
-The tests of a file run on one worker (`--dist=loadfile`) and may build on each other; files may not.
+The tests of a file run on one worker (`--dist=loadfile`) and may build on each other; files may not: which of them share a
+worker, and in which order, changes from run to run. So every file finds the stack up, whatever the one before did to it.
 """
 
 import shutil
@@ -66,8 +67,8 @@ class LiveStack:
 
 
 @pytest.fixture(scope="session")
-def live_stack() -> Iterator[LiveStack]:
-    """The stack, ready, with a messy sample of shape A in database `crm`."""
+def stack_with_crm() -> Iterator[LiveStack]:
+    """The stack with a messy sample of shape A in database `crm`; a file before may have stopped it."""
     folder = Path(tempfile.mkdtemp(prefix="atlas-live-"))
     folder.chmod(0o755)
     stack = LiveStack(Settings(root=ROOT, home=folder, crm_dsn=None, pg_bin=None, secret_keys=()))
@@ -79,3 +80,10 @@ def live_stack() -> Iterator[LiveStack]:
     finally:
         stop_stack(stack.settings)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def live_stack(stack_with_crm: LiveStack) -> LiveStack:
+    """The stack, ready: running on, or brought up again where the file before stopped it."""
+    stack_with_crm.start()
+    return stack_with_crm

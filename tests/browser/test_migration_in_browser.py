@@ -25,7 +25,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.airflow,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("stack"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: the browser suite is not run (CI installs it)"),
 ]
 

@@ -16,7 +16,7 @@ from live_stack import LiveStack
 
 PHASE = "migration_p1_database"
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900), pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

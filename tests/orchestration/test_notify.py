@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from atlas_workflows.db.server import free_port
+from atlas_workflows.db.ports import free_port
 from atlas_workflows.orchestration.notify import RECIPIENTS_VARIABLE, notice, on_failure, recipients, tell
 
 

@@ -10,7 +10,7 @@ from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.supervision.airflow_environment import CONNECTION_VARIABLE, airflow_connection
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.airflow]
 
 READ_DAGS = """
 import json

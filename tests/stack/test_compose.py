@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,7 @@ import pytest
 from compose_services import Here, compose_document, interpolated, made_variables
 from jsonschema import Draft7Validator
 
+from atlas_workflows.db.ports import free_port
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
@@ -63,12 +63,6 @@ def test_the_image_copies_what_exists() -> None:
     assert all((ROOT / source).exists() for source in sources)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _eventually(condition: Callable[[], bool], seconds: float, what: str, logs: Path) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -97,13 +91,12 @@ def here(pg_server: EmbeddedServer) -> Iterator[Here]:
     create_sample(address, make_spec("A", "S", messy=False, seed=1))
     with tempfile.TemporaryDirectory(prefix="atlas-compose-") as folder:
         variables = made_variables() | {"ATLAS_CRM_DSN": address}
-        yield Here(metadata, _free_port(), _free_port(), Path(folder), variables)
+        yield Here(metadata, free_port(), free_port(), Path(folder), variables)
     pg_server.drop_database(database)
     pg_server.drop_database(crm)
 
 
 @pytest.mark.airflow
-@pytest.mark.xdist_group("stack")
 def test_the_services_run_a_phase_on_celery(here: Here) -> None:
     if shutil.which("redis-server") is None:
         pytest.skip("no redis-server on this machine (Debian: apt-get install redis-server); CI installs it")

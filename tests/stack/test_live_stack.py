@@ -15,7 +15,7 @@ from atlas_workflows.supervision.processes import members
 from atlas_workflows.supervision.stack import stack_state, stop_stack
 from live_stack import LiveStack
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600), pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
 
 
 def _eventually(condition: Callable[[], bool], seconds: float) -> bool:

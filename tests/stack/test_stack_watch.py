@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from atlas_workflows.db.ports import port_is_free
 from atlas_workflows.supervision.locks import hold_if_free, is_held
 from atlas_workflows.supervision.processes import (
     Program,
@@ -18,7 +19,6 @@ from atlas_workflows.supervision.processes import (
     end,
     listens,
     members,
-    port_is_free,
     start,
 )
 from atlas_workflows.supervision.watch import Watch

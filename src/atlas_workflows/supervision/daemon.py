@@ -11,7 +11,8 @@ from threading import Event
 
 import psutil
 
-from atlas_workflows.db.server import EmbeddedServer, free_port
+from atlas_workflows.db.ports import free_port, port_is_free
+from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import AtlasError, StackError
 from atlas_workflows.settings import load_settings, masked_dsn
 from atlas_workflows.supervision.airflow_environment import airflow_environment
@@ -24,7 +25,7 @@ from atlas_workflows.supervision.airflow_programs import (
 from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.locks import hold_if_free
 from atlas_workflows.supervision.paths import EMBEDDED_PREFIX, StackPaths
-from atlas_workflows.supervision.processes import listens, port_is_free
+from atlas_workflows.supervision.processes import listens
 from atlas_workflows.supervision.secret_files import ensure_secrets
 from atlas_workflows.supervision.state import FAILED, READY, STARTING, STOPPING, StackState, write_state
 from atlas_workflows.supervision.watch import Watch

@@ -1,7 +1,6 @@
 """Start a program in a session of its own, find what belongs to it, and end all of it."""
 
 import os
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,17 +69,6 @@ def end(leader: int, created: float, *, grace: float) -> None:
     for process in {*alive, *late}:
         _quietly(process.kill)
     psutil.wait_procs([*alive, *late], timeout=5)
-
-
-def port_is_free(port: int) -> bool:
-    """Whether nobody listens on this loopback port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def listens(port: int, leader: int, created: float) -> bool:

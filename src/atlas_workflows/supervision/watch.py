@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from atlas_workflows.db.ports import port_is_free
 from atlas_workflows.supervision.backoff import crashes_after, restart_delay
-from atlas_workflows.supervision.processes import Program, created_at, end, port_is_free, start
+from atlas_workflows.supervision.processes import Program, created_at, end, start
 from atlas_workflows.supervision.state import ProcessState
 
 GRACE_SECONDS = 12.0
