@@ -1,6 +1,7 @@
 """Executions, steps, versions, templates and the rest: pure translation into target rows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from legacy_rows import ORGANIZATION, ROW, WORKFLOW, action_node, edge, text_of, trigger_node
 
 from atlas_workflows.exact_json import dumps_text, loads
+from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.history.executions import execution_rows
 from atlas_workflows.legacy.history.records_beside import (
     analytics_rows,
@@ -238,6 +240,35 @@ def test_a_version_is_translated_in_the_frame_of_its_workflow() -> None:
         version_rows(source("workflow_versions", {}, version="3", workflow_data=DATA), TENANCY).outcome
         is Outcome.QUARANTINED
     )
+
+
+def test_versions_of_one_workflow_keep_a_secret_each() -> None:
+    frame = {**PARENT, "name": "Shop", "trigger_type": "webhook", "trigger_config": None, "settings": None}
+
+    def version(number: int, secret: str) -> RowsOutcome:
+        data = {
+            "nodes": [action_node("send_webhook", url="https://hooks.example/in", secret=secret)],
+            "edges": [],
+        }
+        columns = {"version": str(number), "workflow_data": data, "created_at": START}
+        row = source("workflow_versions", {"workflow": (frame,)}, **columns)
+        return version_rows(replace(row, id=f"{number:08d}-0000-4000-8000-000000000000"), TENANCY)
+
+    first, second = version(1, "fake-secret-of-the-first"), version(2, "fake-secret-of-the-second")
+    assert [found.value for found in (*first.secrets, *second.secrets)] == [
+        "fake-secret-of-the-first",
+        "fake-secret-of-the-second",
+    ]
+    assert first.secrets[0].id != second.secrets[0].id
+    for verdict in (first, second):
+        assert str(verdict.secrets[0].id) in verdict.rows["workflow_versions"][0]["definition"]
+
+
+def test_two_secrets_in_one_place_are_two() -> None:
+    findings = Findings("workflows", WORKFLOW)
+    ids = [findings.secret("trigger.secret", value) for value in ("one", "two", "one")]
+    assert (ids[0] == ids[2], ids[0] == ids[1]) == (True, False)
+    assert [found.value for found in findings.secrets] == ["one", "two"]
 
 
 def test_templates_of_an_organization_and_of_everybody() -> None:

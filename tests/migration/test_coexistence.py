@@ -14,6 +14,7 @@ from moving_phase import OPTIONS, fetch, migrate
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.migration.context import RunOptions
+from atlas_workflows.sample.old_app import OldApp as Application
 from atlas_workflows.sample.old_app import Written, run_old_app
 
 
@@ -67,13 +68,35 @@ def test_what_is_written_meanwhile_arrives(pg_server: EmbeddedServer, tmp_path: 
     assert app.written is not None
     assert len(app.written.saved) + len(app.written.executions) > 20
     assert app.written.failed_deeds == 0
+    insist_on_the_same_as_from_nothing(pg_server, busy, tmp_path)
+
+
+@pytest.mark.parametrize("shape", ["A", "B"])
+def test_much_written_after_a_migration_arrives(
+    pg_server: EmbeddedServer, tmp_path: Path, shape: str
+) -> None:
+    """Enough deeds that workflows of every kind are saved more than once, whatever the machine's speed."""
+    busy = clone_sample(pg_server, shape)
+    migrate(busy, tmp_path, options=RunOptions(throttle=False, backup=False, rehearse=False))
+    app = Application(busy, seed=7)
+    for _ in range(1_500):
+        app.do_something()
+    app.close()
+    assert len(app.written.saved) > 150
+    insist_on_the_same_as_from_nothing(pg_server, busy, tmp_path)
+
+
+def insist_on_the_same_as_from_nothing(server: EmbeddedServer, busy: str, tmp_path: Path) -> None:
+    """Migrate what is left to do; a migration of the legacy tables as they are now, from nothing, gives the same."""
     migrate(busy, tmp_path)
     assert fetch(busy, "SELECT count(*) FROM atlas.captured_changes") == [(0,)]
-    # A migration of the legacy tables as they are now, from nothing, is what we must have arrived at.
-    fresh = pg_server.create_database(f"t_{uuid4().hex[:12]}", template=busy.rpartition("/")[2])
+    fresh = server.create_database(f"t_{uuid4().hex[:12]}", template=busy.rpartition("/")[2])
     fetch(fresh, "DROP SCHEMA atlas CASCADE")
     upgrade(fresh)
     migrate(fresh, tmp_path)
+    for dsn in (busy, fresh):
+        # The database never has to refuse what the translation wrote.
+        assert fetch(dsn, "SELECT * FROM atlas.quarantine WHERE reasons::text LIKE '%LOAD_REFUSED%'") == []
     assert differences(living(fresh), living(busy)) == {}
 
 

@@ -1,5 +1,7 @@
 """What a translation finds out on its way: reasons, changes, secrets; handed down, never global."""
 
+from collections.abc import Iterable
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -40,11 +42,22 @@ class Findings:
         self.inactive = True
 
     def secret(self, path: str, value: str) -> UUID:
-        """Take a secret out; the id it gets depends only on the row and the place."""
-        id_ = derived_id(self.table, self.source_id, f"secret:{path}")
-        if all(found.id != id_ for found in self.secrets):
-            self.secrets.append(SecretFound(id_, path, value))
-        return id_
+        """Take a secret out; the id it gets depends only on the row, the place, and which of several there it is."""
+        for number in count(1):
+            id_ = derived_id(
+                self.table, self.source_id, f"secret:{path}" + (f"#{number}" if number > 1 else "")
+            )
+            known = next((found for found in self.secrets if found.id == id_), None)
+            if known is None:
+                self.secrets.append(SecretFound(id_, path, value))
+            if known is None or known.value == value:
+                return id_
+        raise AssertionError("count never ends")
+
+    def merge_secrets(self, secrets: Iterable[SecretFound]) -> None:
+        """Take over the secrets that a translation of part of this row has found."""
+        known = {found.id for found in self.secrets}
+        self.secrets.extend(found for found in secrets if found.id not in known)
 
     def hide_secrets(self) -> None:
         """Mask what messages and examples quote, where the row holds secrets."""

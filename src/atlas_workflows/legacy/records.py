@@ -70,7 +70,10 @@ class SideTable:
 
 @dataclass(frozen=True, slots=True)
 class LegacyWorkflow:
-    """A workflow as one of the shapes keeps it, columns untouched, with the side rows that belong to it."""
+    """A workflow as one of the shapes keeps it, columns untouched, with the side rows that belong to it.
+
+    `holder` is the id of the row that keeps the graph where that is not the workflow's own: secrets found belong to it.
+    """
 
     shape: str
     table: str
@@ -82,6 +85,7 @@ class LegacyWorkflow:
     schedule_rows: tuple[Row, ...] = ()
     variable_rows: tuple[Row, ...] = ()
     node_rows: tuple[Row, ...] = ()
+    holder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

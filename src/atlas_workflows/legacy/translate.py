@@ -44,7 +44,7 @@ def translate(
     try:
         return translate_or_raise(record, tenancy, catalogue)
     except Exception as cause:
-        findings = Findings(record.table, record.id)
+        findings = Findings(record.table, record.holder or record.id)
         findings.reason(ReasonCode.TRANSLATION_FAILED, None, f"{type(cause).__name__} while reading the row.")
         return _quarantined(findings, "draft", record, holds_secret=True)
 
@@ -53,7 +53,7 @@ def translate_or_raise(
     record: LegacyWorkflow, tenancy: Tenancy | None = None, catalogue: Catalogue | None = None
 ) -> Translation:
     """`translate` without its safety net, for tests that want to see what fails."""
-    findings = Findings(record.table, record.id)
+    findings = Findings(record.table, record.holder or record.id)
     raw_text = _raw_text(record)
     hot = may_hold_secret(raw_text)
     organization = organization_of(record.organization_id, tenancy, findings)

@@ -113,10 +113,11 @@ def _translated(facts: RowFacts, frame: Row, tenancy: Tenancy | None) -> Transla
         id=columns.get("id") or facts.row.id,
         organization_id=facts.organization or _NOBODY,
         columns=columns,
+        holder=facts.row.id,
     )
     translation = translate(record, tenancy)
     facts.findings.merge(translation.reasons, ())
-    facts.findings.secrets.extend(translation.secrets)
+    facts.findings.merge_secrets(translation.secrets)
     if translation.workflow is not None and facts.organization is None:
         return replace(translation, workflow=replace(translation.workflow, organization_id=None))
     return translation
