@@ -16,7 +16,7 @@ from atlas_workflows.legacy.sources import READERS
 from atlas_workflows.legacy.translate import translate
 from atlas_workflows.migration.entry import Entry, make_entry
 from atlas_workflows.migration.source import read_batch, read_rows
-from atlas_workflows.migration.target import SCHEMA, grouped
+from atlas_workflows.migration.target import SCHEMA
 from atlas_workflows.migration.worker import Worker
 from atlas_workflows.nodes.catalogue import load_catalogue
 from ground import Ground, ground, peak_memory_mb
@@ -129,7 +129,7 @@ def _client_loop(found: Ground, dsn: str) -> float:
         for row_id in ids:
             (row,) = read_rows(worker.reader, worker.source, table, [row_id])
             entry = make_entry(row, table, worker.source.tenancy, worker.sealer)
-            for (name, columns), values in _groups(worker, [entry]).items():
+            for (name, columns), values in worker.loader().groups([entry]).items():
                 for value in values:
                     worker.writer.execute(_insert(name, columns), value)
         return len(ids) / (time.perf_counter() - began)
@@ -157,7 +157,7 @@ def _rows(worker: Worker, name: str) -> Sequence[SourceRow]:
 def _load(worker: Worker, entries: Sequence[Entry]) -> None:
     for at in range(0, len(entries), BATCH):
         with worker.writer.transaction():
-            worker._loader().load(entries[at : at + BATCH])
+            worker.loader().load(entries[at : at + BATCH])
 
 
 def _take(worker: Worker, name: str, rows: Sequence[SourceRow]) -> None:
@@ -167,16 +167,9 @@ def _take(worker: Worker, name: str, rows: Sequence[SourceRow]) -> None:
             worker.take(table, rows[at : at + BATCH])
 
 
-def _groups(
-    worker: Worker, entries: Sequence[Entry]
-) -> dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]]:
-    loader = worker._loader()
-    return grouped(row for entry in entries for row in loader._rows_of(entry))
-
-
 def _pipe(dsn: str, copy: str, entries: Sequence[Entry], worker: Worker) -> None:
     columns: dict[str, tuple[str, ...]] = {}
-    for table, names in _groups(worker, entries):
+    for table, names in worker.loader().groups(entries):
         columns[table] = tuple(dict.fromkeys((*columns.get(table, ()), *names)))
     with connect(dsn, application_name="bench") as source, connect(copy, application_name="bench") as target:
         for table, names in columns.items():

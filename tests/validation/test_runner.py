@@ -11,8 +11,9 @@ from psycopg.conninfo import conninfo_to_dict
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.settings import load_settings
+from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.results import ExpectationResult, Status, stopping
-from atlas_workflows.validation.runner import Frames, Queries, run_suite
+from atlas_workflows.validation.runner import run_suite
 from atlas_workflows.validation.suites import Suite, load_suite
 
 KEYS = ["source_table", "source_id", "organization_id"]

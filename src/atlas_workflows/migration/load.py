@@ -84,7 +84,7 @@ class Loader:
         before = self._written_before(table, [entry.id for entry in entries])
         fresh = [entry for entry in entries if entry.id not in before]
         again = [entry for entry in entries if entry.id in before]
-        copy_in(self.connection, self._groups(fresh))
+        copy_in(self.connection, self.groups(fresh))
         if again:
             self._write_again(table, again, before)
 
@@ -96,7 +96,7 @@ class Loader:
         gone = [entry.id for entry in entries if not entry.rows.get("workflows")]
         remove(self.connection, self._cleared(before, entries), table, ids)
         remove(self.connection, UPSERTED, table, gone)
-        groups = self._groups(entries)
+        groups = self.groups(entries)
         upsert(self.connection, self.target, {key: rows for key, rows in groups.items() if key[0] in _KEYED})
         others = {key: rows for key, rows in groups.items() if key[0] not in _KEYED}
         copy_in(self.connection, others)
@@ -129,7 +129,8 @@ class Loader:
         )
         return {key: Before(inputs_hash, target_hash) for key, inputs_hash, target_hash, _ in cursor}
 
-    def _groups(self, entries: Sequence[Entry]) -> RowGroups:
+    def groups(self, entries: Sequence[Entry]) -> RowGroups:
+        """Every row that these entries become, ready for COPY."""
         return grouped(row for entry in entries for row in self._rows_of(entry))
 
     def _rows_of(self, entry: Entry) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -54,7 +54,7 @@ class Worker:
         foreign = tuple(
             entry.id for entry in entries if not self.source.tenants.covers(entry.organization_id)
         )
-        return Taken(self._loader().load(ours), foreign, len(rows) - len(changed))
+        return Taken(self.loader().load(ours), foreign, len(rows) - len(changed))
 
     def take_ids(self, table: SourceTable, ids: Sequence[str]) -> tuple[Taken, tuple[str, ...]]:
         """The same for rows named by key; also the keys that no longer exist at the source."""
@@ -89,7 +89,8 @@ class Worker:
         cursor = self.reader.execute(statement, {"source_table": table.table, "organizations": organizations})
         return [row[0] for row in cursor]
 
-    def _loader(self) -> Loader:
+    def loader(self) -> Loader:
+        """What writes entries now, stamped with this run."""
         return Loader(self.writer, self.target, self.sealer, Stamp(self.run_id, self.phase, self.now()))
 
     def _known(self, table: str, ids: list[str]) -> dict[str, str]:

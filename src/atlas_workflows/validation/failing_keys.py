@@ -2,26 +2,22 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
+from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.suites import Batch, Expectation
-
-if TYPE_CHECKING:
-    from atlas_workflows.validation.runner import Frames, Queries
 
 # Everything from here on is one column's condition on the batch.
 _CONDITION = re.compile(r"\nWHERE (?P<condition>.*?);?\s*$", re.DOTALL)
 
 
 def all_failing_keys(
-    batch: Batch, rule: Expectation, found: Mapping[str, Any], data: "Frames | Queries"
+    batch: Batch, rule: Expectation, found: Mapping[str, Any], data: Frames | Queries
 ) -> Iterable[Mapping[str, Any]]:
     """One mapping of the batch's key columns per failing row; empty for rules about a table as a whole."""
-    from atlas_workflows.validation.runner import Queries
-
     if isinstance(data, Queries):
         query = _query(batch, rule, found, data.texts[batch.name])
         return _fetch(data.dsn, query) if query else ()

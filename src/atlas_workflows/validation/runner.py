@@ -7,34 +7,16 @@ Two things it gets wrong are put right here: an SQL error looks like an ordinary
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.failing_keys import all_failing_keys
 from atlas_workflows.validation.results import ExpectationResult, Status
 from atlas_workflows.validation.suites import Batch, Expectation, Suite
 
-if TYPE_CHECKING:
-    import pandas
-
 ROWS_EXPECTATION = "unexpected_rows_expectation"
 FIGURES = ("observed_value", "element_count", "unexpected_count", "unexpected_percent", "missing_count")
-
-
-@dataclass(frozen=True, slots=True)
-class Frames:
-    """Batches as pandas frames, by name."""
-
-    frames: Mapping[str, "pandas.DataFrame"]
-
-
-@dataclass(frozen=True, slots=True)
-class Queries:
-    """Batches as complete SQL texts, by name, on the database at `dsn`."""
-
-    dsn: str = field(repr=False)
-    texts: Mapping[str, str]
 
 
 def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) -> list[ExpectationResult]:

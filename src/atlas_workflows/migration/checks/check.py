@@ -10,8 +10,9 @@ from atlas_workflows.migration.checks.keep import keep
 from atlas_workflows.migration.checks.queries import queries_of
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.steps import StepResult, StepStatus
+from atlas_workflows.validation.data import Frames
 from atlas_workflows.validation.results import ExpectationResult, stopping
-from atlas_workflows.validation.runner import Frames, run_suite
+from atlas_workflows.validation.runner import run_suite
 from atlas_workflows.validation.suites import load_suite
 
 SHOWN = 10

@@ -10,7 +10,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.catalog import read_catalog
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
-from atlas_workflows.validation.runner import Queries
+from atlas_workflows.validation.data import Queries
 from atlas_workflows.validation.suites import Suite
 
 

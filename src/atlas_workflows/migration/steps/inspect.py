@@ -12,7 +12,7 @@ from atlas_workflows.migration.context import PhaseContext, Progress
 from atlas_workflows.migration.entry import Entry, make_entry
 from atlas_workflows.migration.source import read_batch, survey
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
-from atlas_workflows.validation.runner import Frames
+from atlas_workflows.validation.data import Frames
 
 if TYPE_CHECKING:
     import pandas
