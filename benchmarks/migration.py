@@ -62,7 +62,7 @@ def _loader(found: Ground) -> list[dict[str, Any]]:
 def _whole(found: Ground) -> list[dict[str, Any]]:
     """(b) Reading, translating, loading, beside a client loop with the same translator and the PL/pgSQL loop."""
     contestants = {
-        "ours": _ours,
+        "ours": ours,
         "client loop, a row at a time": _client_loop,
         "PL/pgSQL loop (seed's transform)": _plpgsql,
     }
@@ -71,8 +71,8 @@ def _whole(found: Ground) -> list[dict[str, Any]]:
         for name, contestant in contestants.items():
             with found.database() as dsn:
                 rates[name].append(contestant(found, dsn))
-    ours = rates.pop("ours")
-    return [_row("(b) end to end", "workflows/s", ours, peer, theirs) for peer, theirs in rates.items()]
+    own = rates.pop("ours")
+    return [_row("(b) end to end", "workflows/s", own, peer, theirs) for peer, theirs in rates.items()]
 
 
 def _translator(found: Ground) -> list[dict[str, Any]]:
@@ -80,7 +80,7 @@ def _translator(found: Ground) -> list[dict[str, Any]]:
     catalogue = load_catalogue()
     with found.database() as dsn, found.worker(dsn) as worker:
         reader, tenancy = READERS[worker.source.shape.letter], worker.source.tenancy
-        rows = _rows(worker, TABLE)
+        rows = source_rows(worker, TABLE)
         rates = []
         for _ in range(ROUNDS + 1):
             began = time.process_time()
@@ -102,7 +102,8 @@ def _history(found: Ground) -> list[dict[str, Any]]:
     return [*rows, _row("peak memory of the benchmark's process", "MB", [peak_memory_mb()])]
 
 
-def _ours(found: Ground, dsn: str) -> float:
+def ours(found: Ground, dsn: str) -> float:
+    """Workflows per second of the migration's own worker, batch by batch."""
     with found.worker(dsn) as worker:
         done, seconds = 0, 0.0
         after, is_last = None, False
@@ -119,6 +120,7 @@ def _ours(found: Ground, dsn: str) -> float:
 
 
 def _client_loop(found: Ground, dsn: str) -> float:
+    """Read, translate and insert one workflow in a transaction of its own, then the next."""
     with found.worker(dsn) as worker:
         table = worker.source.table(TABLE)
         ids = [
@@ -129,9 +131,10 @@ def _client_loop(found: Ground, dsn: str) -> float:
         for row_id in ids:
             (row,) = read_rows(worker.reader, worker.source, table, [row_id])
             entry = make_entry(row, table, worker.source.tenancy, worker.sealer)
-            for (name, columns), values in worker.loader().groups([entry]).items():
-                for value in values:
-                    worker.writer.execute(_insert(name, columns), value)
+            with worker.writer.transaction():
+                for (name, columns), values in worker.loader().groups([entry]).items():
+                    for value in values:
+                        worker.writer.execute(_insert(name, columns), value)
         return len(ids) / (time.perf_counter() - began)
 
 
@@ -145,10 +148,13 @@ def _plpgsql(_found: Ground, dsn: str) -> float:
 
 def _entries(worker: Worker) -> list[Entry]:
     table = worker.source.table(TABLE)
-    return [make_entry(row, table, worker.source.tenancy, worker.sealer) for row in _rows(worker, TABLE)]
+    return [
+        make_entry(row, table, worker.source.tenancy, worker.sealer) for row in source_rows(worker, TABLE)
+    ]
 
 
-def _rows(worker: Worker, name: str) -> Sequence[SourceRow]:
+def source_rows(worker: Worker, name: str) -> Sequence[SourceRow]:
+    """Every row of a source table, in memory."""
     return read_batch(
         worker.reader, worker.source, worker.source.table(name), None, None, 1_000_000, 1 << 40
     ).rows
