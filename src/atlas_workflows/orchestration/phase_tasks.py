@@ -48,18 +48,15 @@ def begin_phase_run(
 ) -> Begun:
     """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing."""
     from atlas_workflows.db.connect import connect
-    from atlas_workflows.db.schema import upgrade
     from atlas_workflows.migration.locks import phase_lock
-    from atlas_workflows.migration.run import start_run
+    from atlas_workflows.migration.run import make_ready, start_run
 
     if options.dry_run:
         return _dry_run(phase, scope, options, dsn=dsn, settings=settings, progress=progress)
-    upgrade(dsn)
-    with (
-        connect(dsn, application_name="atlas-begin", autocommit=True) as connection,
-        phase_lock(connection, phase.name),
-    ):
-        return Begun(start_run(connection, phase, scope, options, utc_now()))
+    with connect(dsn, application_name="atlas-begin", autocommit=True) as connection:
+        make_ready(connection, dsn, options)
+        with phase_lock(connection, phase.name):
+            return Begun(start_run(connection, phase, scope, options, utc_now()))
 
 
 def announce_window(run_id: UUID, phase_name: str, actor: str, *, dsn: str) -> None:

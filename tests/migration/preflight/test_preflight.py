@@ -11,11 +11,15 @@ import pytest
 from cryptography.fernet import Fernet
 from psycopg.conninfo import make_conninfo
 
+from atlas_workflows.db.search_paths import finds_ours_first, insist_on_search_paths
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import DatabaseError
 from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
 from atlas_workflows.migration.phase import phase_named
-from atlas_workflows.migration.preflight import server_items
+from atlas_workflows.migration.preflight import role_items, server_items
 from atlas_workflows.migration.preflight.checklist import ITEMS, go_through, unmet
 from atlas_workflows.migration.preflight.item import Finding, ItemStatus, Look, failed, with_waivers
+from atlas_workflows.migration.run import run_phase
 from atlas_workflows.migration.steps import StepStatus
 from atlas_workflows.migration.steps.preflight import run
 from atlas_workflows.settings import load_settings
@@ -84,6 +88,20 @@ def test_policies_that_hide_rows_are_found(crm: str, reader: str, tmp_path: Path
     finding = by_name(go_through(context_for(reader, tmp_path)))["row_security"]
     assert finding.status is ItemStatus.FAILED
     assert "workflows" in finding.detail
+
+
+def test_what_cannot_be_read_is_said_once(crm: str, reader: str, tmp_path: Path) -> None:
+    found = by_name(go_through(context_for(reader, tmp_path)))
+    assert found["privileges"].status is ItemStatus.FAILED
+    assert found["row_security"].status is ItemStatus.PASSED
+    assert (found["source_suite"].status, found["source_suite"].detail) == (
+        ItemStatus.SKIPPED,
+        "not looked at; first: privileges",
+    )
+    with psycopg.connect(crm) as owner:
+        owner.execute("GRANT SELECT ON workflows TO onlooker")
+        owner.execute("ALTER TABLE workflows ENABLE ROW LEVEL SECURITY")
+    assert "row_security" in by_name(go_through(context_for(reader, tmp_path)))["source_suite"].detail
 
 
 def test_a_role_that_our_own_policies_would_stop_is_found(crm: str, reader: str, tmp_path: Path) -> None:
@@ -163,3 +181,68 @@ def test_a_pooler_that_swaps_sessions_is_found(crm: str, tmp_path: Path) -> None
     finding = server_items.check_pooler(Look(Pooled(), None))  # type: ignore[arg-type]
     assert finding.status is ItemStatus.FAILED
     assert "pooler" in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("search_path", "role", "misled"),
+    [
+        ('"$user", public', "atlas", True),
+        ('"$user", public', "crm_owner", False),
+        ("$user,public", "atlas", True),
+        ("public, atlas", "crm_owner", False),
+        ("Atlas", "crm_owner", True),
+        ('"Atlas", public', "crm_owner", False),
+        ('"a,""b", atlas , public', "crm_owner", True),
+        ("", "atlas", False),
+    ],
+)
+def test_a_search_path_is_read_as_the_server_reads_it(search_path: str, role: str, misled: bool) -> None:
+    assert finds_ours_first(search_path, role) is misled
+
+
+def test_a_login_that_would_find_our_tables_first_is_named(crm: str, reader: str, tmp_path: Path) -> None:
+    def looked() -> Finding:
+        context = context_for(crm, tmp_path)
+        with context.connect("test", autocommit=True) as mine:
+            return role_items.check_search_path(Look(context, mine))
+
+    assert looked().status is ItemStatus.PASSED
+    with psycopg.connect(crm) as owner:
+        owner.execute("ALTER ROLE onlooker SET search_path = atlas, public")
+    # Who may not look into a schema does not find its tables.
+    assert looked().status is ItemStatus.PASSED
+    with psycopg.connect(crm) as owner:
+        owner.execute("GRANT USAGE ON SCHEMA atlas TO onlooker")
+    with psycopg.connect(reader) as onlooker:
+        assert onlooker.execute("SELECT 'workflows'::regclass = 'atlas.workflows'::regclass").fetchone() == (
+            True,
+        )
+    found = looked()
+    assert found.status is ItemStatus.FAILED
+    assert "onlooker" in found.detail
+    assert 'ALTER ROLE "onlooker" SET search_path = public' in (found.remedy or "")
+    with psycopg.connect(crm) as owner:
+        owner.execute("ALTER ROLE onlooker SET search_path = public")
+    assert looked().status is ItemStatus.PASSED
+
+
+def test_the_schema_is_not_made_where_it_would_hide_the_old_tables(
+    dsn: str, pg_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    """A login named like our schema finds it first by the default path."""
+    with psycopg.connect(dsn) as owner:
+        owner.execute(SHAPE_A)
+        owner.execute("CREATE ROLE atlas LOGIN SUPERUSER PASSWORD 'atlas'")
+    try:
+        address = make_conninfo(dsn, user="atlas", password="atlas")
+        context = context_for(address, tmp_path)
+        with pytest.raises(DatabaseError, match="atlas would find schema atlas before") as refused:
+            run_phase(context.phase, dsn=address, settings=context.settings)
+        with psycopg.connect(address) as connection:
+            assert connection.execute("SELECT to_regnamespace('atlas')").fetchone() == (None,)
+            connection.execute(refused.value.remedy.partition("run: ")[2].encode())
+        with psycopg.connect(address) as connection:
+            insist_on_search_paths(connection)
+    finally:
+        with psycopg.connect(pg_server.dsn(), autocommit=True) as owner:
+            owner.execute("DROP ROLE atlas")

@@ -1,5 +1,7 @@
 """Items about the legacy side: shape, privileges, policies that hide rows, left-overs of an earlier attempt."""
 
+from dataclasses import dataclass
+
 import psycopg
 from psycopg import sql as compose
 
@@ -8,10 +10,19 @@ from atlas_workflows.errors import UnknownShape
 from atlas_workflows.legacy.catalog import read_catalog
 from atlas_workflows.legacy.shapes import SIDE_TABLES, detect_shape
 from atlas_workflows.migration.checks.check import check
-from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed
+from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed, skipped
 from atlas_workflows.validation.results import Status, stopping
 
-TABLES = ("workflows", *SIDE_TABLES)
+SCHEMA = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What this role may do with a legacy table, named with its schema."""
+
+    table: str
+    may_read: bool
+    may_trigger: bool
 
 
 def check_shape(look: Look) -> Finding:
@@ -36,32 +47,26 @@ def check_earlier_attempt(look: Look) -> Finding:
 
 
 def check_privileges(look: Look) -> Finding:
-    rows = look.connection.execute(sql("preflight/privileges").encode(), {"tables": _qualified()}).fetchall()
-    unreadable = [table for table, may_select, _trigger, may_use in rows if not (may_select and may_use)]
+    rights = _rights(look)
+    unreadable = [right.table for right in rights if not right.may_read]
     if unreadable:
         role = look.connection.info.user
         return failed(
             "privileges", f"{role} may not read {', '.join(unreadable)}.",
             f'As their owner: GRANT SELECT, TRIGGER ON {", ".join(unreadable)} TO "{role}";',
         )  # fmt: skip
-    silent = [table for table, _select, may_trigger, _use in rows if not may_trigger]
+    silent = [right.table for right in rights if not right.may_trigger]
     if silent:
         return passed(
             "privileges",
             f"all readable; no TRIGGER right on {', '.join(silent)}: the sweep watches those alone",
         )
-    return passed("privileges", f"SELECT and TRIGGER on all {len(rows)} tables")
+    return passed("privileges", f"SELECT and TRIGGER on all {len(rights)} tables")
 
 
 def check_row_security(look: Look) -> Finding:
     """With row_security off a policy that would hide rows raises; so reading one row of each table is the proof."""
-    hidden = []
-    for table in _existing(look):
-        query = compose.SQL("SELECT 1 FROM {} LIMIT 1").format(compose.Identifier("public", table))
-        try:
-            look.connection.execute(query)
-        except psycopg.errors.InsufficientPrivilege:
-            hidden.append(table)
+    hidden = [right.table for right in _rights(look) if right.may_read and _hides_rows(look, right.table)]
     if hidden:
         return failed(
             "row_security", f"Policies hide rows of {', '.join(hidden)} from this role.",
@@ -72,6 +77,10 @@ def check_row_security(look: Look) -> Finding:
 
 def check_source_suite(look: Look) -> Finding:
     """The rules for the source; warnings are listed, only a critical rule or an error fails."""
+    closed = [item for item in (check_privileges(look), check_row_security(look)) if item.remedy]
+    if closed:
+        # Every rule would end in the same refusal, which those items tell once and better.
+        return skipped("source_suite", f"not looked at; first: {', '.join(item.item for item in closed)}")
     results = check(look.context, f"{look.context.phase.name}_preflight")
     stops = [result.sentence for result in stopping(results)]
     if stops:
@@ -85,13 +94,19 @@ def check_source_suite(look: Look) -> Finding:
     )
 
 
-def _existing(look: Look) -> list[str]:
-    catalog = read_catalog(look.connection)
-    return [table for table in TABLES if table in catalog.tables]
+def _rights(look: Look) -> list[Right]:
+    tables = [f"{SCHEMA}.{table}" for table in ("workflows", *SIDE_TABLES)]
+    rows = look.connection.execute(sql("preflight/privileges").encode(), {"tables": tables}).fetchall()
+    return [Right(table, select and use, trigger) for table, select, trigger, use in rows]
 
 
-def _qualified() -> list[str]:
-    return [f"public.{table}" for table in TABLES]
+def _hides_rows(look: Look, table: str) -> bool:
+    name = compose.Identifier(SCHEMA, table.removeprefix(f"{SCHEMA}."))
+    try:
+        look.connection.execute(compose.SQL("SELECT 1 FROM {} LIMIT 1").format(name))
+    except psycopg.errors.InsufficientPrivilege:
+        return True
+    return False
 
 
 ITEMS = (
