@@ -1,19 +1,32 @@
--- Legacy workflows of any shape, with what the preflight suite looks at. Columns that a shape lacks read as NULL.
+-- Legacy workflows of any shape, with what the preflight suite looks at. A name that the table lacks is found in
+-- `absent` instead, and is NULL there.
 SELECT
     'workflows' AS source_table,
-    doc.row ->> 'id' AS source_id,
-    coalesce(doc.row ->> 'organization_id', doc.row ->> 'org_id') AS organization_id,
-    coalesce(doc.row ->> 'status', doc.row ->> 'is_active', doc.row ->> 'active') AS status,
+    legacy.id::text AS source_id,
+    legacy.organization_id,
+    legacy.status,
     CASE
-        WHEN coalesce(doc.row ->> 'organization_id', doc.row ->> 'org_id') IS NULL THEN 'yes'
-        WHEN
-            coalesce(doc.row ->> 'organization_id', doc.row ->> 'org_id') = any(%(organizations_that_exist)s::text [])
-            THEN 'yes'
+        WHEN legacy.organization_id IS NULL THEN 'yes'
+        WHEN legacy.organization_id = any(%(organizations_that_exist)s::text []) THEN 'yes'
         ELSE 'no'
     END AS organization_known,
-    pg_column_size(legacy.*) AS bytes
-FROM public.workflows AS legacy
-CROSS JOIN LATERAL (SELECT to_jsonb(legacy) AS row) AS doc
+    legacy.bytes
+FROM (
+    SELECT
+        NULL::uuid AS organization_id,
+        NULL::uuid AS org_id,
+        NULL::text AS status,
+        NULL::boolean AS is_active,
+        NULL::boolean AS active
+) AS absent
+CROSS JOIN LATERAL (
+    SELECT
+        source.id,
+        coalesce(organization_id::text, org_id::text) AS organization_id,
+        coalesce(status::text, is_active::text, active::text) AS status,
+        pg_column_size(source.*) AS bytes
+    FROM public.workflows AS source
+) AS legacy
 WHERE
     %(organizations)s::text [] IS NULL
-    OR coalesce(doc.row ->> 'organization_id', doc.row ->> 'org_id') = any(%(organizations)s::text [])
+    OR legacy.organization_id = any(%(organizations)s::text [])
