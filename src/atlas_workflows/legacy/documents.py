@@ -1,7 +1,10 @@
 """Decoding a jsonb column's text: encoded twice or more, with NUL and half surrogates, or not JSON at all."""
 
 import re
+from decimal import Decimal
 from typing import Any
+
+import re2
 
 from atlas_workflows import exact_json
 from atlas_workflows.errors import InvalidJson
@@ -9,9 +12,13 @@ from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Row
 
-_UNSTORABLE_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+# Only columns of type json or text, and documents inside a string, may hold these; jsonb itself refuses them.
+_UNSTORABLE_IN_TEXT = re2.compile(
+    r"\\u(?:0000|[dD][89a-fA-F])|(?:\A|[:,\[])[ \t\r\n]*-?[0-9][0-9.]*[eE][+-]?[0-9]{5}"
+)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_ENCODINGS = 4
+_MOST_DIGITS, _MOST_DECIMALS = 131_072, 16_383  # of PostgreSQL's numeric
 _OPENERS = frozenset('[{"')
 
 NUL_SIGN = "\u2400"
@@ -33,9 +40,14 @@ def decode(row: Row, column: str, findings: Findings) -> Any:
     if type(value) is str:
         value = unwrap(value, column, findings)
     # Inside a text of the document a further document may hide the escapes, hence the search for them anywhere.
-    if _UNSTORABLE_ESCAPE.search(text) is not None:
+    if may_be_unstorable(text):
         value = storable(value, column, findings)
     return value
+
+
+def may_be_unstorable(text: str) -> bool:
+    """Whether JSON text could hold what jsonb refuses: NUL, half surrogates, numbers of ten thousands of digits."""
+    return _UNSTORABLE_IN_TEXT.search(text) is not None
 
 
 def unwrap(value: Any, path: str, findings: Findings) -> Any:
@@ -59,6 +71,8 @@ def storable(value: Any, path: str, findings: Findings) -> Any:
     """The value with what PostgreSQL cannot store replaced by visible signs, and said so."""
     if isinstance(value, str):
         return _storable_text(value, path, findings)
+    if isinstance(value, Decimal):
+        return _storable_number(value, path, findings)
     if isinstance(value, list):
         return [storable(item, f"{path}[{at}]", findings) for at, item in enumerate(value)]
     if isinstance(value, dict):
@@ -67,6 +81,14 @@ def storable(value: Any, path: str, findings: Findings) -> Any:
             for key, item in value.items()
         }
     return value
+
+
+def _storable_number(number: Decimal, path: str, findings: Findings) -> Decimal | str:
+    exponent = number.as_tuple().exponent
+    if number.adjusted() < _MOST_DIGITS and isinstance(exponent, int) and exponent >= -_MOST_DECIMALS:
+        return number
+    findings.reason(ReasonCode.NUMBER_NOT_STORABLE, visible(path), "No column can hold it; it is a text now.")
+    return str(number)
 
 
 def _storable_text(text: str, path: str, findings: Findings) -> str:
