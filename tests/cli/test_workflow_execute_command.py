@@ -109,6 +109,10 @@ def test_a_trigger_whose_filters_do_not_hold_starts_nothing(files: Path) -> None
     (files / "data.json").write_text('{"name": "Ana"}')
     answer = played(files)
     assert (answer["outcome"], answer["steps"]) == ("not_started", [])
+    assert answer["reason"].startswith("contact.email is not set")
+    assert "add --anyway" in run(files).stdout
+    assert played(files, "--anyway")["outcome"] == "completed"
+    assert "which would not have fired" in run(files, "--anyway").stdout
     (files / "data.json").write_text('{"name": "Ana", "email": "a@b"}')
     assert played(files)["effects"][1]["content"] == {"title": "Call Ana"}
 
@@ -117,13 +121,13 @@ def test_the_trace_speaks_to_people(files: Path) -> None:
     result = run(files, "--fail", "hello:1")
     assert result.exit_code == 0
     for words in (
-        "Welcome from Sat 28 Mar 2026 09:00:00 (Europe/London)",
+        "Welcome, starting Sat 28 Mar 2026 09:00:00 (Europe/London)",
         "failed    Say [hello] (hello)",
         "Tried again in 1 s.",
         "message: Hi Ana,",
         "Without a value: contact.nick",
         "Sun 29 Mar 2026 09:00:01  completed Wait (answer) → timeout",
-        "completed at Sun 29 Mar 2026 09:00:01, 2 effects planned",
+        "completed at Sun 29 Mar 2026 09:00:01; would send SMS, create task",
     ):
         assert words in result.stdout
 
@@ -174,3 +178,106 @@ def test_a_workflow_with_errors_is_not_executed(files: Path) -> None:
     (files / "w.json").write_text(json.dumps({**WORKFLOW, "edges": []}))
     result = run(files)
     assert "is not a valid workflow (3 errors)" in str(result.exception)
+
+
+def write(file: Path, document: dict[str, Any]) -> None:
+    file.write_text(json.dumps(document))
+
+
+def caller(name: str) -> dict[str, Any]:
+    step = {"id": "call", "type": "sub_workflow", "parameters": {"workflow_id": name}}
+    return {
+        **WORKFLOW,
+        "id": "outer",
+        "name": "Outer",
+        "nodes": [step],
+        "edges": [WORKFLOW["edges"][0] | {"target": "call"}],
+    }
+
+
+def test_workflows_of_a_folder_are_entered(files: Path) -> None:
+    folder = files / "all"
+    folder.mkdir()
+    write(folder / "welcome.json", WORKFLOW)
+    (folder / "notes.json").write_text("no JSON")
+    (folder / "data.json").write_text("[]")
+    write(files / "w.json", caller("w"))
+    answer = played(files, "--workflows", str(folder))
+    assert [(nested["workflow_id"], nested["outcome"]) for nested in answer["nested"]] == [("w", "completed")]
+    assert answer["nested"][0]["started_by"] == answer["effects"][0]["key"]
+    assert [effect["kind"] for effect in answer["nested"][0]["effects"]] == ["send_sms", "create_task"]
+    shown = run(files, "--workflows", str(folder)).stdout
+    assert "Welcome begins" in shown
+    assert "Welcome › Say [hello] (hello)" in shown
+    assert "would send SMS, create task" in shown
+    alone = run(files).stdout
+    assert "Planned, not entered: the workflow w was not given." in alone
+    assert "nested" not in played(files)
+
+
+def test_broken_folders_are_refused(files: Path) -> None:
+    folder = files / "all"
+    folder.mkdir()
+    write(files / "w.json", caller("w"))
+    assert "is no folder" in str(run(files, "--workflows", str(files / "w.json")).exception)
+    write(folder / "a.json", {**WORKFLOW, "settings": {"timezone": "Mars/Base"}})
+    assert "a.json is not a valid workflow (1 error)" in str(run(files, "--workflows", str(folder)).exception)
+    write(folder / "b.json", WORKFLOW)
+    assert "a.json and b.json" in str(run(files, "--workflows", str(folder)).exception)
+
+
+def test_the_trace_says_what_the_input_left_open(files: Path) -> None:
+    trigger = {
+        "id": "t",
+        "type": "lead_stage_changed",
+        "parameters": {"to_stage": "won", "pipeline": "sales"},
+    }
+    write(files / "w.json", {**WORKFLOW, "triggers": [trigger]})
+    write(files / "data.json", {"contact": DATA["contact"], "trigger": {"to_stage": "Won"}})
+    shown = run(files).stdout
+    assert "Trigger: Lead stage changed (t)\n" in shown
+    assert "the input does not say: trigger.pipeline" in shown
+    write(files / "data.json", {"contact": DATA["contact"], "trigger": {"to_stage": "lost"}})
+    assert played(files)["reason"] == 'trigger.to_stage is "lost", asked: equals "won".'
+
+
+def test_an_event_with_an_id_that_came_before_is_the_same_event(files: Path) -> None:
+    twice = {
+        "kind": "until_event",
+        "mode": "any",
+        "events": [{"type": "message_received"}],
+        "timeout": {"amount": 1, "unit": "days"},
+    }
+    nodes = [{"id": name, "type": "wait", "parameters": {"wait": twice}} for name in ("one", "two")]
+    edges = [{"id": "1", "source": "t", "target": "one"}, {"id": "2", "source": "one", "target": "two"}]
+    write(files / "w.json", {**WORKFLOW, "nodes": nodes, "edges": edges})
+    event = {"id": "m1", "time": "2026-03-28T10:00:00Z", "type": "message_received"}
+    later = {**event, "time": "2026-03-28T11:00:00Z"}
+    (files / "events.jsonl").write_text(f"{json.dumps(event)}\n{json.dumps(later)}\n")
+    answer = played(files, "--events", str(files / "events.jsonl"))
+    assert [step["port"] for step in answer["steps"]] == ["main", "timeout"]
+    assert "given twice: 1" in run(files, "--events", str(files / "events.jsonl")).stdout
+    (files / "events.jsonl").write_text(f"{json.dumps(event)}\n{json.dumps({**later, 'id': 'm2'})}\n")
+    assert [step["port"] for step in played(files, "--events", str(files / "events.jsonl"))["steps"]] == [
+        "main",
+        "main",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[1]", "is no JSON object"),
+        ('{"type": "x"}', "time 'None' is not an ISO time"),
+        ('{"time": "yesterday", "type": "x"}', "time 'yesterday'"),
+        ('{"time": 12345, "type": "x"}', "time '12345'"),
+        ('{"time": "2026-03-28T10:00:00Z", "type": {"a": 1}}', "type is not the name"),
+        ('{"time": "2026-03-28T10:00:00Z", "type": ""}', "type is not the name"),
+        ('{"time": "2026-03-28T10:00:00Z", "type": "x", "data": "y"}', "data is no object"),
+    ],
+)
+def test_a_wrong_event_is_refused_with_its_line_and_field(files: Path, line: str, said: str) -> None:
+    (files / "events.jsonl").write_text(f'{{"time": "2026-03-28T10:00:00Z", "type": "x"}}\n{line}\n')
+    message = str(run(files, "--events", str(files / "events.jsonl")).exception)
+    assert "event 2" in message
+    assert said in message

@@ -16,9 +16,9 @@ SCOPE = {"contact": {"status": "new", "score": 12, "tags": ["vip"]}}
 STATUS = {"field": "contact.status", "operator": "equals", "value": "new"}
 SCORE = {"field": "contact.score", "operator": "greater_than", "value": 50}
 EMAIL = {"field": "contact.email", "operator": "is_empty"}
-STATUS_SAID = 'contact.status is "new", asked was equals "new"'
-SCORE_SAID = "contact.score is 12, asked was greater than 50"
-EMAIL_SAID = "contact.email is not set, asked was is empty"
+STATUS_SAID = 'contact.status is "new", asked: equals "new"'
+SCORE_SAID = "contact.score is 12, asked: greater than 50"
+EMAIL_SAID = "contact.email is not set, asked: is empty"
 
 
 def group(operator: str, *members: Any) -> dict[str, Any]:

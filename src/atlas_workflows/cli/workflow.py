@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from atlas_workflows import exact_json
-from atlas_workflows.cli.workflow_execution import Wishes, load_workflow, play, simulation_as_json
+from atlas_workflows.cli.workflow_execution import Wishes, play, played_as_json
 from atlas_workflows.cli.workflow_file import UnreadableFile, read_document
+from atlas_workflows.cli.workflow_library import load_workflow
 from atlas_workflows.cli.workflow_trace import show_trace
 from atlas_workflows.graph.model import Problem, Severity
 from atlas_workflows.graph.parse import parse
@@ -54,18 +55,24 @@ def execute_file(
     trigger: Annotated[
         str | None, typer.Option(help="Id of the trigger; the first one where left out.")
     ] = None,
+    workflows: Annotated[
+        Path | None, typer.Option(help="Folder of the workflow files that this one starts.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Execute although the trigger would not have fired.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Execute a workflow on a virtual clock: effects are planned, never performed; waits pass at once.
 
     Input: an object with the roots of paths (contact, trigger, organization, variables, …). An object without
-    contact, lead, client and trigger is taken as both the contact and the trigger's data.
+    contact, lead, client and trigger is taken as both the contact and the trigger's data. Where the trigger would not
+    have fired on it, the outcome is not_started and says why.
     """
     found = load_workflow(file)
-    wishes = Wishes(input_file, events, at, tuple(fail or ()), trigger)
-    played = play(found, wishes)
+    played = play(found, Wishes(input_file, events, at, tuple(fail or ()), trigger, workflows, anyway))
     if as_json:
-        print(exact_json.dumps_text(simulation_as_json(played)))
+        print(exact_json.dumps_text(played_as_json(played)))
     else:
         show_trace(found, played, Console())
 

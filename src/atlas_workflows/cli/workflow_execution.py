@@ -1,4 +1,4 @@
-"""What `atlas workflow execute` reads and does: files and options in, a simulation out."""
+"""What `atlas workflow execute` does: a workflow and options in, a simulation out; and the simulation as JSON."""
 
 import hashlib
 import uuid
@@ -9,23 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from atlas_workflows import exact_json
-from atlas_workflows.cli.workflow_file import UnreadableFile, decode, read_bytes, read_document
-from atlas_workflows.engine.events import Happened
-from atlas_workflows.engine.limits import MAX_VALUE_DEPTH
+from atlas_workflows.cli.workflow_file import UnreadableFile
+from atlas_workflows.cli.workflow_input import (
+    Events,
+    read_data,
+    read_events,
+    read_failure,
+    read_start,
+    subject_of,
+)
+from atlas_workflows.cli.workflow_library import WorkflowFolder
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.simulation import Simulation, simulate
-from atlas_workflows.errors import ExpressionInvalid
-from atlas_workflows.expressions.condition import parse_condition
-from atlas_workflows.expressions.evaluate import evaluate
-from atlas_workflows.expressions.moment import zone_named
-from atlas_workflows.graph.limits import is_deeper_than
-from atlas_workflows.graph.model import Severity, Trigger, Workflow
-from atlas_workflows.graph.parse import parse
-from atlas_workflows.graph.validate import validate
+from atlas_workflows.expressions.moment import moment
+from atlas_workflows.graph.model import Trigger, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
-
-MAX_EVENTS = 2_000
-_SUBJECTS = ("contact", "lead", "client")
+from atlas_workflows.nodes.trigger_questions import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +36,67 @@ class Wishes:
     at: str | None
     fail: tuple[str, ...]
     trigger: str | None
+    workflows: Path | None = None
+    anyway: bool = False
 
 
-def load_workflow(file: Path) -> Workflow:
-    """A workflow that may be executed; raises UnreadableFile with the first error where it may not."""
-    workflow, problems = parse(read_document(file))
-    if workflow is not None:
-        problems += validate(workflow, load_catalogue(), hints=False)
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    if workflow is None or errors:
-        fact = f"{file} is not a valid workflow ({len(errors)} errors). The first one: {errors[0].message}"
-        raise UnreadableFile(fact, remedy=f"See all of them with: atlas workflow validate {file}")
-    return workflow
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A simulation, the trigger it began with, what that trigger says to the data, and the events that were read."""
+
+    simulation: Simulation
+    trigger: Trigger
+    answer: Answer
+    events: Events
 
 
-def play(workflow: Workflow, wishes: Wishes) -> Simulation:
+def play(workflow: Workflow, wishes: Wishes) -> Played:
     """Execute on a virtual clock. Raises UnreadableFile for wishes that cannot be fulfilled."""
-    data = _data(read_document(wishes.input), wishes.input)
-    at = _start(wishes.at, workflow)
+    data = read_data(wishes.input)
+    at = read_start(wishes.at, workflow)
     trigger = _trigger(workflow, wishes.trigger)
-    subject = _subject(data)
-    events = _events(wishes.events, subject)
-    failures = dict(_failure(text, workflow) for text in wishes.fail)
-    execution = _execution_id(workflow, data, at)
+    subject = subject_of(data)
+    events = read_events(wishes.events, subject)
+    failures = dict(read_failure(text, workflow) for text in wishes.fail)
     program = Program(workflow, load_catalogue())
-    key = subject or execution
-    if not _is_let_in(trigger, data, at, workflow):
-        return _not_started(program, data, at, execution, key)
-    return simulate(
-        program, trigger.id, data, at, execution=execution, subject=key, events=events, failures=failures
+    folder = WorkflowFolder.of(program, wishes.workflows)
+    answer = _answer(trigger, data, at, workflow)
+    starts = wishes.anyway or not answer.reasons
+    execution = _execution_id(workflow, data, at)
+    simulation = simulate(
+        program,
+        trigger.id if starts else "",
+        data,
+        at,
+        execution=execution,
+        subject=subject or execution,
+        events=events.events,
+        failures=failures,
+        library=folder.program,
     )
+    if not starts:
+        simulation.state.outcome = "not_started"
+        simulation.state.reason = "; ".join(answer.reasons)
+    return Played(simulation, trigger, answer, events)
+
+
+def played_as_json(played: Played) -> dict[str, Any]:
+    """The fields that scripts rely on; `nested` and `reason` only where there are any."""
+    first = played.simulation
+    document = simulation_as_json(first)
+    if first.nested:
+        document["nested"] = [_nested_as_json(nested) for nested in first.nested]
+    return document
+
+
+def _nested_as_json(nested: Simulation) -> dict[str, Any]:
+    starter = nested.started_by
+    about = {
+        "workflow_id": nested.workflow.id,
+        "execution": nested.state.execution,
+        "started_by": None if starter is None else starter.key,
+    }
+    return about | simulation_as_json(nested)
 
 
 def simulation_as_json(played: Simulation) -> dict[str, Any]:
@@ -74,6 +104,7 @@ def simulation_as_json(played: Simulation) -> dict[str, Any]:
     return {
         "outcome": played.outcome,
         "finished_at": _instant(played.state.finished_at),
+        **({"reason": played.state.reason} if played.state.reason else {}),
         "steps": [
             {
                 "node": step.node,
@@ -121,109 +152,16 @@ def _instant(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _data(document: Any, source: Path) -> dict[str, Any]:
-    if not isinstance(document, dict):
-        raise UnreadableFile(
-            f"{source} holds no JSON object.", remedy='Write {"contact": {…}, "trigger": {…}}.'
-        )
-    if is_deeper_than(document, MAX_VALUE_DEPTH):
-        raise UnreadableFile(
-            f"{source} is nested more than {MAX_VALUE_DEPTH} levels deep.", remedy="Flatten it."
-        )
-    variables = document.get("variables", {})
-    if not isinstance(variables, dict):
-        raise UnreadableFile(
-            f"{source}: variables is no object.", remedy='Write {"variables": {"name": "value"}}.'
-        )
-    if not any(name in document for name in (*_SUBJECTS, "trigger")):
-        return {**document, "contact": document, "trigger": document, "variables": variables}
-    contact = next((document[name] for name in _SUBJECTS if name in document), None)
-    data = {name: value for name, value in document.items() if name not in _SUBJECTS}
-    return data if contact is None else {**data, "contact": contact}
-
-
-def _start(text: str | None, workflow: Workflow) -> datetime:
-    try:
-        zone = zone_named(workflow.settings.timezone)
-        at = datetime.now(UTC) if text is None else _time(text)
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except ExpressionInvalid as error:
-        raise UnreadableFile(f"settings.timezone: {error.fact}", remedy=error.remedy) from error
-    except (ValueError, OverflowError) as cause:
-        fact = f"--at {str(text)[:60]!r} is not an ISO time."
-        raise UnreadableFile(
-            fact, remedy="Write 2026-03-29T09:00:00Z, or without Z for the workflow's zone."
-        ) from cause
-
-
-def _time(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if not 1900 <= at.year <= 2400:
-        raise ValueError(text)
-    return at
-
-
 def _trigger(workflow: Workflow, wanted: str | None) -> Trigger:
-    enabled = [trigger for trigger in workflow.triggers if trigger.enabled]
-    for trigger in workflow.triggers if wanted is not None else enabled:
-        if wanted in (None, trigger.id):
+    if wanted is None:
+        # One that is switched off will do; the trace says that it is.
+        return next((trigger for trigger in workflow.triggers if trigger.enabled), workflow.triggers[0])
+    for trigger in workflow.triggers:
+        if trigger.id == wanted:
             return trigger
-    names = ", ".join(trigger.id for trigger in workflow.triggers[:10]) or "none"
-    fact = f"There is no trigger {wanted!r}." if wanted is not None else "No trigger is switched on."
+    names = ", ".join(trigger.id for trigger in workflow.triggers[:10])
+    fact = f"There is no trigger {wanted!r}."
     raise UnreadableFile(fact, remedy=f"Name one with --trigger. There are: {names}.")
-
-
-def _subject(data: Mapping[str, Any]) -> str | None:
-    contact = data.get("contact")
-    if isinstance(contact, dict):
-        for name in ("id", "email", "phone"):
-            if isinstance(contact.get(name), str | int) and contact[name] != "":
-                return str(contact[name])
-    return None
-
-
-def _events(file: Path | None, subject: str | None) -> list[Happened]:
-    if file is None:
-        return []
-    lines = [line for line in read_bytes(file).splitlines() if line.strip()]
-    if len(lines) > MAX_EVENTS:
-        raise UnreadableFile(
-            f"{file} has more than {MAX_EVENTS:,} events.", remedy="Leave out those that do not matter."
-        )
-    read = (_event(decode(line, f"{file}, event {number}"), f"{file}, event {number}")
-            for number, line in enumerate(lines, 1))  # fmt: skip
-    return [event for event, about in read if about is None or subject is None or about == subject]
-
-
-def _event(document: Any, where: str) -> tuple[Happened, str | None]:
-    try:
-        at = _time(document["time"])
-        if is_deeper_than(document, MAX_VALUE_DEPTH):
-            raise ValueError("nested too deeply")
-        event = Happened(
-            str(document["type"]),
-            at if at.tzinfo else at.replace(tzinfo=UTC),
-            dict(document.get("data") or {}),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as cause:
-        remedy = 'Write {"time": "2026-03-29T09:00:00Z", "type": "email_event", "subject": "…", "data": {…}}.'
-        raise UnreadableFile(f"{where} is no event.", remedy=remedy) from cause
-    about = document.get("subject")
-    about = about.get("id") if isinstance(about, dict) else about
-    return event, None if about is None else str(about)
-
-
-def _failure(text: str, workflow: Workflow) -> tuple[str, int]:
-    node, _, attempts = text.rpartition(":")
-    if node not in {found.id for found in workflow.nodes}:
-        raise UnreadableFile(
-            f"--fail {text[:80]!r} names no node of the workflow.", remedy="Write NODE:ATTEMPTS."
-        )
-    if not attempts.isascii() or not attempts.isdigit() or len(attempts) > 6:
-        raise UnreadableFile(
-            f"--fail {text[:80]!r} has no number of attempts.", remedy="Write NODE:ATTEMPTS."
-        )
-    return node, int(attempts)
 
 
 def _execution_id(workflow: Workflow, data: Mapping[str, Any], at: datetime) -> str:
@@ -231,16 +169,8 @@ def _execution_id(workflow: Workflow, data: Mapping[str, Any], at: datetime) -> 
     return str(uuid.UUID(bytes=digest[:16], version=5))
 
 
-def _is_let_in(trigger: Trigger, data: Mapping[str, Any], at: datetime, workflow: Workflow) -> bool:
-    filters = trigger.parameters.get("filters")
-    if filters is None:
-        return True
-    return evaluate(parse_condition(filters), data, now=at, timezone=workflow.settings.timezone)
-
-
-def _not_started(
-    program: Program, data: dict[str, Any], at: datetime, execution: str, subject: str
-) -> Simulation:
-    played = simulate(program, "", data, at, execution=execution, subject=subject)
-    played.state.outcome, played.state.reason = "not_started", "The trigger's filters do not hold."
-    return played
+def _answer(trigger: Trigger, data: Mapping[str, Any], at: datetime, workflow: Workflow) -> Answer:
+    kind = load_catalogue().trigger(trigger.type, trigger.version)
+    if kind is None:
+        return Answer()
+    return kind.answer(trigger.parameters, data, moment(at, workflow.settings.timezone))

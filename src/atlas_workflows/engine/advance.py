@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from atlas_workflows.engine.behaviour import StepFailed
-from atlas_workflows.engine.events import Advanced, EffectDone, EffectFailed, Event, Happened, Waiting, Woken
+from atlas_workflows.engine.events import (
+    Advanced,
+    Cancelled,
+    EffectDone,
+    EffectFailed,
+    Event,
+    Happened,
+    Waiting,
+    Woken,
+)
 from atlas_workflows.engine.execute import continue_port, execute
 from atlas_workflows.engine.failing import fail
 from atlas_workflows.engine.gathering import complete_gatherings, go_on
@@ -17,8 +26,6 @@ from atlas_workflows.engine.state import State, Status, Token
 from atlas_workflows.engine.walk import Walk
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.graph.model import MAIN_PORT
-
-_BUSY = (Status.EFFECT, Status.RETRY)  # waiting does not count towards max_execution_seconds
 
 
 def start(
@@ -62,11 +69,18 @@ def advance(program: Program, state: State, event: Event, now: datetime) -> Adva
 
 def _charge_time(walk: Walk) -> None:
     state, limit = walk.state, walk.program.workflow.settings.max_execution_seconds
-    if any(token.status in _BUSY for token in state.tokens.values()):
+    if any(_is_busy(token) for token in state.tokens.values()):
         state.active_seconds += max(0.0, (walk.at.now - state.last_at).total_seconds())
     state.last_at = walk.at.now
     if state.active_seconds >= limit:
         walk.end("timeout", f"It was busy for more than {limit:g} s (max_execution_seconds).")
+
+
+def _is_busy(token: Token) -> bool:
+    # Waiting, for a sub-workflow too, does not count towards max_execution_seconds.
+    if token.status is Status.EFFECT:
+        return not token.details["is_wait"]
+    return token.status is Status.RETRY
 
 
 def _deliver(walk: Walk, event: Event) -> None:
@@ -77,9 +91,11 @@ def _deliver(walk: Walk, event: Event) -> None:
             _wake_what_is_due(walk)
         case Happened():
             _take_notice(walk, event)
-        case EffectDone(key, result):
+        case Cancelled(reason):
+            walk.end("cancelled", reason)
+        case EffectDone(key, result, contact):
             for token in _waiting_for(walk, key):
-                _complete(walk, token, result)
+                _complete(walk, token, result, contact)
         case EffectFailed(key, cause, message, may_retry):
             for token in _waiting_for(walk, key):
                 failure = StepFailed(cause, message, may_retry=may_retry)
@@ -91,7 +107,7 @@ def _waiting_for(walk: Walk, key: str) -> list[Token]:
     return [token for token in tokens if token.key == key and token.status is Status.EFFECT]
 
 
-def _complete(walk: Walk, token: Token, result: Any) -> None:
+def _complete(walk: Walk, token: Token, result: Any, contact: Mapping[str, Any]) -> None:
     details = token.details
     name = details["output"]
     try:
@@ -99,9 +115,7 @@ def _complete(walk: Walk, token: Token, result: Any) -> None:
     except StepFailed as failure:
         fail(walk, token, failure, continue_port(walk, token))
         return
-    if details["patch"]:
-        contact = walk.state.data.get("contact")
-        walk.state.data["contact"] = {**(contact if isinstance(contact, dict) else {}), **details["patch"]}
+    _learn(walk, {**details["patch"], **contact})
     unresolved = tuple(details["unresolved"])
     walk.record(
         token, "completed", input=details["input"], output=result, port=MAIN_PORT, unresolved=unresolved
@@ -132,14 +146,18 @@ def _take_notice(walk: Walk, event: Happened) -> None:
     seen = {"type": event.type, "at": event.at.isoformat(), "data": dict(event.data)}
     walk.state.events = [*walk.state.events, seen][-MAX_EVENTS_KEPT:]
     contact = event.data.get("contact")
-    if isinstance(contact, dict):
-        known = walk.state.data.get("contact")
-        walk.state.data["contact"] = {**(known if isinstance(known, dict) else {}), **contact}
+    _learn(walk, contact if isinstance(contact, dict) else {})
     for token in list(walk.state.tokens.values()):
         if token.status is Status.WAIT and token.details["events"]:
             offer(walk, token, seen)
         elif token.status is Status.WAIT:
             recheck(walk, token)
+
+
+def _learn(walk: Walk, news: Mapping[str, Any]) -> None:
+    if news:
+        known = walk.state.data.get("contact")
+        walk.state.data["contact"] = {**(known if isinstance(known, dict) else {}), **news}
 
 
 def _settled(walk: Walk) -> Advanced:
@@ -173,7 +191,7 @@ def _waiting(walk: Walk, token: Token) -> Waiting:
 def _wake_at(walk: Walk) -> datetime | None:
     tokens = walk.state.tokens.values()
     times = [token.due_at for token in tokens if token.due_at is not None]
-    if any(token.status in _BUSY for token in tokens):
+    if any(_is_busy(token) for token in tokens):
         left = walk.program.workflow.settings.max_execution_seconds - walk.state.active_seconds
         times.append(walk.at.now + timedelta(seconds=max(0.0, left)))
     return min(times, default=None)

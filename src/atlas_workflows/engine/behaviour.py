@@ -111,12 +111,14 @@ class Perform:
     """Something has to be done outside the interpreter; the step is complete when that is reported.
 
     `patch` is what it changes about the subject, so that later conditions see it. `output` names a variable.
+    `is_wait`: the time until it is reported is waiting, not work.
     """
 
     kind: str
     content: Any
     output: str | None = None
     patch: Mapping[str, Any] = field(default_factory=dict)
+    is_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

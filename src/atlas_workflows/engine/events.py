@@ -24,10 +24,14 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class EffectDone:
-    """An effect was carried out; `result` becomes the step's output. A key that is not awaited is ignored."""
+    """An effect was carried out; `result` becomes the step's output. A key that is not awaited is ignored.
+
+    `contact` is what it changed about the subject beyond what the step itself said.
+    """
 
     key: str
     result: Any = None
+    contact: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,14 @@ class EffectFailed:
     may_retry: bool = True
 
 
-Event = Woken | Happened | EffectDone | EffectFailed
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Nobody wants the execution any more."""
+
+    reason: str
+
+
+Event = Woken | Happened | EffectDone | EffectFailed | Cancelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,7 @@ def _ask_for(walk: Walk, token: Token, call: Call, perform: Perform) -> None:
     details: dict[str, Any] = {
         "output": perform.output,
         "patch": dict(perform.patch),
+        "is_wait": perform.is_wait,
         "input": perform.content,
         "unresolved": list(dict.fromkeys(call.unresolved)),
     }

@@ -2,11 +2,14 @@
 
 from atlas_workflows.engine.behaviour import StepFailed
 from atlas_workflows.engine.events import Effect
+from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
 from atlas_workflows.engine.looping import close_frame
 from atlas_workflows.engine.retry import delay_before
 from atlas_workflows.engine.state import Status, Token
 from atlas_workflows.engine.walk import Walk
 from atlas_workflows.graph.model import ERROR_PORT, ErrorMode
+
+ERROR_START = "!error"  # ends the key of the effect that starts the error workflow
 
 
 def fail(walk: Walk, token: Token, failure: StepFailed, continue_port: str) -> None:
@@ -26,9 +29,10 @@ def fail(walk: Walk, token: Token, failure: StepFailed, continue_port: str) -> N
         walk.leave(token, port)
         return
     walk.state.tokens.pop(token.id, None)
+    reason = f"{token.node}: {failure.message}"
     if policy.mode is ErrorMode.WORKFLOW:
-        _start_error_workflow(walk, token, failure)
-    walk.end("failed", f"{token.node}: {failure.message}")
+        reason += _start_error_workflow(walk, token, failure)
+    walk.end("failed", reason)
 
 
 def _way_out(walk: Walk, token: Token, mode: ErrorMode, continue_port: str) -> str | None:
@@ -39,14 +43,23 @@ def _way_out(walk: Walk, token: Token, mode: ErrorMode, continue_port: str) -> s
     return None
 
 
-def _start_error_workflow(walk: Walk, token: Token, failure: StepFailed) -> None:
+def _start_error_workflow(walk: Walk, token: Token, failure: StepFailed) -> str:
     workflow = walk.program.workflow.settings.error_workflow_id
     if workflow is None:
-        return
+        return ""
+    if walk.state.depth >= MAX_NESTED_WORKFLOWS:
+        # An error workflow that fails may name itself.
+        return f" The error workflow is not started: more than {MAX_NESTED_WORKFLOWS} levels (MAX_NESTED_WORKFLOWS)."
     error = {"node": token.node, "message": failure.message, "error_class": failure.cause}
-    content = {"workflow_id": workflow, "input": {"error": error, "execution": walk.state.execution}}
-    key = f"{token.key}!error"
+    content = {
+        "workflow_id": workflow,
+        "input": {"error": error, "execution": walk.state.execution},
+        "wait_for_result": False,
+        "depth": walk.state.depth + 1,
+    }
+    key = f"{token.key}{ERROR_START}"
     walk.effects.append(Effect(token.node, "start_workflow", key, walk.at.now, content))
+    return ""
 
 
 def _text(failure: StepFailed) -> str:

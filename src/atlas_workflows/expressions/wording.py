@@ -14,7 +14,7 @@ MAX_SHOWN = 80
 
 
 def why(condition: Group | Leaf, scope: Scope, at: Moment) -> str:
-    """One sentence for people, such as `No: contact.score is 12, asked was greater than 50.`"""
+    """One sentence for people, such as `No: contact.score is 12, asked: greater than 50.`"""
     explanation = explain_at(condition, scope, at)
     decisive = _decisive(explanation)
     said = "; ".join(_comparison(leaf) for leaf in decisive[:MAX_REASONS])
@@ -38,7 +38,7 @@ def _comparison(leaf: Explanation) -> str:
     operator = Operator(leaf.operator)
     asked = operator.value.replace("_", " ")
     value = "" if operand_of(operator) is Operand.NONE else f" {_shown(leaf.expected)}"
-    return f"{leaf.field} is {_shown(leaf.actual)}, asked was {asked}{value}"
+    return f"{leaf.field} is {_shown(leaf.actual)}, asked: {asked}{value}"
 
 
 def _shown(value: Any) -> str:

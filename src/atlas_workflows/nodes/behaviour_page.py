@@ -14,7 +14,7 @@ _POLICIES = {"no policy": None, "1 attempt": RetryPolicy(attempts=1), "3 attempt
 
 def behaviour_page(catalogue: NodeCatalogue) -> str:
     """The page as Markdown."""
-    return "\n".join([_HEAD, _TOKENS, _WAITS, _ERRORS, _matrix(catalogue), _DATA, _LIMITS])
+    return "\n".join([_HEAD, _TOKENS, _WAITS, _ERRORS, _matrix(catalogue), _NESTED, _DATA, _LIMITS])
 
 
 def _matrix(catalogue: NodeCatalogue) -> str:
@@ -113,6 +113,19 @@ known. `timeout_seconds` of a node bounds each attempt (class `timeout`, tried a
 way, or the next attempt is awaited, counts towards `max_execution_seconds`; beyond it the outcome is `timeout`.
 
 What happens to a node whose provider never answers, and has an edge at `error`:
+"""
+_NESTED = """\
+## Workflows that start others
+
+A `sub_workflow` begins at the other workflow's manual trigger, else at its first one. It is about the same subject, knows
+what its starter knows, and finds `input` under `trigger`. With `wait_for_result` the step is complete when that execution
+has ended: its result holds `execution`, `outcome` and `variables`, what it learnt about the contact is seen from then on,
+and the step fails (class `sub_workflow`, not tried again) where it failed, took too long or was cancelled. Waiting for it
+does not count towards `max_execution_seconds`. Without `wait_for_result` both go on side by side. Executions that are
+waited for are cancelled when the one that waits ends. An error workflow finds `trigger.error` (`node`, `message`,
+`error_class`) and `trigger.execution`.
+
+`./atlas workflow execute` enters those that it finds in the folder `--workflows`; the others are planned, and it says so.
 """
 _DATA = """\
 ## Data

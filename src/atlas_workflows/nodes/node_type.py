@@ -1,19 +1,22 @@
 """What a file of the catalogue exports: a node type or a trigger type."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
 from atlas_workflows.engine.behaviour import Behaviour, Call, Outcome, Skipped, StepFailed
+from atlas_workflows.expressions.moment import Moment
+from atlas_workflows.expressions.wording import why
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.graph.model import MAIN_PORT
 from atlas_workflows.nodes.faults import blank_faults, faults_of
 from atlas_workflows.nodes.parameters import Parameters
 from atlas_workflows.nodes.perform import perform
 from atlas_workflows.nodes.template_faults import template_faults
+from atlas_workflows.nodes.trigger_questions import Answer, Question, ask, why_not
 
 PortsOf = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Review = Callable[[Any], Iterable[Fault]]
@@ -66,7 +69,7 @@ class NodeType:
         """What the node does, unless its `skip_unless` says that there is nothing to do."""
         condition = getattr(call.parameters, "skip_unless", None)
         if condition is not None and not call.holds(condition):
-            return Skipped("Its condition skip_unless does not hold.")
+            return Skipped(f"Its condition does not hold. {why(condition, call.scope, call.at)}")
         return self.run(call)
 
     def faults(self, parameters: Mapping[str, Any]) -> Sequence[Fault]:
@@ -75,7 +78,10 @@ class NodeType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerType:
-    """A trigger type: what has to happen, and what may be asked of it."""
+    """A trigger type: what has to happen, and what may be asked of it.
+
+    `questions` say where an event answers what the parameters ask; `conditions` adds what takes several parameters.
+    """
 
     name: str
     title: str
@@ -85,9 +91,25 @@ class TriggerType:
     version: int = 1
     missing_codes: Mapping[str, str] = field(default_factory=dict)
     review: Review | None = None
+    questions: tuple[Question, ...] = ()
+    conditions: Callable[[Any], Iterable[dict[str, Any]]] = lambda parameters: ()  # noqa: ARG005
+    never_fires: str = ""
 
     def faults(self, parameters: Mapping[str, Any]) -> Sequence[Fault]:
         return _faults(self.parameters, parameters, self.missing_codes, self.review)
+
+    def answer(self, parameters: Mapping[str, Any], data: Mapping[str, Any], at: Moment) -> Answer:
+        """Whether the trigger would fire on this event, `data` being the roots of paths."""
+        if self.never_fires:
+            return Answer((self.never_fires,))
+        try:
+            values = self.parameters.model_validate(parameters)
+        except ValidationError:
+            return Answer(tuple(fault.message for fault in self.faults(parameters)[:1]))
+        found = ask(self.questions, self.conditions(values), dict(values), data, at)
+        filters = parameters.get("filters")
+        refused = "" if filters is None else why_not(filters, data, at)
+        return replace(found, reasons=(*found.reasons, refused)) if refused else found
 
 
 def _faults(

@@ -48,7 +48,9 @@ def _node_section(kind: NodeType) -> str:
 
 
 def _trigger_section(kind: TriggerType) -> str:
-    return f"### {kind.name} (trigger)\n\n{kind.documentation}\n\n{_parameter_table(kind)}"
+    asked = [f"`{question.parameter}` of `{'` or `'.join(question.paths)}`" for question in kind.questions]
+    reads = f"\nAsked of the event: {', '.join(asked)}.\n" if asked else ""
+    return f"### {kind.name} (trigger)\n\n{kind.documentation}\n\n{_parameter_table(kind)}{reads}"
 
 
 def _parameter_table(kind: NodeType | TriggerType) -> str:

@@ -18,7 +18,9 @@ class SubWorkflowParameters(Parameters):
         default_factory=dict, description="What it finds under `trigger`; texts may be templates."
     )
     wait_for_result: bool = Field(True, description="Whether this workflow waits until that one has ended.")
-    output: VariableName | None = Field(None, description="Variable that takes its output.")
+    output: VariableName | None = Field(
+        None, description="Variable that takes its result: execution, outcome and variables."
+    )
 
 
 def run(call: Call) -> Outcome:
@@ -39,14 +41,17 @@ def run(call: Call) -> Outcome:
         "wait_for_result": parameters.wait_for_result,
         "depth": call.depth + 1,
     }
-    return Perform("sub_workflow", content, parameters.output)
+    return Perform("sub_workflow", content, parameters.output, is_wait=parameters.wait_for_result)
 
 
 NODE = NodeType(
     name="sub_workflow",
     title="Sub-workflow",
     category="flow",
-    documentation="Executes another workflow for the same subject. Workflows may call each other at most 10 levels deep.",
+    documentation=(
+        "Executes another workflow for the same subject, from its manual trigger, else from its first one. It fails "
+        "where that one fails. Workflows may call each other at most 10 levels deep."
+    ),
     parameters=SubWorkflowParameters,
     effect=Effect.INTERNAL,
     idempotency="The inner execution's id is derived from (execution, node, iteration), so it is started once.",

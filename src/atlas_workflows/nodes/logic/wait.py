@@ -1,7 +1,6 @@
 """Holds the execution until a time, an event or a condition."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -62,19 +61,16 @@ def run(call: Call) -> Outcome:
     due = due_at(wait, call.now, around)
     if isinstance(wait, ConditionWait):
         return Park(
-            due.at, due.port, condition=parse_condition(wait.condition), note="Waits for a condition."
+            due.at, due.port, condition=parse_condition(wait.condition), note="For a condition to hold."
         )
     if isinstance(wait, EventWait):
         events = tuple({"type": event.type, "filter": event.filter} for event in wait.events)
-        since = look_back_since(wait, call.now, around)
+        # Without look_back what came before does not count, not even the event that brought the execution here.
+        since = None if wait.look_back is None else look_back_since(wait, call.now, around)
         names = ", ".join(event.type for event in wait.events)
-        note = f"Waits for {wait.mode} of {names}."
+        note = f"For {names}." if len(wait.events) == 1 else f"For {wait.mode} of {names}."
         return Park(due.at, due.port, events, wait.mode == "all", since=since, note=note)
-    return Park(due.at, note="" if due.at is None else f"Waits until {_shown(due.at, call)}.")
-
-
-def _shown(at: datetime, call: Call) -> str:
-    return f"{at.astimezone(call.at.zone):%a %d %b %Y %H:%M:%S}"
+    return Park(due.at)
 
 
 def _business_hours(call: Call) -> BusinessHours | None:

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import at_least, same
 
 
 class AiEventParameters(TriggerParameters):
@@ -18,4 +19,8 @@ NODE = TriggerType(
     category="external",
     documentation="An AI model reported something.",
     parameters=AiEventParameters,
+    questions=(
+        same("event", "trigger.event"),
+        at_least("minimum_confidence", "trigger.confidence"),
+    ),
 )

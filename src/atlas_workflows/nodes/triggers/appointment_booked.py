@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class AppointmentBookedParameters(TriggerParameters):
@@ -22,4 +23,8 @@ NODE = TriggerType(
     category="booking",
     documentation="An appointment was booked.",
     parameters=AppointmentBookedParameters,
+    questions=(
+        one_of("appointment_types", "trigger.appointment_type", "appointment.type"),
+        one_of("staff_ids", "trigger.staff_id", "appointment.staff_id"),
+    ),
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import at_most, one_of, same
 
 
 class AppointmentCancelledParameters(TriggerParameters):
@@ -30,4 +31,10 @@ NODE = TriggerType(
     category="booking",
     documentation="An appointment was cancelled.",
     parameters=AppointmentCancelledParameters,
+    questions=(
+        one_of("appointment_types", "trigger.appointment_type", "appointment.type"),
+        one_of("staff_ids", "trigger.staff_id", "appointment.staff_id"),
+        same("cancelled_by", "trigger.cancelled_by"),
+        at_most("notice_hours", "trigger.notice_hours"),
+    ),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class AppointmentStatusChangedParameters(TriggerParameters):
@@ -25,4 +26,9 @@ NODE = TriggerType(
     category="booking",
     documentation="An appointment's status changed.",
     parameters=AppointmentStatusChangedParameters,
+    questions=(
+        one_of("appointment_types", "trigger.appointment_type", "appointment.type"),
+        one_of("staff_ids", "trigger.staff_id", "appointment.staff_id"),
+        one_of("statuses", "trigger.status", "appointment.status"),
+    ),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import at_most, one_of
 
 
 class BookingCancelledParameters(TriggerParameters):
@@ -20,4 +21,8 @@ NODE = TriggerType(
     category="booking",
     documentation="A booking of a class was cancelled.",
     parameters=BookingCancelledParameters,
+    questions=(
+        one_of("class_types", "trigger.class_type", "trigger.class_name", "trigger.class_id"),
+        at_most("notice_hours", "trigger.notice_hours"),
+    ),
 )

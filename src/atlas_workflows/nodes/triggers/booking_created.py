@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class BookingCreatedParameters(TriggerParameters):
@@ -17,4 +18,5 @@ NODE = TriggerType(
     category="booking",
     documentation="A place in a class was booked.",
     parameters=BookingCreatedParameters,
+    questions=(one_of("class_types", "trigger.class_type", "trigger.class_name", "trigger.class_id"),),
 )

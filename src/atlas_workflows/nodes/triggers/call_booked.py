@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class CallBookedParameters(TriggerParameters):
@@ -19,4 +20,5 @@ NODE = TriggerType(
     category="booking",
     documentation="A call was booked.",
     parameters=CallBookedParameters,
+    questions=(one_of("call_types", "trigger.call_type"),),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class CallStatusChangedParameters(TriggerParameters):
@@ -19,4 +20,5 @@ NODE = TriggerType(
     category="booking",
     documentation="A call's status changed.",
     parameters=CallStatusChangedParameters,
+    questions=(one_of("statuses", "trigger.status"),),
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import Condition, crosses_up
 
 
 class ChurnRiskParameters(TriggerParameters):
@@ -15,10 +16,15 @@ class ChurnRiskParameters(TriggerParameters):
     )
 
 
+def conditions(parameters: ChurnRiskParameters) -> list[Condition]:
+    return [crosses_up(parameters.threshold, "trigger.previous_risk", "trigger.risk")]
+
+
 NODE = TriggerType(
     name="churn_risk",
     title="Churn risk",
     category="membership",
     documentation="The predicted risk of losing a member went over a threshold.",
     parameters=ChurnRiskParameters,
+    conditions=conditions,
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, NonNegative
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class ClassReminderParameters(TriggerParameters):
@@ -18,4 +19,5 @@ NODE = TriggerType(
     category="booking",
     documentation="A booked class begins in some hours.",
     parameters=ClassReminderParameters,
+    questions=(one_of("class_types", "trigger.class_type", "trigger.class_name", "trigger.class_id"),),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import any_of
 
 
 class ContactChangedParameters(TriggerParameters):
@@ -19,4 +20,5 @@ NODE = TriggerType(
     category="contacts",
     documentation="A field of a contact changed.",
     parameters=ContactChangedParameters,
+    questions=(any_of("fields", "trigger.fields"),),
 )

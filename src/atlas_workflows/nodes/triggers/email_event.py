@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import contains, same
 
 
 class EmailEventParameters(TriggerParameters):
@@ -25,4 +26,10 @@ NODE = TriggerType(
     documentation="An e-mail was opened, clicked or bounced, or its reader unsubscribed.",
     parameters=EmailEventParameters,
     missing_codes={"event": "MISSING_EMAIL_EVENT"},
+    questions=(
+        same("event", "trigger.event"),
+        same("email_id", "trigger.email_id"),
+        same("campaign_id", "trigger.campaign_id"),
+        contains("link", "trigger.link"),
+    ),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class FirstSessionParameters(TriggerParameters):
@@ -17,4 +18,5 @@ NODE = TriggerType(
     category="booking",
     documentation="A member attended for the first time.",
     parameters=FirstSessionParameters,
+    questions=(one_of("class_types", "trigger.class_type", "trigger.class_name", "trigger.class_id"),),
 )

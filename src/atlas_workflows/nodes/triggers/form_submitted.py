@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import filled, one_of, same
 
 
 class FormSubmittedParameters(TriggerParameters):
@@ -27,4 +28,10 @@ NODE = TriggerType(
     category="forms",
     documentation="Somebody filled in a form.",
     parameters=FormSubmittedParameters,
+    questions=(
+        one_of("form_ids", "trigger.form_id"),
+        same("form_type", "trigger.form_type"),
+        same("page_id", "trigger.page_id"),
+    ),
+    conditions=lambda parameters: filled(parameters.required_fields),
 )

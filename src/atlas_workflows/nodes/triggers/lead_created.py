@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import any_of, at_least, at_most, one_of, same
 
 
 class LeadCreatedParameters(TriggerParameters):
@@ -25,4 +26,11 @@ NODE = TriggerType(
     category="leads",
     documentation="A lead was added to the CRM.",
     parameters=LeadCreatedParameters,
+    questions=(
+        one_of("sources", "trigger.source", "contact.source"),
+        any_of("tags", "contact.tags", "trigger.tags"),
+        at_least("minimum_score", "contact.score", "trigger.score"),
+        at_most("maximum_score", "contact.score", "trigger.score"),
+        same("source_id", "trigger.source_id", "contact.source_id"),
+    ),
 )

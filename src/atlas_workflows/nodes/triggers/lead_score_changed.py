@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import Condition
 
 
 class LeadScoreChangedParameters(TriggerParameters):
@@ -16,10 +17,19 @@ class LeadScoreChangedParameters(TriggerParameters):
     )
 
 
+def conditions(parameters: LeadScoreChangedParameters) -> list[Condition]:
+    least = parameters.min_change
+    up = {"field": "trigger.change", "operator": "greater_than_or_equal", "value": least}
+    down = {"field": "trigger.change", "operator": "less_than_or_equal", "value": -least}
+    ways = {"increase": [up], "decrease": [down], "any": [up, down]}[parameters.direction]
+    return [{"operator": "or", "conditions": ways}]
+
+
 NODE = TriggerType(
     name="lead_score_changed",
     title="Lead score changed",
     category="leads",
     documentation="A lead's score changed by at least some points.",
     parameters=LeadScoreChangedParameters,
+    conditions=conditions,
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import Condition, crosses_down, crosses_up
 
 
 class LeadScoreThresholdParameters(TriggerParameters):
@@ -17,10 +18,19 @@ class LeadScoreThresholdParameters(TriggerParameters):
     )
 
 
+def conditions(parameters: LeadScoreThresholdParameters) -> list[Condition]:
+    ways = {"above": [crosses_up], "below": [crosses_down], "crosses": [crosses_up, crosses_down]}[
+        parameters.direction
+    ]
+    found = [way(parameters.threshold, "trigger.previous_score", "trigger.new_score") for way in ways]
+    return [{"operator": "or", "conditions": found}]
+
+
 NODE = TriggerType(
     name="lead_score_threshold",
     title="Lead score passes a threshold",
     category="leads",
     documentation="A lead's score went over or under a threshold. It fires on the crossing only, not while the score stays there.",
     parameters=LeadScoreThresholdParameters,
+    conditions=conditions,
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import same
 
 
 class LeadStageChangedParameters(TriggerParameters):
@@ -19,4 +20,9 @@ NODE = TriggerType(
     category="leads",
     documentation="A lead moved to another stage of the pipeline.",
     parameters=LeadStageChangedParameters,
+    questions=(
+        same("from_stage", "trigger.from_stage"),
+        same("to_stage", "trigger.to_stage"),
+        same("pipeline", "trigger.pipeline"),
+    ),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Positive
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import at_least
 
 
 class MemberAbsentParameters(TriggerParameters):
@@ -17,4 +18,5 @@ NODE = TriggerType(
     category="membership",
     documentation="A member has not been in for some days. It fires once per absence.",
     parameters=MemberAbsentParameters,
+    questions=(at_least("days", "trigger.days_absent"),),
 )

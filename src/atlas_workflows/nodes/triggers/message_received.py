@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import contains, same
 
 
 class MessageReceivedParameters(TriggerParameters):
@@ -25,4 +26,8 @@ NODE = TriggerType(
     category="communication",
     documentation="A message came in from a contact.",
     parameters=MessageReceivedParameters,
+    questions=(
+        same("channel", "trigger.channel"),
+        contains("keywords", "trigger.message", "trigger.text", "trigger.body"),
+    ),
 )

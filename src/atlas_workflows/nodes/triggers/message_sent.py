@@ -6,6 +6,7 @@ from pydantic import Field
 
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import same
 
 
 class MessageSentParameters(TriggerParameters):
@@ -20,4 +21,5 @@ NODE = TriggerType(
     category="communication",
     documentation="A message went out to a contact.",
     parameters=MessageSentParameters,
+    questions=(same("channel", "trigger.channel"),),
 )

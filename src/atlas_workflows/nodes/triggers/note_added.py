@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import contains
 
 
 class NoteAddedParameters(TriggerParameters):
@@ -20,4 +21,5 @@ NODE = TriggerType(
     category="contacts",
     documentation="A note was added to a contact.",
     parameters=NoteAddedParameters,
+    questions=(contains("keywords", "trigger.note", "trigger.text"),),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import at_least, same
 
 
 class OpportunityCreatedParameters(TriggerParameters):
@@ -18,4 +19,8 @@ NODE = TriggerType(
     category="sales",
     documentation="An opportunity was opened.",
     parameters=OpportunityCreatedParameters,
+    questions=(
+        same("pipeline", "trigger.pipeline"),
+        at_least("minimum_value", "trigger.value"),
+    ),
 )

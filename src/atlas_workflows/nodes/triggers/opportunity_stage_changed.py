@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import same
 
 
 class OpportunityStageChangedParameters(TriggerParameters):
@@ -19,4 +20,9 @@ NODE = TriggerType(
     category="sales",
     documentation="An opportunity moved to another stage.",
     parameters=OpportunityStageChangedParameters,
+    questions=(
+        same("from_stage", "trigger.from_stage"),
+        same("to_stage", "trigger.to_stage"),
+        same("pipeline", "trigger.pipeline"),
+    ),
 )

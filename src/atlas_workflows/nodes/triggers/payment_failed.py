@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Positive
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import same
 
 
 class PaymentFailedParameters(TriggerParameters):
@@ -17,4 +18,5 @@ NODE = TriggerType(
     category="sales",
     documentation="A payment failed.",
     parameters=PaymentFailedParameters,
+    questions=(same("attempt_number", "trigger.attempt_number"),),
 )

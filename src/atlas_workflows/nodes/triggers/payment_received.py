@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import at_least
 
 
 class PaymentReceivedParameters(TriggerParameters):
@@ -17,4 +18,5 @@ NODE = TriggerType(
     category="sales",
     documentation="A payment succeeded.",
     parameters=PaymentReceivedParameters,
+    questions=(at_least("minimum_amount", "trigger.amount"),),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Positive
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of, same
 
 
 class SessionAttendedParameters(TriggerParameters):
@@ -18,4 +19,8 @@ NODE = TriggerType(
     category="booking",
     documentation="A member checked in to a class or a session.",
     parameters=SessionAttendedParameters,
+    questions=(
+        one_of("class_types", "trigger.class_type", "trigger.class_name", "trigger.class_id"),
+        same("visit_number", "trigger.visit_number"),
+    ),
 )

@@ -5,6 +5,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Number
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import at_least, at_most, one_of
 
 
 class SurveySubmittedParameters(TriggerParameters):
@@ -19,4 +20,9 @@ NODE = TriggerType(
     category="forms",
     documentation="Somebody answered a survey.",
     parameters=SurveySubmittedParameters,
+    questions=(
+        one_of("survey_ids", "trigger.survey_id"),
+        at_least("minimum_rating", "trigger.rating"),
+        at_most("maximum_rating", "trigger.rating"),
+    ),
 )

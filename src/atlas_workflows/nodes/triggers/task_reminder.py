@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Count
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import one_of
 
 
 class TaskReminderParameters(TriggerParameters):
@@ -22,4 +23,5 @@ NODE = TriggerType(
     category="contacts",
     documentation="A task is due, or will be soon.",
     parameters=TaskReminderParameters,
+    questions=(one_of("priorities", "trigger.priority"),),
 )

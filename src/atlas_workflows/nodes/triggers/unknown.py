@@ -30,4 +30,5 @@ NODE = TriggerType(
     documentation="A trigger of the old application that has no counterpart: kept whole, never fires.",
     parameters=UnknownTriggerParameters,
     review=review,
+    never_fires="It is a trigger of the old application without a counterpart; it never fires.",
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name, Text
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
+from atlas_workflows.nodes.trigger_questions import same
 
 
 class WebhookParameters(TriggerParameters):
@@ -28,4 +29,8 @@ NODE = TriggerType(
     category="external",
     documentation="Another system called our endpoint.",
     parameters=WebhookParameters,
+    questions=(
+        same("event", "trigger.event"),
+        same("method", "trigger.method"),
+    ),
 )
