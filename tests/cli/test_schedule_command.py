@@ -174,3 +174,20 @@ def test_hostile_questions_end_within_seconds() -> None:
 
 def test_the_group_has_both_commands() -> None:
     assert set(get_command(app).commands) == {"next", "describe"}  # type: ignore[attr-defined]
+
+
+def test_a_long_answer_is_printed_as_plain_lines() -> None:
+    result = CliRunner().invoke(
+        app, ["next", "--cron", "* * * * *", "--timezone", "UTC", "--from", "2026-03-27", "--count", "5000"]
+    )
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) == 5002
+    assert lines[1] == "Fri 2026-03-27 00:00:00 +0000  2026-03-27T00:00:00Z"
+
+
+def test_a_schedule_that_is_over_says_so() -> None:
+    result = CliRunner().invoke(
+        app, ["next", "--rrule", "FREQ=DAILY;UNTIL=20260101", "--timezone", "UTC", "--from", "2026-03-27"]
+    )
+    assert "It does not fire any more." in result.stdout

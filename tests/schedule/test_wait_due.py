@@ -134,3 +134,11 @@ def test_look_back_accepts_earlier_events() -> None:
 def test_refused(wait: Any) -> None:
     with pytest.raises(ScheduleRefused):
         parse_wait(wait)
+
+
+@pytest.mark.parametrize("at", ["2026-02-31T00:00:00", "tomorrow", "2026-13-01", "9999-01-01T00:00", "09:00"])
+def test_a_written_time_that_cannot_be_is_refused_when_the_wait_is_read(at: str) -> None:
+    with pytest.raises(ScheduleRefused) as refused:
+        parse_wait({"kind": "until", "at": at})
+    assert refused.value.attributes["field"] == "at"
+    assert parse_wait({"kind": "until", "at": "{{ contact.trial_ends_on }}"})

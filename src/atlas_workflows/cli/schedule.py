@@ -38,6 +38,10 @@ Closed = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 Jitter = Annotated[int | None, typer.Option(help="Spread by up to so many seconds, fixed per workflow.")]
 
+_LONGEST_TABLE = (
+    500  # rich measures every cell of a table before it prints one: a minute for a hundred thousand
+)
+
 
 @app.callback()
 def schedule() -> None:
@@ -147,12 +151,22 @@ def _answer_line(line: bytes, defaults: dict[str, Any], now: datetime) -> dict[s
 def _show(spec: Any, occurrences: list[dict[str, Any]]) -> None:
     console = Console()
     console.print(escape(describe_spec(spec)), highlight=False)
-    table = Table("local", "UTC", "moved by")
-    for each in occurrences:
-        local = datetime.fromisoformat(each["local"])
-        note = each["adjustment"] or ""
-        if each.get("collapsed"):
-            note += f" ({each['collapsed']} slots in one)"
-        table.add_row(local.strftime("%a %Y-%m-%d %H:%M:%S %z"), each["at"], note)
-    console.print(table)
+    rows = [_row(each) for each in occurrences]
+    if not rows:
+        console.print("It does not fire any more.")
+    elif len(rows) > _LONGEST_TABLE:
+        print("\n".join(f"{local}  {at}  {moved}".rstrip() for local, at, moved in rows))
+    else:
+        table = Table("local", "UTC", "moved by")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
     console.print(f"Time zone data: tzdata {TZDATA_VERSION}", highlight=False)
+
+
+def _row(occurrence: dict[str, Any]) -> tuple[str, str, str]:
+    local = datetime.fromisoformat(occurrence["local"])
+    note = occurrence["adjustment"] or ""
+    if occurrence.get("collapsed"):
+        note += f" ({occurrence['collapsed']} slots in one)"
+    return local.strftime("%a %Y-%m-%d %H:%M:%S %z"), occurrence["at"], note

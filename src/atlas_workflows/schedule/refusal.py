@@ -20,7 +20,8 @@ def refuse_invalid(cause: ValidationError, what: str) -> ScheduleRefused:
     if isinstance(inner, InvalidField):
         return inner.at(field)
     remedy = f"Correct it; the shape is in docs/reference/schedules.md ({what})."
-    return refuse(field or what, f"{first['msg']}.", remedy)
+    fact = "it is missing." if first["type"] == "missing" else f"{first['msg']}."
+    return refuse(field or what, fact, remedy)
 
 
 class InvalidField(ValueError):

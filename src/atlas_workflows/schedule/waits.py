@@ -3,9 +3,19 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from atlas_workflows.errors import ScheduleRefused
 from atlas_workflows.schedule.business_hours import BusinessHours
+from atlas_workflows.schedule.moments import read_moment
 from atlas_workflows.schedule.refusal import InvalidField, refuse, refuse_invalid
 from atlas_workflows.schedule.spec import Zone
 
@@ -55,6 +65,17 @@ class UntilWait(Model):
     at: str = Field(min_length=1, max_length=2_000)
     offset: "Offset | None" = None
     timezone: Zone | None = None
+
+    @field_validator("at")
+    @classmethod
+    def _exists(cls, at: str) -> str:
+        """A time that is written down is checked now; what a template gives only when the wait begins."""
+        if "{{" not in at:
+            try:
+                read_moment(at, "at")
+            except ScheduleRefused as refused:
+                raise InvalidField(refused) from None
+        return at
 
 
 class Offset(Model):
