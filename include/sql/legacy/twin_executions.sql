@@ -9,8 +9,8 @@ INNER JOIN public.workflow_executions AS twin
         AND execution.id <> twin.id
         AND twin.started_at BETWEEN
         execution.started_at - interval '5 seconds' AND execution.started_at + interval '5 seconds'
-        AND execution.trigger_data IS NOT DISTINCT FROM twin.trigger_data
+        AND execution.trigger_data::text = twin.trigger_data::text
 WHERE
-    execution.id = ANY(%(keys)s::uuid[])
+    execution.id = ANY(%(keys)s)
     AND execution.trigger_data IS NOT NULL
 ORDER BY execution.id, twin.id

@@ -21,7 +21,7 @@ from atlas_workflows.legacy.nodes import is_note, translate_node
 from atlas_workflows.legacy.raw_graph import RawGraph, entries
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, TriggerLink
-from atlas_workflows.legacy.trigger_rows import link_of, translate_slot
+from atlas_workflows.legacy.trigger_rows import link_of, translate_slot, with_ids_of_their_own
 from atlas_workflows.legacy.triggers import Slot, find_slots
 
 
@@ -69,7 +69,7 @@ def assemble(
     note_both_branches(drawn, written, findings)
     _note_cycle(nodes, written, findings)
     nodes = _without_unreached(nodes, written, keys, findings)
-    return Assembled(nodes, written, triggers, links, drawn)
+    return Assembled(nodes, written, triggers, with_ids_of_their_own(links, record), drawn)
 
 
 def _drawn(

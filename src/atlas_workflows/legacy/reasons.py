@@ -256,7 +256,27 @@ class ReasonCode(StrEnum):
         "A list of exactly 1000 or an object of exactly 100 entries was probably cut by the old save path.",
     )
     POSITION_CLAMPED = "POSITION_CLAMPED", "A position sits exactly on the old save path's limit."
+    NAME_SHORTENED = (
+        "NAME_SHORTENED",
+        "The name is longer than a name may be; it was cut, and the original is kept whole.",
+    )
+    NUMBER_NOT_STORABLE = (
+        "NUMBER_NOT_STORABLE",
+        "A number has more digits than PostgreSQL can hold; it is kept as text.",
+    )
     VARIABLES_MALFORMED = "VARIABLES_MALFORMED", "The variables are neither a list nor an object."
+    VERSION_DUPLICATE = (
+        "VERSION_DUPLICATE",
+        "Another version of the workflow has the same number; the one with the smaller id keeps it.",
+    )
+    WEBHOOK_ENDPOINT_DUPLICATE = (
+        "WEBHOOK_ENDPOINT_DUPLICATE",
+        "Another webhook has the same endpoint; the one with the smaller id keeps it, this one got its own id.",
+    )
+    ANALYTICS_DUPLICATE = (
+        "ANALYTICS_DUPLICATE",
+        "Another row counts the same day of the workflow; the one with the smaller id is kept.",
+    )
     VARIABLE_DUPLICATE = "VARIABLE_DUPLICATE", "Two variables have one name; the later one was renamed."
     VARIABLE_NAME_INVALID = (
         "VARIABLE_NAME_INVALID",

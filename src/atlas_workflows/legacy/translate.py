@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.graph.catalogue import Catalogue
-from atlas_workflows.graph.limits import MAX_DEPTH, is_deeper_than
+from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_than
 from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Workflow
 from atlas_workflows.graph.validate import validate
 from atlas_workflows.legacy.assemble import Assembled, assemble
@@ -164,7 +164,9 @@ def _names(row: Row, findings: Findings) -> tuple[str, str]:
     if not name.strip():
         findings.reason(ReasonCode.NAME_MISSING, "name", "The name is empty.")
         name = "Untitled workflow"
-    return name[:2000], clean_name(row.get("description") or "", "description", findings)
+    if len(name) > MAX_NAME_LENGTH:
+        findings.reason(ReasonCode.NAME_SHORTENED, "name", f"The name has {len(name)} characters.")
+    return name[:MAX_NAME_LENGTH], clean_name(row.get("description") or "", "description", findings)
 
 
 def _workflow_id(record: LegacyWorkflow, findings: Findings) -> str:

@@ -1,6 +1,8 @@
 """Trigger slots to triggers of the workflow format, and to what stands beside each in atlas.workflow_triggers."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from atlas_workflows.graph.model import Trigger
 from atlas_workflows.legacy.aliases import trigger_type
@@ -104,6 +106,19 @@ def _note_never_fired(slot: Slot, type_: str, findings: Findings) -> None:
 def _is_enabled(slot: Slot) -> bool:
     rows = [row for row in (slot.row, slot.schedule, slot.webhook) if row is not None]
     return all(row.get("is_active") != "false" for row in rows)
+
+
+def with_ids_of_their_own(links: list[TriggerLink], record: LegacyWorkflow) -> list[TriggerLink]:
+    """The links, a later one of the same id with one made from the workflow's: tables may share ids among them."""
+    taken: set[UUID] = set()
+    told = []
+    for link in links:
+        if link.row_id in taken:
+            own = derived_id(record.table, record.id, f"trigger:{link.trigger_key}")
+            link = replace(link, row_id=own)
+        taken.add(link.row_id)
+        told.append(link)
+    return told
 
 
 def link_of(slot: Slot, key: str, record: LegacyWorkflow, parameters: Any) -> TriggerLink:

@@ -105,8 +105,9 @@ def _variable(name: str, entry: dict[str, Any], path: str, findings: Findings) -
         None,
     )
     secret = _flag(entry, ("isSecret", "is_secret", "is_sensitive"), path, findings) or is_secret_name(name)
-    if secret and default not in (None, "", [], {}):
-        default = sealed(default, f"{path}.value", findings)
+    if secret:
+        default = None if default in ("", [], {}) else default
+        default = None if default is None else sealed(default, f"{path}.value", findings)
     description = entry.get("description")
     scope = entry.get("scope")
     return Variable(

@@ -126,9 +126,9 @@ def instant(text: str) -> str:
         return f"{text[:10]}T{text[11:19]}{text[19:-3].ljust(7, '0') if len(text) > 22 else ''}+00:00"
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):  # the first and last hours of the calendar have no UTC in it
         return text
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 _POSTGRES_UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00", re.ASCII)

@@ -198,7 +198,8 @@ class Loader:
         }
 
 
-_KEYED = frozenset({"secrets", "originals", "migration_ledger", "quarantine", *UPSERTED})
+# The archive names no source, so what is written there again cannot be cleared away first.
+_KEYED = frozenset({"secrets", "originals", "migration_ledger", "quarantine", "archive", *UPSERTED})
 
 
 def refusal_text(cause: psycopg.Error) -> str:

@@ -9,7 +9,7 @@ from atlas_workflows.legacy.history.step_entries import step_rows
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.secrets import seal_values
-from atlas_workflows.legacy.workflow_rows import first_filled, uuid_or_none
+from atlas_workflows.legacy.workflow_rows import first_filled
 
 STATUSES = {
     "pending": "pending", "queued": "queued", "waiting": "queued", "running": "running", "started": "running",
@@ -40,7 +40,7 @@ def execution_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     execution = {
         "id": facts.id("execution"),
         "organization_id": facts.organization,
-        "workflow_id": uuid_or_none(columns.get("workflow_id")),
+        "workflow_id": facts.workflow(),
         "status": status,
         "triggered_by": facts.text("triggered_by"),
         "trigger_data": facts.json("trigger_data"),

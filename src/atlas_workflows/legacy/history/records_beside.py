@@ -19,12 +19,15 @@ def analytics_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     """One day as the old application counted it: double counts and all, and never summed with ours."""
     facts = RowFacts(row)
     columns = row.columns
-    if not facts.own(tenancy, facts.side("workflow") or {}):
+    is_twin = bool(row.side.get("twins"))
+    if is_twin:
+        facts.findings.reason(ReasonCode.ANALYTICS_DUPLICATE, "date", "The day is counted by another row.")
+    if not facts.own(tenancy, facts.side("workflow") or {}) or is_twin:
         return facts.quarantined()
     day = {
         "id": facts.id("analytics"),
         "organization_id": facts.organization,
-        "workflow_id": columns.get("workflow_id"),
+        "workflow_id": facts.workflow(),
         "date": columns.get("date"),
         "hour": columns.get("hour"),
         "origin": "legacy_reported",
@@ -107,7 +110,21 @@ def node_copy_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     return replace(verdict, holds_secret=secret)
 
 
-ANALYTICS = SourceTable("workflow_analytics", analytics_rows, sides=(_WORKFLOW,), after=("workflows",))
+ANALYTICS = SourceTable(
+    "workflow_analytics",
+    analytics_rows,
+    sides=(
+        _WORKFLOW,
+        SideTable(
+            "twins",
+            "workflow_analytics",
+            "id",
+            columns=("id", "twin_id"),
+            statement="legacy/twin_analytics",
+        ),
+    ),
+    after=("workflows",),
+)
 TRIGGER_DEFINITIONS = SourceTable("trigger_definitions", definition_rows)
 ACTION_DEFINITIONS = SourceTable("action_definitions", definition_rows)
 QUEUE = SourceTable("workflow_queue", queue_rows, sides=(_WORKFLOW,), after=("workflows",))

@@ -9,7 +9,6 @@ from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.schedules import translate_schedule
 from atlas_workflows.legacy.secrets import holds_secret, sealed
-from atlas_workflows.legacy.workflow_rows import uuid_or_none
 
 _WORKFLOW = SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS)
 
@@ -42,9 +41,9 @@ def webhook_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     webhook = {
         "id": facts.id("webhook"),
         "organization_id": facts.organization,
-        "workflow_id": uuid_or_none(columns.get("workflow_id")),
+        "workflow_id": facts.workflow(),
         "name": columns.get("name") or "Webhook",
-        "endpoint_id": columns.get("endpoint_id") or facts.id("endpoint"),
+        "endpoint_id": _endpoint(facts),
         "secret_id": reference["$secret"] if reference else None,
         "is_active": False,
         "total_requests": facts.count("request_count"),
@@ -54,6 +53,17 @@ def webhook_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
         **facts.lineage(),
     }
     return facts.done({"workflow_webhooks": [webhook]}, parent=_parent(row))
+
+
+def _endpoint(facts: RowFacts) -> str:
+    told = facts.columns.get("endpoint_id")
+    if told and facts.is_first("namesakes"):
+        return told
+    if told:
+        facts.findings.reason(
+            ReasonCode.WEBHOOK_ENDPOINT_DUPLICATE, "endpoint_id", f"{told[:80]} exists already."
+        )
+    return facts.id("endpoint")
 
 
 def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
@@ -69,7 +79,7 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     schedule = {
         "id": facts.id("schedule"),
         "organization_id": facts.organization,
-        "workflow_id": uuid_or_none(columns.get("workflow_id")),
+        "workflow_id": facts.workflow(),
         "trigger_id": facts.id("schedule"),
         "schedule": dumps_text(result.spec),
         "timezone": result.spec.get("timezone"),
@@ -83,5 +93,15 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
 
 
 TRIGGERS = SourceTable("workflow_triggers", trigger_rows, sides=(_WORKFLOW,), after=("workflows",))
-WEBHOOKS = SourceTable("webhook_triggers", webhook_rows, sides=(_WORKFLOW,), after=("workflows",))
+WEBHOOKS = SourceTable(
+    "webhook_triggers",
+    webhook_rows,
+    sides=(
+        _WORKFLOW,
+        SideTable(
+            "namesakes", "webhook_triggers", "endpoint_id", of="endpoint_id", columns=("id", "endpoint_id")
+        ),
+    ),
+    after=("workflows",),
+)
 SCHEDULES = SourceTable("schedule_triggers", schedule_rows, sides=(_WORKFLOW,), after=("workflows",))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.documents import decode, may_be_unstorable
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.masking import looks_secret, mask
@@ -46,12 +46,27 @@ class RowFacts:
         found = self.row.side.get(name, ())
         return found[0] if found else None
 
+    def is_first(self, side: str, *same: str) -> bool:
+        """Whether no side row that agrees in the columns `same` has a smaller id: one of several may keep what is unique."""
+        mine = [self.columns.get(name) for name in same]
+        rivals = (row for row in self.row.side.get(side, ()) if [row.get(name) for name in same] == mine)
+        return all((row.get("id") or "") >= self.row.id for row in rivals)
+
     def id(self, role: str = "row") -> str:
         """The row's own id where it is a UUID, else one derived from it, with the reason noted."""
         own = uuid_or_none(self.row.id)
         if own is None:
             self.findings.reason(ReasonCode.ID_DERIVED, "id", "The id is no UUID.")
         return own or str(derived_id(self.row.table, self.row.id, role))
+
+    def reference(self, column: str, table: str, role: str) -> str | None:
+        """The id of the row of `table` that this column names, as that row's own translation chooses it."""
+        told = self.columns.get(column)
+        return (uuid_or_none(told) or str(derived_id(table, told, role))) if told else None
+
+    def workflow(self) -> str | None:
+        """The id of the workflow that the row names."""
+        return self.reference("workflow_id", "workflows", "workflow")
 
     def json(self, *names: str) -> str | None:
         """JSON text of the first of these columns, secrets replaced; untouched text where it holds none."""
@@ -60,7 +75,7 @@ class RowFacts:
             return None
         text = self.columns[name] or ""
         # A string may hide a document with what cannot be stored; the common object or list goes through as it is.
-        if not self.hot and text[:1] in ("{", "["):
+        if not self.hot and text[:1] in ("{", "[") and not may_be_unstorable(text):
             return text
         return dumps_text(seal_values(decode(self.columns, name, self.findings), name, self.findings))
 

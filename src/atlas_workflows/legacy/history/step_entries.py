@@ -1,7 +1,7 @@
 """Steps kept inside an execution: A's execution_steps, the execution_log of D and E, the results of scoring."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,8 @@ STATUSES = {
     "paused": "paused", "timeout": "timeout",
 }  # fmt: skip
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?")
+_FINER = re.compile(r"\.\d{7}")
+_OFFSETS_END = timedelta(hours=16)  # PostgreSQL takes no offset from here on
 _KNOWN = frozenset(
     {"nodeId", "node_id", "step_id", "nodeType", "node_type", "nodeLabel", "step_name", "status", "timestamp", "duration",
      "output", "result", "details", "input", "error", "action", "actionType", "action_type", "success", "id"}
@@ -92,16 +94,23 @@ def _status(step: dict[str, Any], error: Any, flags: list[str]) -> str:
 def _instant(value: Any) -> str | None:
     """ISO text as it stands where PostgreSQL will take it, milliseconds since the epoch as ISO text; else None."""
     if isinstance(value, str):
-        if _ISO.fullmatch(value.strip()) is None:
-            return None
-        try:
-            datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
-        return value.strip()
+        return _stored_instant(value.strip()) if _ISO.fullmatch(value.strip()) else None
     if isinstance(value, int | Decimal) and not isinstance(value, bool) and 0 < value < 10**14:
         return datetime.fromtimestamp(float(value) / 1000, tz=UTC).isoformat(timespec="milliseconds")
     return None
+
+
+def _stored_instant(text: str) -> str | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        offset = moment.utcoffset() or timedelta()
+        in_utc = moment.replace(tzinfo=UTC) - offset
+    except (ValueError, OverflowError):  # no time at all, or none that the calendar holds in UTC
+        return None
+    if abs(offset) >= _OFFSETS_END:
+        return None
+    # Beyond microseconds PostgreSQL rounds where Python cuts; what is written must be what is read back.
+    return in_utc.isoformat() if _FINER.search(text) else text
 
 
 def _milliseconds(value: Any) -> int | None:

@@ -37,7 +37,7 @@ def execution_step_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     )
     step = {
         "id": facts.id("step"),
-        "execution_id": columns.get("execution_id"),
+        "execution_id": facts.reference("execution_id", "workflow_executions", "execution"),
         "organization_id": facts.organization,
         "position": 0,
         "node_id": columns.get("node_id") or "unknown",

@@ -1,12 +1,13 @@
 """Variables of an organization and code snippets, their secrets sealed."""
 
 import re
+from hashlib import sha256
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.history.row_facts import RowFacts
 from atlas_workflows.legacy.reasons import ReasonCode
-from atlas_workflows.legacy.records import RowsOutcome, SourceRow, SourceTable, Tenancy
+from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.secrets import is_secret_name, seal_values, sealed
 from atlas_workflows.legacy.workflow_rows import first_filled, uuid_or_none
 
@@ -24,19 +25,19 @@ def variable_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     name = _name(facts)
     value = decode(columns, "default_value", facts.findings)
     secret = columns.get("is_secret") == "true" or is_secret_name(columns.get("name") or "")
-    if secret and value not in (None, ""):
-        value = sealed(value, "default_value", facts.findings)
+    if secret:
+        value = None if value in (None, "") else sealed(value, "default_value", facts.findings)
     elif facts.hot:
         value = seal_values(value, "default_value", facts.findings)
     variable = {
         "id": facts.id("variable"),
         "organization_id": facts.organization,
-        "workflow_id": uuid_or_none(columns.get("workflow_id")),
+        "workflow_id": facts.workflow(),
         "name": name,
         "data_type": _type(facts),
         "default_value": None if value is None else dumps_text(value),
         "description": facts.text("description"),
-        "scope": "workflow" if uuid_or_none(columns.get("workflow_id")) else "global",
+        "scope": "workflow" if columns.get("workflow_id") else "global",
         "is_secret": secret,
         "secret_id": value.get("$secret") if isinstance(value, dict) else None,
         "is_required": columns.get("is_required") == "true",
@@ -50,11 +51,27 @@ def _name(facts: RowFacts) -> str:
     """The name; one that nothing could refer to gets a usable form with a part of the id, so that none collide."""
     told = (facts.columns.get("name") or "").strip()
     if _USABLE.fullmatch(told):
-        return told
+        return (
+            told if facts.is_first("namesakes", "organization_id", "workflow_id") else _renamed(told, facts)
+        )
     plain = _UNUSABLE_CHARACTER.sub("_", told).strip("_")[:80] or "variable"
-    name = f"_{plain}_{facts.row.id[:8]}" if plain[0].isdigit() else f"{plain}_{facts.row.id[:8]}"
+    name = _of_its_own(plain, facts.row.id)
     facts.findings.reason(ReasonCode.VARIABLE_NAME_INVALID, "name", f"{told[:80]!r} is now {name}.")
     return name
+
+
+def _renamed(told: str, facts: RowFacts) -> str:
+    name = _of_its_own(told, facts.row.id)
+    facts.findings.reason(
+        ReasonCode.VARIABLE_DUPLICATE, "name", f"{told} exists already; this one is now {name}."
+    )
+    return name
+
+
+def _of_its_own(stem: str, row_id: str) -> str:
+    # Not the first digits of the id: those are the same in ids that were counted up.
+    name = f"{stem[:80]}_{sha256(row_id.encode()).hexdigest()[:8]}"
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def _type(facts: RowFacts) -> str:
@@ -90,5 +107,18 @@ def snippet_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     return facts.done({"workflow_code_snippets": [snippet]})
 
 
-VARIABLES = SourceTable("workflow_variables", variable_rows, after=("workflows",))
+VARIABLES = SourceTable(
+    "workflow_variables",
+    variable_rows,
+    sides=(
+        SideTable(
+            "namesakes",
+            "workflow_variables",
+            "name",
+            of="name",
+            columns=("id", "name", "organization_id", "workflow_id"),
+        ),
+    ),
+    after=("workflows",),
+)
 SNIPPETS = SourceTable("workflow_code_snippets", snippet_rows)

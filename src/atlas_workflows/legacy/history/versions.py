@@ -47,7 +47,12 @@ def version_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     number = facts.count("version")
     if number < 1:
         facts.findings.reason(ReasonCode.COUNTER_INVALID, "version", "The version has no number.")
-    if translation.workflow is None or number < 1:
+    is_first = facts.is_first("numbered", "version")
+    if not is_first:
+        facts.findings.reason(
+            ReasonCode.VERSION_DUPLICATE, "version", f"There is a version {number} already."
+        )
+    if translation.workflow is None or number < 1 or not is_first:
         return facts.quarantined()
     definition = to_json(translation.workflow)
     version = {
@@ -129,7 +134,16 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 VERSIONS = SourceTable(
     "workflow_versions",
     version_rows,
-    sides=(SideTable("workflow", "workflows", "id", of="workflow_id", columns=_FRAME),),
+    sides=(
+        SideTable("workflow", "workflows", "id", of="workflow_id", columns=_FRAME),
+        SideTable(
+            "numbered",
+            "workflow_versions",
+            "workflow_id",
+            of="workflow_id",
+            columns=("id", "workflow_id", "version"),
+        ),
+    ),
     after=("workflows",),
 )
 TEMPLATES = SourceTable("workflow_templates", template_rows)

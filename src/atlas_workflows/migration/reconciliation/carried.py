@@ -4,15 +4,17 @@ import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from atlas_workflows.migration.fingerprint import canonical_json, instant
 
 MAX_UNESCAPES = 20
+MAX_TEXT = 2_000  # characters of a name
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """`sources`: the first of these columns that the source row has; `kind`: text, escaped, instant or json."""
+    """`sources`: the first of these columns that the source row has; `kind`: text, id, escaped, instant or json."""
 
     sources: tuple[str, ...]
     target: str
@@ -24,7 +26,7 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
     "workflows": (
         "workflows",
         (
-            Carried(("id",), "id"),
+            Carried(("id",), "id", "id"),
             Carried(("name",), "name", "escaped"),
             Carried(("description",), "description", "escaped"),
             Carried(("created_at",), "created_at", "instant"),
@@ -34,7 +36,7 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
     "workflow_versions": (
         "workflow_versions",
         (
-            Carried(("workflow_id",), "workflow_id"),
+            Carried(("workflow_id",), "workflow_id", "id"),
             Carried(("version",), "version"),
             Carried(("created_at",), "created_at", "instant"),
         ),
@@ -42,8 +44,8 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
     "workflow_executions": (
         "workflow_executions",
         (
-            Carried(("id",), "id"),
-            Carried(("workflow_id",), "workflow_id"),
+            Carried(("id",), "id", "id"),
+            Carried(("workflow_id",), "workflow_id", "id"),
             Carried(("started_at",), "started_at", "instant"),
             Carried(("completed_at",), "completed_at", "instant"),
             Carried(("execution_time_ms",), "execution_time_ms"),
@@ -56,8 +58,8 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
     "workflow_execution_steps": (
         "workflow_execution_steps",
         (
-            Carried(("id",), "id"),
-            Carried(("execution_id",), "execution_id"),
+            Carried(("id",), "id", "id"),
+            Carried(("execution_id",), "execution_id", "id"),
             Carried(("node_id",), "node_id"),
             Carried(("started_at",), "started_at", "instant"),
             Carried(("completed_at",), "completed_at", "instant"),
@@ -83,6 +85,9 @@ def columns_that_differ(
         value = next((source[name] for name in column.sources if source.get(name) is not None), None)
         if value is None or (is_sealed and column.kind == "json"):
             continue
+        # An empty text may arrive as NULL, and a workflow without a name gets one.
+        if column.kind == "escaped" and not html.unescape(value).strip():
+            continue
         if not _arrived(column.kind, value, target.get(column.target)):
             yield column.target
 
@@ -92,11 +97,21 @@ def _arrived(kind: str, value: str, arrived: Any) -> bool:
         return False
     if kind == "instant":
         return instant(value) == instant(str(arrived))
+    if kind == "id":
+        told = _uuid(value)
+        return told is None or told == str(arrived)  # one that is no UUID gets a derived one
     if kind == "json":
         return bool(canonical_json(value) == canonical_json(str(arrived)))
     if kind == "escaped":
-        return str(arrived) in unescapings(value)
+        return any(arrived in (plain, plain[:MAX_TEXT]) for plain in unescapings(value))
     return value == str(arrived)
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
 
 
 def unescapings(text: str) -> Iterator[str]:

@@ -79,6 +79,7 @@ def read_targets(
 ) -> dict[str, TargetRows]:
     """source id -> enhanced table -> rows of column -> text (a list for text[])."""
     found: dict[str, TargetRows] = defaultdict(lambda: defaultdict(list))
+    asked = frozenset(ids)
     for table in tables:
         owner = OWNED_BY_WORKFLOW.get(table.name)
         if owner and source_table != WORKFLOWS:
@@ -87,7 +88,7 @@ def read_targets(
             _select(table, source_table), {"table": source_table, "ids": list(ids)}
         ):
             row = dict(zip(table.columns, values, strict=True))
-            found[row[owner or "source_id"]][table.name].append(row)
+            found[row[owner] if owner and row[owner] in asked else row["source_id"]][table.name].append(row)
     return found
 
 
@@ -104,9 +105,7 @@ def _select(table: TargetTable, source_table: str) -> compose.Composed:
 def _condition(table: str, source_table: str) -> compose.Composable:
     owner = OWNED_BY_WORKFLOW.get(table)
     if owner:
-        return compose.SQL("{} = ANY(%(ids)s::uuid[]) AND source_table IS NOT NULL").format(
-            compose.Identifier(owner)
-        )
+        return compose.SQL("{} AND source_table IS NOT NULL").format(_by_id(owner))
     return compose.SQL("source_table = %(table)s AND {}").format(_entrance(table, source_table))
 
 
@@ -116,6 +115,10 @@ def _entrance(table: str, source_table: str) -> compose.Composable:
         return compose.SQL("source_id = ANY(%(ids)s)")
     if source_table == table:
         column = "id"
+    return _by_id(column)
+
+
+def _by_id(column: str) -> compose.Composable:
     # A source id that is no UUID was derived; only source_id finds those rows.
     return compose.SQL(
         "({} = ANY(ARRAY(SELECT g::uuid FROM unnest(%(ids)s::text[]) AS g WHERE pg_input_is_valid(g, 'uuid')))"
