@@ -14,6 +14,7 @@ from atlas_workflows.legacy.selects import batch_select, rows_select, side_colum
 from atlas_workflows.legacy.shapes import Shape, detect_shape
 from atlas_workflows.legacy.sources import source_tables
 from atlas_workflows.migration.context import RunOptions, Scope
+from atlas_workflows.migration.passes import for_a_pass
 from atlas_workflows.migration.tenants import Tenants, read_tenancy, resolve_scope
 from atlas_workflows.nodes.catalogue import load_catalogue
 
@@ -82,6 +83,7 @@ def read_batch(
 
     One row larger than `size` comes alone. Memory holds the batch and one row, however large the others are.
     """
+    table = for_a_pass(connection, table)
     with snapshot(connection):
         found, taken, is_cut = _stream(connection, source, table, after, until, rows, size)
         members = _with_sides(connection, source, table, found)

@@ -150,6 +150,7 @@ SOURCE = SourceTable(
             "id",
             columns=("id", "twin_id"),
             statement="legacy/twin_executions",
+            of_a_pass=("legacy/twin_candidates", "legacy/twin_executions_of_a_pass"),
         ),
     ),
     after=("workflows",),
