@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from atlas_workflows.cli.schedule import app
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.schedule.zones import TZDATA_VERSION
+from atlas_workflows.time_zones import TZDATA_VERSION
 
 LONDON = ["--timezone", "Europe/London"]
 

@@ -1,13 +1,19 @@
 """Batch sizes follow the time target, within their bounds."""
 
+from decimal import Decimal
+from itertools import pairwise
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, next_batch_size
+from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.ranges import cuts_wanted, ranges_between
-from atlas_workflows.migration.tenants import bucket
+from atlas_workflows.migration.tenants import resolve_scope
 from atlas_workflows.migration.throttle import LONGEST_PAUSE, Throttle, next_throttle, rest
+from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
 
 BOUNDS = BatchBounds(rows=1_000, bytes=1_000_000, seconds=1.0)
 
@@ -75,8 +81,22 @@ def test_cuts(rows: int, workers: int, cuts: int) -> None:
     assert cuts_wanted(rows, workers) == cuts
 
 
-@given(some.uuids())
-def test_a_higher_percentage_only_adds_organizations(organization: object) -> None:
-    place = bucket(str(organization))
-    assert 0 <= place < 100
-    assert place == bucket(str(organization))
+ORGANIZATIONS = frozenset(str(UUID(int=number, version=4)) for number in range(1_000))
+
+
+def test_a_percentage_takes_the_same_organizations_as_a_cohort_of_the_phases() -> None:
+    for percent in (0, 1, 10, 50, 100):
+        cohort = Cohort(PHASES, Decimal(percent))
+        chosen = resolve_scope(Scope(percent=percent), ORGANIZATIONS).covered
+        assert chosen is not None
+        assert chosen == {item for item in ORGANIZATIONS if membership(cohort, UUID(item)).included}
+
+
+def test_a_higher_percentage_only_adds_organizations() -> None:
+    chosen = [
+        resolve_scope(Scope(percent=percent), ORGANIZATIONS).covered or frozenset()
+        for percent in range(0, 101, 10)
+    ]
+    assert all(small <= large for small, large in pairwise(chosen))
+    assert (len(chosen[0]), len(chosen[-1])) == (0, len(ORGANIZATIONS))
+    assert 0 < len(chosen[5]) < len(ORGANIZATIONS)

@@ -12,7 +12,8 @@ from atlas_workflows.schedule.business_hours import BusinessHours
 from atlas_workflows.schedule.describe import describe
 from atlas_workflows.schedule.frequency import check_frequency, shortest_distance
 from atlas_workflows.schedule.spec import json_schema, parse_spec, spec_to_json
-from atlas_workflows.schedule.zones import TZDATA_VERSION, load_zone, zone_names
+from atlas_workflows.schedule.zones import load_zone
+from atlas_workflows.time_zones import TZDATA_VERSION, zone_names
 
 DAILY: dict[str, Any] = {"cron": "0 9 * * *", "timezone": "Europe/London"}
 FULL: dict[str, Any] = {

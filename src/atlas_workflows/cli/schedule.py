@@ -16,7 +16,7 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.schedule.describe import describe as describe_spec
 from atlas_workflows.schedule.question import answer, spec_of
 from atlas_workflows.schedule.refusal import refuse
-from atlas_workflows.schedule.zones import TZDATA_VERSION
+from atlas_workflows.time_zones import TZDATA_VERSION
 
 app = typer.Typer(no_args_is_help=True, help="Next instants of a schedule, and its description.")
 

@@ -3,19 +3,16 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
-from importlib import resources
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from atlas_workflows.errors import ExpressionInvalid
+from atlas_workflows.time_zones import read_zone
 
 # ISO 8601 only: 03/04/2026 is March in one country and April in another.
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.I | re.A
 )
 _LONG_FRACTION = re.compile(r"([.,]\d{6})\d+")
-_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +38,18 @@ def moment(now: datetime, timezone: str | tzinfo = UTC) -> Moment:
     return Moment(now if now.tzinfo else now.replace(tzinfo=UTC), zone)
 
 
-@lru_cache(maxsize=700)
 def zone_named(name: str) -> tzinfo:
-    """The zone from the pinned tzdata package, so that every machine computes alike."""
+    """The zone of an IANA name; raises ExpressionInvalid for an unknown one."""
     if name in ("UTC", "Z"):
         return UTC
-    parts = name.split("/")
-    try:
-        if _ZONE_NAME.fullmatch(name) is None:
-            raise FileNotFoundError(name)
-        with resources.files("tzdata").joinpath("zoneinfo", *parts).open("rb") as file:
-            return ZoneInfo.from_file(file, key=name)
-    except (OSError, ValueError) as cause:
+    zone = read_zone(name)
+    if zone is None:
         raise ExpressionInvalid(
-            f"{name!r} is not a time zone.", remedy="Use an IANA name such as Europe/London.", timezone=name
-        ) from cause
+            f"{name[:60]!r} is not a time zone.",
+            remedy="Use an IANA name such as Europe/London.",
+            timezone=name,
+        )
+    return zone
 
 
 def when(value: Any, at: Moment) -> When | None:

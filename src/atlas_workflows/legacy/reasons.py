@@ -1,20 +1,13 @@
 """Reason codes: why a row is not plainly migrated, and what changes for customers. One line of documentation each."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from atlas_workflows.documented_code import DocumentedCode
 
-class ReasonCode(StrEnum):
+
+class ReasonCode(DocumentedCode):
     """A code and, after it, the line that docs/reference/reason-codes.md shows."""
-
-    def __new__(cls, code: str, documentation: str) -> "ReasonCode":
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.documentation = documentation
-        return member
-
-    documentation: str
 
     # Tenancy
     ORGANIZATION_MISSING = "ORGANIZATION_MISSING", "The row names no organization, so no tenant may own it."

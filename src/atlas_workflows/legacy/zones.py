@@ -5,7 +5,7 @@ from typing import Any
 
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.verdicts import Verdict
-from atlas_workflows.schedule.zones import zone_names
+from atlas_workflows.time_zones import zone_names
 
 FALLBACK = "UTC"
 COLUMN_DEFAULT = "America/New_York"  # schedule_triggers.timezone and settings of shape B, whatever the gym

@@ -1,7 +1,7 @@
 """Who the tenants are, and which of them a run is about."""
 
-import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from psycopg import errors
@@ -11,6 +11,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import InputError
 from atlas_workflows.legacy.records import Tenancy
 from atlas_workflows.migration.context import Scope
+from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
 
 TEMPLATES = "workflow_templates"
 USER_TABLES = (("auth", "users"), ("public", "users"))
@@ -44,13 +45,9 @@ def resolve_scope(scope: Scope, organizations: frozenset[str]) -> Tenants:
     _insist(organizations, named)
     chosen = frozenset(named) or organizations
     if scope.percent is not None:
-        chosen = frozenset(item for item in chosen if bucket(item) < scope.percent)
+        cohort = Cohort(PHASES, Decimal(scope.percent))
+        chosen = frozenset(item for item in chosen if membership(cohort, UUID(item)).included)
     return Tenants(chosen)
-
-
-def bucket(organization_id: str) -> int:
-    """0 to 99, the same for an organization for ever: raising the percentage only adds organizations."""
-    return int.from_bytes(hashlib.sha256(f"phase:{organization_id}".encode()).digest()[:8], "big") % 100
 
 
 def _insist(organizations: frozenset[str], named: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ import atlas_workflows.nodes.triggers
 from atlas_workflows.graph.catalogue import Fault
 from atlas_workflows.graph.model import Settings
 from atlas_workflows.nodes.node_type import NodeType, TriggerType
-from atlas_workflows.schedule.zones import zone_names
+from atlas_workflows.time_zones import zone_names
 
 
 @dataclass(frozen=True, slots=True)

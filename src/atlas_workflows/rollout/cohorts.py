@@ -10,6 +10,8 @@ from atlas_workflows.errors import InputError
 
 # A cohort is cut to a hundredth of a percent.
 PLACES = 10_000
+# The salt of every phase's percentage, so that the same organizations go first in each of them.
+PHASES = "phase"
 
 
 class Why(StrEnum):

@@ -14,7 +14,7 @@ from atlas_workflows.schedule.occurrences import Occurrence, Schedule
 from atlas_workflows.schedule.recurrence import parse_rule
 from atlas_workflows.schedule.refusal import refuse
 from atlas_workflows.schedule.spec import RULES, ScheduleSpec, parse_spec
-from atlas_workflows.schedule.zones import TZDATA_VERSION
+from atlas_workflows.time_zones import TZDATA_VERSION
 
 DEFAULT_COUNT = 10
 MAXIMUM_COUNT = 100_000

@@ -1,38 +1,23 @@
-"""Time zones from the pinned tzdata package alone, whatever the machine or the host process has configured.
-
-zoneinfo asks the system's database first, and `reset_tzpath` would change the answer for everybody in the
-process (Airflow included). So the compiled zone is read out of the tzdata package itself.
-"""
+"""The zones of schedules, and the way between an instant and a wall clock."""
 
 import difflib
-import importlib
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib import resources
 from zoneinfo import ZoneInfo
 
 from atlas_workflows.errors import ScheduleRefused
-
-TZDATA_VERSION: str = importlib.import_module("tzdata").IANA_VERSION
-
-
-@cache
-def zone_names() -> frozenset[str]:
-    """Every name, links included, that the pinned tzdata knows."""
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text().split())
+from atlas_workflows.time_zones import TZDATA_VERSION, read_zone, zone_names
 
 
-@cache
 def load_zone(name: str) -> ZoneInfo:
     """The zone of that IANA name; raises ScheduleRefused (field `timezone`) for an unknown one."""
-    if name not in zone_names():
+    zone = read_zone(name)
+    if zone is None:
         raise ScheduleRefused(
             f"timezone: {name[:60]!r} is not a zone of tzdata {TZDATA_VERSION}.",
             remedy=_remedy(name[:60]),
             field="timezone",
         )
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)
+    return zone
 
 
 def to_local(instant: datetime, zone: ZoneInfo) -> datetime:

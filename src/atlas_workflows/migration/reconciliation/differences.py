@@ -1,19 +1,12 @@
 """What can differ between the legacy side and ours. Each kind has one line of documentation."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from atlas_workflows.documented_code import DocumentedCode
 
 
-class Kind(StrEnum):
+class Kind(DocumentedCode):
     """A kind of difference and, after it, what it means."""
-
-    def __new__(cls, kind: str, documentation: str) -> "Kind":
-        member = str.__new__(cls, kind)
-        member._value_ = kind
-        member.documentation = documentation
-        return member
-
-    documentation: str
 
     # Ledger and original
     LEDGER_MISSING = "LEDGER_MISSING", "A source row has no entry in the ledger: it was lost."
