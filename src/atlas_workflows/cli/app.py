@@ -7,6 +7,7 @@ from typing import Any
 import click
 import typer.main
 from rich.console import Console
+from rich.text import Text
 
 from atlas_workflows.errors import AtlasError
 
@@ -80,13 +81,22 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point; an AtlasError ends as one message on stderr and its exit code."""
+    """Entry point; an error ends as one message on stderr and its exit code; only an unforeseen one as a traceback."""
     try:
         cli(prog_name="atlas")
-    except AtlasError as error:
-        console = Console(stderr=True)
-        console.print(f"[bold red]Error[/] {error.fact}", highlight=False)
-        console.print(f"[bold]What next[/] {error.remedy}", highlight=False)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        from atlas_workflows.cli.complaints import as_atlas_error
+
+        known = as_atlas_error(error)
+        if known is None:
+            raise
+        _complain(known)
+        sys.exit(known.exit_code)
+
+
+def _complain(error: AtlasError) -> None:
+    console = Console(stderr=True)
+    console.print("[bold red]Error[/]", Text(error.fact), highlight=False)
+    console.print("[bold]What next[/]", Text(error.remedy), highlight=False)

@@ -12,7 +12,7 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.conclude import Conclusion, conclude
+from atlas_workflows.migration.conclude import Conclusion, conclude, leave_report
 from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
 from atlas_workflows.migration.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.phase import phase_named
@@ -80,7 +80,7 @@ def run(
         actor=by,
         waivers=_waivers(waive or []),
     )
-    scope = Scope(tuple(sorted({item.lower() for item in organization or ()})), percent)
+    scope = Scope.chosen(organization or (), percent)
     address = dsn or settings.require_crm_dsn()
     _run(phase, scope, options, address, settings, as_json)
 
@@ -167,7 +167,7 @@ def rollback(
 ) -> None:
     """Remove what a phase made; rows born since go to the archive. Only counts unless --execute is given."""
     settings = load_settings()
-    scope = Scope(tuple(sorted({item.lower() for item in organization or ()})), percent)
+    scope = Scope.chosen(organization or (), percent)
     address = dsn or settings.require_crm_dsn()
     result = roll_back(phase_named(phase), scope, dsn=address, execute=execute, actor=by, reason=reason)
     verb = "Removed" if execute else "Would remove (nothing done; add --execute)"
@@ -194,9 +194,24 @@ def report(
 
 def _run(name: str, scope: Scope, options: RunOptions, dsn: str, settings: Settings, as_json: bool) -> None:
     phase = phase_named(name)
-    with progress_display(quiet=as_json) as sink:
-        result = run_phase(phase, dsn=dsn, settings=settings, scope=scope, options=options, progress=sink)
-        conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)
+    begun: list[UUID] = []
+    try:
+        with progress_display(quiet=as_json) as sink:
+            result = run_phase(
+                phase,
+                dsn=dsn,
+                settings=settings,
+                scope=scope,
+                options=options,
+                progress=sink,
+                began=begun.append,
+            )
+            conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)
+    except Exception:
+        for run_id in begun:
+            left = leave_report(run_id, phase, scope, options, dsn=dsn, settings=settings)
+            print(f"Report: {left}" if left else "No report could be written.", file=sys.stderr)
+        raise
     _say(as_json, conclusion.to_json(), _conclusion_text(conclusion))
     sys.exit(conclusion.exit_code)
 

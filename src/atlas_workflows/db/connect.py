@@ -87,6 +87,12 @@ def application_transaction(connection: Connection, organization_id: UUID | str)
 
 
 def _unreachable(dsn: str, cause: psycopg.Error) -> DatabaseUnreachable:
+    if dsn.partition("://")[2].partition("/")[0].count("@") > 1:
+        # Read as written, part of the password is a host, and the driver's words would show it.
+        return DatabaseUnreachable(
+            f"The database address for {masked_dsn(dsn)} holds more than one @.",
+            remedy="Write an @ of the user or password as %40.",
+        )
     return DatabaseUnreachable(
         f"No connection to {masked_dsn(dsn)}: {_first_line(cause)}.",
         remedy="Check host, port, database, user and password, and that the server accepts this client.",

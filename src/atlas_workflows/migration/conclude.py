@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import psycopg
+
+from atlas_workflows.errors import AtlasError
 from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.reporting import report_dry_run, report_run
@@ -49,6 +54,18 @@ def conclude(
         problem=result.problem,
         remedy=result.remedy,
     )
+
+
+def leave_report(
+    run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, *, dsn: str, settings: Settings
+) -> Path | None:
+    """Write the report of a run that an error ended and say where it is; None where that error stops the report too."""
+    context = PhaseContext(run_id, phase, scope, options, dsn, settings)
+    try:
+        report_run(context)
+    except (AtlasError, psycopg.Error, OSError):
+        return None  # the error that ended the run is the one to tell
+    return context.report_dir
 
 
 def _report(context: PhaseContext, result: RunResult) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """What every step of a phase run gets: identity, scope, options, connections, settings and a sink for progress."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.errors import InputError
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.settings import Settings
 
@@ -18,6 +19,17 @@ class Scope:
 
     organizations: tuple[str, ...] = ()
     percent: int | None = None
+
+    @staticmethod
+    def chosen(organizations: Iterable[str], percent: int | None) -> "Scope":
+        """The scope a person named. Raises InputError where some organizations and a percentage are both given."""
+        named = tuple(sorted({name for item in organizations if (name := item.strip().lower())}))
+        if named and percent is not None:
+            raise InputError(
+                "Organizations and a percentage are both given.",
+                remedy="Give one of the two, or neither.",
+            )
+        return Scope(named, percent)
 
     @property
     def is_everything(self) -> bool:

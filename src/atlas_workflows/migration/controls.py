@@ -8,6 +8,8 @@ from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.records import read_run
 from atlas_workflows.migration.target import act_as_migration
 
+ENDED = ("succeeded", "cancelled", "rolled_back")
+
 
 def pause_run(connection: Connection, run_id: UUID) -> None:
     """Ask a run to stop between two batches; raises PhaseRefused when it has ended already."""
@@ -29,8 +31,12 @@ def resume_run(connection: Connection, run_id: UUID) -> None:
 
 
 def approve_run(connection: Connection, run_id: UUID, by: str, reason: str) -> None:
-    """Note in the audit log that `by` lets the run finish."""
+    """Note in the audit log that `by` lets the run finish; raises PhaseRefused when it has ended already."""
     run = read_run(connection, run_id)
+    if run.status in ENDED:
+        raise PhaseRefused(
+            f"Phase run {run_id} is {run.status}.", remedy="Only an unfinished run can be approved."
+        )
     act_as_migration(connection)
     connection.execute(
         sql("migration/audit").encode(),

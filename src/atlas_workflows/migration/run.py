@@ -27,6 +27,7 @@ from atlas_workflows.migration.records import (
     insert_run,
     read_run,
 )
+from atlas_workflows.migration.report.files import prepare_folder
 from atlas_workflows.migration.requirements import insist_on_required
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus, step_kinds
 from atlas_workflows.settings import Settings
@@ -59,14 +60,18 @@ def run_phase(
     options: RunOptions = RunOptions(),  # noqa: B008 - frozen
     progress: ProgressSink = silent,
     now: Callable[[], datetime] = utc_now,
+    began: Callable[[UUID], None] = lambda _run_id: None,
 ) -> RunResult:
     """Start or continue the phase and go through its steps until one fails, waits, or all are done.
+
+    `began` hears the run's id once it is recorded, so that a report can be made however this ends.
 
     Raises PhaseRefused when another process drives the phase, PhasePaused when the run is paused, InputError for
     an organization that does not exist, and what connecting raises.
     """
     settings = with_secret_key(settings)
     context = PhaseContext(uuid4(), phase, scope, options, dsn, settings, progress=progress, now=now)
+    prepare_folder(context.report_dir if options.report_dir else settings.home / "reports")
     if options.dry_run:
         return _drive(context, MemoryRecord())
     with connect(dsn, application_name="atlas-run", autocommit=True) as connection:
@@ -74,6 +79,7 @@ def run_phase(
         with phase_lock(connection, phase.name):
             run_id = start_run(connection, phase, scope, options, now())
             # A flag may hold organizations back: the recorded scope is the one that counts.
+            began(run_id)
             begun = replace(context, run_id=run_id, scope=read_run(connection, run_id).scope)
             return _drive(begun, DatabaseRecord(connection, run_id))
 

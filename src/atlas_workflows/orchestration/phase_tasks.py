@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.errors import GateClosed, InputError
+from atlas_workflows.errors import GateClosed
 from atlas_workflows.migration.context import ProgressSink, RunOptions, Scope, silent, utc_now
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.settings import Settings
@@ -21,15 +21,7 @@ class Begun:
 
 def scope_from(params: Mapping[str, Any]) -> Scope:
     """Which organizations the form names. Raises InputError where it names some and a percentage too."""
-    named = (str(item).strip().lower() for item in params.get("organizations") or ())
-    organizations = tuple(sorted({name for name in named if name}))
-    percent = params.get("percent")
-    if organizations and percent is not None:
-        raise InputError(
-            "Organizations and a percentage are both given.",
-            remedy="Trigger again with one of the two, or neither.",
-        )
-    return Scope(organizations, percent)
+    return Scope.chosen(map(str, params.get("organizations") or ()), params.get("percent"))
 
 
 def options_from(params: Mapping[str, Any], actor: str) -> RunOptions:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps
 from atlas_workflows.legacy.masking import mask, mask_values
 from atlas_workflows.migration.records import StepRow
@@ -14,9 +15,23 @@ JSON_NAME = "report.json"
 HTML_NAME = "report.html"
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make the report folder. Raises ConfigurationError where it cannot be written, before any work is done for it."""
+    probe = folder / f".{JSON_NAME}.probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as cause:
+        raise ConfigurationError(
+            f"The report folder {folder} cannot be written: {cause.strerror}.",
+            remedy="Give --report a folder of yours, or point ATLAS_HOME at one.",
+        ) from cause
+
+
 def write_report(folder: Path, data: ReportData) -> dict[str, Any]:
     """Write both files and return the head of the report (without rows). The folder is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
+    prepare_folder(folder)
     head = report_head(data)
     shown = Shown()
     target = folder / JSON_NAME

@@ -1,0 +1,141 @@
+"""What a person or a machine gets wrong ends in one message with a way on, the stated status, and no password."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+
+from atlas_workflows.cli.complaints import as_atlas_error
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import (
+    ConfigurationError,
+    DatabaseError,
+    DatabaseUnreachable,
+    InputError,
+    PermissionMissing,
+)
+from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.report.files import prepare_folder
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import make_spec
+
+ATLAS = Path(sys.executable).with_name("atlas")
+
+
+def atlas(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {
+        "ATLAS_HOME": str(home),
+        "ATLAS_SECRET_KEYS": Fernet.generate_key().decode(),
+        "COLUMNS": "300",
+    }
+    return subprocess.run([ATLAS, *words], env=env, text=True, capture_output=True, timeout=300)
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    """The message, after a look that it is one."""
+    text = done.stderr + done.stdout
+    assert "Traceback" not in text
+    assert "What next" in text
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (psycopg.errors.InsufficientPrivilege("permission denied for table x"), PermissionMissing, "Grant"),
+        (psycopg.errors.AdminShutdown("terminating connection"), DatabaseError, "Bring it back"),
+        (psycopg.errors.DiskFull("could not extend file"), DatabaseError, "Free space"),
+        (psycopg.errors.UndefinedTable('relation "x" does not exist'), DatabaseError, "Mend that"),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), ConfigurationError, "Free space"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), ConfigurationError, "a folder of yours"),
+    ],
+)
+def test_a_refusal_from_below_becomes_a_fact_and_a_remedy(
+    error: Exception, kind: type[Exception], words: str
+) -> None:
+    known = as_atlas_error(error)
+    assert isinstance(known, kind)
+    assert words in known.remedy
+    assert str(error.args[-1]).split("/")[0].strip() in known.fact
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    assert as_atlas_error(KeyError("nobody foresaw this")) is None
+
+
+def test_a_driver_that_quotes_the_address_is_masked() -> None:
+    known = as_atlas_error(psycopg.OperationalError("cannot use postgresql://ada:geheim@host/crm"))
+    assert known is not None
+    assert "geheim" not in str(known)
+
+
+def test_a_password_with_an_at_is_not_shown_as_a_host() -> None:
+    with pytest.raises(DatabaseUnreachable, match="more than one @") as refused:
+        connect("postgresql://ada:gehe@im@127.0.0.1:1/crm", application_name="test")
+    assert "im" not in refused.value.fact.replace("postgresql", "")
+    assert "%40" in refused.value.remedy
+
+
+def test_organizations_and_a_percentage_exclude_each_other() -> None:
+    assert Scope.chosen([" B ", "a", "b", ""], None) == Scope(("a", "b"))
+    assert Scope.chosen([], 5) == Scope(percent=5)
+    with pytest.raises(InputError, match="both"):
+        Scope.chosen(["a"], 0)
+
+
+def test_a_report_folder_is_tried_before_any_work(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for folder in (file, file / "below"):
+        with pytest.raises(ConfigurationError, match="cannot be written"):
+            prepare_folder(folder)
+    prepare_folder(tmp_path / "fresh" / "folder")
+    assert not list((tmp_path / "fresh" / "folder").iterdir())
+    # Refused before the database is even asked.
+    done = atlas(
+        tmp_path / "home", "migrate", "run", "p1", "--report", str(file), "--dsn", "postgresql://nobody:pw@127.0.0.1:1/x"
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "cannot be written" in said(done)
+
+
+@pytest.mark.parametrize("percent", ["101", "-1", "abc"])
+def test_a_percentage_that_is_none_is_refused(tmp_path: Path, percent: str) -> None:
+    done = atlas(tmp_path, "migrate", "run", "p1", "--percent", percent)
+    assert done.returncode == 2
+    assert "--percent" in done.stderr
+
+
+def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
+    pg_server: EmbeddedServer, dsn: str, tmp_path: Path
+) -> None:
+    create_sample(dsn, make_spec("A", "S", messy=False, seed=1))
+    home, place = tmp_path / "home", tmp_path / "report"
+    home.mkdir()
+    (home / "backups").write_text("not a folder")
+    run = ("migrate", "run", "p1", "--no-rehearse", "--report", str(place), "--dsn", dsn)
+    stopped = atlas(home, *run)
+    text = said(stopped)
+    assert stopped.returncode == 1
+    assert f"Report: {place}" in text
+    assert pg_server.password not in text
+    report = json.loads((place / "report.json").read_text())
+    assert report["status"] == "failed"
+    assert report["problem"]
+    steps = {step["kind"]: step["status"] for step in report["steps"]}
+    assert (steps["preflight"], steps["backup"]) == ("passed", "failed")
+    (home / "backups").unlink()
+    again = atlas(home, *run)
+    assert again.returncode == 0, again.stderr
+    assert json.loads((place / "report.json").read_text())["run_id"] == report["run_id"]
+    refused = atlas(home, "migrate", "approve", str(UUID(report["run_id"])), "--dsn", dsn)
+    assert refused.returncode == 1
+    assert "Only an unfinished run can be approved" in said(refused)
