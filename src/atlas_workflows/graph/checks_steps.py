@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from atlas_workflows.graph.catalogue import Catalogue, Fault, NodeKind
 from atlas_workflows.graph.model import ErrorMode, Node, Severity, Trigger, Workflow
 from atlas_workflows.graph.reading import Findings
-from atlas_workflows.graph.references import defined_names, mentions_any, references
+from atlas_workflows.graph.references import defined_names, mention_any, references
 
 
 def check_steps(
@@ -18,15 +18,15 @@ def check_steps(
         kind = catalogue.trigger(trigger.type, trigger.version)
         if kind is None:
             _report_unknown_type(trigger, "trigger", findings)
-        else:
-            _report_faults(trigger, kind.faults(trigger.parameters), findings)
+        elif faults := kind.faults(trigger.parameters):
+            _report_faults(trigger, faults, findings)
     has_twins = len(kinds) < len(workflow.nodes)
     for node in workflow.nodes:
         node_kind = kinds[node.id] if not has_twins else catalogue.node(node.type, node.version)
         if node_kind is None:
             _report_unknown_type(node, "node", findings)
-        else:
-            _report_faults(node, node_kind.faults(node.parameters), findings)
+        elif faults := node_kind.faults(node.parameters):
+            _report_faults(node, faults, findings)
     _check_references(workflow, findings)
 
 
@@ -35,13 +35,12 @@ def _check_settings(workflow: Workflow, catalogue: Catalogue, findings: Findings
     for fault in catalogue.settings_faults(settings):
         field = f"settings.{fault.field}"
         findings.add(fault.code, fault.message, fault.remedy, severity=fault.severity, field=field)
-    if settings.error_workflow_id is None:
-        modes = [settings.error_mode, *(node.on_error for node in workflow.nodes)]
-        if ErrorMode.WORKFLOW in modes:
-            message = "An error mode wants to start the error workflow, but the settings name none."
-            remedy = "Set settings.error_workflow_id; without it the mode is like stop."
-            code = "MISSING_ERROR_WORKFLOW"
-            findings.add(code, message, remedy, severity=Severity.WARNING, field="settings.error_workflow_id")
+    modes = [settings.error_mode, *[node.on_error for node in workflow.nodes]]
+    if settings.error_workflow_id is None and ErrorMode.WORKFLOW in modes:
+        message = "An error mode wants to start the error workflow, but the settings name none."
+        remedy = "Set settings.error_workflow_id; without it the mode is like stop."
+        code = "MISSING_ERROR_WORKFLOW"
+        findings.add(code, message, remedy, severity=Severity.WARNING, field="settings.error_workflow_id")
 
 
 def _check_ids(workflow: Workflow, findings: Findings) -> None:
@@ -58,7 +57,7 @@ def _check_ids(workflow: Workflow, findings: Findings) -> None:
 
 
 def _repeated(names: list[str]) -> Iterable[str]:
-    if len(set(names)) == len(names):
+    if len(names) < 2 or len(set(names)) == len(names):
         return ()
     seen: set[str] = set()
     return dict.fromkeys(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
@@ -92,12 +91,9 @@ def _softened(severity: Severity) -> Severity:
 
 
 def _check_references(workflow: Workflow, findings: Findings) -> None:
-    found = [
-        (node.id, *reference)
-        for node in workflow.nodes
-        if mentions_any(node.parameters)
-        for reference in references(node.parameters)
-    ]
+    if not mention_any([node.parameters for node in workflow.nodes]):
+        return
+    found = [(node.id, *reference) for node in workflow.nodes for reference in references(node.parameters)]
     if not found:
         return
     variables = _defined_variables(workflow)

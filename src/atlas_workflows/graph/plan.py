@@ -8,6 +8,7 @@ from typing import TypeVar
 from atlas_workflows.graph.model import Edge, Node, Trigger, Workflow
 
 Step = TypeVar("Step", Node, Trigger)
+_NO_PORTS: dict[str, list[Edge]] = {}
 
 
 @dataclass(slots=True)
@@ -47,12 +48,14 @@ class Plan:
     def reachable(self, starts: Iterable[str], *, around: str | None = None) -> set[str]:
         """Everything one can get to from `starts`, these included, without passing through `around`."""
         seen = {start for start in starts if start != around}
-        queue = deque(seen)
-        while queue:
-            for target in self.successors(queue.popleft()):
-                if target not in seen and target != around:
-                    seen.add(target)
-                    queue.append(target)
+        queue, outgoing = list(seen), self.outgoing
+        for step in queue:  # which grows meanwhile
+            for edges in outgoing.get(step, _NO_PORTS).values():
+                for edge in edges:
+                    target = edge.target
+                    if target not in seen and target != around:
+                        seen.add(target)
+                        queue.append(target)
         return seen
 
     def body(self, loop: str) -> frozenset[str]:
@@ -116,4 +119,8 @@ def order(plan: Plan, loops: frozenset[str]) -> tuple[list[str], set[str]]:
 def _leads_forward_only(plan: Plan, steps: list[str]) -> bool:
     """Most documents list their nodes in the order in which they are executed; then there is nothing to search."""
     place = {step: number for number, step in enumerate(steps)}
-    return all(place[edge.source] < place[edge.target] for edges in plan.incoming.values() for edge in edges)
+    for target, edges in plan.incoming.items():
+        for edge in edges:
+            if place[edge.source] >= place[target]:
+                return False
+    return True

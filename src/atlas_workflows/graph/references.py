@@ -4,8 +4,10 @@ A light scan without parsing; what it finds becomes warnings, never errors.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 _REFERENCE = re.compile(r"\b(variables|nodes)\.([A-Za-z_][\w-]*)")
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
@@ -14,10 +16,13 @@ _NOT_SCANNED = frozenset({"extra", "original"})
 _LONGEST_SCANNED = 100_000  # characters; a longer text is an embedded file, not a template
 
 
-def mentions_any(parameters: Mapping[str, Any]) -> bool:
-    """Whether it is worth looking: one search through the whole text is three times as fast as the walk."""
-    text = str(parameters)
-    return "variables." in text or "nodes." in text
+def mention_any(parameters: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether it is worth looking: one search through the text of all nodes is ten times as fast as the walk."""
+    try:
+        text = orjson.dumps(parameters, default=str)
+    except TypeError:  # half a surrogate pair, a number beyond 64 bits
+        text = str(parameters).encode("utf-8", "surrogatepass")
+    return b"variables." in text or b"nodes." in text
 
 
 def references(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

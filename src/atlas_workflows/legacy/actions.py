@@ -52,9 +52,11 @@ def condition_of(
 
 def _skip_unless(parameters: dict[str, Any], drawer: Drawer, node: LegacyNode) -> None:
     for name in ("conditions", "condition"):
-        raw = drawer.left.get(name)
+        if name not in drawer.left:
+            continue
+        raw = drawer.left[name]
         if not raw:
-            drawer.left.pop(name, None)
+            del drawer.left[name]
             continue
         condition = condition_of(raw, drawer, name, node.engine)
         if condition is not None:

@@ -105,11 +105,8 @@ def _nodes(
     handles: dict[str, list[str]] = {}
     for edge in edges:
         handles.setdefault(edge.source, []).append(edge.handle)
-    nodes = [
-        translate_node(node, findings, Surroundings(settings.timezone, tuple(handles.get(node.id, ()))))
-        for node in drawn
-        if not node.is_trigger
-    ]
+    around = Surroundings(settings.timezone, handles)
+    nodes = [translate_node(node, findings, around) for node in drawn if not node.is_trigger]
     if record.shape == "S":
         return scoring_changes(nodes, {node.id: node.path for node in drawn}, findings)
     return nodes
@@ -154,6 +151,8 @@ def _connect_undrawn(
 def _through_gate(
     gates: object, nodes: list[Node], edges: list[Edge], triggers: set[str], findings: Findings
 ) -> list[Edge]:
+    if gates in (None, [], {}, ""):
+        return edges
     node = gate(gates, findings, {node.id for node in nodes} | triggers)
     if node is None:
         return edges

@@ -18,17 +18,20 @@ _SPELLINGS = {
     for spelling in (name[:3], name[:4], name[:5], name, f"{name}s")
 }
 Number = int | Decimal
+_LARGEST = 10**12
 
 
 def read_number(value: Any, field: str) -> Number:
     """A finite number out of a number or a text; raises Unreadable."""
+    if type(value) is int and abs(value) <= _LARGEST:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         raise Unreadable(field, f"{_shown(value)} is no number")
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation as cause:
         raise Unreadable(field, f"{_shown(value)} is no number") from cause
-    if not number.is_finite() or abs(number) > 10**12:
+    if not number.is_finite() or abs(number) > _LARGEST:
         raise Unreadable(field, f"{_shown(value)} is no usable number")
     return int(number) if number == number.to_integral_value() else number
 

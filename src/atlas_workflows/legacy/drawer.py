@@ -59,13 +59,12 @@ class Drawer:
 
     def put(self, parameters: dict[str, Any], target: str, names: tuple[str, ...], kind: "Kind") -> None:
         """Move a setting into `parameters`; a value that does not fit goes back to what is left."""
-        for name in names:
-            if name in self.left:
-                break
-        else:
+        present = [name for name in names if name in self.left]
+        if not present:
             return
-        value = self.take(*names)
-        if value is None:
+        name = present[0]
+        value = self.take(*names) if len(present) > 1 else self.left.pop(name)
+        if value is None or value == "" or value == [] or value == {}:
             return
         fitted = kind(value, self)
         if fitted is UNFIT:

@@ -49,15 +49,15 @@ def legacy_edges(
 
 def _edge(path: str, entry: dict[str, Any], findings: Findings) -> LegacyEdge:
     data = entry.get("data")
-    data = data if type(data) is dict else {}
-    handle, branch = _handle(entry.get("sourceHandle")), _handle(data.get("branch"))
+    handle, branch, condition = _handle(entry.get("sourceHandle")), "", entry.get("condition")
+    if type(data) is dict:
+        branch, condition = _handle(data.get("branch")), data.get("condition", condition)
     if handle and branch and handle != branch:
         findings.reason(
             ReasonCode.ALIASES_DISAGREE,
             path,
             f"Handle {handle!r} and branch {branch!r} differ; the handle counts.",
         )
-    condition = data.get("condition", entry.get("condition"))
     return LegacyEdge(
         path,
         id_text(entry.get("id")),
@@ -118,7 +118,7 @@ class EdgeWriter:
             return
         ports = self._ports(edge)
         target = edge.target
-        if edge.condition not in (None, "", {}, []):
+        if edge.condition is not None and edge.condition not in ("", {}, []):
             ports, target = self._conditional(edge, ports)
         for port in ports:
             self.add(edge.id, edge.source, port, target, edge.path)
@@ -207,6 +207,8 @@ def _as_leaf(condition: Any) -> Any:
 def note_both_branches(nodes: Iterable[LegacyNode], edges: Iterable[Edge], findings: Findings) -> None:
     """The label engine evaluated a condition and then executed both of its branches."""
     flat = {node.id: node for node in nodes if node.flat}
+    if not flat:
+        return
     taken: dict[str, set[str]] = {}
     for edge in edges:
         if edge.source in flat and edge.source_port in ("true", "false"):
@@ -222,8 +224,7 @@ def note_both_branches(nodes: Iterable[LegacyNode], edges: Iterable[Edge], findi
 
 def find_cycle(edges: list[Edge], loops: set[str]) -> tuple[str, ...]:
     """Nodes on a cycle that no loop node closes; empty when there is none."""
-    stuck = _stuck(edges)
-    if not stuck:
+    if not _stuck(edges):
         return ()
     return tuple(sorted(_stuck([edge for edge in edges if edge.target not in loops])))
 

@@ -62,11 +62,12 @@ class LegacyNode:
 
 def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
     """Every entry as a node with an id of its own; ids are assigned by place, never by chance."""
-    taken = {id_ for _, entry in found if (id_ := id_text(entry.get("id")))}
+    ids = [id_text(entry.get("id")) for _, entry in found]
+    taken = set(ids) - {""}
     used: set[str] = set()
     nodes = []
     for at, (path, entry) in enumerate(found):
-        node = _node(path, entry, findings)
+        node = _node(path, ids[at], entry, findings)
         if not node.id:
             node.id = _free(f"node-{at + 1}", taken)
             findings.reason(ReasonCode.NODE_ID_MISSING, path, f"The node had no id and is now {node.id}.")
@@ -109,7 +110,7 @@ def _text(*values: Any) -> str:
     return ""
 
 
-def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
+def _node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
     data = entry.get("data")
     if type(data) is not dict:
         data = _repaired_data(data, path, findings)
@@ -125,20 +126,28 @@ def _node(path: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
     if flat_settings:
         differing = (key for key in flat_settings if key in config and flat_settings[key] != config[key])
         spare.update((f"data.{key}", flat_settings[key]) for key in differing)
-    node = LegacyNode(path, id_text(entry.get("id")), normal(_text(entry.get("type"), data.get("nodeType"))))
-    node.is_trigger = node.type in TRIGGER_NODES
+    type_ = normal(_text(entry.get("type"), data.get("nodeType")))
     label = data.get("label")
-    node.label = label if type(label) is str and label else _text(config.get("label"), entry.get("label"))
-    node.action, node.subtype = action, _text(config.get("subtype"), data.get("subtype"))
+    is_flat = not config and not action
+    node = LegacyNode(
+        path=path,
+        id=id_,
+        type=type_,
+        label=label if type(label) is str and label else _text(config.get("label"), entry.get("label")),
+        action=action,
+        subtype=_text(config.get("subtype"), data.get("subtype")),
+        settings={**flat_settings, **config} if flat_settings else dict(config),
+        spare=spare,
+        flat=is_flat,
+        engine="label" if is_flat else "builder",
+        position=position(entry.get("position"), path, findings),
+        original=entry,
+        settings_path=f"{path}.data.config" if config else f"{path}.data",
+        is_trigger=type_ in TRIGGER_NODES,
+    )
     if not _OTHER_FACTS.isdisjoint(data) or node.label != label:
         node.notes = _text(data.get("description"))
         _spare_facts(data, node, spare)
-    node.settings = {**flat_settings, **config} if flat_settings else dict(config)
-    node.spare, node.original = spare, entry
-    node.flat = not config and not action
-    node.engine = "label" if node.flat else "builder"
-    node.settings_path = f"{path}.data.config" if config else f"{path}.data"
-    node.position = position(entry.get("position"), path, findings)
     return node
 
 
@@ -152,6 +161,8 @@ def _spare_facts(data: dict[str, Any], node: LegacyNode, spare: dict[str, Any]) 
 
 def _flat_settings(entry: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     """Settings beside config: those of the first generation, and what stands on the node itself."""
+    if data.keys() <= _DATA_FACTS and entry.keys() <= _NODE_FACTS:
+        return {}
     own, outer = data.keys() - _DATA_FACTS, entry.keys() - _NODE_FACTS
     settings = {key: data[key] for key in data if key in own} if own else {}
     if outer:

@@ -1,6 +1,6 @@
 """Legacy logic nodes (conditions, waits, loops, branches, data) to the parameters of canonical ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,10 @@ Parameters = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a node cannot know by itself: the workflow's zone, and by which handles edges leave it."""
+    """What a node cannot know by itself: the workflow's zone, and by which handles edges leave each node."""
 
     timezone: str | None
-    handles: tuple[str, ...] = ()
+    handles: Mapping[str, Sequence[str]]
 
 
 ITEMS = (
@@ -175,9 +175,10 @@ def _rounds(value: Any, drawer: Drawer) -> Any:
     return found if found is not UNFIT and found <= 1000 else UNFIT
 
 
-def _parallel(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _parallel(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:
     raw = drawer.left.get("branches")
-    drawn = sum(1 for handle in set(around.handles) if handle)
+    handles = around.handles.get(node.id, ())
+    drawn = sum(1 for handle in set(handles) if handle)
     if isinstance(raw, list):
         amount = len(raw)
     else:
@@ -185,10 +186,10 @@ def _parallel(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Paramet
             drawer.take("branches", "branchCount", "branch_count", "parallelBranches") or drawn, drawer
         )
         amount = found if found is not UNFIT else drawn
-    return {"branches": max(2, amount, 1 + _highest_branch(around.handles))}
+    return {"branches": max(2, amount, 1 + _highest_branch(handles))}
 
 
-def _highest_branch(handles: tuple[str, ...]) -> int:
+def _highest_branch(handles: Sequence[str]) -> int:
     numbers = (handle.rpartition("-")[2] for handle in handles if handle.startswith("branch-"))
     return max((int(digits) for digits in numbers if digits.isdecimal() and len(digits) < 4), default=-1)
 
@@ -288,7 +289,7 @@ def _note(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:
 
 
 def _switch(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:
-    return switch_parameters(node, drawer, around.handles)
+    return switch_parameters(node, drawer, around.handles.get(node.id, ()))
 
 
 def _split(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters | None:  # noqa: ARG001

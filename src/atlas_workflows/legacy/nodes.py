@@ -32,7 +32,8 @@ def translate_node(node: LegacyNode, findings: Findings, around: Surroundings) -
         parameters = logic_parameters(type_, node, drawer, around)
     if parameters is None:
         return _unknown(node, findings, node.action or node.type)
-    drawer.close(parameters, node.spare, _identity(node, type_))
+    if drawer.left or node.spare:
+        drawer.close(parameters, node.spare, _identity(node, type_))
     _note_skipped(node, type_, findings)
     return Node(
         id=node.id,
@@ -176,4 +177,4 @@ _FACTS: dict[str, Callable[[dict[str, Any], str, dict[str, Any]], None]] = {
 
 def is_note(node: LegacyNode) -> bool:
     """Notes are drawn, never connected."""
-    return normal(node.type) == "note"
+    return node.type == "note"

@@ -27,7 +27,7 @@ _NOISE = re.compile(r"[\s_\-]+")
 
 def port_of(type_: str, handle: str, parameters: Mapping[str, Any]) -> str | None:
     """The port for `handle` ("" = none was drawn); None where the node has none of that name."""
-    word = _NOISE.sub("", handle).lower()
+    word = _NOISE.sub("", handle).lower() if handle else ""
     if type_ == "condition":
         return EITHER if word in ("", "main", "output", "default") else _outcome(word)
     if type_ == "loop":

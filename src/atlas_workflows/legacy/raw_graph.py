@@ -63,11 +63,13 @@ def entries(value: Any, path: str, findings: Findings) -> list[Entry] | None:
         return _keyed_entries(value, path, findings)
     if type(value) is not list:
         return None
-    return [
-        entry
-        for at, item in enumerate(value)
-        if (entry := _entry(item, f"{path}[{at}]", findings)) is not None
-    ]
+    found = []
+    for at, item in enumerate(value):
+        place = f"{path}[{at}]"
+        entry = (place, item) if type(item) is dict else _entry(item, place, findings)
+        if entry is not None:
+            found.append(entry)
+    return found
 
 
 def _entry(item: Any, path: str, findings: Findings) -> Entry | None:

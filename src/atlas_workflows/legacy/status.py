@@ -19,6 +19,7 @@ _CAMEL = {
     "successful_executions": "successfulExecutions",
     "failed_executions": "failedExecutions",
 }
+_REPORTED = (*_CAMEL, "execution_count", "last_run_at", "version")
 
 
 def status_of(record: LegacyWorkflow, findings: Findings) -> str:
@@ -56,12 +57,7 @@ def counters_of(record: LegacyWorkflow, findings: Findings) -> tuple[dict[str, i
     row = record.columns
     stats = decode(row, "stats", findings)
     stats = stats if isinstance(stats, dict) else {}
-    reported: dict[str, Any] = {name: row[name] for name in _CAMEL if row.get(name) is not None}
-    if row.get("execution_count") is not None:
-        reported["execution_count"] = row["execution_count"]
-    for name in ("last_run_at", "version"):
-        if row.get(name) is not None:
-            reported[name] = row[name]
+    reported: dict[str, Any] = {name: row[name] for name in _REPORTED if row.get(name) is not None}
     reported.update(stats)
     counters = {name: _counter(name, row, stats, findings) for name in _CAMEL}
     if counters["total_executions"] is None and "execution_count" in row:
@@ -81,13 +77,15 @@ def _counter(name: str, row: Row, stats: Mapping[str, Any], findings: Findings) 
 
 
 def _whole(raw: Any) -> int | None:
+    if type(raw) is int:
+        return raw if 0 <= raw <= _LARGEST else None
     text = str(raw).strip()
     value = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
     return value if 0 <= value <= _LARGEST else None
 
 
 def _compare(counters: Mapping[str, int | None], findings: Findings) -> None:
-    total, good, bad = (counters[name] for name in _CAMEL)
+    total, good, bad = counters.values()  # in the order of _CAMEL
     if total is not None and good is not None and bad is not None and total != good + bad:
         findings.reason(
             ReasonCode.COUNTERS_INCONSISTENT,

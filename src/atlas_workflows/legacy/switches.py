@@ -1,5 +1,6 @@
 """Legacy switches and weighted splits: cases become ports that keep the names edges already use."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from atlas_workflows.legacy.actions import condition_of
@@ -22,7 +23,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-def switch_parameters(node: LegacyNode, drawer: Drawer, handles: tuple[str, ...]) -> dict[str, Any]:  # noqa: ARG001
+def switch_parameters(node: LegacyNode, drawer: Drawer, handles: Sequence[str]) -> dict[str, Any]:  # noqa: ARG001
     """Cases in their order; a case's port is the first of its name, label, id, value that an edge leaves by."""
     parameters: dict[str, Any] = {}
     value = drawer.take(*_VALUE)

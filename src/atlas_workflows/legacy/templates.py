@@ -1,9 +1,8 @@
 """Every legacy syntax for a variable in a text to `{{ }}`; what is not known stays as written and is reported."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions import limits
@@ -20,8 +19,7 @@ from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
 TemplateTranslation = tuple[str, tuple[Reason, ...], tuple[SemanticChange, ...]]
 
-_DOUBLE_WHOLE = re.compile(r"(\{\{[^{}]*\}\})")
-_DOUBLE = re.compile(r"\{\{([^{}]*)\}\}")
+_DOUBLE = re.compile(r"(\{\{[^{}]*\}\})")
 _SINGLE = re.compile(r"(?<![{$\\])\{([A-Za-z_][A-Za-z0-9_.]{0,60})\}(?!\})")
 _SQUARE = re.compile(r"(?<!\\)\[([A-Za-z_][A-Za-z0-9_.]{0,60})\](?!\()")
 _MOST_REASONS = 50
@@ -55,10 +53,10 @@ _CERTAIN = (frozenset(CONTACT_FIELDS) | frozenset(_NAMES)) - frozenset(_ORDINARY
 
 Finding = tuple[ReasonCode, str]
 Replacement = tuple[str, Finding | None]
+Findings = dict[Finding, None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(NamedTuple):
     """Where a text stands; hashable, so that the same placeholder is worked out once."""
 
     channel: str
@@ -81,20 +79,14 @@ def translate_template(
     over built-in names; `engine` names the profile that filled the text in; `defaults=False` leaves out the values
     legacy put in where a name was missing.
     """
-    setting, findings = _Setting(channel, variables, defaults), dict[Finding, None]()
-
-    def replace(translate: Callable[[str, str, _Setting], Replacement]) -> Callable[[re.Match[str]], str]:
-        def replaced(match: re.Match[str]) -> str:
-            written, finding = translate(match[0], match[1], setting)
-            if finding is not None:
-                findings[finding] = None
-            return written
-
-        return replaced
-
-    pieces = _DOUBLE_WHOLE.split(text)
-    pieces[1::2] = [_DOUBLE.sub(replace(_double), piece) for piece in pieces[1::2]]
-    pieces[::2] = [_bare(piece, channel, replace(_certain)) for piece in pieces[::2]]
+    setting = _Setting(channel, variables, defaults)
+    findings: Findings = {}
+    # Every second piece is a placeholder with its braces; what lies between them may hold bare names.
+    pieces = _DOUBLE.split(text)
+    pieces[1::2] = [_noted(_double(piece, piece[2:-2], setting), findings) for piece in pieces[1::2]]
+    pieces[::2] = [
+        _bare(piece, setting, findings) if "{" in piece or "[" in piece else piece for piece in pieces[::2]
+    ]
     translated = "".join(pieces)
     if len(translated) > limits.MAX_TEMPLATE_CHARACTERS:
         message = f"The text has {len(text):,} characters; it will not be rendered."
@@ -103,10 +95,20 @@ def translate_template(
     return translated, reasons, _changes(text, translated, engine, path)
 
 
-def _bare(piece: str, channel: str, replaced: Callable[[re.Match[str]], str]) -> str:
+def _noted(replacement: Replacement, findings: Findings) -> str:
+    written, finding = replacement
+    if finding is not None:
+        findings[finding] = None
+    return written
+
+
+def _bare(piece: str, setting: _Setting, findings: Findings) -> str:
+    def replaced(match: re.Match[str]) -> str:
+        return _noted(_certain(match[0], match[1], setting), findings)
+
     if "{" in piece:
         piece = _SINGLE.sub(replaced, piece)
-    return _SQUARE.sub(replaced, piece) if channel == "sms" and "[" in piece else piece
+    return _SQUARE.sub(replaced, piece) if setting.channel == "sms" and "[" in piece else piece
 
 
 def _double(raw: str, inside: str, setting: _Setting) -> Replacement:
@@ -172,8 +174,9 @@ def _target(path: Path, variables: frozenset[str]) -> Path | None:
 
 def _changes(text: str, translated: str, engine: str | None, path: str) -> tuple[SemanticChange, ...]:
     profile = PROFILES.get(engine) if engine else None
-    whole = _DOUBLE.fullmatch(text.strip()) is not None
-    if profile is None or profile.fills_embedded_variables or whole or "{{" not in translated:
+    if profile is None or profile.fills_embedded_variables or "{{" not in translated:
+        return ()
+    if _DOUBLE.fullmatch(text.strip()) is not None:
         return ()
     return (
         SemanticChange(

@@ -19,9 +19,8 @@ _STRIPPED_TAGS = re.compile(
 # "?condition_id=5" lost "ondition_id=": a parameter without "=" in an address whose letters run into digits.
 _CUT_QUERY = re.compile(r"https?://[^\s\"'<>]*[?&]([a-z_]{1,12}\d+)(?=$|[&#\s\"'<>])", re.IGNORECASE)
 # One linear scan (RE2) over the raw text says whether looking closer is worth it.
-_MAY_BE_DAMAGED = re2.compile(
-    rb"/(?:p|h[1-6]|div|span|strong|em|b|i|u|ul|ol|li|a|table|tr|td|body|html)(?:[^a-z]|$)|https?://[^\s\"'<>]*\?"
-)
+MAYBE_DAMAGED = rb"/(?:p|h[1-6]|div|span|strong|em|b|i|u|ul|ol|li|a|table|tr|td|body|html)(?:[^a-z]|$)|https?://[^\s\"'<>]*\?"
+_MAY_BE_DAMAGED = re2.compile(MAYBE_DAMAGED)
 _LIST_LIMIT, _OBJECT_LIMIT = 1000, 100
 
 

@@ -1,8 +1,11 @@
 """A legacy workflow to the workflow format, with everything that is to be said about it. Pure and deterministic."""
 
+import re
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+import re2
 
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_than
@@ -16,21 +19,20 @@ from atlas_workflows.legacy.masking import looks_secret, mask
 from atlas_workflows.legacy.raw_graph import RawGraph, raw_graph
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, Row, Tenancy, Translation
-from atlas_workflows.legacy.secrets import (
-    may_hold_secret,
-    original_holds_secret,
-    seal_values,
-)
+from atlas_workflows.legacy.secrets import HOT, may_hold_secret, original_holds_secret, seal_values
 from atlas_workflows.legacy.status import counters_of, status_of
 from atlas_workflows.legacy.tags import translate_tags
 from atlas_workflows.legacy.tenancy import is_uuid, organization_of
-from atlas_workflows.legacy.texts import clean_name, may_be_damaged, report_damage
+from atlas_workflows.legacy.texts import MAYBE_DAMAGED, clean_name, may_be_damaged, report_damage
 from atlas_workflows.legacy.variables import translate_variables
 from atlas_workflows.legacy.workflow_settings import translate_settings
 
 # Below these the costlier look cannot find anything: openers of a document MAX_DEPTH deep, commas of a cut list.
 _DEEP_OPENERS, _CUT_COMMAS = 60, 999
 _DEEPEST = MAX_DEPTH - 20  # what translation wraps around a node must still fit
+# Nearly every row holds neither a secret nor damage, and one scan for both says so at half the price.
+_CONSPICUOUS = re2.compile(b"(?i:" + HOT + b")|" + MAYBE_DAMAGED)
+_PLAIN_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
 def translate(
@@ -55,7 +57,8 @@ def translate_or_raise(
     """`translate` without its safety net, for tests that want to see what fails."""
     findings = Findings(record.table, record.holder or record.id)
     raw_text = _raw_text(record)
-    hot = may_hold_secret(raw_text)
+    conspicuous = _CONSPICUOUS.search(raw_text) is not None
+    hot = conspicuous and may_hold_secret(raw_text)
     organization = organization_of(record.organization_id, tenancy, findings)
     status = status_of(record, findings)
     if organization is None:
@@ -74,7 +77,10 @@ def translate_or_raise(
     if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
         findings.reason(ReasonCode.GRAPH_UNDECODABLE, raw.broken, "No graph can be read from this column.")
         return _quarantined(findings, status, record, holds_secret=hot)
-    _look_closer(record, raw, raw_text, parts, findings)
+    if (conspicuous and may_be_damaged(raw_text)) or _may_be_cut(raw_text, parts):
+        for node in parts.drawn:
+            report_damage(node.original, node.path, findings)
+    _look_closer(record, raw, parts, findings)
     name, description = _names(record.columns, findings)
     workflow = Workflow(
         id=_workflow_id(record, findings),
@@ -170,6 +176,8 @@ def _names(row: Row, findings: Findings) -> tuple[str, str]:
 
 
 def _workflow_id(record: LegacyWorkflow, findings: Findings) -> str:
+    if _PLAIN_UUID.fullmatch(record.id) is not None:
+        return record.id
     try:
         return str(UUID(record.id))
     except ValueError:
@@ -194,17 +202,13 @@ def _final_status(status: str, workflow: Workflow, findings: Findings) -> str:
     return status
 
 
-def _look_closer(
-    record: LegacyWorkflow, raw: RawGraph, raw_text: bytes, parts: Assembled, findings: Findings
-) -> None:
-    """Checks whose cost depends on there being something to find."""
-    if (
-        may_be_damaged(raw_text)
-        or raw_text.count(b",") >= _CUT_COMMAS
-        or any(len(n.settings) == 100 for n in parts.drawn)
-    ):
-        for node in parts.drawn:
-            report_damage(node.original, node.path, findings)
+def _may_be_cut(raw_text: bytes, parts: Assembled) -> bool:
+    """Whether a list or an object may have just the size at which the old save path cut."""
+    return raw_text.count(b",") >= _CUT_COMMAS or 100 in [len(node.settings) for node in parts.drawn]
+
+
+def _look_closer(record: LegacyWorkflow, raw: RawGraph, parts: Assembled, findings: Findings) -> None:
+    """What only shows when the row's parts are compared with each other."""
     if len(raw.nodes) == 1000 or len(raw.edges) == 1000:
         findings.reason(ReasonCode.POSSIBLY_TRUNCATED, "nodes", "The graph has exactly 1000 nodes or edges.")
     if record.node_rows:

@@ -158,10 +158,9 @@ def trigger_parameters(
 ) -> dict[str, Any]:
     """Parameters of a canonical trigger; unmapped settings stay in the drawer."""
     parameters: dict[str, Any] = {}
-    for key in [
-        key for key, value in drawer.left.items() if isinstance(value, str) and value.lower() in _EVERYTHING
-    ]:
-        if key in _MEANING_EVERYTHING:
+    for key in _MEANING_EVERYTHING & drawer.left.keys():
+        value = drawer.left[key]
+        if isinstance(value, str) and value.lower() in _EVERYTHING:
             del drawer.left[key]
     before = _BEFORE.get(type_)
     if before is not None:
@@ -211,9 +210,11 @@ _OF_THE_EVENT = frozenset({"form_submitted", "survey_submitted", "webhook", "eve
 
 def _filters(parameters: dict[str, Any], drawer: Drawer, root: str) -> None:
     for key in ("conditions", "filters", "webhookFilters", "condition"):
-        raw = drawer.left.get(key)
+        if key not in drawer.left:
+            continue
+        raw = drawer.left[key]
         if raw in (None, [], {}, ""):
-            drawer.left.pop(key, None)
+            del drawer.left[key]
             continue
         if isinstance(raw, list):
             raw = {

@@ -123,29 +123,18 @@ def with_ids_of_their_own(links: list[TriggerLink], record: LegacyWorkflow) -> l
 
 def link_of(slot: Slot, key: str, record: LegacyWorkflow, parameters: Any) -> TriggerLink:
     """Where the trigger comes from; a legacy row keeps its id, others get one made from the workflow's."""
-    table, row = next(
-        (
-            (table, row)
-            for table, row in (
-                ("workflow_triggers", slot.row),
-                ("schedule_triggers", slot.schedule),
-                ("webhook_triggers", slot.webhook),
-            )
-            if row is not None
-        ),
-        (record.table, record.columns),
-    )
+    rows = [
+        (table, row)
+        for table, row in (
+            ("workflow_triggers", slot.row),
+            ("schedule_triggers", slot.schedule),
+            ("webhook_triggers", slot.webhook),
+        )
+        if row is not None
+    ]
+    table, row = rows[0] if rows else (record.table, record.columns)
     own = row_uuid(row) if row is not record.columns else None
-    fired = next(
-        (
-            value
-            for source in (slot.row, slot.schedule, slot.webhook)
-            if source
-            for value in [_fired(source)]
-            if value
-        ),
-        None,
-    )
+    fired = [value for _, source in rows if (value := _fired(source))]
     endpoint = parameters.get("endpoint_id")
     return TriggerLink(
         trigger_key=key,
@@ -154,7 +143,7 @@ def link_of(slot: Slot, key: str, record: LegacyWorkflow, parameters: Any) -> Tr
         row_id=own or derived_id(record.table, record.id, f"trigger:{key}"),
         schedule=parameters.get("schedule"),
         webhook_endpoint=endpoint if isinstance(endpoint, str) else None,
-        last_triggered_at=fired,
+        last_triggered_at=fired[0] if fired else None,
         created_at=row.get("created_at"),
     )
 

@@ -121,7 +121,8 @@ def node_type_text(node: LegacyNode) -> str:
 
 
 def _node_slot(node: LegacyNode) -> Slot:
-    if node.subtype and node.action and canonical(node.subtype) != canonical(node.action):
+    differ = node.subtype and node.action and node.subtype != node.action
+    if differ and canonical(node.subtype) != canonical(node.action):
         node.spare.setdefault("actionType", node.action)
     return Slot(
         node_type_text(node), dict(node.settings), node.settings_path, node=node, spare=dict(node.spare)

@@ -22,12 +22,12 @@ class Reader:
     def record(self, row: SourceRow) -> LegacyWorkflow:
         """The row as the translation wants it; nothing is interpreted yet."""
         columns = row.columns
-        organization = next((columns[name] for name in self.organization if columns.get(name)), None)
+        named = [columns[name] for name in self.organization if columns.get(name)]
         return LegacyWorkflow(
             shape=self.shape_of(row),
             table=row.table,
             id=row.id,
-            organization_id=organization,
+            organization_id=named[0] if named else None,
             columns=columns,
             trigger_rows=row.side.get("triggers", ()),
             webhook_rows=row.side.get("webhooks", ()),
