@@ -360,6 +360,34 @@ def test_a_schedule_is_normalised_and_off() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "column", "zone"),
+    [
+        ('{"timezone": "Europe&#x2F;London"}', None, "Europe/London"),
+        (
+            '{"timezone": "Asia/Tokyo"}',
+            "America/New_York",
+            "Asia/Tokyo",
+        ),  # the column's own default says nothing
+        ('{"timezone": "Asia/Tokyo"}', "Europe/Paris", "Europe/Paris"),
+        (None, None, "America/New_York"),
+        ("no JSON", None, "America/New_York"),
+    ],
+)
+def test_a_schedule_without_a_zone_has_its_workflows(
+    settings: str | None, column: str | None, zone: str
+) -> None:
+    columns = {
+        "schedule_type": "cron",
+        "schedule_config": {"cronExpression": "0 9 * * 1"},
+        "timezone": column,
+    }
+    side = {"workflow": ({**PARENT, "settings": settings},)}
+    verdict = schedule_rows(source("schedule_triggers", side, **columns), TENANCY)
+    row = verdict.rows["workflow_schedules"][0]
+    assert (row["timezone"], loads(row["schedule"])["timezone"]) == (zone, zone)
+
+
+@pytest.mark.parametrize(
     ("columns", "name", "type_", "secret"),
     [
         ({"name": "gym", "type": "string", "default_value": '"Harbour"'}, "gym", "string", False),

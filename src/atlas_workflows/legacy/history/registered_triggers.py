@@ -4,13 +4,17 @@ from dataclasses import replace
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.history.row_facts import WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.schedules import translate_schedule
 from atlas_workflows.legacy.secrets import holds_secret, sealed
+from atlas_workflows.legacy.workflow_settings import translate_settings
 
 _WORKFLOW = SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS)
+_SHAPE = "B"  # the only shape with a table of schedules
+_WORKFLOW_WITH_ZONE = replace(_WORKFLOW, columns=(*WORKFLOW_COLUMNS, "settings"))
 
 
 def _parent(row: SourceRow) -> tuple[str, str] | None:
@@ -72,7 +76,7 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     columns = row.columns
     if not facts.own(tenancy, facts.side("workflow") or {}):
         return facts.quarantined()
-    result = translate_schedule(dict(columns), default_timezone=None, path="schedule_config")
+    result = translate_schedule(dict(columns), default_timezone=_workflow_zone(facts), path="schedule_config")
     facts.findings.merge(tuple(result.reasons), ())
     if result.spec is None:
         return replace(facts.quarantined(), parent=_parent(row))
@@ -92,6 +96,13 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     return facts.done({"workflow_schedules": [schedule]}, parent=_parent(row))
 
 
+def _workflow_zone(facts: RowFacts) -> str:
+    """The zone that the workflow's own translation gives its triggers. What is wrong with it is said there."""
+    aside = Findings("workflows", facts.row.columns.get("workflow_id") or "")
+    settings = decode(facts.side("workflow") or {}, "settings", aside)
+    return translate_settings(settings, _SHAPE, aside).timezone
+
+
 TRIGGERS = SourceTable("workflow_triggers", trigger_rows, sides=(_WORKFLOW,), after=("workflows",))
 WEBHOOKS = SourceTable(
     "webhook_triggers",
@@ -104,4 +115,6 @@ WEBHOOKS = SourceTable(
     ),
     after=("workflows",),
 )
-SCHEDULES = SourceTable("schedule_triggers", schedule_rows, sides=(_WORKFLOW,), after=("workflows",))
+SCHEDULES = SourceTable(
+    "schedule_triggers", schedule_rows, sides=(_WORKFLOW_WITH_ZONE,), after=("workflows",)
+)
