@@ -13,9 +13,8 @@ from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Row
 
 # Only columns of type json or text, and documents inside a string, may hold these; jsonb itself refuses them.
-_UNSTORABLE_IN_TEXT = re2.compile(
-    r"\\u(?:0000|[dD][89a-fA-F])|(?:\A|[:,\[])[ \t\r\n]*-?[0-9][0-9.]*[eE][+-]?[0-9]{5}"
-)
+UNSTORABLE_IN_TEXT = rb"\\u(?:0000|[dD][89a-fA-F])|(?:\A|[:,\[])[ \t\r\n]*-?[0-9][0-9.]*[eE][+-]?[0-9]{5}"
+_UNSTORABLE_IN_TEXT = re2.compile(UNSTORABLE_IN_TEXT)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_ENCODINGS = 4
 _MOST_DIGITS, _MOST_DECIMALS = 131_072, 16_383  # of PostgreSQL's numeric
@@ -33,21 +32,23 @@ def decode(row: Row, column: str, findings: Findings) -> Any:
     text = row.get(column)
     if text is None or text in ("{}", "[]", "null"):
         return {} if text == "{}" else [] if text == "[]" else None
+    # What was not found in the whole row is not in this column; only a bare number begins where its text does.
+    is_plain = findings.is_plain and text[:1] in _OPENERS
     try:
-        value = exact_json.loads(text)
+        value = exact_json.loads_plain(text) if is_plain else exact_json.loads(text)
     except InvalidJson:
         value = text
     if type(value) is str:
         value = unwrap(value, column, findings)
     # Inside a text of the document a further document may hide the escapes, hence the search for them anywhere.
-    if may_be_unstorable(text):
+    if not is_plain and may_be_unstorable(text):
         value = storable(value, column, findings)
     return value
 
 
 def may_be_unstorable(text: str) -> bool:
     """Whether JSON text could hold what jsonb refuses: NUL, half surrogates, numbers of ten thousands of digits."""
-    return _UNSTORABLE_IN_TEXT.search(text) is not None
+    return _UNSTORABLE_IN_TEXT.search(text.encode("utf-8", "surrogatepass")) is not None
 
 
 def unwrap(value: Any, path: str, findings: Findings) -> Any:

@@ -12,9 +12,12 @@ from atlas_workflows.legacy.records import SecretFound
 
 
 class Findings:
-    """Collects for one source row."""
+    """Collects for one source row.
 
-    __slots__ = ("changes", "inactive", "reasons", "secrets", "source_id", "table", "variables")
+    `is_plain`: none of the row's texts holds a number that could lose digits, or anything PostgreSQL cannot store.
+    """
+
+    __slots__ = ("changes", "inactive", "is_plain", "reasons", "secrets", "source_id", "table", "variables")
 
     def __init__(self, table: str, source_id: str) -> None:
         self.table = table
@@ -23,6 +26,7 @@ class Findings:
         self.changes: list[SemanticChange] = []
         self.secrets: list[SecretFound] = []
         self.inactive = False
+        self.is_plain = False
         self.variables: frozenset[str] = (
             frozenset()
         )  # the workflow's own, which texts and conditions may name

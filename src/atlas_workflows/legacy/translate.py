@@ -10,6 +10,7 @@ import re2
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_than
 from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Workflow
+from atlas_workflows.graph.references import undefined
 from atlas_workflows.graph.validate import validate
 from atlas_workflows.legacy.assemble import Assembled, assemble
 from atlas_workflows.legacy.documents import decode
@@ -30,8 +31,10 @@ from atlas_workflows.legacy.workflow_settings import translate_settings
 # Below these the costlier look cannot find anything: openers of a document MAX_DEPTH deep, commas of a cut list.
 _DEEP_OPENERS, _CUT_COMMAS = 60, 999
 _DEEPEST = MAX_DEPTH - 20  # what translation wraps around a node must still fit
-# Nearly every row holds neither a secret nor damage, and one scan for both says so at half the price.
-_CONSPICUOUS = re2.compile(b"(?i:" + HOT + b")|" + MAYBE_DAMAGED)
+# Nearly every row holds nothing of all this, and one scan over the whole row says so at the price of one column's.
+_CONSPICUOUS = re2.compile(
+    b"|".join((b"(?i:" + HOT + b")", MAYBE_DAMAGED, MAY_LOSE_DIGITS, UNSTORABLE_IN_TEXT))
+)
 _PLAIN_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -58,6 +61,7 @@ def translate_or_raise(
     findings = Findings(record.table, record.holder or record.id)
     raw_text = _raw_text(record)
     conspicuous = _CONSPICUOUS.search(raw_text) is not None
+    findings.is_plain = not conspicuous
     hot = conspicuous and may_hold_secret(raw_text)
     organization = organization_of(record.organization_id, tenancy, findings)
     status = status_of(record, findings)
@@ -94,6 +98,8 @@ def translate_or_raise(
         description=description,
         tags=translate_tags(record.columns, raw.tags, findings),
     )
+    if record.shape == "A" and raw.variables == []:
+        _note_wiped_variables(workflow, raw_text, findings)
     if hot:
         workflow = _without_secrets(workflow, findings)
     if catalogue is not None:
@@ -220,6 +226,17 @@ def _look_closer(record: LegacyWorkflow, raw: RawGraph, parts: Assembled, findin
                 "workflow_nodes",
                 f"{len(copy - graph)} differ here, {len(graph - copy)} in the graph.",
             )
+
+
+def _note_wiped_variables(workflow: Workflow, raw_text: bytes, findings: Findings) -> None:
+    """The builder sent an object where the save path took arrays only, and so every save left an empty array."""
+    if any(reason.code is ReasonCode.TEMPLATE_VARIABLE_UNKNOWN for reason in findings.reasons) or (
+        (b"variables." in raw_text or b"vars." in raw_text)
+        and any(root == "variables" for _, root, _, _ in undefined(workflow))
+    ):
+        findings.reason(
+            ReasonCode.VARIABLES_WIPED, "variables", "No variable is left, but texts speak of some."
+        )
 
 
 def _note_problems(problems: list[Problem], findings: Findings) -> None:
