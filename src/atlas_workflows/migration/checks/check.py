@@ -10,9 +10,9 @@ from atlas_workflows.migration.checks.keep import keep
 from atlas_workflows.migration.checks.queries import queries_of
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.steps import StepResult, StepStatus
+from atlas_workflows.validation.apart import run_apart
 from atlas_workflows.validation.data import Frames
 from atlas_workflows.validation.results import ExpectationResult, stopping
-from atlas_workflows.validation.runner import run_suite
 from atlas_workflows.validation.suites import load_suite
 
 SHOWN = 10
@@ -24,7 +24,7 @@ def check(context: PhaseContext, name: str, frames: Frames | None = None) -> lis
     docs = context.report_dir / "data_docs"
     with context.connect("validate", autocommit=True) as connection:
         data = frames or queries_of(suite, context, connection)
-        results = run_suite(suite, data, docs / name)
+        results = run_apart(suite, data, docs / name)
         if context.persistent:
             connection.execute(
                 sql("checks/forget_results").encode(), {"run_id": context.run_id, "suite": name}

@@ -1,0 +1,67 @@
+"""A suite in a process of its own: the same results, nothing left of the library here, a killed process said so."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from atlas_workflows.errors import PhaseError
+from atlas_workflows.settings import load_settings
+from atlas_workflows.validation.apart import run_apart
+from atlas_workflows.validation.data import Frames
+from atlas_workflows.validation.runner import run_suite
+from atlas_workflows.validation.suites import load_suite
+
+PROGRAM = """
+import sys, pandas
+from pathlib import Path
+from atlas_workflows.settings import load_settings
+from atlas_workflows.validation.apart import run_apart
+from atlas_workflows.validation.data import Frames
+from atlas_workflows.validation.suites import load_suite
+
+if __name__ == "__main__":
+    suite = load_suite(load_settings({}).expectations, "p1_database_batch")
+    assert run_apart(suite, Frames({"workflows": pandas.read_json(Path(sys.argv[1]))}))
+    assert "great_expectations" not in sys.modules
+"""
+
+
+class Deadly:
+    """Ends the process that receives it."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (9,)
+
+
+def frame() -> object:
+    import pandas
+
+    names = ("explained", "held_back", "has_format", "keeps_organization", "keeps_secrets")
+    row = {"source_table": "workflows", "organization_id": "o", "outcome": "migrated"} | dict.fromkeys(
+        names, True
+    )
+    return pandas.DataFrame([row | {"source_id": "1"}, row | {"source_id": "2", "has_format": False}])
+
+
+def test_the_results_are_those_of_the_suite(tmp_path: Path) -> None:
+    suite = load_suite(load_settings({}).expectations, "p1_database_batch")
+    data = Frames({"workflows": frame()})
+    found = run_apart(suite, data, tmp_path / "apart")
+    assert found == run_suite(suite, data, tmp_path / "here")
+    assert [dict(key)["source_id"] for result in found for key in result.keys] == ["2"]
+    assert list((tmp_path / "apart").rglob("index.html"))
+
+
+def test_the_library_stays_out_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "rows.json").write_text(frame().to_json())
+    subprocess.run([sys.executable, "program.py", "rows.json"], cwd=tmp_path, check=True, timeout=300)
+
+
+def test_a_killed_process_is_said() -> None:
+    suite = load_suite(load_settings({}).expectations, "p1_database_batch")
+    with pytest.raises(PhaseError, match="p1_database_batch was killed"):
+        run_apart(suite, Frames({"workflows": Deadly()}))
