@@ -3,17 +3,22 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
 
+from atlas_workflows.cli.demo import leave_as_found, runs_already
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.processes import members
 from atlas_workflows.supervision.stack import stack_state, stop_stack
-from live_stack import LiveStack
+from live_stack import CRM, LiveStack
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
 
@@ -42,6 +47,20 @@ def test_starting_a_running_stack_takes_it_over(live_stack: LiveStack) -> None:
     live_stack.start()
     assert time.monotonic() - began < 5
     assert _pids(live_stack) == before
+
+
+def test_the_demo_leaves_a_running_stack_alone(live_stack: LiveStack) -> None:
+    before = _pids(live_stack)
+    assert runs_already(live_stack.settings, CRM)
+    leave_as_found(live_stack.settings, found=True, console=Console(stderr=True))
+    environment = os.environ | {"ATLAS_HOME": str(live_stack.settings.home)}
+    refused = subprocess.run(
+        [Path(sys.executable).with_name("atlas"), "demo", "--exit"], env=environment, text=True, capture_output=True
+    )  # fmt: skip
+    assert refused.returncode == 1
+    assert "another database" in refused.stderr
+    assert _pids(live_stack) == before
+    assert airflow_health(live_stack.state.url or "").is_good
 
 
 def test_a_crashed_process_is_started_again(live_stack: LiveStack) -> None:

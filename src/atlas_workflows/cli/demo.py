@@ -45,24 +45,26 @@ def demo(
 ) -> None:
     """Start the stack, make a messy sample CRM, migrate it through Airflow, show the outcome.
 
+    A stack that ran before stays running.
+
     Exit status: 0 everything migrated, 3 some rows quarantined, 4 validation or reconciliation failed, 1 anything else.
     """
     settings = load_settings()
     console = Console(stderr=True)
     spec = make_spec(shape, size, messy=True, seed=1)
     phase = phase_named("p1")
+    found = runs_already(settings, f"{EMBEDDED_PREFIX}{database_of(spec, size)}")
     try:
         state = _ready_stack(settings, spec, console)
         finished = _migrate(settings, state, phase, console)
         show_summary(settings, state, phase, finished.phase_run_id, finished.problem, Console())
-        if not leave:
+        if not leave and not found:
             _serve(console)
     except KeyboardInterrupt:
         console.print("Interrupted.")
         raise typer.Exit(130) from None
     finally:
-        with console.status("stopping the stack"):
-            stop_stack(settings)
+        leave_as_found(settings, found, console)
     raise typer.Exit(finished.exit_code)
 
 
@@ -71,27 +73,37 @@ def database_of(spec: SampleSpec, size: str) -> str:
     return f"crm_{spec.shape.value}_{size}".lower()
 
 
+def runs_already(settings: Settings, wanted: str) -> bool:
+    """Whether the stack runs on the demo's database. Raises StackError where it runs on another one, or on none."""
+    paths = StackPaths.of(settings)
+    if stack_state(paths) is None:
+        return False
+    if paths.crm_dsn.is_file() and paths.crm_dsn.read_text() == wanted:
+        return True
+    raise StackError(
+        f"The stack is running on another database than the demo's ({wanted}).",
+        remedy="Stop it first: ./atlas down.",
+    )
+
+
+def leave_as_found(settings: Settings, found: bool, console: Console) -> None:
+    """Stop the stack, unless it ran before the demo: then it is not the demo's to stop."""
+    if found:
+        console.print("The stack ran before and runs on; `./atlas down` stops it.")
+        return
+    with console.status("stopping the stack"):
+        stop_stack(settings)
+
+
 def _ready_stack(settings: Settings, spec: SampleSpec, console: Console) -> StackState:
     database = database_of(spec, _size_name(spec))
     wanted = f"{EMBEDDED_PREFIX}{database}"
-    _insist_free(settings, wanted)
     began = time.monotonic()
     with console.status("starting the stack") as status:
         state = start_stack(settings, wanted, lambda text: status.update(text))
     console.print(f"Stack ready after {time.monotonic() - began:.1f} s: {state.url}", highlight=False)
     _ensure_sample(settings, spec, database, console)
     return state
-
-
-def _insist_free(settings: Settings, wanted: str) -> None:
-    paths = StackPaths.of(settings)
-    if stack_state(paths) is None or not paths.crm_dsn.is_file():
-        return
-    if not paths.crm_dsn.read_text().startswith(EMBEDDED_PREFIX):
-        raise StackError(
-            f"The stack is running on another database than the demo's ({wanted}).",
-            remedy="Stop it first: ./atlas down.",
-        )
 
 
 def _ensure_sample(settings: Settings, spec: SampleSpec, database: str, console: Console) -> None:
