@@ -99,6 +99,27 @@ def test_unknown_ones_stay_and_are_reported(text: str, code: str) -> None:
     assert codes(text) == [code]
 
 
+@pytest.mark.parametrize("text", ["{{favouriteColour}}", "{{items[0].x}}", "{{#if vip}}", "{{}}", "{{1}}"])
+def test_what_was_sent_as_written_and_is_left_out_now_changes_the_message(text: str) -> None:
+    written, _, changes = translate_template(f"Hi {text} {{{{firstName}}}}!", channel="email", path="p")
+    assert [(change.code.value, change.before, change.after) for change in changes] == [
+        ("PLACEHOLDER_LEFT_EMPTY", text, "")
+    ]
+    rendered = render(
+        written, {"contact": {"first_name": "Ana"}}, now=datetime(2026, 3, 27, tzinfo=UTC), missing="empty"
+    )
+    assert rendered.text == "Hi  Ana!"
+
+
+@pytest.mark.parametrize(
+    ("text", "channel"),
+    [("{{firstName}} {{contact.loyalty}} {{trigger.x}} {{organization.motto}}", "email"), ("{{1}}", "whatsapp"),
+     ("{manager_name}", "email"), ("[trainer_name]", "sms"), ("{{currentDate}}", "sms")],
+)  # fmt: skip
+def test_what_may_find_a_value_or_still_is_sent_as_written_changes_nothing(text: str, channel: str) -> None:
+    assert translate_template(text, channel=channel, path="p")[2] == ()
+
+
 def test_brackets_with_an_underscore_were_meant_as_variables() -> None:
     text = "Ask [trainer_name] or {manager_name}, [x] {y}"
     assert translated(text, "sms") == text

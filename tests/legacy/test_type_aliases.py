@@ -102,7 +102,9 @@ def test_a_transform_needs_operations_to_be_one(spelling: str) -> None:
     assert only_node(logic_node(spelling)).type == "unknown"
 
 
-@pytest.mark.parametrize("spelling", ["database", "database_query", "send_bulk_message", "teleport"])
+@pytest.mark.parametrize(
+    "spelling", ["database", "database_query", "send_bulk_message", "send_sequenced_message", "teleport"]
+)
 def test_an_unknown_action_is_kept_whole_inactive_and_flagged(spelling: str) -> None:
     node = action_node(spelling, query="SELECT 1", nested={"a": [1]})
     translation = translated(node)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from legacy_rows import codes, record
+from legacy_rows import action_node, codes, record, trigger_node
 
 from atlas_workflows.graph.model import Variable
 from atlas_workflows.legacy.records import Translation
@@ -115,6 +115,27 @@ def test_no_variables(stored: str | None) -> None:
     found, translation = variables(stored)
     assert found == ()
     assert "VARIABLES_MALFORMED" not in codes(translation)
+
+
+@pytest.mark.parametrize(
+    ("message", "stored", "shape", "wiped"),
+    [
+        ("{{offer}}", "[]", "A", True),
+        ("{{variables.offer}}", "[]", "A", True),
+        ("{{vars.offer}}", "[]", "A", True),
+        ("{{gym_name}} {{firstName}} variables. vars.", "[]", "A", False),
+        ("{{offer}}", "{}", "A", False),
+        ("{{offer}}", None, "A", False),
+        ("{{offer}}", {"offer": 5}, "A", False),
+        ("{{offer}}", "[]", "B", False),
+    ],
+)
+def test_variables_that_a_save_emptied(message: str, stored: Any, shape: str, wiped: bool) -> None:
+    nodes = [trigger_node(), action_node("send_sms", message=message)]
+    edges = [{"id": "e", "source": "t", "target": "a"}]
+    graph = {"nodes": nodes, "edges": edges, "variables": stored}
+    columns = graph if shape == "A" else {"workflow_data": {"nodes": nodes, "edges": edges, "variables": []}}
+    assert ("VARIABLES_WIPED" in codes(translate_or_raise(record(shape, **columns)))) is wiped
 
 
 @pytest.mark.parametrize("stored", ["5", "true", '"words"'])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from atlas_workflows.graph.catalogue import Catalogue, Fault, NodeKind
 from atlas_workflows.graph.model import ErrorMode, Node, Severity, Trigger, Workflow
 from atlas_workflows.graph.reading import Findings
-from atlas_workflows.graph.references import defined_names, mention_any, references
+from atlas_workflows.graph.references import undefined
 
 
 def check_steps(
@@ -91,34 +91,14 @@ def _softened(severity: Severity) -> Severity:
 
 
 def _check_references(workflow: Workflow, findings: Findings) -> None:
-    if not mention_any([node.parameters for node in workflow.nodes]):
-        return
-    found = [(node.id, *reference) for node in workflow.nodes for reference in references(node.parameters)]
-    if not found:
-        return
-    variables = _defined_variables(workflow)
-    nodes = {node.id for node in workflow.nodes}
-    for node, root, name, where in dict.fromkeys(found):
-        if root == "variables" and name not in variables:
+    for node, root, name, where in undefined(workflow):
+        if root == "variables":
             message = f"variables.{name} is used, but no variable of that name is declared or set."
             remedy = "Declare it, correct its name, or give it a default in the template."
             code = "UNDEFINED_VARIABLE"
-        elif root == "nodes" and name not in nodes:
+        else:
             message = f"nodes.{name} is used, but there is no node {name!r}."
             remedy = "Correct the node's id."
             code = "UNDEFINED_NODE"
-        else:
-            continue
         field = f"parameters.{where}"
         findings.add(code, message, remedy, severity=Severity.WARNING, node=node, field=field)
-
-
-def _defined_variables(workflow: Workflow) -> set[str]:
-    names = {variable.name for variable in workflow.variables}
-    for node in workflow.nodes:
-        names.update(defined_names(node.parameters))
-        if node.type == "set_variable" and isinstance(node.parameters.get("name"), str):
-            names.add(node.parameters["name"])
-        if node.type == "loop":
-            names.add(str(node.parameters.get("item_variable", "item")))
-    return names

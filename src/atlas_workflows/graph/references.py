@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from atlas_workflows.graph.model import Workflow
+
 _REFERENCE = re.compile(r"\b(variables|nodes)\.([A-Za-z_][\w-]*)")
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _PATH_KEYS = frozenset({"field", "items", "expression", "source", "sources"})
@@ -23,6 +25,28 @@ def mention_any(parameters: Sequence[Mapping[str, Any]]) -> bool:
     except TypeError:  # half a surrogate pair, a number beyond 64 bits
         text = str(parameters).encode("utf-8", "surrogatepass")
     return b"variables." in text or b"nodes." in text
+
+
+def undefined(workflow: Workflow) -> Iterator[tuple[str, str, str, str]]:
+    """(node, root, name, where) for every variable or node that is spoken of and does not exist."""
+    if not mention_any([node.parameters for node in workflow.nodes]):
+        return
+    found = [(node.id, *reference) for node in workflow.nodes for reference in references(node.parameters)]
+    if not found:
+        return
+    known = {"variables": _defined_variables(workflow), "nodes": {node.id for node in workflow.nodes}}
+    yield from (reference for reference in dict.fromkeys(found) if reference[2] not in known[reference[1]])
+
+
+def _defined_variables(workflow: Workflow) -> set[str]:
+    names = {variable.name for variable in workflow.variables}
+    for node in workflow.nodes:
+        names.update(defined_names(node.parameters))
+        if node.type == "set_variable" and isinstance(node.parameters.get("name"), str):
+            names.add(node.parameters["name"])
+        if node.type == "loop":
+            names.add(str(node.parameters.get("item_variable", "item")))
+    return names
 
 
 def references(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -108,6 +108,8 @@ TRIGGERS: dict[str, tuple[str, Mapping[str, Any]]] = {
 
 # Legacy action type, or an action node's own type -> canonical node type. Logic that was stored as an action is in
 # LOGIC; what both lack is unknown. database(_query) is left out on purpose: it ran SQL of customers.
+# So are send_bulk_message and send_sequenced_message: to whom the one went and when the parts of the other did is kept
+# nowhere, and a message to the wrong people cannot be taken back.
 ACTIONS: dict[str, str] = {
     "send_email": "send_email",
     "enhanced_email": "send_email",

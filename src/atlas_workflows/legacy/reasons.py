@@ -158,15 +158,15 @@ class ReasonCode(DocumentedCode):
     )
     TEMPLATE_VARIABLE_UNKNOWN = (
         "TEMPLATE_VARIABLE_UNKNOWN",
-        "A text refers to a variable nobody knows; it stays as written.",
+        "A text refers to a variable nobody knows; the text is kept as it is.",
     )
     TEMPLATE_SYNTAX_UNKNOWN = (
         "TEMPLATE_SYNTAX_UNKNOWN",
-        "Braces in a text hold something unknown; it stays as written.",
+        "Braces in a text hold something unknown; the text is kept as it is.",
     )
     TEMPLATE_POSITION_UNUSED = (
         "TEMPLATE_POSITION_UNUSED",
-        "A numbered variable outside WhatsApp; it stays as written.",
+        "A numbered variable outside WhatsApp; the text is kept as it is.",
     )
     TEMPLATE_TOO_LARGE = (
         "TEMPLATE_TOO_LARGE",
@@ -283,7 +283,7 @@ class ReasonCode(DocumentedCode):
         "VARIABLE_VALUE_INVALID",
         "A variable's flag or value does not fit its type; it was kept as it is.",
     )
-    VARIABLES_WIPED = "VARIABLES_WIPED", "Texts refer to variables that a legacy save wiped."
+    VARIABLES_WIPED = "VARIABLES_WIPED", "Texts refer to variables, and the list of them is empty as a legacy save left it."
     TAGS_MALFORMED = "TAGS_MALFORMED", "Tags are a text or hold entries that are no text."
     SETTING_INVALID = (
         "SETTING_INVALID",
@@ -378,6 +378,10 @@ class ReasonCode(DocumentedCode):
     ACTIVITY_WAS_RANDOM = (
         "ACTIVITY_WAS_RANDOM",
         "Legacy answered this activity condition at random; it now looks at the contact.",
+    )
+    PLACEHOLDER_LEFT_EMPTY = (
+        "PLACEHOLDER_LEFT_EMPTY",
+        "Nobody can fill in this placeholder; the old application sent it as written, now nothing stands there.",
     )
     TEXT_WAS_NOT_FILLED = (
         "TEXT_WAS_NOT_FILLED",

@@ -19,6 +19,12 @@ from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
 TemplateTranslation = tuple[str, tuple[Reason, ...], tuple[SemanticChange, ...]]
 
+# Between double braces these find no value, and what finds none is left out of a message.
+_NEVER_FILLED = (
+    ReasonCode.TEMPLATE_VARIABLE_UNKNOWN,
+    ReasonCode.TEMPLATE_SYNTAX_UNKNOWN,
+    ReasonCode.TEMPLATE_POSITION_UNUSED,
+)
 _DOUBLE = re.compile(r"(\{\{[^{}]*\}\})")
 _SINGLE = re.compile(r"(?<![{$\\])\{([A-Za-z_][A-Za-z0-9_.]{0,60})\}(?!\})")
 _SQUARE = re.compile(r"(?<!\\)\[([A-Za-z_][A-Za-z0-9_.]{0,60})\](?!\()")
@@ -83,7 +89,9 @@ def translate_template(
     findings: Findings = {}
     # Every second piece is a placeholder with its braces; what lies between them may hold bare names.
     pieces = _DOUBLE.split(text)
-    pieces[1::2] = [_noted(_double(piece, piece[2:-2], setting), findings) for piece in pieces[1::2]]
+    doubles = [_double(piece, piece[2:-2], setting) for piece in pieces[1::2]]
+    pieces[1::2] = [_noted(replacement, findings) for replacement in doubles]
+    unfilled = [raw for raw, finding in doubles if finding is not None and finding[0] in _NEVER_FILLED]
     pieces[::2] = [
         _bare(piece, setting, findings) if "{" in piece or "[" in piece else piece for piece in pieces[::2]
     ]
@@ -92,7 +100,18 @@ def translate_template(
         message = f"The text has {len(text):,} characters; it will not be rendered."
         findings[ReasonCode.TEMPLATE_TOO_LARGE, message] = None
     reasons = tuple(Reason(code, path or None, message) for code, message in list(findings)[:_MOST_REASONS])
-    return translated, reasons, _changes(text, translated, engine, path)
+    changes = _changes(text, translated, engine, path)
+    return translated, reasons, (*changes, _left_empty(unfilled, path)) if unfilled else changes
+
+
+def _left_empty(unfilled: list[str], path: str) -> SemanticChange:
+    return SemanticChange(
+        ReasonCode.PLACEHOLDER_LEFT_EMPTY,
+        path or None,
+        ", ".join(unfilled)[:200],
+        "",
+        "Nothing can be filled in here; the old application sent it as written, now nothing stands in its place.",
+    )
 
 
 def _noted(replacement: Replacement, findings: Findings) -> str:
