@@ -7,13 +7,14 @@ from uuid import UUID
 
 import re2
 
+from atlas_workflows.exact_json import MAY_LOSE_DIGITS
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_than
 from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Workflow
 from atlas_workflows.graph.references import undefined
 from atlas_workflows.graph.validate import validate
 from atlas_workflows.legacy.assemble import Assembled, assemble
-from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.documents import UNSTORABLE_IN_TEXT, decode
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.masking import looks_secret, mask
