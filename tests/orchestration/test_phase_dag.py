@@ -78,6 +78,8 @@ def _validated(dag: DAG, **given: Any) -> Any:
         {},
         {"organizations": [ORGANIZATION]},
         {"organizations": None, "percent": 5},
+        {"waivers": ["tls=inside the VPN", "search_path = the old application is gone"]},
+        {"waivers": None},
         {"dry_run": True, "batch_rows": 50_000, "workers": 8, "rehearse": False, "require_approval": True},
     ],
 )
@@ -99,6 +101,10 @@ def test_the_form_takes(dag: DAG, given: dict[str, Any]) -> None:
         {"workers": 99},
         {"dry_run": "yes"},
         {"require_approval": None},
+        {"waivers": "tls=inside the VPN"},
+        {"waivers": ["tls"]},
+        {"waivers": ["tls= "]},
+        {"waivers": ["=because"]},
     ],
 )
 def test_the_form_refuses(dag: DAG, given: dict[str, Any]) -> None:

@@ -46,6 +46,18 @@ def test_options_carry_who_asked() -> None:
     assert (options.dry_run, options.batch_rows, options.actor) == (True, 7, "ada")
 
 
+def test_waivers_come_from_the_form_as_from_the_command_line() -> None:
+    given = [" tls = inside the VPN ", "", "long_transactions=ends at noon, a=b"]
+    assert options_from({"waivers": given}, "ada").waivers == {
+        "tls": "inside the VPN",
+        "long_transactions": "ends at noon, a=b",
+    }
+    assert options_from({"waivers": None}, "ada").waivers == {}
+    for wrong in ("tls", "tls=", "tls=  ", "nonsense=because", "row_security=because", "=because"):
+        with pytest.raises(InputError, match="names no item that can be waived"):
+            options_from({"waivers": [wrong]}, "ada")
+
+
 def _stand(number: int, rows: int, done: int, finished: bool) -> Stand:
     return Stand(Range("workflows", number, None, None, rows), done, 0, finished)
 

@@ -66,6 +66,8 @@ def run(
     by: Actor = "operator",
 ) -> None:
     """Run or continue a phase. Exit 0: all migrated; 3: some rows quarantined; 4: a check failed; 1: anything else."""
+    from atlas_workflows.migration.preflight.waivers import read_waivers
+
     settings = load_settings()
     options = RunOptions(
         dry_run=dry_run,
@@ -78,7 +80,7 @@ def run(
         assume_organization=assume_organization.lower() if assume_organization else None,
         report_dir=str(report.absolute()) if report else None,
         actor=by,
-        waivers=_waivers(waive or []),
+        waivers=read_waivers(waive or []),
     )
     scope = Scope.chosen(organization or (), percent)
     address = dsn or settings.require_crm_dsn()
@@ -272,20 +274,3 @@ def _run_line(item: dict[str, Any]) -> str:
 
 def _say(as_json: bool, document: Any, text: str) -> None:
     print(dumps_text(document) if as_json else text)
-
-
-def _waivers(given: list[str]) -> dict[str, str]:
-    """ITEM=REASON as a mapping. Raises InputError for an item that does not exist, or a waiver without a reason."""
-    from atlas_workflows.migration.preflight.checklist import ITEMS
-
-    waivable = {item.name for item in ITEMS if item.may_be_waived}
-    waivers = {}
-    for text in given:
-        item, _, reason = text.partition("=")
-        if item not in waivable or not reason.strip():
-            raise InputError(
-                f"--waive {text!r} names no item that can be waived, or gives no reason.",
-                remedy=f"Write ITEM=REASON; items that can be waived: {', '.join(sorted(waivable))}.",
-            )
-        waivers[item] = reason.strip()
-    return waivers

@@ -11,6 +11,8 @@ from atlas_workflows.orchestration.notify import on_failure, on_success
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
+# Which items there are, `begin` checks: the checklist is too heavy for parsing.
+WAIVER = r"^\s*[a-z_]+\s*=.*\S"
 PAGE = """\
 ## {title}
 
@@ -90,6 +92,13 @@ def form() -> dict[str, Param]:
         ),
         "require_approval": Param(
             False, type="boolean", title="Require approval", description="Wait for a person before finishing."
+        ),
+        "waivers": Param(
+            [],
+            type=["null", "array"],
+            items={"type": "string", "pattern": WAIVER},
+            title="Waivers",
+            description="Failed items of the checklist to accept, one a line: ITEM=REASON. Noted with your name.",
         ),
     }
 

@@ -25,8 +25,14 @@ def scope_from(params: Mapping[str, Any]) -> Scope:
 
 
 def options_from(params: Mapping[str, Any], actor: str) -> RunOptions:
-    """How the form wants the phase done; `actor` is who triggered the DAG run."""
-    return RunOptions.from_json({**params, "actor": actor})
+    """How the form wants the phase done; `actor` is who triggered the DAG run, and who waives what is waived.
+
+    Raises InputError for a waiver that cannot be.
+    """
+    from atlas_workflows.migration.preflight.waivers import read_waivers
+
+    waivers = read_waivers(map(str, params.get("waivers") or ()))
+    return RunOptions.from_json({**params, "actor": actor, "waivers": waivers})
 
 
 def begin_phase_run(

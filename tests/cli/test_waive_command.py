@@ -1,0 +1,66 @@
+"""`--waive ITEM=REASON`: a failed item stops the run until somebody accepts it, with name and reason on record."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from atlas_workflows.db.schema import upgrade
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import make_spec
+
+ATLAS = Path(sys.executable).with_name("atlas")
+
+
+def migrate(home: Path, dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        ATLAS, "migrate", "run", "p1", "--no-backup", "--no-rehearse", "--report", str(home / "report"), "--dsn", dsn,
+    ]  # fmt: skip
+    env = os.environ | {"ATLAS_HOME": str(home), "COLUMNS": "300"}
+    return subprocess.run([*command, *words], env=env, text=True, capture_output=True, timeout=300)
+
+
+@pytest.fixture
+def misled_login(dsn: str) -> Iterator[str]:
+    """A login that finds schema atlas first: an item that fails and may be waived."""
+    login = f"misled_{uuid4().hex[:8]}"
+    create_sample(dsn, make_spec("A", "S", messy=False, seed=1))
+    upgrade(dsn)
+    with psycopg.connect(dsn) as owner:
+        owner.execute(f"CREATE ROLE {login} LOGIN".encode())
+        owner.execute(f"GRANT USAGE ON SCHEMA atlas TO {login}".encode())
+        owner.execute(f"ALTER ROLE {login} SET search_path = atlas, public".encode())
+    yield login
+    with psycopg.connect(dsn) as owner:
+        owner.execute(f"DROP OWNED BY {login}".encode())
+        owner.execute(f"DROP ROLE {login}".encode())
+
+
+def test_a_failed_item_stops_the_run_until_it_is_waived(dsn: str, misled_login: str, tmp_path: Path) -> None:
+    refused = migrate(tmp_path, dsn)
+    assert refused.returncode == 1
+    assert misled_login in refused.stdout
+    run_id = json.loads((tmp_path / "report" / "report.json").read_text())["run_id"]
+
+    reason = "the old application is switched off"
+    went_on = migrate(tmp_path, dsn, "--waive", f"search_path={reason}", "--by", "Dana")
+    assert went_on.returncode == 0, went_on.stdout + went_on.stderr
+    report = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert report["run_id"] == run_id
+    (item,) = [item for item in report["checklist"] if item["item"] == "search_path"]
+    assert (item["status"], item["waived_by"], item["waive_reason"]) == ("waived", "Dana", reason)
+    assert reason in (tmp_path / "report" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("waiver", ["search_path", "search_path= ", "shape=we know better", "nonsense=why"])
+def test_a_waiver_without_reason_or_item_is_refused(tmp_path: Path, waiver: str) -> None:
+    refused = migrate(tmp_path, "postgresql://nobody:pw@127.0.0.1:1/x", "--waive", waiver)
+    assert refused.returncode == 1
+    assert "items that can be waived: " in refused.stderr
+    assert "long_transactions" in refused.stderr
