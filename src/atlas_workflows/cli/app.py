@@ -33,7 +33,7 @@ COMMANDS = {
     "status": ("atlas_workflows.cli.stack_status", "Show what runs, where, and how to log in."),
     "test": ("atlas_workflows.cli.test", "Run the tests."),
     "up": ("atlas_workflows.cli.stack_up", "Start the local stack on your own database."),
-    "workflow": ("atlas_workflows.cli.workflow", "Validate and execute workflow files."),
+    "workflow": ("atlas_workflows.cli.workflow", "Validate, execute and export workflows."),
 }
 
 

@@ -1,4 +1,4 @@
-"""`atlas workflow …`: validate workflow files, and execute them in memory."""
+"""`atlas workflow …`: validate workflow files, execute them in memory, and write translated ones as files."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,14 +18,14 @@ from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.nodes.catalogue import load_catalogue
 
-app = typer.Typer(no_args_is_help=True, help="Validate and execute workflow files.")
+app = typer.Typer(no_args_is_help=True, help="Validate, execute and export workflows.")
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
 @app.callback()
 def workflow() -> None:
-    """Validate and execute workflow files."""
+    """Validate, execute and export workflows."""
 
 
 @app.command("validate")
@@ -75,6 +75,25 @@ def execute_file(
         print(exact_json.dumps_text(played_as_json(played)))
     else:
         show_trace(found, played, Console())
+
+
+@app.command("export")
+def export_files(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the files go; made if it is missing.")
+    ],
+    workflow: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORKFLOW]...", help="Ids; without any: all workflows.")
+    ] = None,
+    organization: Annotated[str | None, typer.Option(help="Only workflows of this organization.")] = None,
+    dsn: Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")] = None,
+) -> None:
+    """Write translated workflows as files, to be looked at, validated and executed. Secrets stay references."""
+    from atlas_workflows.cli.workflow_export import export
+    from atlas_workflows.settings import load_settings
+
+    count = export(dsn or load_settings().require_crm_dsn(), folder, organization, workflow or [])
+    print(f"{count} {'workflow' if count == 1 else 'workflows'} in {folder}.")
 
 
 def _problems_in(file: Path) -> list[Problem]:
