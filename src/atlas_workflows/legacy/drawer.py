@@ -76,13 +76,13 @@ class Drawer:
             parameters[target] = fitted
 
     def fill(self, parameters: dict[str, Any], fields: "Fields") -> None:
-        """`put` for a whole table of fields; those without a setting cost a look-up per spelling and no call."""
+        """`put` for a whole table of fields; those without a setting cost next to nothing."""
         left = self.left
         for target, names, kind in fields:
-            for name in names:
-                if name in left:
-                    self.put(parameters, target, names, kind)
-                    break
+            if not left:
+                return
+            if not left.keys().isdisjoint(names):
+                self.put(parameters, target, names, kind)
 
     def close(
         self, parameters: dict[str, Any], spare: Mapping[str, Any], identity: tuple[object, ...] = ()

@@ -126,7 +126,10 @@ def _node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -> Leg
     if flat_settings:
         differing = (key for key in flat_settings if key in config and flat_settings[key] != config[key])
         spare.update((f"data.{key}", flat_settings[key]) for key in differing)
-    type_ = normal(_text(entry.get("type"), data.get("nodeType")))
+    type_ = entry.get("type")
+    if type(type_) is not str or not type_.strip():
+        type_ = _text(data.get("nodeType"))
+    type_ = normal(type_)
     label = data.get("label")
     is_flat = not config and not action
     node = LegacyNode(

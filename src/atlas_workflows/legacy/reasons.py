@@ -283,7 +283,10 @@ class ReasonCode(DocumentedCode):
         "VARIABLE_VALUE_INVALID",
         "A variable's flag or value does not fit its type; it was kept as it is.",
     )
-    VARIABLES_WIPED = "VARIABLES_WIPED", "Texts refer to variables, and the list of them is empty as a legacy save left it."
+    VARIABLES_WIPED = (
+        "VARIABLES_WIPED",
+        "Texts refer to variables, and the list of them is empty as a legacy save left it.",
+    )
     TAGS_MALFORMED = "TAGS_MALFORMED", "Tags are a text or hold entries that are no text."
     SETTING_INVALID = (
         "SETTING_INVALID",

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import re2
@@ -76,9 +75,10 @@ def translate_or_raise(
         return _quarantined(findings, status, record, holds_secret=hot)
     variables = translate_variables(raw.variables, "variables", findings)
     findings.variables = frozenset(variable.name for variable in variables)
-    stored = decode(record.columns, "settings", findings)
-    settings = translate_settings(stored, record.shape, findings, record.columns.get("settings"))
-    parts = assemble(record, raw, settings, _gates(record, stored, findings), findings)
+    settings, gates = translate_settings(record.columns, record.shape, findings)
+    if "conditions" in record.columns:
+        gates = decode(record.columns, "conditions", findings)
+    parts = assemble(record, raw, settings, gates, findings)
     if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
         findings.reason(ReasonCode.GRAPH_UNDECODABLE, raw.broken, "No graph can be read from this column.")
         return _quarantined(findings, status, record, holds_secret=hot)
@@ -164,12 +164,6 @@ def _is_too_deep(raw_text: bytes, raw: RawGraph) -> bool:
     if raw_text.count(b"{") + raw_text.count(b"[") < _DEEP_OPENERS:
         return False
     return any(is_deeper_than(entry, _DEEPEST) for found in (raw.nodes, raw.steps) for _, entry in found)
-
-
-def _gates(record: LegacyWorkflow, settings: Any, findings: Findings) -> Any:
-    if "conditions" in record.columns:
-        return decode(record.columns, "conditions", findings)
-    return settings.get("conditions") if isinstance(settings, dict) else None
 
 
 def _names(row: Row, findings: Findings) -> tuple[str, str]:

@@ -4,9 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from atlas_workflows.graph.model import ErrorMode, RetryPolicy, Settings
+from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.drawer import UNFIT, as_flag
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import Row
 from atlas_workflows.legacy.verdicts import Verdict
 from atlas_workflows.legacy.zones import clean_zone
 
@@ -29,25 +31,25 @@ _KNOWN = frozenset(
 _ENGINE_RETRY = RetryPolicy()
 
 
-# (shape, text of the column) -> settings, for texts without a finding: a gym's workflows mostly share theirs.
+# (shape, text of the column) -> settings, for texts without a finding and without conditions: a gym's workflows
+# mostly share theirs.
 _KNOWN_TEXTS: dict[tuple[str, str], Settings] = {}
 _MOST_KNOWN = 1_000
 
 
-def translate_settings(raw: Any, shape: str, findings: Findings, text: str | None = None) -> Settings:
-    """The settings; what cannot be used is reported and the default stands in. `text` is what `raw` was read from."""
-    known = _KNOWN_TEXTS.get((shape, text)) if text is not None else None
-    if known is not None:
-        return known
+def translate_settings(row: Row, shape: str, findings: Findings) -> tuple[Settings, Any]:
+    """(settings, conditions of the whole workflow as stored); what cannot be used is reported, a default stands in."""
+    text = row.get("settings")
+    if text is not None and (known := _KNOWN_TEXTS.get((shape, text))) is not None:
+        return known, None
     found = len(findings.reasons) + len(findings.changes)
+    raw = decode(row, "settings", findings)
     settings = _translated(raw, shape, findings)
-    if (
-        text is not None
-        and len(findings.reasons) + len(findings.changes) == found
-        and len(_KNOWN_TEXTS) < _MOST_KNOWN
-    ):
+    conditions = raw.get("conditions") if isinstance(raw, dict) else None
+    is_clean = conditions is None and len(findings.reasons) + len(findings.changes) == found
+    if text is not None and is_clean and len(_KNOWN_TEXTS) < _MOST_KNOWN:
         _KNOWN_TEXTS[(shape, text)] = settings
-    return settings
+    return settings, conditions
 
 
 def _translated(raw: Any, shape: str, findings: Findings) -> Settings:
