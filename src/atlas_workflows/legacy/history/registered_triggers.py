@@ -99,8 +99,8 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
 def _workflow_zone(facts: RowFacts) -> str:
     """The zone that the workflow's own translation gives its triggers. What is wrong with it is said there."""
     aside = Findings("workflows", facts.row.columns.get("workflow_id") or "")
-    settings = decode(facts.side("workflow") or {}, "settings", aside)
-    return translate_settings(settings, _SHAPE, aside).timezone
+    settings, _ = translate_settings(facts.side("workflow") or {}, _SHAPE, aside)
+    return settings.timezone
 
 
 TRIGGERS = SourceTable("workflow_triggers", trigger_rows, sides=(_WORKFLOW,), after=("workflows",))
