@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from atlas_workflows.errors import InvalidJson
@@ -48,6 +49,9 @@ JSON_COLUMNS = frozenset(
 )  # fmt: skip
 
 
+SHORT = 200  # characters
+
+
 def original_content(columns: Mapping[str, str | None]) -> str:
     """The exact original of a row: compact JSON of column -> column::text, in column order."""
     return dumps_text(dict(columns))
@@ -85,6 +89,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [str(item) for item in value]
     return str(value)
+
+
+def _json(value: Any) -> Any:
+    return _short_json(value) if type(value) is str and len(value) <= SHORT else canonical_json(value)
+
+
+@lru_cache(maxsize=4096)
+def _short_json(text: str) -> Any:
+    # Empty objects, `{"source": "website"}` and their like make up most of all JSON there is.
+    return canonical_json(text)
 
 
 def _time(value: Any) -> str:
@@ -134,5 +148,5 @@ def instant(text: str) -> str:
 _POSTGRES_UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00", re.ASCII)
 _CANONICAL: Mapping[str, Callable[[Any], Any]] = {
     **{name: _time for columns in FINGERPRINTED.values() for name in columns if name.endswith("_at")},
-    **dict.fromkeys(JSON_COLUMNS, canonical_json),
+    **dict.fromkeys(JSON_COLUMNS, _json),
 }

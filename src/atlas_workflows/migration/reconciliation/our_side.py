@@ -1,5 +1,6 @@
 """Reads our side of a batch of source rows: ledger, originals, quarantine, and the enhanced rows made of them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ ENTERED_BY = {"workflow_executions": "id", "workflow_execution_steps": "executio
 # A workflow's triggers are its own, whichever legacy row (a registered trigger, a schedule) they name as their source.
 OWNED_BY_WORKFLOW = {"workflow_triggers": "workflow_id"}
 WORKFLOWS = "workflows"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 TargetRow = dict[str, Any]
 TargetRows = dict[str, list[TargetRow]]
@@ -74,56 +76,75 @@ def read_target_tables(connection: Connection) -> tuple[TargetTable, ...]:
     )
 
 
+def read_tables_of(
+    connection: Connection, tables: Sequence[TargetTable], source_table: str
+) -> tuple[TargetTable, ...]:
+    """Those tables that hold anything of this source table now; the large ones are left in, asking them costs more."""
+    return tuple(
+        table
+        for table in tables
+        if table.name in ENTERED_BY
+        or table.name in OWNED_BY_WORKFLOW
+        or connection.execute(_any_of(table.name), {"table": source_table}).fetchone() is not None
+    )
+
+
+def _any_of(table: str) -> compose.Composed:
+    return compose.SQL("SELECT 1 FROM {} WHERE source_table = %(table)s LIMIT 1").format(
+        compose.Identifier(SCHEMA, table)
+    )
+
+
 def read_targets(
     connection: Connection, tables: Sequence[TargetTable], source_table: str, ids: Sequence[str]
 ) -> dict[str, TargetRows]:
     """source id -> enhanced table -> rows of column -> text (a list for text[])."""
     found: dict[str, TargetRows] = defaultdict(lambda: defaultdict(list))
     asked = frozenset(ids)
+    uuids = [key for key in ids if _UUID.fullmatch(key)]
+    derived = [key for key in ids if not _UUID.fullmatch(key)]
+    facts = {"table": source_table, "ids": list(ids), "uuids": uuids, "derived": derived}
     for table in tables:
         owner = OWNED_BY_WORKFLOW.get(table.name)
         if owner and source_table != WORKFLOWS:
             continue
-        for values in connection.execute(
-            _select(table, source_table), {"table": source_table, "ids": list(ids)}
-        ):
+        for values in connection.execute(_select(table, source_table, bool(derived)), facts):
             row = dict(zip(table.columns, values, strict=True))
             found[row[owner] if owner and row[owner] in asked else row["source_id"]][table.name].append(row)
     return found
 
 
-def _select(table: TargetTable, source_table: str) -> compose.Composed:
+def _select(table: TargetTable, source_table: str, has_derived: bool) -> compose.Composed:
     columns = compose.SQL(", ").join(
         compose.SQL("{}" if name in table.arrays else "{}::text").format(compose.Identifier(name))
         for name in table.columns
     )
     return compose.SQL("SELECT {} FROM {} WHERE {}").format(
-        columns, compose.Identifier(SCHEMA, table.name), _condition(table.name, source_table)
+        columns, compose.Identifier(SCHEMA, table.name), _condition(table.name, source_table, has_derived)
     )
 
 
-def _condition(table: str, source_table: str) -> compose.Composable:
+def _condition(table: str, source_table: str, has_derived: bool) -> compose.Composable:
     owner = OWNED_BY_WORKFLOW.get(table)
     if owner:
-        return compose.SQL("{} AND source_table IS NOT NULL").format(_by_id(owner))
-    return compose.SQL("source_table = %(table)s AND {}").format(_entrance(table, source_table))
+        return compose.SQL("{} AND source_table IS NOT NULL").format(_by_id(owner, has_derived))
+    return compose.SQL("source_table = %(table)s AND {}").format(_entrance(table, source_table, has_derived))
 
 
-def _entrance(table: str, source_table: str) -> compose.Composable:
+def _entrance(table: str, source_table: str, has_derived: bool) -> compose.Composable:
     column = ENTERED_BY.get(table)
     if column is None:
         return compose.SQL("source_id = ANY(%(ids)s)")
     if source_table == table:
         column = "id"
-    return _by_id(column)
+    return _by_id(column, has_derived)
 
 
-def _by_id(column: str) -> compose.Composable:
-    # A source id that is no UUID was derived; only source_id finds those rows.
-    return compose.SQL(
-        "({} = ANY(ARRAY(SELECT g::uuid FROM unnest(%(ids)s::text[]) AS g WHERE pg_input_is_valid(g, 'uuid')))"
-        " OR source_id = ANY(ARRAY(SELECT g FROM unnest(%(ids)s::text[]) AS g WHERE NOT pg_input_is_valid(g, 'uuid'))))"
-    ).format(compose.Identifier(column))
+def _by_id(column: str, has_derived: bool) -> compose.Composable:
+    # A source id that is no UUID was derived, and only source_id finds its rows. No index has that column, so it is
+    # named only where there are such ids: a mere OR has the whole table read for every batch.
+    derived = " OR source_id = ANY(%(derived)s)" if has_derived else ""
+    return compose.SQL(f"({{}} = ANY(%(uuids)s::uuid[]){derived})").format(compose.Identifier(column))
 
 
 def is_empty(rows: Mapping[str, Sequence[TargetRow]]) -> bool:

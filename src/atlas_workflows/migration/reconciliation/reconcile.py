@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.reconciliation import secrets_and_sign_offs, strays
@@ -10,6 +10,7 @@ from atlas_workflows.migration.reconciliation.differences import Difference
 from atlas_workflows.migration.reconciliation.our_side import (
     TargetTable,
     read_entries,
+    read_tables_of,
     read_target_tables,
     read_targets,
 )
@@ -112,8 +113,12 @@ def _compare_table(
     kept: Snapshots, around: Surroundings, shelf: Shelf, found: Reconciliation, report: Report
 ) -> None:
     total, done, after = count_rows(kept.current(), shelf), 0, None
+    looked_in, tables = 0, around.targets
     while rows := read_batch(kept.current(), around.shelves, shelf, after):
-        _compare_batch(kept.current(), around, shelf, rows, found)
+        session = kept.current()
+        if looked_in != kept.number:
+            looked_in, tables = kept.number, read_tables_of(session, around.targets, shelf.table)
+        _compare_batch(session, replace(around, targets=tables), shelf, rows, found)
         done, after = done + len(rows), rows[-1].columns[shelf.key]
         report(shelf.table, done, max(total, done))
 

@@ -22,8 +22,12 @@ ASSUMED = "ORGANIZATION_ASSUMED"
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Computed afresh from what both sides hold now: of the source row, and of the enhanced rows made of it."""
+    """Computed afresh from what both sides hold now: of the source row, and of the enhanced rows made of it.
 
+    `content` is the text whose hash `source` is.
+    """
+
+    content: str
     source: str
     target: str
 
@@ -32,7 +36,7 @@ def hashes_of(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Hash
     """The hashes that ledger and original should hold."""
     content = original_content(row.columns)
     source = vault.hmac(content) if entry.sealed is not None else content_digest(content)
-    return Hashes(source, target_fingerprint(targets))
+    return Hashes(content, source, target_fingerprint(targets))
 
 
 def compare_row(
@@ -65,7 +69,9 @@ def recorded_leaf(row: Row, entry: Entry) -> Leaf:
 
 def codes(reasons: str | None) -> list[str]:
     """The codes of a reasons or changes column, as often as they occur."""
-    return [str(item.get("code")) for item in loads(reasons or "[]") if isinstance(item, dict)]
+    if reasons is None or reasons == "[]":
+        return []
+    return [str(item.get("code")) for item in loads(reasons) if isinstance(item, dict)]
 
 
 def _organization(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
@@ -91,7 +97,7 @@ def _original(row: Row, entry: Entry, hashes: Hashes, vault: Vault, differs: Any
     except AtlasError:
         yield differs(Kind.ORIGINAL_UNREADABLE)
         return
-    if kept != original_content(row.columns):
+    if kept != hashes.content:
         yield from _differing_columns(row, kept, differs)
     for name, stored in (
         ("migration_ledger.source_hash", entry.source_hash),

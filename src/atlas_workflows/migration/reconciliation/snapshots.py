@@ -21,6 +21,11 @@ class Snapshots:
     taken: list[str] = field(default_factory=list)
     opened: float | None = None
 
+    @property
+    def number(self) -> int:
+        """Which snapshot is the current one, counted from 1."""
+        return len(self.taken)
+
     def current(self) -> Connection:
         """The session inside a snapshot younger than `max_age`. A row is compared within one snapshot, never across."""
         if self.opened is not None and time.monotonic() - self.opened > self.max_age:

@@ -42,8 +42,14 @@ class TableTree:
     sums: list[int] = field(default_factory=lambda: [0] * BUCKETS)
 
     def add(self, leaf: Leaf) -> None:
-        self.counts[leaf.bucket] += 1
-        self.sums[leaf.bucket] = (self.sums[leaf.bucket] + leaf.digest) % MODULUS
+        bucket = leaf.bucket
+        self.counts[bucket] += 1
+        self.sums[bucket] = (self.sums[bucket] + leaf.digest) % MODULUS
+
+    def add_all(self, other: "TableTree") -> None:
+        """Take over the rows of a tree that was grown elsewhere."""
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
+        self.sums = [(mine + theirs) % MODULUS for mine, theirs in zip(self.sums, other.sums, strict=True)]
 
     @property
     def buckets(self) -> list[str]:
