@@ -66,7 +66,10 @@ def graphs(draw: st.DrawFn) -> Workflow:
 PINGS = [Happened("ping", START + timedelta(minutes=m), {"contact": {"name": "Eva"}}) for m in (-1, 10, 50)]
 
 
-@given(graphs(), st.dictionaries(st.sampled_from(["n0", "n1", "n2"]), st.integers(0, 4), max_size=2))
+fails = st.dictionaries(st.sampled_from(["n0", "n1", "n2"]), st.integers(0, 4), max_size=2)
+
+
+@given(graphs(), fails)
 @settings(max_examples=80, deadline=None)
 def test_any_graph_ends_or_waits(found: Workflow, fail: dict[str, int]) -> None:
     played = play(found, *PINGS, fail=fail)
@@ -82,10 +85,25 @@ def test_any_graph_ends_or_waits(found: Workflow, fail: dict[str, int]) -> None:
     assert all(step.finished_at >= step.started_at for step in played.steps if step.finished_at)
 
 
-@given(graphs())
-@settings(max_examples=25, deadline=None)
-def test_resuming_any_graph_from_json_changes_nothing(found: Workflow) -> None:
-    through, direct = play(found, *PINGS), play(found, *PINGS, between=lambda state: state)
+@given(graphs(), fails)
+@settings(max_examples=60, deadline=None)
+def test_resuming_any_graph_from_json_changes_nothing(found: Workflow, fail: dict[str, int]) -> None:
+    _assert_same_from_json(found, fail)
+
+
+@given(st.integers(2, 3), st.integers(1, 2), st.sampled_from(list(ErrorMode)))
+@settings(max_examples=20, deadline=None)
+def test_resuming_between_two_attempts_changes_nothing(attempts: int, failing: int, mode: ErrorMode) -> None:
+    policy = RetryPolicy(attempts, delay_seconds=40)
+    steps = tuple(Node(f"n{i}", "add_note", {"text": "x"}, on_error=mode, retry=policy) for i in range(2))
+    edges = (Edge("s", "t", "n0"), Edge("e", "n0", "n1"))
+    found = Workflow("w", "W", steps, edges, (TRIGGER,), settings=Settings(max_execution_seconds=130))
+    _assert_same_from_json(found, {"n0": failing, "n1": failing})
+
+
+def _assert_same_from_json(found: Workflow, fail: dict[str, int]) -> None:
+    through = play(found, *PINGS, fail=fail)
+    direct = play(found, *PINGS, fail=fail, between=lambda state: state)
     assert through.steps == direct.steps
     assert through.effects == direct.effects
     assert through.state == direct.state

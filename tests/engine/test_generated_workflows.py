@@ -3,11 +3,12 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playing import FALSE, TRUE, node, play, workflow
+from playing import FALSE, START, TRUE, node, play, workflow
 
 from atlas_workflows.graph.model import Node, Severity
 from atlas_workflows.graph.validate import validate
@@ -16,7 +17,7 @@ from atlas_workflows.nodes.catalogue import load_catalogue
 Block = tuple[Any, ...]
 
 blocks = st.recursive(
-    st.sampled_from([("act",), ("wait",)]),
+    st.one_of(st.just(("act",)), st.tuples(st.just("wait"), st.integers(0, 90))),
     lambda inner: st.one_of(
         st.tuples(st.just("seq"), st.lists(inner, min_size=1, max_size=3)),
         st.tuples(st.just("if"), st.booleans(), inner, inner),
@@ -69,7 +70,7 @@ def _act(built: Built, block: Block, entry: str, rounds: list[tuple[int, ...]], 
 def _wait(
     built: Built, block: Block, entry: str, rounds: list[tuple[int, ...]], done: list[str]
 ) -> list[str]:
-    name = built.new("wait", wait={"kind": "duration", "amount": built.count, "unit": "minutes"})
+    name = built.new("wait", wait={"kind": "duration", "amount": block[1], "unit": "minutes"})
     built.paths.append(f"{entry} {name}")
     return [name]
 
@@ -154,6 +155,46 @@ def test_exactly_what_the_structure_says_is_done(block: Block) -> None:
     assert sorted(effect.key for effect in played.effects) == expected
     assert played.state.tokens == {}
     assert not any("#" in step.key for step in played.steps)
+
+
+def minutes(block: Block, start: int) -> tuple[int, int]:
+    """When what follows a block begins, and when the last of the block is over; late branches are absorbed."""
+    match block:
+        case ("wait", length):
+            return start + length, start + length
+        case ("seq", parts):
+            last = start
+            for part in parts:
+                start, over = minutes(part, start)
+                last = max(last, over)
+            return start, last
+        case ("if", holds, yes, no):
+            return minutes(yes if holds else no, start)
+        case ("fork", mode, branches):
+            ends = [minutes(branch, start) for branch in branches]
+            follow = [on for on, _ in ends]
+            return (max(follow) if mode == "all" else min(follow)), max(last for _, last in ends)
+        case ("loop", times, body):
+            for _ in range(times):
+                start = minutes(body, start)[1]  # a round is over when nothing of it is left
+            return start, start
+        case ("gate", opens, body):
+            return minutes(body, start) if opens else (start, start)
+        case _:
+            return start, start
+
+
+@given(blocks)
+@settings(max_examples=150, deadline=None)
+def test_everything_happens_when_the_structure_says(block: Block) -> None:
+    found, _ = build(("seq", [block, ("act",)]))
+    played = play(found, between=lambda state: state)
+    follows, last = minutes(block, 0)
+    after = [node.id for node in found.nodes if node.type == "add_note"][-1]
+    assert [effect.at for effect in played.effects if effect.node == after] == [
+        START + timedelta(minutes=follows)
+    ]
+    assert played.state.finished_at == START + timedelta(minutes=max(follows, last))
 
 
 @given(blocks)

@@ -1,7 +1,7 @@
 """How tokens move: branches, forks, merges, loops, ends."""
 
 import pytest
-from playing import CONTACT, FALSE, START, TRUE, node, play, took, workflow
+from playing import CONTACT, FALSE, START, TRUE, node, play, step_of, took, workflow
 
 from atlas_workflows.graph.model import Node, Variable
 
@@ -224,3 +224,14 @@ def test_an_id_with_the_separators_of_keys_cannot_take_the_key_of_another_step()
     loop = node("l", "loop", kind="count", count=1)
     played = play(workflow([loop, node("a"), node("a/0")], "t l:body a l:done a/0"))
     assert len({effect.key for effect in played.effects}) == 2
+
+
+def test_a_late_branch_of_a_merge_that_has_gone_on_keeps_nobody_waiting() -> None:
+    slow = node("w", "wait", wait={"kind": "duration", "amount": 3, "unit": "days"})
+    nodes = [node("p", "parallel", branches=2), node("q", "parallel", branches=2), slow]
+    nodes += [node("f", "merge", mode="first"), node("m", "merge", mode="all"), node("z")]
+    found = workflow(nodes, "t p:branch-0 m z", "p:branch-1 q:branch-0 f m", "q:branch-1 w f")
+    played = play(found)
+    assert step_of(played, "z").finished_at == START
+    assert [step.node for step in played.steps if step.node == "z"] == ["z"]
+    assert played.outcome == "completed"

@@ -87,7 +87,10 @@ def test_a_value_is_in_a_list_exactly_when_it_is_contained(value: Any) -> None:
 
 
 PLAIN = (
-    st.text(max_size=6) | st.integers(-3, 3) | st.sampled_from(("a,b", "5", "true", "Zoe\u0308", None, True))
+    st.text(max_size=6)
+    | st.text("aA\u00e9\u00c9", max_size=3)
+    | st.integers(-3, 3)
+    | st.sampled_from(("a,b", "5", "true", "Zoe\u0308", None, True))
 )
 
 

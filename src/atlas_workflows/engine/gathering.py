@@ -53,8 +53,12 @@ def complete_gatherings(walk: Walk) -> bool:
 
 
 def _ahead(walk: Walk, frame: str, nodes: set[str]) -> set[str]:
-    # What leads back into a loop around the frame comes to the merges of the next round, not of this one.
-    return walk.program.plan.ahead(nodes, walk.loops_around(frame))
+    # What leads back into a loop around the frame comes to the merges of the next round, not of this one; and what
+    # comes to a merge that has gone on ends there.
+    gone_on = {
+        item.node for item in walk.state.gatherings.values() if item.frame == frame and item.holder is None
+    }
+    return walk.program.plan.ahead(nodes, walk.loops_around(frame) | gone_on)
 
 
 def _let_go(walk: Walk, complete: Iterable[Gathering]) -> None:

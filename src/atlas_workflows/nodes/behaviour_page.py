@@ -68,7 +68,7 @@ _TOKENS = """\
 - A node that is reached by two branches is executed once for each, unless a merge stands before it. Validation warns.
 - `condition`, `switch`, `filter` and `split` leave by exactly one port. `parallel` leaves by all of its ports.
 - `merge` goes on once. `all` waits for every token that can still reach it: a branch that has ended, or has gone another
-  way, is not waited for. `first` goes on with the first token, `quorum` with the given number; a quorum that can no
+  way, or would end at a merge that has gone on, is not waited for. `first` goes on with the first token, `quorum` with the given number; a quorum that can no
   longer be reached fails. What comes later is absorbed. A timeout counts from the first token and leaves by `timeout`.
 - `loop` sends a token round its body. A round ends when all its tokens have come back into the loop, or have ended.
   Only then the next begins; after the last the loop leaves by `done`. In the body `item`, `index` (from 0) and `loop`
