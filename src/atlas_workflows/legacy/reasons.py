@@ -262,6 +262,10 @@ class ReasonCode(DocumentedCode):
         "VERSION_DUPLICATE",
         "Another version of the workflow has the same number; the one with the smaller id keeps it.",
     )
+    WEBHOOK_FOREIGN = (
+        "WEBHOOK_FOREIGN",
+        "A webhook names a workflow of another organization; it stays with its own and starts nothing.",
+    )
     WEBHOOK_ENDPOINT_DUPLICATE = (
         "WEBHOOK_ENDPOINT_DUPLICATE",
         "Another webhook has the same endpoint; the one with the smaller id keeps it, this one got its own id.",

@@ -53,7 +53,7 @@ def find_slots(record: LegacyWorkflow, nodes: list[LegacyNode], findings: Findin
     else:
         slots = [column] if column is not None else []
     _attach_schedules(record, slots)
-    _attach_webhooks(record, slots)
+    _attach_webhooks(record, slots, findings)
     if len(slots) > 1:
         findings.reason(ReasonCode.SEVERAL_TRIGGERS, None, f"{len(slots)} triggers start this workflow.")
     return slots
@@ -244,8 +244,12 @@ def _attach_schedules(record: LegacyWorkflow, slots: list[Slot]) -> None:
         slot.schedule = row
 
 
-def _attach_webhooks(record: LegacyWorkflow, slots: list[Slot]) -> None:
+def _attach_webhooks(record: LegacyWorkflow, slots: list[Slot], findings: Findings) -> None:
     for at, row in enumerate(record.webhook_rows):
+        if row.get("organization_id") not in (None, record.organization_id):
+            path = f"webhook_triggers[{at}]"
+            findings.reason(ReasonCode.WEBHOOK_FOREIGN, path, "The webhook is another organization's.")
+            continue
         slot = next((slot for slot in slots if slot.canonical == "webhook" and slot.webhook is None), None)
         if slot is None:
             slot = Slot("webhook", {}, f"webhook_triggers[{at}]")

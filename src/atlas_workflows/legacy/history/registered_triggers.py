@@ -10,6 +10,7 @@ from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.schedules import translate_schedule
 from atlas_workflows.legacy.secrets import holds_secret, sealed
+from atlas_workflows.legacy.workflow_rows import first_filled
 from atlas_workflows.legacy.workflow_settings import translate_settings
 
 _WORKFLOW = SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS)
@@ -45,7 +46,7 @@ def webhook_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     webhook = {
         "id": facts.id("webhook"),
         "organization_id": facts.organization,
-        "workflow_id": facts.workflow(),
+        "workflow_id": _own_workflow(facts),
         "name": columns.get("name") or "Webhook",
         "endpoint_id": _endpoint(facts),
         "secret_id": reference["$secret"] if reference else None,
@@ -57,6 +58,17 @@ def webhook_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
         **facts.lineage(),
     }
     return facts.done({"workflow_webhooks": [webhook]}, parent=_parent(row))
+
+
+def _own_workflow(facts: RowFacts) -> str | None:
+    parent = facts.side("workflow") or {}
+    owner = first_filled(parent, "organization_id", "org_id")
+    if owner in (None, facts.organization):
+        return facts.workflow()
+    facts.findings.reason(
+        ReasonCode.WEBHOOK_FOREIGN, "workflow_id", "The workflow is another organization's."
+    )
+    return None
 
 
 def _endpoint(facts: RowFacts) -> str:

@@ -100,8 +100,14 @@ class RowFacts:
         return 0
 
     def milliseconds(self, *names: str) -> int | None:
-        """A length in whole milliseconds; None where there is none."""
-        return self.count(*names) if first_filled(self.columns, *names) is not None else None
+        """A length in whole milliseconds as it was told, a negative one too; None where there is none."""
+        text = first_filled(self.columns, *names)
+        if text is None:
+            return None
+        if text[:1] == "-" and text[1:].isascii() and text[1:].isdecimal() and len(text) < 19:
+            self.findings.reason(ReasonCode.COUNTER_INVALID, names[0], f"{text} is no length of time.")
+            return int(text)
+        return self.count(*names)
 
     def lineage(self) -> dict[str, Any]:
         """Where a target row comes from."""
