@@ -181,6 +181,24 @@ def rollback(
 
 
 @app.command()
+def sweep(phase: PhaseName, dsn: Dsn = None, by: Actor = "operator", as_json: AsJson = False) -> None:
+    """Compare every row with the ledger and take up what differs, without a whole run; proves nothing by itself."""
+    from atlas_workflows.migration.sweep_alone import sweep_phase
+
+    settings = load_settings()
+    address = dsn or settings.require_crm_dsn()
+    if current(address) is None:
+        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+    with progress_display(quiet=as_json) as sink:
+        swept = sweep_phase(phase_named(phase), dsn=address, settings=settings, actor=by, progress=sink)
+    lines = [
+        f"{name}: {item.rows} rows compared, {item.written} taken up" for name, item in swept.tables.items()
+    ]
+    lines += [f"{swept.removed} rows gone at the source, {swept.captured} captured changes taken up"]
+    _say(as_json, swept.to_json(), "\n".join(lines))
+
+
+@app.command()
 def report(
     run_id: RunId = None, dsn: Dsn = None, folder: ReportFolder = None, as_json: AsJson = False
 ) -> None:
