@@ -54,3 +54,9 @@ def test_what_is_not_json_is_refused(text: str | bytes) -> None:
 def test_absurd_nesting_is_refused_not_crashed() -> None:
     with pytest.raises(InvalidJson):
         loads("[" * 200_000 + "1.5")
+
+
+def test_a_number_too_long_to_be_read_is_said_in_plain_words() -> None:
+    with pytest.raises(InvalidJson) as refused:
+        loads('{"x": ' + "9" * 5_000 + "}")
+    assert refused.value.fact == "A number in the JSON has more than 4,300 digits."

@@ -7,6 +7,7 @@ faster. Which texts those are is decided by one regular expression over the whol
 """
 
 import json
+import sys
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -66,6 +67,11 @@ def _loads_exactly(text: str | bytes) -> Any:
     except RecursionError as cause:
         raise InvalidJson("The JSON is nested too deeply.", remedy="Flatten it.") from cause
     except ValueError as cause:
+        if "int_max_str_digits" in str(cause):
+            limit = sys.get_int_max_str_digits()
+            raise InvalidJson(
+                f"A number in the JSON has more than {limit:,} digits.", remedy="Write it as a text."
+            ) from cause
         raise InvalidJson(
             f"The text is not JSON: {cause}.", remedy="Correct the text at that place."
         ) from cause

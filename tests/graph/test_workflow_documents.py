@@ -234,3 +234,13 @@ def test_thousands_of_loops_are_refused_by_name() -> None:
     began = time.process_time()
     assert "TOO_MANY_LOOPS" in {p.code for p in validate(workflow, load_catalogue())}
     assert time.process_time() - began < 10
+
+
+def test_a_wrong_field_inside_another_is_named_with_its_value() -> None:
+    node = {"id": "a", "type": "note", "retry": {"attempts": 3, "delay_seconds": -3}}
+    _, problems = parse({"id": "w", "name": "w", "nodes": [node]})
+    [found] = [problem for problem in problems if problem.code == "WRONG_FIELD"]
+    assert found.field == "nodes[0].retry.delay_seconds"
+    assert found.message.startswith(
+        "nodes[0].retry.delay_seconds is the number -3, but must be a number from 0"
+    )

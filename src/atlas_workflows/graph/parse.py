@@ -157,7 +157,7 @@ def _inner(value: Any, readers: dict[str, Reader]) -> dict[str, Any]:
         try:
             result[key] = readers[key](item)
         except Unexpected as expected:
-            raise Unexpected(f"an object whose {key} is {expected}") from None
+            raise Unexpected(str(expected), inner=(key, item)) from None
     return result
 
 

@@ -12,7 +12,11 @@ Reader = Callable[[Any], Any]
 
 
 class Unexpected(Exception):
-    """Raised inside readers only; `parse` turns it into a Problem."""
+    """Raised inside readers only; `parse` turns it into a Problem. `inner` is (field, value) inside the value read."""
+
+    def __init__(self, expected: str, inner: tuple[str, Any] | None = None) -> None:
+        super().__init__(expected)
+        self.inner = inner
 
 
 @dataclass(slots=True)
@@ -52,9 +56,12 @@ def read_fields(
         try:
             values[name] = reader(value)
         except Unexpected as expected:
-            message = f"{where}.{name} is {describe(value)}, but must be {expected}."
+            place, given = f"{where}.{name}", value
+            if expected.inner is not None:
+                place, given = f"{place}.{expected.inner[0]}", expected.inner[1]
+            message = f"{place} is {describe(given)}, but must be {expected}."
             remedy = f"Write {expected} there, or leave the field out."
-            findings.add("WRONG_FIELD", message, remedy, node=node, field=f"{where}.{name}")
+            findings.add("WRONG_FIELD", message, remedy, node=node, field=place)
     return values
 
 
@@ -76,6 +83,8 @@ def describe(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, dict):
         return "an object"
+    if isinstance(value, int | float | Decimal) and len(text := str(value)) <= 20:
+        return f"the number {text}"
     return "a list" if isinstance(value, list | tuple) else "a number"
 
 
