@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from atlas_workflows.validation.data import Frames, Queries
-from atlas_workflows.validation.failing_keys import all_failing_keys
+from atlas_workflows.validation.failing_keys import all_failing_keys, condition_of
 from atlas_workflows.validation.results import ExpectationResult, Status
 from atlas_workflows.validation.suites import Batch, Expectation, Suite
 
@@ -56,7 +56,10 @@ def _run_batch(
     actions = [UpdateDataDocsAction(name="docs", site_names=["local"])] if with_docs else []
     checkpoint = context.checkpoints.add(
         Checkpoint(
-            name=name, validation_definitions=[validation], actions=actions, result_format=_format(batch)
+            name=name,
+            validation_definitions=[validation],
+            actions=actions,
+            result_format=_format(batch, data),
         )
     )
     outcome = checkpoint.run(batch_parameters=parameters)
@@ -91,9 +94,14 @@ def _as_gx(rule: Expectation, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _format(batch: Batch) -> dict[str, Any]:
+def _format(batch: Batch, data: Frames | Queries) -> dict[str, Any]:
+    # The library holds every failing row several times over; where we can ask for them ourselves, it need not.
+    ours = isinstance(data, Queries) and all(
+        condition_of(rule, "") or rule.type == ROWS_EXPECTATION for rule in batch.expectations
+    )
+    extent = "SUMMARY" if ours else "COMPLETE"
     return {
-        "result_format": "COMPLETE", "unexpected_index_column_names": list(batch.keys),
+        "result_format": extent, "unexpected_index_column_names": list(batch.keys),
         "exclude_unexpected_values": True, "include_unexpected_rows": False,
     }  # fmt: skip
 
