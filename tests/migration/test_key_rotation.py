@@ -132,3 +132,14 @@ def test_the_command_counts_and_names_what_no_key_opens(sealed_crm: str, tmp_pat
     status, said, _ = command(NEW, OLD)
     assert (status, said["secrets"]["resealed"], said["secrets"]["unopened"]) == (0, secrets, 0)
     assert said["originals"]["resealed"] > 0
+
+
+def test_what_a_lost_key_sealed_is_written_anew_from_the_source(sealed_crm: str, tmp_path: Path) -> None:
+    """As the runbook says: delete what cannot be opened, run the phase again under the keys that are left."""
+    newest = Fernet.generate_key().decode()
+    texts = opened_by(sealed_crm, OLD)
+    rotate_keys(sealed_crm, (NEW, OLD), actor="ana")
+    fetch(sealed_crm, "DELETE FROM atlas.secrets")
+    fetch(sealed_crm, "DELETE FROM atlas.originals WHERE sealed IS NOT NULL")
+    move(sealed_crm, tmp_path, newest, OLD)
+    assert opened_by(sealed_crm, newest) == texts
