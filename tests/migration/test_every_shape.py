@@ -32,7 +32,7 @@ def sample(request: pytest.FixtureRequest, pg_server: EmbeddedServer) -> Iterato
     shape, variant, messy = request.param
     spec = make_spec(shape, "S", messy=messy, seed=2, variants=(variant,) if variant else ())
     # A messy sample needs so many workflows to hold every kind of dirt.
-    small = replace(spec.size, workflows=130 if messy else 25, executions=500 if messy else 50, people=10)
+    small = replace(spec.size, workflows=140 if messy else 25, executions=700 if messy else 50, people=10)
     dsn = pg_server.create_database(f"t_{uuid4().hex[:12]}")
     create_sample(dsn, replace(spec, size=small))
     yield dsn
