@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from atlas_workflows.errors import PhaseError
@@ -28,6 +29,45 @@ if __name__ == "__main__":
     assert "great_expectations" not in sys.modules
 else:
     sys.exit("the new process needs nothing of the main program, and in an Airflow task that cannot be imported")
+"""
+
+DAEMON = """
+import multiprocessing, sys, pandas
+from pathlib import Path
+from atlas_workflows.settings import load_settings
+from atlas_workflows.validation.apart import run_apart
+from atlas_workflows.validation.data import Frames
+from atlas_workflows.validation.suites import load_suite
+
+def ask(path):
+    suite = load_suite(load_settings({}).expectations, "p1_database_batch")
+    assert run_apart(suite, Frames({"workflows": pandas.read_json(Path(path))}))
+
+if __name__ == "__main__":
+    daemon = multiprocessing.Process(target=ask, args=(sys.argv[1],), daemon=True)
+    daemon.start()
+    daemon.join()
+    sys.exit(daemon.exitcode)
+"""
+
+# A question that takes a minute to read; the asking process says who the other one is.
+ASKING = """
+import subprocess, threading, time
+from atlas_workflows.settings import load_settings
+from atlas_workflows.validation import apart
+from atlas_workflows.validation.suites import load_suite
+
+class Slow:
+    def __reduce__(self):
+        return time.sleep, (60,)
+
+class Shown(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        print(self.pid, flush=True)
+
+subprocess.Popen = Shown
+apart.run_apart(load_suite(load_settings({}).expectations, "p1_database_batch"), Slow())
 """
 
 
@@ -67,3 +107,20 @@ def test_a_killed_process_is_said() -> None:
     suite = load_suite(load_settings({}).expectations, "p1_database_batch")
     with pytest.raises(PhaseError, match="p1_database_batch was killed"):
         run_apart(suite, Frames({"workflows": Deadly()}))
+
+
+def test_it_ends_with_the_process_that_asked(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(ASKING)
+    asking = subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert asking.stdout is not None
+    child = psutil.Process(int(asking.stdout.readline()))
+    asking.kill()
+    asking.wait(10)
+    assert psutil.wait_procs([child], timeout=30)[1] == []
+
+
+def test_a_daemon_may_ask(tmp_path: Path) -> None:
+    """As a Celery worker's processes are: multiprocessing lets those have no children."""
+    (tmp_path / "program.py").write_text(DAEMON)
+    (tmp_path / "rows.json").write_text(frame().to_json())
+    subprocess.run([sys.executable, "program.py", "rows.json"], cwd=tmp_path, check=True, timeout=300)
