@@ -1,5 +1,6 @@
 """Batch sizes follow the time target, within their bounds."""
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, next_batch_size
+from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, gentler, next_batch_size
 from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.ranges import cuts_wanted, ranges_between
 from atlas_workflows.migration.tenants import resolve_scope
@@ -41,7 +42,7 @@ def test_sizes_stay_in_bounds(size: int, rows: int, seconds: float) -> None:
 
 
 def test_the_first_batch_is_small() -> None:
-    assert first_batch_size(BOUNDS) == 200
+    assert first_batch_size(BOUNDS) == 50
     assert first_batch_size(BatchBounds(rows=5, bytes=1, seconds=1)) == 5
 
 
@@ -63,9 +64,14 @@ def test_three_milliseconds_more_are_tolerated_and_lag_is_not() -> None:
     assert next_throttle(state, latency=0.001, lag=60.0).pause > 0.0
 
 
+def test_beside_a_live_application_a_batch_takes_a_fifth_of_the_time() -> None:
+    gentle = gentler(BOUNDS)
+    assert gentle == replace(BOUNDS, seconds=BOUNDS.seconds / 5)
+
+
 def test_a_lower_latency_becomes_the_baseline_and_a_higher_one_only_slowly() -> None:
     assert next_throttle(Throttle(baseline=0.010), latency=0.002).baseline == 0.002
-    assert next_throttle(Throttle(baseline=0.010), latency=0.500).baseline == pytest.approx(0.0102)
+    assert next_throttle(Throttle(baseline=0.010), latency=0.500).baseline == pytest.approx(0.01002)
 
 
 def test_ranges_cover_every_key_once() -> None:

@@ -12,7 +12,7 @@ import psycopg
 
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.sealing import Sealer
-from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, next_batch_size
+from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, gentler, next_batch_size
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.locks import range_lock
 from atlas_workflows.migration.probe import Probe
@@ -20,7 +20,7 @@ from atlas_workflows.migration.ranges import Range
 from atlas_workflows.migration.run import insist_not_paused
 from atlas_workflows.migration.source import Batch, Source, read_batch, survey
 from atlas_workflows.migration.target import act_as_migration, read_target
-from atlas_workflows.migration.throttle import Throttle, next_throttle, rest
+from atlas_workflows.migration.throttle import FIRST_PAUSE, Throttle, next_throttle, rest
 from atlas_workflows.migration.worker import Worker
 
 # A deadlock or a serialization failure between two workers is nobody's fault: the batch is simply taken again.
@@ -40,13 +40,12 @@ class Pace:
 
     def after(self, rows: int, seconds: float) -> None:
         """Adapt to a batch of `rows` that took `seconds`, and rest where the live application needs it."""
-        self.size = next_batch_size(self.size, rows, seconds, self.bounds)
         latency = self.probe.latency if self.probe else None
-        if self.probe is None or latency is None:
-            return
-        state = self.throttle or Throttle(baseline=latency)
-        self.throttle = next_throttle(state, latency, self.probe.lag)
-        if pause := rest(self.throttle, seconds):
+        if self.probe is not None and latency is not None:
+            state = self.throttle or Throttle(latency, FIRST_PAUSE)
+            self.throttle = next_throttle(state, latency, self.probe.lag)
+        self.size = next_batch_size(self.size, rows, seconds, self.bounds)
+        if self.throttle and (pause := rest(self.throttle, seconds)):
             self.sleep(pause)
 
 
@@ -54,12 +53,14 @@ def new_pace(context: PhaseContext, probe: Probe | None) -> Pace:
     """The pace a worker begins with; the latency before its first batch is the baseline."""
     options = context.options
     bounds = BatchBounds(options.batch_rows, options.batch_bytes, options.batch_seconds)
+    if probe is not None:
+        bounds = gentler(bounds)
     latency = probe.latency if probe else None
     return Pace(
         bounds=bounds,
         size=first_batch_size(bounds),
         probe=probe,
-        throttle=None if latency is None else Throttle(baseline=latency),
+        throttle=None if latency is None else Throttle(latency, FIRST_PAUSE),
     )
 
 

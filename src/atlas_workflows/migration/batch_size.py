@@ -1,7 +1,9 @@
 """How many rows the next batch takes, from how long the last one took. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+FIRST_ROWS = 50
+GENTLE_SHARE = 5
 GROWTH_LIMIT = 2.0
 SHRINK_LIMIT = 0.25
 
@@ -16,9 +18,14 @@ class BatchBounds:
     least_rows: int = 10
 
 
+def gentler(bounds: BatchBounds) -> BatchBounds:
+    """For beside a live application: a queue that builds up behind a batch is as long as the batch."""
+    return replace(bounds, seconds=bounds.seconds / GENTLE_SHARE)
+
+
 def first_batch_size(bounds: BatchBounds) -> int:
     """Begin small: nothing is known yet about how heavy the rows are."""
-    return max(1, min(bounds.rows, 200))
+    return max(1, min(bounds.rows, FIRST_ROWS))
 
 
 def next_batch_size(size: int, rows: int, seconds: float, bounds: BatchBounds) -> int:

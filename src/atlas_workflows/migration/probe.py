@@ -1,78 +1,92 @@
 """Measures how long a live query takes while a backfill runs, in a process of its own.
 
 In the worker's own process the interpreter's lock would delay the clock by milliseconds and show load that is not there.
+It is a plain program with pipes, as multiprocessing fails within an Airflow task and within a Celery worker.
 """
 
-import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import IO, Any
 
 import psycopg
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.exact_json import dumps_text, loads
 
 INTERVAL_SECONDS = 0.05
 WINDOW = 20
-NOTHING_YET = -1.0
+END_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Probe:
-    """The last second of a live query: `latency` is its worst but one in seconds, `lag` that of the slowest replica."""
+    """The last second of a live query: `latency` is its worst but one in seconds, `lag` that of the slowest replica.
 
-    values: Any
+    None where nothing was measured yet, or nothing can be any more: no measurement, no throttling.
+    """
 
-    @property
-    def latency(self) -> float | None:
-        value = float(self.values[0])
-        return None if value < 0 else value
+    latency: float | None = field(default=None)
+    lag: float | None = field(default=None)
 
-    @property
-    def lag(self) -> float | None:
-        value = float(self.values[1])
-        return None if value < 0 else value
+    def listen(self, answers: IO[str]) -> None:
+        """Keep the newest line until the last."""
+        for line in answers:
+            self.latency, self.lag = (None if part == "-" else float(part) for part in line.split())
+        self.latency = self.lag = None
 
 
 @contextmanager
 def probing(dsn: str, statement: str) -> Iterator[Probe]:
     """Run `statement` every 50 ms in a process of its own as long as the block lasts."""
-    spawn = multiprocessing.get_context("spawn")
-    values = spawn.Array("d", [NOTHING_YET, NOTHING_YET], lock=False)
-    process = spawn.Process(
-        target=_measure, args=(dsn, statement, values, os.getpid()), daemon=True, name="atlas-probe"
-    )
-    process.start()
+    command = [sys.executable, "-m", "atlas_workflows.migration.probe"]
+    probe = Probe()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError("both are pipes")
+        process.stdin.write(
+            dumps_text({"dsn": dsn, "statement": statement}) + "\n"
+        )  # not for the process list
+        process.stdin.flush()
+        listener = Thread(target=probe.listen, args=(process.stdout,), daemon=True)
+        listener.start()
+        try:
+            yield probe
+        finally:
+            process.terminate()
+            listener.join(END_SECONDS)
+
+
+def _measure(questions: IO[str], answers: IO[str]) -> None:
+    asked = loads(questions.readline())
     try:
-        yield Probe(values)
-    finally:
-        process.terminate()
-        process.join(5)
+        with connect(asked["dsn"], application_name="atlas-probe", autocommit=True) as connection:
+            _loop(connection, asked["statement"], answers)
+    except (AtlasError, psycopg.Error, BrokenPipeError, KeyboardInterrupt):
+        pass  # the worker meets the same trouble itself, and says so
 
 
-def _measure(dsn: str, statement: str, values: Any, parent: int) -> None:
-    try:
-        with connect(dsn, application_name="atlas-probe", autocommit=True) as connection:
-            _loop(connection, statement, values, parent)
-    except (AtlasError, psycopg.Error, KeyboardInterrupt):
-        values[0] = NOTHING_YET  # no measurement, no throttling; the worker meets the same trouble itself
-
-
-def _loop(connection: psycopg.Connection[Any], statement: str, values: Any, parent: int) -> None:
+def _loop(connection: psycopg.Connection[Any], statement: str, answers: IO[str]) -> None:
     recent: list[float] = []
-    rounds = 0
+    lag, rounds, parent = "-", 0, os.getppid()
     while os.getppid() == parent:
         began = time.perf_counter()
         connection.execute(statement.encode()).fetchall()
         recent = [*recent[-(WINDOW - 1) :], time.perf_counter() - began]
-        values[0] = sorted(recent)[max(0, len(recent) - 2)]
         if rounds % WINDOW == 0:
             row = connection.execute(sql("migration/replication_lag").encode()).fetchone()
-            values[1] = NOTHING_YET if row is None or row[0] is None else float(row[0])
+            lag = "-" if row is None or row[0] is None else str(float(row[0]))
+        print(sorted(recent)[max(0, len(recent) - 2)], lag, file=answers, flush=True)
         rounds += 1
         time.sleep(INTERVAL_SECONDS)
+
+
+if __name__ == "__main__":
+    _measure(sys.stdin, sys.stdout)

@@ -11,7 +11,9 @@ LONGEST_REST = (
     4.0  # batches' worth of time: however noisy the machine, a fifth of the time goes into the work
 )
 RECOVERY = 0.7
-DRIFT = 1.02  # what was a calm moment an hour ago need not be one today
+DRIFT = (
+    1.002  # per batch, so a few percent a second: what was a calm moment an hour ago need not be one today
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> 
 
     `latency`: a live query measured while a batch ran. `lag`: replay lag of the slowest replica, None without one.
     A latency below the baseline becomes the baseline, as the first measurement may have met a busy moment; otherwise
-    the baseline rises by two percent at most.
+    the baseline rises by two in a thousand at most.
     """
     suffers = latency > limit(state.baseline) or (lag is not None and lag > TOLERATED_LAG_SECONDS)
     baseline = min(state.baseline * DRIFT, latency)

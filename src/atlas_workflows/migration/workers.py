@@ -19,6 +19,7 @@ from atlas_workflows.migration.source import Source
 
 Report = Callable[[], None]
 POLL_SECONDS = 1.0
+BACKGROUND = 15  # niceness
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,17 @@ def _work(job: Assignment) -> None:
     work_alone(job.context, job.range, insist_on_parent)
 
 
+def _stand_back() -> None:
+    """Where the old application shares this machine, it gets the processor first. A process cannot take this back."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(BACKGROUND, os.getpriority(os.PRIO_PROCESS, 0)))
+
+
 @contextmanager
 def _probe(context: PhaseContext, source: Source) -> Iterator[Probe | None]:
     if not context.options.throttle:
         yield None
         return
+    _stand_back()
     table = compose.Identifier(source.catalog.schema, "workflows")
     with probing(context.dsn, compose.SQL("SELECT * FROM {} LIMIT 1").format(table).as_string(None)) as probe:
         yield probe
