@@ -94,7 +94,9 @@ def live_rows(found: Ground) -> list[dict[str, Any]]:
                 ids = [row[0] for row in connection.execute(UPDATABLE.encode())]
             load = Load(dsn, ids)
             rate = rate or SHARE * load.capacity(2.0)
+            _checkpoint(dsn)
             idle += load.offer(rate, SECONDS)
+            _checkpoint(dsn)
             busy += _while_migrating(found, load, rate)
     return [
         _row(name, rate, sorted(idle), sorted(busy), share) for name, share in (("p50", 0.5), ("p99", 0.99))
@@ -110,6 +112,12 @@ def _while_migrating(found: Ground, load: Load, rate: float) -> list[float]:
         backfill.terminate()
         backfill.wait()
     return latencies
+
+
+def _checkpoint(dsn: str) -> None:
+    """Both begin alike, with log segments to use again: a server that has only just begun stalls to make each of them."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
 
 
 def _wait_for_rows(dsn: str) -> None:

@@ -64,9 +64,9 @@ def test_three_milliseconds_more_are_tolerated_and_lag_is_not() -> None:
     assert next_throttle(state, latency=0.001, lag=60.0).pause > 0.0
 
 
-def test_beside_a_live_application_a_batch_takes_a_fifth_of_the_time() -> None:
+def test_beside_a_live_application_a_batch_takes_a_tenth_of_the_time() -> None:
     gentle = gentler(BOUNDS)
-    assert gentle == replace(BOUNDS, seconds=BOUNDS.seconds / 5)
+    assert gentle == replace(BOUNDS, seconds=BOUNDS.seconds / 10)
 
 
 def test_a_lower_latency_becomes_the_baseline_and_a_higher_one_only_slowly() -> None:
@@ -106,3 +106,7 @@ def test_a_higher_percentage_only_adds_organizations() -> None:
     assert all(small <= large for small, large in pairwise(chosen))
     assert (len(chosen[0]), len(chosen[-1])) == (0, len(ORGANIZATIONS))
     assert 0 < len(chosen[5]) < len(ORGANIZATIONS)
+
+
+def test_a_calm_batch_is_followed_by_a_rest_of_its_own_length() -> None:
+    assert rest(Throttle(baseline=0.002), batch_seconds=0.05) == 0.05

@@ -3,6 +3,7 @@
 The cursor moves in the transaction of the rows it stands for, so a killed worker loses at most the batch in hand.
 """
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,7 +75,7 @@ def at_work(
         context.connect("writer", autocommit=True) as writer,
     ):
         act_as_migration(writer)
-        yield Worker(
+        worker = Worker(
             reader=reader,
             writer=writer,
             source=source or survey(reader, context.scope, context.options),
@@ -84,6 +85,11 @@ def at_work(
             phase=context.phase.name,
             now=context.now,
         )
+        gc.freeze()  # modules and the catalogue stay; let collections look only at what batches make
+        try:
+            yield worker
+        finally:
+            gc.unfreeze()
 
 
 def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], None]) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 FIRST_ROWS = 50
-GENTLE_SHARE = 5
+GENTLE_SHARE = 10
 GROWTH_LIMIT = 2.0
 SHRINK_LIMIT = 0.25
 

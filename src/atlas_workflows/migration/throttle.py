@@ -10,6 +10,7 @@ LONGEST_PAUSE = 5.0
 LONGEST_REST = (
     4.0  # batches' worth of time: however noisy the machine, a fifth of the time goes into the work
 )
+SHORTEST_REST = 1.0
 RECOVERY = 0.7
 DRIFT = (
     1.002  # per batch, so a few percent a second: what was a calm moment an hour ago need not be one today
@@ -45,5 +46,5 @@ def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> 
 
 
 def rest(state: Throttle, batch_seconds: float) -> float:
-    """Seconds to rest after a batch that took `batch_seconds`."""
-    return min(state.pause, LONGEST_REST * batch_seconds)
+    """Seconds to rest after a batch that took `batch_seconds`: as long again at least, so that queues can empty."""
+    return max(SHORTEST_REST * batch_seconds, min(state.pause, LONGEST_REST * batch_seconds))
