@@ -3,6 +3,8 @@
 import multiprocessing
 import time
 
+import pytest
+
 from atlas_workflows.migration.probe import Probe, probing
 
 STATEMENT = "SELECT pg_sleep(0.02)"
@@ -27,10 +29,13 @@ def test_the_latency_is_that_of_the_statement(dsn: str) -> None:
         assert probe.lag is None  # no replica
 
 
-def test_without_a_database_nothing_is_measured_and_nothing_fails() -> None:
+def test_without_a_database_nothing_is_measured_nothing_fails_and_it_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with probing("postgresql://nobody@127.0.0.1:9/none", STATEMENT) as probe:
-        time.sleep(1)
+        time.sleep(3)
         assert probe.latency is None
+    assert "nothing is throttled" in caplog.text
 
 
 def test_a_daemon_may_probe(dsn: str) -> None:

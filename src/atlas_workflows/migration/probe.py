@@ -4,6 +4,7 @@ In the worker's own process the interpreter's lock would delay the clock by mill
 It is a plain program with pipes, as multiprocessing fails within an Airflow task and within a Celery worker.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -35,12 +36,15 @@ class Probe:
 
     latency: float | None = field(default=None)
     lag: float | None = field(default=None)
+    is_over: bool = field(default=False, repr=False)
 
     def listen(self, answers: IO[str]) -> None:
         """Keep the newest line until the last."""
         for line in answers:
             self.latency, self.lag = (None if part == "-" else float(part) for part in line.split())
         self.latency = self.lag = None
+        if not self.is_over:
+            logging.getLogger(__name__).warning("The probe has ended: from here on nothing is throttled.")
 
 
 @contextmanager
@@ -60,6 +64,7 @@ def probing(dsn: str, statement: str) -> Iterator[Probe]:
         try:
             yield probe
         finally:
+            probe.is_over = True
             process.terminate()
             listener.join(END_SECONDS)
 
