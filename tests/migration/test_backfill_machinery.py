@@ -10,11 +10,12 @@ from plain_source import TABLES, add_workflow, make_legacy, new_context, open_pu
 from atlas_workflows.errors import PhasePaused
 from atlas_workflows.legacy.records import RowsOutcome, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.sealing import Sealer
-from atlas_workflows.migration.backfill import at_work, new_pace, work_range
+from atlas_workflows.migration.backfill import at_work, work_range
 from atlas_workflows.migration.capture import install_capture
 from atlas_workflows.migration.catch_up import catch_up, take_deletions
 from atlas_workflows.migration.context import PhaseContext, Scope
 from atlas_workflows.migration.controls import pause_run
+from atlas_workflows.migration.pace import new_pace
 from atlas_workflows.migration.planning import planned_ranges, read_stands
 from atlas_workflows.migration.source import Source
 from atlas_workflows.migration.sweep import sweep_table

@@ -64,9 +64,11 @@ def test_three_milliseconds_more_are_tolerated_and_lag_is_not() -> None:
     assert next_throttle(state, latency=0.001, lag=60.0).pause > 0.0
 
 
-def test_beside_a_live_application_a_batch_takes_a_tenth_of_the_time() -> None:
+def test_beside_a_live_application_batches_begin_small_and_bursts_stay_short() -> None:
     gentle = gentler(BOUNDS)
-    assert gentle == replace(BOUNDS, seconds=BOUNDS.seconds / 10)
+    assert gentle == replace(BOUNDS, seconds=BOUNDS.seconds / 100, least_rows=1, first_rows=10)
+    assert first_batch_size(gentle) == 10
+    assert next_batch_size(4, 4, 1.0, gentle) == 1  # four heavy rows: one at a time from here
 
 
 def test_a_lower_latency_becomes_the_baseline_and_a_higher_one_only_slowly() -> None:

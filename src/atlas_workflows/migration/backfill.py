@@ -4,65 +4,26 @@ The cursor moves in the transaction of the rows it stands for, so a killed worke
 """
 
 import gc
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import psycopg
 
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.sealing import Sealer
-from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, gentler, next_batch_size
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.locks import range_lock
-from atlas_workflows.migration.probe import Probe
+from atlas_workflows.migration.pace import Pace
 from atlas_workflows.migration.ranges import Range
 from atlas_workflows.migration.run import insist_not_paused
 from atlas_workflows.migration.source import Batch, Source, read_batch, survey
 from atlas_workflows.migration.target import act_as_migration, read_target
-from atlas_workflows.migration.throttle import FIRST_PAUSE, Throttle, next_throttle, rest
 from atlas_workflows.migration.worker import Worker
 
 # A deadlock or a serialization failure between two workers is nobody's fault: the batch is simply taken again.
 TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 ATTEMPTS = 5
-
-
-@dataclass(slots=True)
-class Pace:
-    """What a worker learned so far about batch sizes and rests."""
-
-    bounds: BatchBounds
-    size: int
-    probe: Probe | None = None
-    throttle: Throttle | None = None
-    sleep: Callable[[float], None] = field(default=time.sleep)
-
-    def after(self, rows: int, seconds: float) -> None:
-        """Adapt to a batch of `rows` that took `seconds`, and rest where the live application needs it."""
-        latency = self.probe.latency if self.probe else None
-        if self.probe is not None and latency is not None:
-            state = self.throttle or Throttle(latency, FIRST_PAUSE)
-            self.throttle = next_throttle(state, latency, self.probe.lag)
-        self.size = next_batch_size(self.size, rows, seconds, self.bounds)
-        if self.throttle and (pause := rest(self.throttle, seconds)):
-            self.sleep(pause)
-
-
-def new_pace(context: PhaseContext, probe: Probe | None) -> Pace:
-    """The pace a worker begins with; the latency before its first batch is the baseline."""
-    options = context.options
-    bounds = BatchBounds(options.batch_rows, options.batch_bytes, options.batch_seconds)
-    if probe is not None:
-        bounds = gentler(bounds)
-    latency = probe.latency if probe else None
-    return Pace(
-        bounds=bounds,
-        size=first_batch_size(bounds),
-        probe=probe,
-        throttle=None if latency is None else Throttle(latency, FIRST_PAUSE),
-    )
 
 
 @contextmanager
@@ -97,11 +58,12 @@ def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], Non
 
     Raises PhasePaused between two batches when somebody paused the run.
     """
+    worker = replace(worker, breathe=pace.breathe)
     with range_lock(worker.writer, f"{worker.run_id}/{span.table}/{span.number}"):
         cursor, is_finished = _stand(worker, span)
         while not is_finished:
             _insist_running(worker)
-            began = time.monotonic()
+            pace.begin()
             batch = read_batch(
                 worker.reader,
                 worker.source,
@@ -110,11 +72,12 @@ def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], Non
                 span.high,
                 pace.size,
                 pace.bounds.bytes,
+                pace.breathe,
             )
             _write(worker, span, batch, cursor)
             report()
             cursor, is_finished = (batch.rows[-1].id if batch.rows else cursor), batch.is_last
-            pace.after(len(batch.rows), time.monotonic() - began)
+            pace.after(len(batch.rows))
 
 
 def _write(worker: Worker, span: Range, batch: Batch, expected: str | None) -> None:

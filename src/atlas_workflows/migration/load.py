@@ -29,6 +29,7 @@ from atlas_workflows.migration.target import (
     tables_of,
     upsert,
 )
+from atlas_workflows.migration.throttle import Breathe, tireless
 
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.RaiseException)
 
@@ -58,6 +59,7 @@ class Loader:
     target: Target
     sealer: Sealer
     stamp: Stamp
+    breathe: Breathe = tireless
 
     def load(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """Write all entries and return them as written: refused ones come back quarantined."""
@@ -84,7 +86,7 @@ class Loader:
         before = self._written_before(table, [entry.id for entry in entries])
         fresh = [entry for entry in entries if entry.id not in before]
         again = [entry for entry in entries if entry.id in before]
-        copy_in(self.connection, self.groups(fresh))
+        copy_in(self.connection, self.groups(fresh), self.breathe)
         if again:
             self._write_again(table, again, before)
 
@@ -99,7 +101,7 @@ class Loader:
         groups = self.groups(entries)
         upsert(self.connection, self.target, {key: rows for key, rows in groups.items() if key[0] in _KEYED})
         others = {key: rows for key, rows in groups.items() if key[0] not in _KEYED}
-        copy_in(self.connection, others)
+        copy_in(self.connection, others, self.breathe)
         healed = [entry.id for entry in entries if entry.outcome is not Outcome.QUARANTINED]
         self._execute("resolve_quarantine", table, healed)
         self._execute("honour_sign_offs", table, ids)

@@ -16,6 +16,7 @@ from atlas_workflows.legacy.sources import source_tables
 from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.passes import for_a_pass
 from atlas_workflows.migration.tenants import Tenants, read_tenancy, resolve_scope
+from atlas_workflows.migration.throttle import Breathe, tireless
 from atlas_workflows.nodes.catalogue import load_catalogue
 
 
@@ -78,6 +79,7 @@ def read_batch(
     until: str | None,
     rows: int,
     size: int,
+    breathe: Breathe = tireless,
 ) -> Batch:
     """The next rows after key `after` up to `until`, at most `rows` of them and about `size` bytes of text.
 
@@ -86,7 +88,8 @@ def read_batch(
     table = for_a_pass(connection, table)
     with snapshot(connection):
         found, taken, is_cut = _stream(connection, source, table, after, until, rows, size)
-        members = _with_sides(connection, source, table, found)
+        breathe()
+        members = _with_sides(connection, source, table, found, breathe)
     return Batch(members, taken, is_last=not is_cut and len(found) < rows)
 
 
@@ -135,10 +138,17 @@ def _stream(
 
 
 def _with_sides(
-    connection: Connection, source: Source, table: SourceTable, rows: Sequence[Row]
+    connection: Connection,
+    source: Source,
+    table: SourceTable,
+    rows: Sequence[Row],
+    breathe: Breathe = tireless,
 ) -> tuple[SourceRow, ...]:
     sides = [side for side in table.sides if side.table in source.catalog.tables]
-    found = {side.name: _side_rows(connection, source, side, rows) for side in sides}
+    found = {}
+    for side in sides:
+        found[side.name] = _side_rows(connection, source, side, rows)
+        breathe()
     return tuple(
         SourceRow(
             table.table,

@@ -10,6 +10,7 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.legacy.catalog import read_catalog
+from atlas_workflows.migration.throttle import Breathe, tireless
 
 SCHEMA = "atlas"
 # Columns that belong to what happened since a row was first written; writing it again leaves them alone.
@@ -77,13 +78,14 @@ def grouped(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> RowGroups:
     return groups
 
 
-def copy_in(connection: Connection, groups: RowGroups) -> None:
+def copy_in(connection: Connection, groups: RowGroups, breathe: Breathe = tireless) -> None:
     """COPY every group into its table."""
     for (table, columns), rows in groups.items():
         statement = compose.SQL("COPY {} ({}) FROM STDIN").format(_table(table), _names(columns))
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
+        breathe()
 
 
 def upsert(connection: Connection, target: Target, groups: RowGroups) -> None:

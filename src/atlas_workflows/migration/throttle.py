@@ -1,5 +1,6 @@
 """How long to rest between two batches so that the live application does not feel the backfill. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 TOLERATED_RATIO = 1.3
@@ -11,10 +12,19 @@ LONGEST_REST = (
     4.0  # batches' worth of time: however noisy the machine, a fifth of the time goes into the work
 )
 SHORTEST_REST = 1.0
+# Shorter bursts than this go unnoticed; resting after each row would cost more than it gives.
+FELT_SECONDS = 0.001
 RECOVERY = 0.7
 DRIFT = (
     1.002  # per batch, so a few percent a second: what was a calm moment an hour ago need not be one today
 )
+
+# Called between two pieces of work; it may rest.
+Breathe = Callable[[], None]
+
+
+def tireless() -> None:
+    """Nobody is disturbed: no rest between two pieces of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,11 @@ def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> 
         return Throttle(baseline, min(LONGEST_PAUSE, max(FIRST_PAUSE, state.pause * 2)))
     eased = state.pause * RECOVERY
     return Throttle(baseline, eased if eased >= FIRST_PAUSE / 2 else 0.0)
+
+
+def breath(burst_seconds: float) -> float:
+    """Seconds to rest within a batch after working for `burst_seconds` in one go: as long again, or not at all."""
+    return SHORTEST_REST * burst_seconds if burst_seconds >= FELT_SECONDS else 0.0
 
 
 def rest(state: Throttle, batch_seconds: float) -> float:

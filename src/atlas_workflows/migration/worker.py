@@ -15,6 +15,7 @@ from atlas_workflows.migration.entry import Entry, Sealer, is_unchanged, make_en
 from atlas_workflows.migration.load import Loader, Stamp
 from atlas_workflows.migration.source import Source, read_rows
 from atlas_workflows.migration.target import Target, remove, tables_of
+from atlas_workflows.migration.throttle import Breathe, tireless
 
 Parent = tuple[str, str]
 # Rows named by key are not bounded by bytes, so few are held at once.
@@ -42,6 +43,7 @@ class Worker:
     run_id: UUID
     phase: str
     now: Callable[[], datetime]
+    breathe: Breathe = tireless
 
     def take(self, table: SourceTable, rows: Sequence[SourceRow]) -> Taken:
         """Write what changed of these rows; the caller owns the transaction on `writer`."""
@@ -49,7 +51,7 @@ class Worker:
         changed = [
             row for row in rows if not is_unchanged(row, self.source.tenancy, self.sealer, known.get(row.id))
         ]
-        entries = [make_entry(row, table, self.source.tenancy, self.sealer) for row in changed]
+        entries = [self._entry(row, table) for row in changed]
         ours = [entry for entry in entries if self.source.tenants.covers(entry.organization_id)]
         foreign = tuple(
             entry.id for entry in entries if not self.source.tenants.covers(entry.organization_id)
@@ -89,9 +91,15 @@ class Worker:
         cursor = self.reader.execute(statement, {"source_table": table.table, "organizations": organizations})
         return [row[0] for row in cursor]
 
+    def _entry(self, row: SourceRow, table: SourceTable) -> Entry:
+        entry = make_entry(row, table, self.source.tenancy, self.sealer)
+        self.breathe()
+        return entry
+
     def loader(self) -> Loader:
         """What writes entries now, stamped with this run."""
-        return Loader(self.writer, self.target, self.sealer, Stamp(self.run_id, self.phase, self.now()))
+        stamp = Stamp(self.run_id, self.phase, self.now())
+        return Loader(self.writer, self.target, self.sealer, stamp, self.breathe)
 
     def _known(self, table: str, ids: list[str]) -> dict[str, str]:
         cursor = self.writer.execute(

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from psycopg import sql as compose
 
 from atlas_workflows.errors import PhaseError
-from atlas_workflows.migration.backfill import at_work, new_pace, work_range
+from atlas_workflows.migration.backfill import at_work, work_range
 from atlas_workflows.migration.context import PhaseContext, silent
+from atlas_workflows.migration.pace import new_pace
 from atlas_workflows.migration.probe import Probe, probing
 from atlas_workflows.migration.ranges import Range
 from atlas_workflows.migration.source import Source

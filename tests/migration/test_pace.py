@@ -1,0 +1,81 @@
+"""A worker's pace: short bursts with rests between them beside a live application, no rest without one."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from atlas_workflows.migration.batch_size import BatchBounds
+from atlas_workflows.migration.pace import Pace
+from atlas_workflows.migration.probe import Probe
+from atlas_workflows.migration.throttle import Throttle
+
+BOUNDS = BatchBounds(rows=1_000, bytes=1_000_000, seconds=0.010)
+CALM, SLOW = Probe(latency=0.002), Probe(latency=0.050)
+BURSTS = some.lists(some.floats(0.0002, 0.5), min_size=1, max_size=30)
+
+
+@dataclass
+class Clock:
+    """Time that passes when somebody works or sleeps."""
+
+    now: float = 100.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def pace_of(clock: Clock, probe: Probe | None, throttle: Throttle | None = None) -> Pace:
+    return Pace(BOUNDS, 100, probe, throttle, sleep=clock.sleep, clock=lambda: clock.now)
+
+
+def work(pace: Pace, clock: Clock, bursts: list[float], rows: int = 100) -> None:
+    """A batch of these bursts with a breath after each but the last, which the end of the batch follows."""
+    pace.begin()
+    for burst in bursts[:-1]:
+        clock.now += burst
+        pace.breathe()
+    clock.now += bursts[-1]
+    pace.after(rows)
+
+
+def test_a_burst_is_followed_by_a_rest_as_long_and_the_whole_batch_is_not_rested_for_again() -> None:
+    clock = Clock()
+    work(pace_of(clock, CALM, Throttle(0.002)), clock, [0.004, 0.006, 0.010])
+    assert clock.slept == pytest.approx([0.004, 0.006, 0.010])
+
+
+def test_bursts_too_short_to_be_felt_add_up_until_they_are() -> None:
+    clock = Clock()
+    work(pace_of(clock, CALM, Throttle(0.002)), clock, [0.0004] * 7)
+    assert clock.slept == pytest.approx([0.0012, 0.0012, 0.0004])
+
+
+def test_the_longest_burst_steers_the_size_not_the_batch() -> None:
+    clock = Clock()
+    pace = pace_of(clock, CALM, Throttle(0.002))
+    work(pace, clock, [0.008] * 10)
+    assert pace.size == 125
+
+
+def test_while_live_queries_suffer_the_rest_after_a_batch_grows() -> None:
+    clock = Clock()
+    work(pace_of(clock, SLOW, Throttle(0.002, pause=0.1)), clock, [0.050, 0.050])
+    assert clock.slept == pytest.approx([0.050, 0.150])  # 200 ms in all, of which 50 were taken already
+
+
+def test_without_a_probe_nobody_rests_and_the_whole_batch_steers_the_size() -> None:
+    clock = Clock()
+    pace = pace_of(clock, None)
+    work(pace, clock, [0.004, 0.016])
+    assert (clock.slept, pace.size) == ([], 50)
+
+
+@given(BURSTS)
+def test_at_most_half_of_the_time_goes_into_the_work(bursts: list[float]) -> None:
+    clock = Clock()
+    work(pace_of(clock, CALM, Throttle(0.002)), clock, bursts)
+    assert sum(clock.slept) >= sum(bursts) * 0.999
