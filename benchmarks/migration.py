@@ -11,7 +11,9 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.legacy.records import SourceRow
+from atlas_workflows.graph.catalogue import Catalogue
+from atlas_workflows.legacy.readers.reader import Reader
+from atlas_workflows.legacy.records import SourceRow, Tenancy
 from atlas_workflows.legacy.sources import READERS
 from atlas_workflows.legacy.translate import translate
 from atlas_workflows.migration.entry import Entry, make_entry
@@ -24,6 +26,7 @@ from live_load import live_rows
 
 ROUNDS = 3
 TRANSLATOR_ROUNDS = 10
+CHUNK = 100
 # A row takes the client loop about ten milliseconds; a few hundred tell its rate.
 LOOP_ROWS = 300
 BATCH = 1_000
@@ -82,14 +85,21 @@ def _translator(found: Ground) -> list[dict[str, Any]]:
     with found.database() as dsn, found.worker(dsn) as worker:
         reader, tenancy = READERS[worker.source.shape.letter], worker.source.tenancy
         rows = source_rows(worker, TABLE)
-        rates = []
-        for _ in range(TRANSLATOR_ROUNDS):
-            began = time.process_time()
-            for row in rows:
-                translate(reader.record(row), tenancy, catalogue)
-            rates.append(len(rows) / (time.process_time() - began))
-    # The best round: the processor time of the same work differs only by what else goes on in the machine.
-    return [_row("(c) translator with validation, one core", "workflows/s", [max(rates)])]
+        chunks = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
+        rounds = [
+            [_translating(chunk, reader, tenancy, catalogue) for chunk in chunks]
+            for _ in range(TRANSLATOR_ROUNDS)
+        ]
+        seconds = sum(map(min, zip(*rounds, strict=True)))
+    # The best of ten for each chunk: processor time of the same work differs only by what else goes on in the machine.
+    return [_row("(c) translator with validation, one core", "workflows/s", [len(rows) / seconds])]
+
+
+def _translating(rows: Sequence[SourceRow], reader: Reader, tenancy: Tenancy, catalogue: Catalogue) -> float:
+    began = time.process_time()
+    for row in rows:
+        translate(reader.record(row), tenancy, catalogue)
+    return time.process_time() - began
 
 
 def _history(found: Ground) -> list[dict[str, Any]]:
