@@ -116,15 +116,17 @@ def canonical_json(value: Any) -> Any:
 
 
 def _reduced(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return {key: _reduced(value[key]) for key in sorted(value)}
-    if isinstance(value, list | tuple):
-        return [_reduced(item) for item in value]
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return value
-    return {"#": _digits(Decimal(str(value)))}  # a number never equals the text that spells it
+    kind = type(value)
+    if kind is dict:
+        # Most values are texts; they are not worth a call each.
+        return {key: item if type(item := value[key]) is str else _reduced(item) for key in sorted(value)}
+    if kind is list or kind is tuple:
+        return [item if type(item) is str else _reduced(item) for item in value]
+    if kind is int:
+        return {"#": str(value)}  # a number never equals the text that spells it
+    if kind is Decimal or kind is float:
+        return {"#": _digits(Decimal(str(value)))}
+    return value
 
 
 def _digits(number: Decimal) -> str:
