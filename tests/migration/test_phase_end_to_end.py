@@ -82,6 +82,18 @@ def test_the_report_has_every_workflow(sample_a: str, tmp_path: Path) -> None:
         assert secret not in page
 
 
+def test_the_planner_knows_what_was_loaded(sample_a: str, tmp_path: Path) -> None:
+    """It took the ledger for empty otherwise, and reconciliation compared every row with every other."""
+    migrate(sample_a, tmp_path)
+    for table in ("migration_ledger", "workflows", "workflow_executions"):
+        [(believed, real)] = fetch(
+            sample_a,
+            f"SELECT reltuples::bigint, (SELECT count(*) FROM atlas.{table}) FROM pg_class"
+            f" WHERE oid = 'atlas.{table}'::regclass",
+        )
+        assert believed == real > 0
+
+
 def test_a_second_run_changes_nothing(sample: str, tmp_path: Path) -> None:
     migrate(sample, tmp_path)
     before = physical(sample)

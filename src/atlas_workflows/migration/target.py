@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.catalog import read_catalog
 from atlas_workflows.migration.throttle import Breathe, tireless
 
@@ -86,6 +87,12 @@ def copy_in(connection: Connection, groups: RowGroups, breathe: Breathe = tirele
             for row in rows:
                 copy.write_row(row)
         breathe()
+
+
+def gather_statistics(connection: Connection) -> None:
+    """Let the planner know what was loaded; it takes a table that just was empty for empty, and joins in nested loops."""
+    for (table,) in connection.execute(sql("migration/own_tables").encode()).fetchall():
+        connection.execute(compose.SQL("ANALYZE {}").format(_table(table)))
 
 
 def upsert(connection: Connection, target: Target, groups: RowGroups) -> None:

@@ -14,6 +14,7 @@ from atlas_workflows.migration.progress import Tracker
 from atlas_workflows.migration.source import Source, survey
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
 from atlas_workflows.migration.sweep import sweep_table
+from atlas_workflows.migration.target import gather_statistics
 from atlas_workflows.migration.worker import Worker
 from atlas_workflows.migration.workers import work_ranges
 
@@ -38,6 +39,7 @@ def run(context: PhaseContext) -> StepResult:
         work_ranges(context, source, open_ranges, tracker.poll)
         with at_work(context, source) as worker:
             summary = _settle(worker, uncaptured(connection, source), stands)
+        gather_statistics(connection)
         tracker.poll()
     return StepResult(StepStatus.PASSED, summary)
 
