@@ -153,3 +153,25 @@ def test_parts_add_up_to_the_whole(sample_a: str, pg_server: EmbeddedServer, tmp
     migrate(sample_a, tmp_path)
     migrate(whole, tmp_path)
     assert differences(atlas_state(whole, times=False), atlas_state(sample_a, times=False)) == {}
+
+
+def test_a_new_zone_of_an_organization_is_taken_up(pg_server: EmbeddedServer, tmp_path: Path) -> None:
+    dsn = clone_sample(pg_server, "B")
+    [(organization,)] = fetch(
+        dsn,
+        "SELECT organization_id::text FROM public.workflows AS w JOIN public.organizations AS o ON o.id = w.organization_id"
+        " WHERE w.settings ->> 'timezone' = 'America/New_York' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1",
+    )
+    migrate(dsn, tmp_path)
+    zones = (
+        "SELECT definition -> 'settings' ->> 'timezone', count(*) FROM atlas.workflows"
+        " WHERE organization_id = %s GROUP BY 1"
+    )
+    before = dict(fetch(dsn, zones, organization))
+    others = "SELECT id, xmin::text FROM atlas.workflows WHERE organization_id <> %s ORDER BY id"
+    elsewhere = fetch(dsn, others, organization)
+    fetch(dsn, "UPDATE public.organizations SET timezone = 'Asia/Tokyo' WHERE id::text = %s", organization)
+    migrate(dsn, tmp_path)
+    assert before["America/New_York"] > 0
+    assert dict(fetch(dsn, zones, organization)).get("Asia/Tokyo") == before["America/New_York"]
+    assert fetch(dsn, others, organization) == elsewhere

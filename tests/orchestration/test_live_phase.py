@@ -2,6 +2,9 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import psycopg
 import pytest
 
 from atlas_workflows.cli.stack_view import logins
+from atlas_workflows.supervision.airflow_client import FINAL_STATES
 from live_stack import LiveStack
 
 PHASE = "migration_p1_database"
@@ -26,19 +30,9 @@ def approved_run(live_stack: LiveStack) -> str:
     client.wait_for_dag(PHASE)
     client.unpause(PHASE)
     run_id = client.trigger(PHASE, {"require_approval": True, "rehearse": False, "workers": 2})
-    deadline = time.monotonic() + 400
-    while (state := _state(live_stack, run_id, "approve")) != "awaiting_input":
-        assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
-        assert state not in ("failed", "upstream_failed", "success"), client.xcom(PHASE, run_id, "close")
-        time.sleep(1)
+    _wait_for_question(live_stack, run_id)
     assert _state(live_stack, run_id, "finish") is None
-    # An answer within the second in which the task parks itself meets the scheduler still counting its first process, and
-    # is taken for a failure. No person is that fast.
-    time.sleep(5)
-    _approve(live_stack, run_id)
-    while client.run_state(PHASE, run_id) not in ("success", "failed"):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    _answer_until_the_end(live_stack, run_id, "Approve")
     return run_id
 
 
@@ -46,14 +40,48 @@ def _state(stack: LiveStack, run_id: str, task_id: str) -> str | None:
     return next(task.state for task in stack.client().tasks(PHASE, run_id) if task.task_id == task_id)
 
 
-def _approve(stack: LiveStack, run_id: str) -> None:
+@dataclass(frozen=True)
+class Question:
+    """The approval that a run asks for, as a logged-in person sees it."""
+
+    web: httpx.Client
+    path: str
+
+    def is_open(self) -> bool:
+        answer = self.web.get(self.path)
+        return answer.status_code == 200 and not answer.json()["response_received"]
+
+    def answer(self, option: str) -> None:
+        self.web.patch(self.path, json={"chosen_options": [option], "params_input": {}}).raise_for_status()
+
+
+@contextmanager
+def _question(stack: LiveStack, run_id: str) -> Iterator[Question]:
     path = f"/api/v2/dags/{PHASE}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
-    answer = httpx.patch(
-        f"{stack.state.url}{path}",
-        json={"chosen_options": ["Approve"], "params_input": {}},
-        headers={"Authorization": f"Bearer {_token(stack, 'admin')}"},
-    )
-    assert answer.status_code == 200, answer.text
+    bearer = {"Authorization": f"Bearer {_token(stack, 'admin')}"}
+    with httpx.Client(base_url=str(stack.state.url), headers=bearer, timeout=30) as web:
+        yield Question(web, path)
+
+
+def _wait_for_question(stack: LiveStack, run_id: str) -> None:
+    deadline, client = time.monotonic() + 400, stack.client()
+    with _question(stack, run_id) as question:
+        while not question.is_open():
+            assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
+            assert client.run_state(PHASE, run_id) not in FINAL_STATES, client.xcom(PHASE, run_id, "close")
+            time.sleep(0.2)
+
+
+def _answer_until_the_end(stack: LiveStack, run_id: str, option: str) -> str:
+    """Answer at once, and again should Airflow lose the answer and the retry ask once more; returns the run's state."""
+    deadline, client = time.monotonic() + 400, stack.client()
+    with _question(stack, run_id) as question:
+        while (state := client.run_state(PHASE, run_id)) not in FINAL_STATES:
+            assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
+            if question.is_open():
+                question.answer(option)
+            time.sleep(0.5)
+    return state
 
 
 def _token(stack: LiveStack, user: str) -> str:
@@ -107,9 +135,29 @@ def test_a_repeat_changes_nothing(live_stack: LiveStack, approved_run: str) -> N
 
     assert approved_run
     before = fingerprint()
-    _, state = live_stack.run(PHASE, {"rehearse": False, "backup": False})
-    assert state == "success"
+    run_id = live_stack.client().trigger(
+        PHASE, {"rehearse": False, "backup": False, "require_approval": True}
+    )
+    while (
+        _state(live_stack, run_id, "approve") != "awaiting_input"
+    ):  # nobody sat and waited, so it has parked
+        assert _state(live_stack, run_id, "approve") not in ("failed", "upstream_failed", "success")
+        time.sleep(0.2)
+    assert _answer_until_the_end(live_stack, run_id, "Approve") == "success"
     assert fingerprint() == before
+
+
+def test_a_rejection_finishes_nothing_and_is_not_asked_for_again(
+    live_stack: LiveStack, approved_run: str
+) -> None:
+    assert approved_run
+    run_id = live_stack.client().trigger(
+        PHASE, {"rehearse": False, "backup": False, "require_approval": True}
+    )
+    _wait_for_question(live_stack, run_id)
+    assert _answer_until_the_end(live_stack, run_id, "Reject") == "failed"
+    states = {task.task_id: task.state for task in live_stack.client().tasks(PHASE, run_id)}
+    assert (states["approve"], states["finish"], states["close"]) == ("failed", "upstream_failed", "success")
 
 
 def test_the_form_is_checked_by_airflow(live_stack: LiveStack) -> None:

@@ -43,8 +43,8 @@ def test_closing_runs_whatever_happened(dag: DAG) -> None:
     assert not dag.get_task("close").on_failure_fail_dagrun
 
 
-def test_tasks_are_retried_but_the_approval_is_not(dag: DAG) -> None:
-    assert {task.task_id for task in dag.tasks if not task.retries} == {"approve"}
+def test_every_task_is_retried(dag: DAG) -> None:
+    assert {task.retries for task in dag.tasks} == {2}
 
 
 def test_a_phase_declared_as_data_is_all_it_takes() -> None:

@@ -302,7 +302,7 @@ class ReasonCode(DocumentedCode):
     )
     TIMEZONE_ASSUMED = (
         "TIMEZONE_ASSUMED",
-        "No usable time zone was stored; the old application's default is used.",
+        "No usable time zone was stored; the workflow's, the organization's or the old application's is used.",
     )
     COUNTERS_INCONSISTENT = (
         "COUNTERS_INCONSISTENT",

@@ -31,13 +31,19 @@ class Outcome(StrEnum):
 class Tenancy:
     """Who may own a row. `assumed` is the organization an operator named for rows that name none.
 
-    `templates`: ids of the templates there are; None where that was not looked up.
+    `templates`: ids of the templates there are; None where that was not looked up. `zones`: the organizations' own
+    time zones, as stored.
     """
 
     organizations: frozenset[str]
     users: frozenset[str] = frozenset()
     assumed: str | None = None
     templates: frozenset[str] | None = None
+    zones: Mapping[str, str] = field(default_factory=dict)
+
+    def zone_of(self, organization: str | None) -> str | None:
+        """The zone that the organization names for itself; None where it names none."""
+        return self.zones.get(organization) if organization else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def translate_or_raise(
         return _quarantined(findings, status, record, holds_secret=hot)
     variables = translate_variables(raw.variables, "variables", findings)
     findings.variables = frozenset(variable.name for variable in variables)
-    settings, gates = translate_settings(record.columns, record.shape, findings)
+    home_zone = tenancy.zone_of(organization) if tenancy is not None else None
+    settings, gates = translate_settings(record.columns, record.shape, findings, home_zone)
     if "conditions" in record.columns:
         gates = decode(record.columns, "conditions", findings)
     parts = assemble(record, raw, settings, gates, findings)

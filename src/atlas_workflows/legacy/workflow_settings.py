@@ -10,7 +10,8 @@ from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Row
 from atlas_workflows.legacy.verdicts import Verdict
-from atlas_workflows.legacy.zones import clean_zone
+from atlas_workflows.legacy.zones import COLUMN_DEFAULT, clean_zone
+from atlas_workflows.time_zones import zone_names
 
 # Where a row names no zone: what its own code used (facts: legacy contract 8.4).
 DEFAULT_ZONES = {"A": "Europe/London", "B": "America/New_York"}
@@ -31,33 +32,38 @@ _KNOWN = frozenset(
 _ENGINE_RETRY = RetryPolicy()
 
 
-# (shape, text of the column) -> settings, for texts without a finding and without conditions: a gym's workflows
+# (shape, text of the column, the organization's zone) -> settings, for texts without a finding and without conditions: a gym's workflows
 # mostly share theirs.
-_KNOWN_TEXTS: dict[tuple[str, str], Settings] = {}
+_KNOWN_TEXTS: dict[tuple[str, str, str | None], Settings] = {}
 _MOST_KNOWN = 1_000
 
 
-def translate_settings(row: Row, shape: str, findings: Findings) -> tuple[Settings, Any]:
-    """(settings, conditions of the whole workflow as stored); what cannot be used is reported, a default stands in."""
+def translate_settings(
+    row: Row, shape: str, findings: Findings, home_zone: str | None = None
+) -> tuple[Settings, Any]:
+    """(settings, conditions of the whole workflow as stored); what cannot be used is reported, a default stands in.
+
+    `home_zone`: the organization's own time zone, for workflows that chose none.
+    """
     text = row.get("settings")
-    if text is not None and (known := _KNOWN_TEXTS.get((shape, text))) is not None:
+    if text is not None and (known := _KNOWN_TEXTS.get((shape, text, home_zone))) is not None:
         return known, None
     found = len(findings.reasons) + len(findings.changes)
     raw = decode(row, "settings", findings)
-    settings = _translated(raw, shape, findings)
+    settings = _translated(raw, shape, home_zone, findings)
     conditions = raw.get("conditions") if isinstance(raw, dict) else None
     is_clean = conditions is None and len(findings.reasons) + len(findings.changes) == found
     if text is not None and is_clean and len(_KNOWN_TEXTS) < _MOST_KNOWN:
-        _KNOWN_TEXTS[(shape, text)] = settings
+        _KNOWN_TEXTS[(shape, text, home_zone)] = settings
     return settings, conditions
 
 
-def _translated(raw: Any, shape: str, findings: Findings) -> Settings:
+def _translated(raw: Any, shape: str, home_zone: str | None, findings: Findings) -> Settings:
     if raw in (None, {}, [], ""):
-        return Settings(timezone=DEFAULT_ZONES.get(shape, "UTC"))
+        return Settings(timezone=_zone(None, shape, home_zone, findings))
     if not isinstance(raw, dict):
         findings.reason(ReasonCode.SETTING_INVALID, "settings", "The settings are no object.")
-        return Settings(timezone=DEFAULT_ZONES.get(shape, "UTC"))
+        return Settings(timezone=_zone(None, shape, home_zone, findings))
     mode = _error_mode(raw.get("errorHandling"), findings)
     on_error, on_complete, emails = _notifications(raw.get("notifications"), findings)
     for key in sorted(raw.keys() - _KNOWN):
@@ -67,7 +73,7 @@ def _translated(raw: Any, shape: str, findings: Findings) -> Settings:
     return Settings(
         error_mode=mode,
         max_execution_seconds=_seconds(raw.get("maxExecutionTime"), findings),
-        timezone=_zone(raw.get("timezone"), shape, findings),
+        timezone=_zone(raw.get("timezone"), shape, home_zone, findings),
         retry=_ENGINE_RETRY if mode is ErrorMode.RETRY else None,
         priority=_priority(raw.get("priority"), findings),
         concurrency=_concurrency(raw.get("concurrency"), findings),
@@ -119,13 +125,27 @@ def _seconds(value: Any, findings: Findings) -> float:
     return float(number)
 
 
-def _zone(value: Any, shape: str, findings: Findings) -> str:
+def _zone(value: Any, shape: str, home_zone: str | None, findings: Findings) -> str:
+    """The workflow's own zone, else the organization's, else what the old code of that shape used."""
+    own = _own_zone(value, findings)
+    usual = DEFAULT_ZONES.get(shape, "UTC")
+    if own is not None and not (shape == "B" and own == COLUMN_DEFAULT):
+        return own
+    if home_zone not in zone_names() or home_zone == (own or usual):
+        return own or usual
+    code = ReasonCode.TIMEZONE_ASSUMED if own is None else ReasonCode.TIMEZONE_DEFAULT_IGNORED
+    said = "No zone is stored" if own is None else f"{own} is what the settings hold when nobody chose a zone"
+    findings.reason(code, "settings.timezone", f"{said}: {home_zone} of the organization is used.")
+    return home_zone
+
+
+def _own_zone(value: Any, findings: Findings) -> str | None:
     verdict = Verdict("settings")
     zone = clean_zone(value, verdict, "timezone") if isinstance(value, str) else None
     if value not in (None, "") and not isinstance(value, str):
         _invalid("timezone", value, findings)
     findings.merge(tuple(verdict.reasons), tuple(verdict.changes))
-    return zone or DEFAULT_ZONES.get(shape, "UTC")
+    return zone
 
 
 def _notifications(value: Any, findings: Findings) -> tuple[bool, bool, tuple[str, ...]]:

@@ -53,6 +53,12 @@ def approve_run(connection: Connection, run_id: UUID, by: str, reason: str) -> N
     )
 
 
+def approval_of(connection: Connection, run_id: UUID) -> tuple[str, str] | None:
+    """Who let the run finish, and why; None while nobody has."""
+    act_as_migration(connection)
+    return connection.execute(sql("migration/read_approval").encode(), {"run_id": str(run_id)}).fetchone()
+
+
 def _change(connection: Connection, run_id: UUID, present: list[str], wanted: str) -> bool:
     facts = {"id": run_id, "present": present, "wanted": wanted}
     return connection.execute(sql("migration/change_run_status").encode(), facts).rowcount == 1

@@ -6,7 +6,7 @@ from atlas_workflows.legacy.records import Row, SourceRow, Tenancy
 from atlas_workflows.migration.fingerprint import original_content
 
 # Raise it whenever translation writes something else for the same row: the next run then takes every row up again.
-TRANSLATION_VERSION = 1
+TRANSLATION_VERSION = 2
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
 
@@ -31,9 +31,9 @@ def _tenancy_facts(row: SourceRow, tenancy: Tenancy) -> Iterator[str]:
 def _facts_of(row: Row, tenancy: Tenancy) -> Iterator[str]:
     named = [row[column] for column in TENANT_COLUMNS if row.get(column) is not None]
     if not named:
-        yield f"assumed {tenancy.assumed}"
+        yield f"assumed {tenancy.assumed} {tenancy.zone_of(tenancy.assumed)}"
     for organization in named:
         exists = organization in tenancy.organizations
-        yield f"{organization} {exists} {organization in tenancy.users}"
+        yield f"{organization} {exists} {organization in tenancy.users} {tenancy.zone_of(organization)}"
     if tenancy.templates is not None and row.get(TEMPLATE_COLUMN) is not None:
         yield f"template {row[TEMPLATE_COLUMN]} {row[TEMPLATE_COLUMN] in tenancy.templates}"

@@ -8,6 +8,7 @@ from psycopg import errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.legacy.records import Tenancy
 from atlas_workflows.migration.context import Scope
@@ -34,7 +35,13 @@ def read_tenancy(connection: Connection, assumed: str | None) -> Tenancy:
         _insist(organizations, (assumed,))
     users = frozenset[str]().union(*(_ids(connection, *table) for table in USER_TABLES))
     templates = _ids(connection, "public", TEMPLATES) if _exists(connection, TEMPLATES) else None
-    return Tenancy(organizations=organizations, users=users, assumed=assumed, templates=templates)
+    return Tenancy(
+        organizations=organizations,
+        users=users,
+        assumed=assumed,
+        templates=templates,
+        zones=_zones(connection),
+    )
 
 
 def resolve_scope(scope: Scope, organizations: frozenset[str]) -> Tenants:
@@ -71,6 +78,15 @@ def _is_uuid(text: str) -> bool:
 def _exists(connection: Connection, table: str) -> bool:
     row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{table}"]).fetchone()
     return bool(row and row[0])
+
+
+def _zones(connection: Connection) -> dict[str, str]:
+    """The organizations' own time zones, in databases that keep them."""
+    try:
+        with connection.transaction():
+            return dict(connection.execute(sql("migration/organization_zones").encode()).fetchall())
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege):
+        return {}
 
 
 def _ids(connection: Connection, schema: str, table: str) -> frozenset[str]:

@@ -221,7 +221,6 @@ def _approval(use: StepUse) -> tuple[Any, Any]:
         subject="Finish this phase?",
         body=f"Phase run {RUN_ID}. Its report and Data Docs are on the page Atlas.\n\n"
         "Reconciliation: `{{ ti.xcom_pull(task_ids='reconcile') }}`",
-        retries=0,
     )
     return only, only
 

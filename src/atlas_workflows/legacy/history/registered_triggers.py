@@ -88,7 +88,9 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     columns = row.columns
     if not facts.own(tenancy, facts.side("workflow") or {}):
         return facts.quarantined()
-    result = translate_schedule(dict(columns), default_timezone=_workflow_zone(facts), path="schedule_config")
+    result = translate_schedule(
+        dict(columns), default_timezone=_workflow_zone(facts, tenancy), path="schedule_config"
+    )
     facts.findings.merge(tuple(result.reasons), ())
     if result.spec is None:
         return replace(facts.quarantined(), parent=_parent(row))
@@ -108,10 +110,11 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     return facts.done({"workflow_schedules": [schedule]}, parent=_parent(row))
 
 
-def _workflow_zone(facts: RowFacts) -> str:
+def _workflow_zone(facts: RowFacts, tenancy: Tenancy) -> str:
     """The zone that the workflow's own translation gives its triggers. What is wrong with it is said there."""
     aside = Findings("workflows", facts.row.columns.get("workflow_id") or "")
-    settings, _ = translate_settings(facts.side("workflow") or {}, _SHAPE, aside)
+    home_zone = tenancy.zone_of(facts.organization)
+    settings, _ = translate_settings(facts.side("workflow") or {}, _SHAPE, aside, home_zone)
     return settings.timezone
 
 

@@ -1,9 +1,8 @@
 """Step `approve`: where the run asks for it, a person says yes before the phase is finished."""
 
-from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.controls import approval_of
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
-from atlas_workflows.migration.target import act_as_migration
 
 
 def run(context: PhaseContext) -> StepResult:
@@ -13,10 +12,7 @@ def run(context: PhaseContext) -> StepResult:
     if not context.persistent:
         return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing"})
     with context.connect("approve", autocommit=True) as connection:
-        act_as_migration(connection)
-        found = connection.execute(
-            sql("migration/read_approval").encode(), {"run_id": str(context.run_id)}
-        ).fetchone()
+        found = approval_of(connection, context.run_id)
     if found is None:
         return StepResult(
             StepStatus.WAITING,
