@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas_workflows.errors import InvalidJson
-from atlas_workflows.exact_json import dumps, dumps_text, loads
+from atlas_workflows.exact_json import dumps, dumps_text, loads, loads_unambiguous
 
 numbers = st.integers() | st.decimals(allow_nan=False, allow_infinity=False)
 documents = st.recursive(
@@ -60,3 +60,12 @@ def test_a_number_too_long_to_be_read_is_said_in_plain_words() -> None:
     with pytest.raises(InvalidJson) as refused:
         loads('{"x": ' + "9" * 5_000 + "}")
     assert refused.value.fact == "A number in the JSON has more than 4,300 digits."
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 1}', '[{"b": {"a": 1, "\\u0061": 2}}]'])
+def test_a_key_that_stands_twice_is_refused_where_a_person_wrote_it(text: str) -> None:
+    with pytest.raises(InvalidJson, match="'a' stands twice"):
+        loads_unambiguous(text)
+    assert loads_unambiguous('{"a": {"b": 1.10}, "b": [{"a": 1}, {"a": 2}]}') == loads(
+        '{"a": {"b": 1.10}, "b": [{"a": 1}, {"a": 2}]}'
+    )

@@ -45,6 +45,16 @@ def loads_plain(text: str | bytes) -> Any:
         return _loads_exactly(text)  # lone surrogates are legal in JSON text but not for orjson
 
 
+def loads_unambiguous(text: str | bytes) -> Any:
+    """`loads` of what a person wrote: a key that stands twice in one object is refused, not silently overwritten."""
+    value = loads(text)
+    try:
+        json.loads(text, object_pairs_hook=_refuse_repeated_keys, parse_int=str, parse_float=str)
+    except RecursionError as cause:
+        raise InvalidJson("The JSON is nested too deeply.", remedy="Flatten it.") from cause
+    return value
+
+
 def dumps(value: Any) -> bytes:
     """Encode to compact UTF-8 JSON; the inverse of `loads`.
 
@@ -79,6 +89,17 @@ def _loads_exactly(text: str | bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise InvalidJson(
+                f"The key {key[:80]!r} stands twice in one object.",
+                remedy="Keep one of the two; only one of them could count.",
+            )
+        seen.add(key)
 
 
 def _encode_number(value: Any) -> orjson.Fragment:

@@ -41,7 +41,7 @@ def read_bytes(file: Path) -> bytes:
 def decode(content: bytes, source: Path | str) -> Any:
     """The JSON in some bytes. Raises UnreadableFile naming `source`."""
     try:
-        return exact_json.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        return exact_json.loads_unambiguous(content.removeprefix(b"\xef\xbb\xbf"))
     except InvalidJson as error:
         raise UnreadableFile(f"{source}: {error.fact}", remedy=error.remedy) from error
     except UnicodeDecodeError as cause:
