@@ -67,3 +67,9 @@ def answer_or_refusal(pattern: str, text: str) -> bool | str:
         return compile_pattern(pattern)(text)
     except ExpressionInvalid as refusal:
         return refusal.fact
+
+
+@pytest.mark.parametrize("text", ["Sch\u00f6n", "Scho\u0308n"])
+@pytest.mark.parametrize("pattern", ["^sch\u00f6n$", "^scho\u0308n$", "^sch.n$"])
+def test_both_ways_of_writing_an_accent_match(pattern: str, text: str) -> None:
+    assert compile_pattern(pattern)(text)

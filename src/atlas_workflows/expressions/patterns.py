@@ -7,6 +7,7 @@ import re2
 
 from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions import limits
+from atlas_workflows.expressions.values import folded
 
 _UNSUPPORTED = {
     "(?=": "a lookahead",
@@ -27,7 +28,7 @@ _UNSUPPORTED = {
 
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: str, case_sensitive: bool = False) -> Callable[[str], bool]:
-    """A function that says whether the pattern occurs anywhere in a text.
+    """A function that says whether the pattern occurs anywhere in a text, both in NFC.
 
     Raises ExpressionInvalid where re2 cannot run the pattern in linear time, naming the construct.
     """
@@ -37,10 +38,10 @@ def compile_pattern(pattern: str, case_sensitive: bool = False) -> Callable[[str
     options.case_sensitive = case_sensitive
     options.max_mem = limits.MAX_PATTERN_MEMORY
     try:
-        compiled = re2.compile(pattern.encode(), options)
+        compiled = re2.compile(folded(pattern, case_sensitive=True).encode(), options)
     except (re2.error, UnicodeEncodeError) as cause:
         raise _refusal(pattern, cause) from cause
-    return lambda text: compiled.search(text.encode("utf-8", "replace")) is not None
+    return lambda text: compiled.search(folded(text, case_sensitive=True).encode("utf-8", "replace")) is not None
 
 
 def _refusal(pattern: str, cause: Exception) -> ExpressionInvalid:

@@ -105,8 +105,8 @@ SECTIONS = (
     Section(
         "Text",
         "A number or a boolean is read as the text a person would write. `contains` looks into a list for a member. "
-        "A pattern may match anywhere in the text and runs in linear time (RE2); lookarounds and backreferences are "
-        "refused when the condition is read.",
+        "A pattern may match anywhere in the text and runs in linear time (RE2), both in NFC; lookarounds and "
+        "backreferences are refused when the condition is read.",
         (
             _ask("contains", "ab"),
             _ask("contains", "ab", case_sensitive=True),
