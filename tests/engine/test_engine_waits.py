@@ -126,3 +126,13 @@ def test_several_waits_side_by_side_end_each_at_its_time() -> None:
         node(f"w{h}", "wait", wait={"kind": "duration", "amount": h, "unit": "hours"}) for h in (3, 1, 2)
     ]
     assert took(play(workflow(nodes, "t w3", "t w1", "t w2"))) == ["w1", "w2", "w3"]
+
+
+def test_the_filter_of_an_event_sees_the_whole_contact_and_all_of_the_event() -> None:
+    known = {"field": "contact.name", "operator": "equals", "value": "ana"}
+    wait = {"kind": "until_event", "events": [{"type": "won", "filter": known}]}
+    assert took(play(waiting(wait), happened(1, "won", contact={"plan": "Gold"}))) == ["w", "a"]
+    for path in ("event.kind", "event.data.kind", "kind"):
+        asked = {**OPENED, "field": path}
+        wait = {"kind": "until_event", "events": [{"type": "email_event", "filter": asked}]}
+        assert took(play(waiting(wait), happened(1, kind="opened"))) == ["w", "a"]

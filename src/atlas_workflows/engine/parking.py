@@ -74,5 +74,8 @@ def _fits(walk: Walk, token: Token, awaited: Mapping[str, Any], event: Mapping[s
     if condition is None:
         return True
     data = event["data"]
-    scope = {**walk.scope(token.frame), **data, "event": {**data, "type": event["type"], "at": event["at"]}}
+    # What it says about the contact has been added to what is known, and must not hide the rest of it.
+    roots = {name: value for name, value in data.items() if name != "contact"}
+    about = {"data": data, **data, "type": event["type"], "at": event["at"]}
+    scope = {**walk.scope(token.frame), **roots, "event": about}
     return evaluate(condition, scope, now=walk.at.now, timezone=walk.at.zone)

@@ -93,7 +93,8 @@ _WAITS = """\
 - A wait lasts as long as it says. Days, weeks and months keep the wall clock of the workflow's zone; seconds, minutes and
   hours are elapsed time. A time already past passes at once.
 - `until_event` sees events from the moment the wait begins, or from `look_back` before it. `filter` is asked of the
-  event: its data are roots, and stand under `event` with its `type` and `at`. An event at the very instant of the timeout
+  event: its data are roots, and stand under `event` with its `type` and `at`. The event that ends the wait is its output:
+  `nodes.<id>.event.data` holds what came with it. An event at the very instant of the timeout
   still counts.
 - `until_condition` is asked when the wait begins, after every event of the subject, and at the timeout.
 - An event whose data holds `contact` changes what is known of the contact from then on.
