@@ -156,6 +156,8 @@ def test_time_between_attempts_counts_towards_the_longest_execution() -> None:
     assert played.outcome == "timeout"
     assert played.state.finished_at == START + timedelta(seconds=300)
     assert [step.status for step in played.steps] == ["failed"] * 5 + ["cancelled"]
+    assert [step.attempt for step in played.steps] == [1, 2, 3, 4, 5, 6]
+    assert played.steps[-1].started_at == played.state.finished_at
 
 
 def test_waiting_does_not_count_towards_the_longest_execution() -> None:

@@ -133,7 +133,10 @@ class Walk:
         if state.is_over:
             return
         for token in state.tokens.values():
-            if token.status is not Status.READY:
+            if token.status is Status.RETRY:
+                # The last attempt has failed and is recorded; what is cancelled is the next one.
+                self.record(replace(token, attempt=token.attempt + 1, since=self.at.now), "cancelled")
+            elif token.status is not Status.READY:
                 self.record(token, "cancelled")
         state.outcome, state.reason, state.finished_at = outcome, reason, self.at.now
         state.tokens, state.frames, state.gatherings = {}, {}, {}
