@@ -1,4 +1,4 @@
-"""Templates and formulas inside parameters that cannot be read, or are too large to be rendered."""
+"""Templates, formulas, paths and patterns inside parameters that cannot be read, or are too large."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -6,6 +6,8 @@ from typing import Any
 
 from atlas_workflows.errors import AtlasError, ExpressionTooLarge
 from atlas_workflows.expressions.formula import parse_formula
+from atlas_workflows.expressions.paths import parse_path
+from atlas_workflows.expressions.patterns import compile_pattern
 from atlas_workflows.expressions.templates import parse_template
 from atlas_workflows.graph.catalogue import Fault
 from atlas_workflows.nodes.faults import advice
@@ -49,6 +51,24 @@ def formula_faults(expression: str, field: str) -> Iterable[Fault]:
         parse_formula(expression)
     except AtlasError as error:
         yield Fault("WRONG_EXPRESSION", field, error.fact, error.remedy)
+
+
+def path_faults(path: str | None, field: str) -> Iterable[Fault]:
+    """An error where the path cannot be read; the step could only fail."""
+    try:
+        if path is not None:
+            parse_path(path)
+    except AtlasError as error:
+        yield Fault("WRONG_PATH", field, error.fact, error.remedy)
+
+
+def pattern_faults(pattern: str | None, field: str) -> Iterable[Fault]:
+    """An error where the regular expression cannot be read, or not in linear time."""
+    try:
+        if pattern is not None:
+            compile_pattern(pattern)
+    except AtlasError as error:
+        yield Fault("WRONG_PATTERN", field, error.fact, error.remedy)
 
 
 def _in_text(where: str, text: str) -> Iterable[Fault]:

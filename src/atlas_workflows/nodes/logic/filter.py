@@ -1,20 +1,27 @@
 """Lets the execution pass, or the fitting items of a list."""
 
+from collections.abc import Iterable
+
 from pydantic import Field
 
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
 from atlas_workflows.expressions.wording import why
-from atlas_workflows.graph.catalogue import Effect, Role
+from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import Condition, DataPath, VariableName
 from atlas_workflows.nodes.items import items_at
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.nodes.template_faults import path_faults
 
 
 class FilterParameters(Parameters):
     condition: Condition = Field(description="What has to be true; with items, asked of each as `item`.")
     items: DataPath | None = Field(None, description="Path of a list. Where left out the filter is a gate.")
     output: VariableName | None = Field(None, description="Variable that takes the items that passed.")
+
+
+def review(parameters: FilterParameters) -> Iterable[Fault]:
+    yield from path_faults(parameters.items, "items")
 
 
 def run(call: Call) -> Outcome:
@@ -42,5 +49,6 @@ NODE = NodeType(
     role=Role.CHOICE,
     ports=("main", "rejected"),
     missing_codes={"condition": "INCOMPLETE_CONDITION"},
+    review=review,
     run=run,
 )

@@ -13,6 +13,7 @@ from atlas_workflows.nodes.fields import Condition, CountOrTemplate, DataPath, V
 from atlas_workflows.nodes.items import items_at
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.nodes.template_faults import path_faults
 
 MAX_ITERATIONS = 1_000
 _MOST_WANTED = 1_000_000_000  # a number beyond it is a mistake, and too long to be written out
@@ -35,6 +36,7 @@ class LoopParameters(Parameters):
 def review(parameters: LoopParameters) -> Iterable[Fault]:
     if parameters.kind == "for_each" and not parameters.items:
         yield missing("MISSING_LOOP_ITEMS", "items", "The list that the loop goes through")
+    yield from path_faults(parameters.items or None, "items")
     if parameters.kind == "count" and parameters.count is None:
         yield missing("MISSING_LOOP_COUNT", "count", "The number of rounds")
     if parameters.kind == "while" and parameters.condition is None:

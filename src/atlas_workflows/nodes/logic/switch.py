@@ -12,6 +12,7 @@ from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import Condition, NumberOrTemplate, PortName, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.nodes.template_faults import pattern_faults
 
 _NEEDED = {"exact": "value", "pattern": "pattern", "condition": "condition"}
 
@@ -65,6 +66,8 @@ def review(parameters: SwitchParameters) -> Iterable[Fault]:
     for port in sorted({port for port in names if names.count(port) > 1}) if len(names) <= 1_000 else ():
         message = f"Several cases leave by the port {port!r}."
         yield Fault("DUPLICATE_PORT", "cases", message, "Give each case its own port.")
+    for place, case in enumerate(parameters.cases):
+        yield from pattern_faults(case.pattern, f"cases[{place}].pattern")
     if parameters.value is None and any(case.kind != "condition" for case in parameters.cases):
         yield Fault("MISSING_SWITCH_VALUE", "value", "The switch has no value to look at.", "Give value.")
 

@@ -12,7 +12,7 @@ from atlas_workflows.nodes.fields import VariableName
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.operations import OPERATIONS, AnyOperation, CalculateOperation
 from atlas_workflows.nodes.parameters import Parameters
-from atlas_workflows.nodes.template_faults import formula_faults
+from atlas_workflows.nodes.template_faults import formula_faults, path_faults
 
 
 class TransformParameters(Parameters):
@@ -27,6 +27,10 @@ def review(parameters: TransformParameters) -> Iterable[Fault]:
     for place, operation in enumerate(parameters.operations):
         if isinstance(operation, CalculateOperation):
             yield from formula_faults(operation.expression, f"operations[{place}].expression")
+        for name in ("source", "field"):
+            yield from path_faults(getattr(operation, name, None), f"operations[{place}].{name}")
+        for number, path in enumerate(getattr(operation, "sources", ())):
+            yield from path_faults(path, f"operations[{place}].sources[{number}]")
 
 
 def run(call: Call) -> Outcome:
