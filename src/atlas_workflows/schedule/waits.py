@@ -9,6 +9,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -39,10 +40,17 @@ def _short_enough(amount: Decimal | int, unit: str) -> None:
         )
 
 
+# In JSON Schema a bound on a union of numbers would be lost.
+Amount = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
+NonNegativeAmount = Annotated[
+    int | Decimal, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})
+]
+
+
 class Length(Model):
     """A length of time: days, weeks and months keep the wall clock, smaller units are elapsed time."""
 
-    amount: int | Decimal = Field(ge=0)
+    amount: NonNegativeAmount
     unit: Unit
 
     @model_validator(mode="after")
@@ -81,7 +89,7 @@ class UntilWait(Model):
 class Offset(Model):
     """A signed length: three days before is {"amount": -3, "unit": "days"}."""
 
-    amount: int | Decimal
+    amount: Amount
     unit: Unit
 
     @model_validator(mode="after")
@@ -137,7 +145,7 @@ class Modifier(Model):
 
     condition: dict[str, Any]
     operation: Literal["add", "multiply", "set"]
-    amount: int | Decimal
+    amount: Amount
     unit: Unit = "minutes"
 
 
