@@ -329,3 +329,22 @@ def test_generated_trees_have_no_errors_and_one_back_edge_makes_a_cycle(
             *nodes, edges=[*edges, Edge("back", f"n{child}", f"n{ancestor}", target_port="main")]
         )
         assert {("error", "CYCLE", f"n{child}"), ("error", "CYCLE", f"n{ancestor}")} <= found(problems)
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        (Variable("v", secret=True, default="hunter22"), {("error", "PLAIN_SECRET", None)}),
+        (Variable("v", secret=True, default={"$secret": "7f1b7f7e-7b0a-4d0a-9d3c-1f0d7f0d7f0d"}), set()),
+        (Variable("v", secret=True), set()),
+        (Variable("v", "number", "five"), {("warning", "WRONG_DEFAULT", None)}),
+        (Variable("v", "number", True), {("warning", "WRONG_DEFAULT", None)}),
+        (Variable("v", "array", {"a": 1}), {("warning", "WRONG_DEFAULT", None)}),
+        (Variable("v", "number", 0), set()),
+        (Variable("v", "any", [1]), set()),
+    ],
+)
+def test_defaults_of_variables(variable: Variable, expected: set[tuple[str, str, str | None]]) -> None:
+    problems = check(node("a"), edges=[edge("t", "a")], variables=(variable,))
+    assert found(problems) == expected
+    assert all("hunter22" not in f"{problem.message}{problem.remedy}" for problem in problems)

@@ -1,11 +1,21 @@
 """Checks of each trigger, node and variable on its own: ids, types, parameters, references."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from atlas_workflows.graph.catalogue import Catalogue, Fault, NodeKind
 from atlas_workflows.graph.model import ErrorMode, Node, Severity, Trigger, Workflow
 from atlas_workflows.graph.reading import Findings
 from atlas_workflows.graph.references import undefined
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float, Decimal),
+    "boolean": (bool,),
+    "date": (str,),
+    "array": (list, tuple),
+    "object": (dict,),
+}
 
 
 def check_steps(
@@ -14,6 +24,7 @@ def check_steps(
     """Report whatever is wrong with a step without looking at edges."""
     _check_ids(workflow, findings)
     _check_settings(workflow, catalogue, findings)
+    _check_variables(workflow, findings)
     for trigger in workflow.triggers:
         kind = catalogue.trigger(trigger.type, trigger.version)
         if kind is None:
@@ -41,6 +52,24 @@ def _check_settings(workflow: Workflow, catalogue: Catalogue, findings: Findings
         remedy = "Set settings.error_workflow_id; without it the mode is like stop."
         code = "MISSING_ERROR_WORKFLOW"
         findings.add(code, message, remedy, severity=Severity.WARNING, field="settings.error_workflow_id")
+
+
+def _check_variables(workflow: Workflow, findings: Findings) -> None:
+    for variable in workflow.variables:
+        default = variable.default
+        if default is None or (isinstance(default, dict) and "$secret" in default):
+            continue
+        field = f"variables[{variable.name}].default"
+        if variable.secret:
+            message = f"The variable {variable.name!r} is secret, but its default is the value itself."
+            remedy = 'Write {"$secret": "<uuid>"} there, or leave it out and give the value at the start.'
+            findings.add("PLAIN_SECRET", message, remedy, field=field)
+        elif not isinstance(default, _TYPES.get(variable.type, object)) or (
+            isinstance(default, bool) and variable.type == "number"
+        ):
+            message = f"The variable {variable.name!r} is of type {variable.type}, but its default is not."
+            remedy = "Correct the default or the type; the default is used as it stands."
+            findings.add("WRONG_DEFAULT", message, remedy, severity=Severity.WARNING, field=field)
 
 
 def _check_ids(workflow: Workflow, findings: Findings) -> None:
