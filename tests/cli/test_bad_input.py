@@ -139,3 +139,21 @@ def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
     refused = atlas(home, "migrate", "approve", str(UUID(report["run_id"])), "--dsn", dsn)
     assert refused.returncode == 1
     assert "Only an unfinished run can be approved" in said(refused)
+
+
+def test_a_terminal_that_knows_ascii_only_ends_no_command(tmp_path: Path) -> None:
+    workflow = {
+        "id": "w",
+        "name": "Łódź 🏋",
+        "triggers": [{"id": "t", "type": "manual"}],
+        "nodes": [{"id": "a", "type": "add_note", "parameters": {"text": "→ \ud83d"}}],
+        "edges": [{"id": "e", "source": "t", "target": "a"}],
+    }
+    (tmp_path / "w.json").write_text(json.dumps(workflow))
+    (tmp_path / "data.json").write_text("{}")
+    done = subprocess.run(
+        [ATLAS, "workflow", "execute", str(tmp_path / "w.json"), "--input", str(tmp_path / "data.json")],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"}, text=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "d\\u017a" in done.stdout

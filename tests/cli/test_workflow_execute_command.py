@@ -138,6 +138,7 @@ def test_the_trace_speaks_to_people(files: Path) -> None:
         (["--fail", "nobody:1"], "names no node"),
         (["--fail", "hello"], "names no node"),
         (["--fail", "hello:often"], "no number of attempts"),
+        (["--fail", "answer:1"], "asks nothing of a provider"),
         (["--at", "tomorrow"], "not an ISO time"),
         (["--at", "9999-12-31T23:59:59Z"], "not an ISO time"),
         (["--trigger", "x"], "no trigger 'x'"),
@@ -168,7 +169,10 @@ def test_unusable_events_are_named_by_their_number(files: Path, line: str) -> No
     assert "event 2" in str(result.exception)
 
 
-@pytest.mark.parametrize("content", ["[]", "3", '{"variables": []}', "{"])
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "3", '{"variables": []}', "{", '{"contact": "Ana"}', '{"lead": [1]}', '{"trigger": 3}', '{"a": 1, "a": 2}'],
+)
 def test_unusable_data(files: Path, content: str) -> None:
     (files / "data.json").write_text(content)
     assert getattr(run(files).exception, "exit_code", None) == 2
@@ -281,3 +285,20 @@ def test_a_wrong_event_is_refused_with_its_line_and_field(files: Path, line: str
     message = str(run(files, "--events", str(files / "events.jsonl")).exception)
     assert "event 2" in message
     assert said in message
+
+
+def test_a_time_without_offset_is_meant_in_the_zone_of_the_workflow(files: Path) -> None:
+    (files / "events.jsonl").write_text('{"time": "2026-03-29T09:00:00", "type": "message_received"}')
+    answer = played(files, "--events", str(files / "events.jsonl"))
+    assert (answer["finished_at"], answer["steps"][-1]["port"]) == ("2026-03-29T08:00:00Z", "main")
+
+
+def test_what_names_hold_cannot_steer_the_terminal_or_end_the_command(files: Path) -> None:
+    odd = {**WORKFLOW, "name": "W\x1b]0;pwned\x07\x1b[2J\r", "edges": WORKFLOW["edges"][:1]}
+    odd["nodes"] = [{**WORKFLOW["nodes"][0], "name": "Two\nlines", "parameters": {"message": "\ud83d half"}}]
+    write(files / "w.json", odd)
+    result = run(files)
+    assert result.exit_code == 0, result.exception
+    assert "Two lines" in result.stdout
+    assert "half" in result.stdout
+    assert not {"\x1b", "\x07", "\r"} & set(result.stdout)

@@ -1,6 +1,7 @@
 """`atlas …`: collects the command groups, imports each only when it is called, and turns errors into one message."""
 
 import importlib
+import io
 import sys
 from typing import Any
 
@@ -9,6 +10,7 @@ import typer.main
 from rich.console import Console
 from rich.text import Text
 
+from atlas_workflows.cli.terminal import without_controls
 from atlas_workflows.errors import AtlasError
 
 # command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
@@ -83,6 +85,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point; an error ends as one message on stderr and its exit code; only an unforeseen one as a traceback."""
+    _make_printable()
     try:
         cli(prog_name="atlas")
     except KeyboardInterrupt:
@@ -97,7 +100,14 @@ def main() -> None:
         sys.exit(known.exit_code)
 
 
+def _make_printable() -> None:
+    # Half an emoji is legal in JSON, and a terminal need not know every character; neither may end a command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _complain(error: AtlasError) -> None:
     console = Console(stderr=True)
-    console.print("[bold red]Error[/]", Text(error.fact), highlight=False)
-    console.print("[bold]What next[/]", Text(error.remedy), highlight=False)
+    console.print("[bold red]Error[/]", Text(without_controls(error.fact)), highlight=False)
+    console.print("[bold]What next[/]", Text(without_controls(error.remedy)), highlight=False)

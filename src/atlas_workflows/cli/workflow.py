@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from atlas_workflows import exact_json
+from atlas_workflows.cli.terminal import without_controls
 from atlas_workflows.cli.workflow_execution import Wishes, play, played_as_json
 from atlas_workflows.cli.workflow_file import UnreadableFile, read_document
 from atlas_workflows.cli.workflow_library import load_workflow
@@ -130,7 +131,8 @@ def _show(file: Path, problems: list[Problem]) -> None:
         for problem in problems:
             kind = f"[{_COLOURS[problem.severity]}]{problem.severity.value}[/]\n{problem.code}"
             where = "\n".join(filter(None, (problem.node, problem.field)))
-            table.add_row(kind, escape(where), f"{escape(problem.message)}\n[dim]{escape(problem.remedy)}[/]")
+            advice = f"{escape(problem.message)}\n[dim]{escape(problem.remedy)}[/]"
+            table.add_row(kind, without_controls(escape(where)), without_controls(advice))
         console.print(table)
     verdict = f"[bold red]not valid: {errors} errors[/]" if errors else "[bold green]valid[/]"
     console.print(f"{escape(str(file))}: {verdict}", highlight=False)

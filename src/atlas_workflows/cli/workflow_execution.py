@@ -56,7 +56,7 @@ def play(workflow: Workflow, wishes: Wishes) -> Played:
     at = read_start(wishes.at, workflow)
     trigger = _trigger(workflow, wishes.trigger)
     subject = subject_of(data)
-    events = read_events(wishes.events, subject)
+    events = read_events(wishes.events, subject, workflow)
     failures = dict(read_failure(text, workflow) for text in wishes.fail)
     program = Program(workflow, load_catalogue())
     folder = WorkflowFolder.of(program, wishes.workflows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,14 @@ from atlas_workflows.engine.events import Happened
 from atlas_workflows.engine.limits import MAX_VALUE_DEPTH
 from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions.moment import zone_named
+from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.graph.limits import is_deeper_than
 from atlas_workflows.graph.model import Workflow
+from atlas_workflows.nodes.catalogue import load_catalogue
 
 MAX_EVENTS = 2_000
 _SUBJECTS = ("contact", "lead", "client")
+_OBJECTS = (*_SUBJECTS, "trigger", "organization", "variables")
 _EXAMPLE = 'Write {"time": "2026-03-29T09:00:00Z", "type": "email_event", "subject": "…", "data": {…}}.'
 
 
@@ -37,10 +40,10 @@ def read_data(source: Path) -> dict[str, Any]:
     if is_deeper_than(document, MAX_VALUE_DEPTH):
         fact = f"{source} is nested more than {MAX_VALUE_DEPTH} levels deep."
         raise UnreadableFile(fact, remedy="Flatten it.")
+    for name in _OBJECTS:
+        if not isinstance(document.get(name, {}), dict) and (name == "variables" or document[name] is not None):
+            raise UnreadableFile(f"{source}: {name} is no object.", remedy=f'Write {{"{name}": {{…}}}}.')
     variables = document.get("variables", {})
-    if not isinstance(variables, dict):
-        fact = f"{source}: variables is no object."
-        raise UnreadableFile(fact, remedy='Write {"variables": {"name": "value"}}.')
     if not any(name in document for name in (*_SUBJECTS, "trigger")):
         return {**document, "contact": document, "trigger": document, "variables": variables}
     contact = next((document[name] for name in _SUBJECTS if name in document), None)
@@ -72,21 +75,25 @@ def read_start(text: str | None, workflow: Workflow) -> datetime:
         raise UnreadableFile(fact, remedy=remedy) from cause
 
 
-def read_events(file: Path | None, subject: str | None) -> Events:
-    """Events about the subject, or about nobody in particular; an `id` that came before is the same event again."""
+def read_events(file: Path | None, subject: str | None, workflow: Workflow) -> Events:
+    """Events about the subject, or about nobody in particular; an `id` that came before is the same event again.
+
+    A time without offset is meant in the workflow's zone, as `--at` is.
+    """
     if file is None:
         return Events()
     lines = [line for line in read_bytes(file).splitlines() if line.strip()]
     if len(lines) > MAX_EVENTS:
         fact = f"{file} has more than {MAX_EVENTS:,} events."
         raise UnreadableFile(fact, remedy="Leave out those that do not matter.")
+    zone = zone_named(workflow.settings.timezone)
     found: list[Happened] = []
     seen: set[str] = set()
     of_others = repeated = 0
     for number, line in enumerate(lines, 1):
         where = f"{file}, event {number}"
         document = decode(line, where)
-        event, about, id_ = _event(document, where)
+        event, about, id_ = _event(document, where, zone)
         if id_ is not None and id_ in seen:
             repeated += 1
         elif about is not None and subject is not None and about != subject:
@@ -100,13 +107,18 @@ def read_events(file: Path | None, subject: str | None) -> Events:
 def read_failure(text: str, workflow: Workflow) -> tuple[str, int]:
     """NODE:ATTEMPTS. Raises UnreadableFile."""
     node, _, attempts = text.rpartition(":")
-    if node not in {found.id for found in workflow.nodes}:
+    types = {found.id: (found.type, found.version) for found in workflow.nodes}
+    if node not in types:
         known = ", ".join(found.id for found in workflow.nodes[:10])
         fact = f"--fail {text[:80]!r} names no node of the workflow."
         raise UnreadableFile(fact, remedy=f"Write NODE:ATTEMPTS. There are: {known}.")
     if not attempts.isascii() or not attempts.isdigit() or len(attempts) > 6:
         fact = f"--fail {text[:80]!r} has no number of attempts."
         raise UnreadableFile(fact, remedy="Write NODE:ATTEMPTS.")
+    kind = load_catalogue().node(*types[node])
+    if kind is not None and kind.effect is Effect.NONE:
+        fact = f"--fail {text[:80]!r}: a node of type {kind.name} asks nothing of a provider that could fail."
+        raise UnreadableFile(fact, remedy="Name an action, or a sub_workflow.")
     return node, int(attempts)
 
 
@@ -117,7 +129,7 @@ def _time(text: str) -> datetime:
     return at
 
 
-def _event(document: Any, where: str) -> tuple[Happened, str | None, str | None]:
+def _event(document: Any, where: str, zone: tzinfo) -> tuple[Happened, str | None, str | None]:
     if not isinstance(document, dict):
         raise UnreadableFile(f"{where} is no JSON object.", remedy=_EXAMPLE)
     if is_deeper_than(document, MAX_VALUE_DEPTH):
@@ -132,14 +144,14 @@ def _event(document: Any, where: str) -> tuple[Happened, str | None, str | None]
     about = document.get("subject")
     about = about.get("id") if isinstance(about, dict) else about
     id_ = document.get("id")
-    event = Happened(type_, _event_time(document.get("time"), where), dict(data or {}))
+    event = Happened(type_, _event_time(document.get("time"), where, zone), dict(data or {}))
     return event, None if about is None else str(about), None if id_ is None else str(id_)
 
 
-def _event_time(text: Any, where: str) -> datetime:
+def _event_time(text: Any, where: str, zone: tzinfo) -> datetime:
     try:
         at = _time(text)
     except (TypeError, ValueError, OverflowError) as cause:
         fact = f"{where}: time {str(text)[:60]!r} is not an ISO time."
         raise UnreadableFile(fact, remedy=_EXAMPLE) from cause
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=zone).astimezone(UTC)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from atlas_workflows import exact_json
+from atlas_workflows.cli.terminal import without_controls
 from atlas_workflows.cli.workflow_execution import Played
 from atlas_workflows.engine.events import Effect, StepRecord, Waiting
 from atlas_workflows.engine.nesting import STARTS
@@ -32,7 +33,8 @@ def show_trace(workflow: Workflow, played: Played, console: Console) -> None:
     """Print every step with its time in the workflow's zone, what it would do, and how it ended."""
     lines: list[str] = []
     for line in _Trace(workflow, played).lines():
-        lines.append(line)
+        # A step is a line, whatever its name holds.
+        lines.append(without_controls(" ".join(line.splitlines())))
         if len(lines) >= _LINES_AT_ONCE:
             console.print("\n".join(lines), highlight=False, soft_wrap=True)
             lines.clear()

@@ -1,0 +1,12 @@
+"""What other people wrote, made fit for a terminal."""
+
+import re
+
+# C0, DEL and C1 but tab and newline, and halves of surrogate pairs: what stands in a workflow's name must neither move
+# the cursor nor end the command.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def without_controls(text: str) -> str:
+    """The text with every control character replaced by one that is seen."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
