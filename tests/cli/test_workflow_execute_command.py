@@ -178,6 +178,11 @@ def test_unusable_data(files: Path, content: str) -> None:
     assert getattr(run(files).exception, "exit_code", None) == 2
 
 
+def test_a_subject_that_is_null_does_not_hide_another(files: Path) -> None:
+    write(files / "data.json", {"contact": None, "lead": DATA["contact"]})
+    assert played(files)["effects"][1]["content"] == {"title": "Call Ana"}
+
+
 def test_a_workflow_with_errors_is_not_executed(files: Path) -> None:
     (files / "w.json").write_text(json.dumps({**WORKFLOW, "edges": []}))
     result = run(files)

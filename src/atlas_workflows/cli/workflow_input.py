@@ -46,7 +46,7 @@ def read_data(source: Path) -> dict[str, Any]:
     variables = document.get("variables", {})
     if not any(name in document for name in (*_SUBJECTS, "trigger")):
         return {**document, "contact": document, "trigger": document, "variables": variables}
-    contact = next((document[name] for name in _SUBJECTS if name in document), None)
+    contact = next((document[name] for name in _SUBJECTS if document.get(name) is not None), None)
     data = {name: value for name, value in document.items() if name not in _SUBJECTS}
     return data if contact is None else {**data, "contact": contact}
 

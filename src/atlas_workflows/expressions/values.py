@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -34,6 +35,7 @@ _QUIET = re2.Options()
 _QUIET.log_errors = False
 _NUMBER = re2.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", _QUIET)
 _LONG_MARKS = re2.compile(rf"\p{{M}}{{{limits.MAX_COMBINING_RUN + 1}}}", _QUIET)
+_LONG_TEXT = 10_000  # characters
 _KINDS = {str: Kind.TEXT, int: Kind.NUMBER, bool: Kind.BOOLEAN, list: Kind.LIST, dict: Kind.OBJECT}
 _TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "off", "0"})
@@ -61,6 +63,10 @@ def number(value: Any) -> Number | None:
 
 def folded(text: str, case_sensitive: bool = False) -> str:
     """The form in which texts are compared: NFC, and casefolded unless `case_sensitive`."""
+    return _fold(text, case_sensitive) if len(text) < _LONG_TEXT else _fold_long(text, case_sensitive)
+
+
+def _fold(text: str, case_sensitive: bool) -> str:
     if text.isascii():
         return text if case_sensitive else text.lower()
     if _LONG_MARKS.search(_encodable(text)) is not None:
@@ -68,6 +74,10 @@ def folded(text: str, case_sensitive: bool = False) -> str:
     if case_sensitive:
         return unicodedata.normalize("NFC", text)
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
+# A condition may ask one long text hundreds of questions, and normalising a megabyte takes a tenth of a second.
+_fold_long = lru_cache(maxsize=2)(_fold)
 
 
 def text_of(value: Any) -> str | None:

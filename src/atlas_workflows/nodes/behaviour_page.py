@@ -77,7 +77,8 @@ _TOKENS = """\
 - `end` and a reached `goal` end the whole execution; what still waits is cancelled, and effects not yet done are not done.
 - A node that is switched off, or of unknown type, does nothing and is passed through by `main`, else by its last port.
 - An action whose `skip_unless` does not hold is skipped, and the execution goes on.
-- The order in which branches that are ready at the same instant go on does not change what is done.
+- The order in which branches that are ready at the same instant go on does not change what is done, unless one of them
+  ends the execution (`end`, a goal, a failure): what the others have not done by then is not done.
 
 ## Effects
 
