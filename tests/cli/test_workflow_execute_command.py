@@ -171,7 +171,16 @@ def test_unusable_events_are_named_by_their_number(files: Path, line: str) -> No
 
 @pytest.mark.parametrize(
     "content",
-    ["[]", "3", '{"variables": []}', "{", '{"contact": "Ana"}', '{"lead": [1]}', '{"trigger": 3}', '{"a": 1, "a": 2}'],
+    [
+        "[]",
+        "3",
+        '{"variables": []}',
+        "{",
+        '{"contact": "Ana"}',
+        '{"lead": [1]}',
+        '{"trigger": 3}',
+        '{"a": 1, "a": 2}',
+    ],
 )
 def test_unusable_data(files: Path, content: str) -> None:
     (files / "data.json").write_text(content)

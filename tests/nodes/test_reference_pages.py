@@ -69,8 +69,16 @@ def test_the_schema_is_a_schema_and_takes_what_the_codec_writes() -> None:
         {"id": "a", "type": "condition", "parameters": {}},
         {"id": "a", "type": "split", "parameters": {"branches": [{"port": "x", "weight": -1}]}},
         {"type": "note"},
-        {"id": "a", "type": "wait", "parameters": {"wait": {"kind": "duration", "amount": -1, "unit": "days"}}},
-        {"id": "a", "type": "wait", "parameters": {"wait": {"kind": "duration", "amount": "{{ x }}", "unit": "days"}}},
+        {
+            "id": "a",
+            "type": "wait",
+            "parameters": {"wait": {"kind": "duration", "amount": -1, "unit": "days"}},
+        },
+        {
+            "id": "a",
+            "type": "wait",
+            "parameters": {"wait": {"kind": "duration", "amount": "{{ x }}", "unit": "days"}},
+        },
     ],
 )
 def test_the_schema_refuses_what_validation_refuses(node: dict[str, Any]) -> None:

@@ -50,7 +50,10 @@ def execute_file(
     input_file: Annotated[
         Path, typer.Option("--input", help="JSON object with contact, trigger, organization, …")
     ],
-    events: Annotated[Path | None, typer.Option(help="JSON lines: time, type, subject, data.")] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines: time (without offset in the workflow's zone), type, subject, data."),
+    ] = None,
     at: Annotated[str | None, typer.Option(help="ISO time of the start; now where left out.")] = None,
     fail: Annotated[list[str] | None, typer.Option(help="NODE:ATTEMPTS that fail; may be repeated.")] = None,
     trigger: Annotated[

@@ -41,7 +41,9 @@ def read_data(source: Path) -> dict[str, Any]:
         fact = f"{source} is nested more than {MAX_VALUE_DEPTH} levels deep."
         raise UnreadableFile(fact, remedy="Flatten it.")
     for name in _OBJECTS:
-        if not isinstance(document.get(name, {}), dict) and (name == "variables" or document[name] is not None):
+        if not isinstance(document.get(name, {}), dict) and (
+            name == "variables" or document[name] is not None
+        ):
             raise UnreadableFile(f"{source}: {name} is no object.", remedy=f'Write {{"{name}": {{…}}}}.')
     variables = document.get("variables", {})
     if not any(name in document for name in (*_SUBJECTS, "trigger")):

@@ -41,7 +41,9 @@ def compile_pattern(pattern: str, case_sensitive: bool = False) -> Callable[[str
         compiled = re2.compile(folded(pattern, case_sensitive=True).encode(), options)
     except (re2.error, UnicodeEncodeError) as cause:
         raise _refusal(pattern, cause) from cause
-    return lambda text: compiled.search(folded(text, case_sensitive=True).encode("utf-8", "replace")) is not None
+    return lambda text: (
+        compiled.search(folded(text, case_sensitive=True).encode("utf-8", "replace")) is not None
+    )
 
 
 def _refusal(pattern: str, cause: Exception) -> ExpressionInvalid:

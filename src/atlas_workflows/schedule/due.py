@@ -144,9 +144,7 @@ def _until(wait: UntilWait, around: Surroundings) -> datetime:
     text = around.render(wait.at) if around.render is not None else wait.at
     zone = load_zone(wait.timezone or around.timezone)
     if "{{" in text or not text.strip():
-        raise refuse(
-            "at", f"{wait.at[:60]!r} has no value.", "Give the field a default, or check its name."
-        )
+        raise refuse("at", f"{wait.at[:60]!r} has no value.", "Give the field a default, or check its name.")
     instant = read_moment(text.replace(" ", "T", 1) if len(text) > 10 else text, "at").as_start(zone)
     if wait.offset is None:
         return instant

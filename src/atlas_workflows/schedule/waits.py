@@ -42,9 +42,7 @@ def _short_enough(amount: Decimal | int, unit: str) -> None:
 
 # In JSON Schema a bound on a union of numbers would be lost.
 Amount = Annotated[int | Decimal, WithJsonSchema({"type": "number"})]
-NonNegativeAmount = Annotated[
-    int | Decimal, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})
-]
+NonNegativeAmount = Annotated[int | Decimal, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
 
 
 class Length(Model):
