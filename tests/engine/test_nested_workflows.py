@@ -13,7 +13,7 @@ from atlas_workflows.engine.events import Cancelled, Happened
 from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.simulation import MAX_ALL_STEPS, Simulation, simulate
-from atlas_workflows.graph.model import ErrorMode, Node, Settings, Trigger, Variable, Workflow
+from atlas_workflows.graph.model import ErrorMode, Node, RetryPolicy, Settings, Trigger, Variable, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
 
 TWO_DAYS = {"kind": "duration", "amount": 2, "unit": "days"}
@@ -210,3 +210,20 @@ def test_cancelling_ends_an_execution_once() -> None:
     assert begun.state.outcome is None
     again = advance(program, ended.state, Cancelled("Twice."), START)
     assert again.state.reason == "Nobody wants it."
+
+
+@pytest.mark.parametrize(
+    ("attempts", "delay", "outcome", "hours"),
+    [(2, 3_600, "failed", 3), (6, 3_600, "completed", 6.5), (2, 86_400, "completed", 25)],
+)
+def test_another_attempt_waits_for_the_execution_that_the_first_has_started(
+    attempts: int, delay: int, outcome: str, hours: float
+) -> None:
+    long = {"kind": "duration", "amount": 390, "unit": "minutes"}
+    inner = named(workflow([node("a"), node("w", "wait", wait=long), node("b")], "t a w b"), "inner")
+    retry = RetryPolicy(attempts=attempts, backoff="fixed", delay_seconds=delay, max_delay_seconds=delay)
+    call = replace(calls("inner"), timeout_seconds=3_600, retry=retry)
+    outer = workflow([call], "t call", max_execution_seconds=1_000_000)
+    played = together(outer, inner)
+    assert (played.outcome, played.state.finished_at) == (outcome, START + timedelta(hours=hours))
+    assert len(played.nested) == len(played.effects) == 1

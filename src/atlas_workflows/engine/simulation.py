@@ -175,12 +175,24 @@ class _World:
             failed = EffectFailed(effect.key, "provider", "The provider failed, as asked for.")
             self._tell(run, failed)
             return
+        before = self._started_before(effect)
+        if before is not None:
+            # Another attempt at a sub-workflow waits for the one that the first has started; it may have ended since.
+            if before not in self.live:
+                self._tell_the_starter(before)
+            return
         run.seen.effects.append(effect)
         nested = self._nested(run, effect) if effect.kind in STARTS else None
         if nested is None:
             self._tell(run, EffectDone(effect.key))
         elif not nested.seen.is_awaited:
             self._tell(run, EffectDone(effect.key, {"execution": nested.seen.state.execution}))
+
+    def _started_before(self, effect: Effect) -> _Run | None:
+        if effect.kind not in STARTS:
+            return None
+        starts = ((run, run.seen.started_by) for run in self.runs)
+        return next((run for run, start in starts if start is not None and start.key == effect.key), None)
 
     def _nested(self, starter: _Run, effect: Effect) -> _Run | None:
         """The execution that an effect starts, entered; None where it can only be planned."""

@@ -124,8 +124,9 @@ what its starter knows, and finds `input` under `trigger`. With `wait_for_result
 has ended: its result holds `execution`, `outcome` and `variables`, what it learnt about the contact is seen from then on,
 and the step fails (class `sub_workflow`, not tried again) where it failed, took too long or was cancelled. Waiting for it
 does not count towards `max_execution_seconds`. Without `wait_for_result` both go on side by side. Executions that are
-waited for are cancelled when the one that waits ends. An error workflow finds `trigger.error` (`node`, `message`,
-`error_class`) and `trigger.execution`.
+waited for are cancelled when the one that waits ends. One that takes longer than the step's `timeout_seconds` goes on by
+itself; another attempt at the step starts no second one, but waits for the same. An error workflow finds `trigger.error`
+(`node`, `message`, `error_class`) and `trigger.execution`.
 
 `./atlas workflow execute` enters those that it finds in the folder `--workflows`; the others are planned, and it says so.
 """
