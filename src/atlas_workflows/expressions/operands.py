@@ -74,6 +74,7 @@ def _check_deferred(value: Any) -> None:
         check_template(value)
     else:
         _expect(len(value) == 1, None, f"nothing beside {FORMULA_KEY}")
+        _expect(isinstance(value[FORMULA_KEY], str), None, "a text")
         parse_formula(value[FORMULA_KEY])
 
 
