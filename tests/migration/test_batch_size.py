@@ -1,6 +1,5 @@
 """Batch sizes follow the time target, within their bounds."""
 
-from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID
@@ -9,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from atlas_workflows.migration.batch_size import BatchBounds, first_batch_size, gentler, next_batch_size
+from atlas_workflows.migration.batch_size import (
+    BatchBounds,
+    first_batch_size,
+    first_gentle_size,
+    next_batch_size,
+    next_gentle_size,
+)
 from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.ranges import cuts_wanted, ranges_between
 from atlas_workflows.migration.tenants import resolve_scope
@@ -64,11 +69,23 @@ def test_three_milliseconds_more_are_tolerated_and_lag_is_not() -> None:
     assert next_throttle(state, latency=0.001, lag=60.0).pause > 0.0
 
 
-def test_beside_a_live_application_batches_begin_small_and_bursts_stay_short() -> None:
-    gentle = gentler(BOUNDS)
-    assert gentle == replace(BOUNDS, seconds=BOUNDS.seconds / 100, least_rows=1, first_rows=10)
-    assert first_batch_size(gentle) == 10
-    assert next_batch_size(4, 4, 1.0, gentle) == 1  # four heavy rows: one at a time from here
+@pytest.mark.parametrize(
+    ("size", "rows", "taken", "expected"),
+    [
+        (10, 10, 6_000, 20),  # small rows: doubled, not more
+        (100, 100, 81_920, 100),
+        (100, 100, 327_680, 25),
+        (25, 25, 10_000_000, 1),  # one huge row among them
+        (800, 800, 10_000, 1_000),  # the bound on rows
+        (25, 3, 81_920, 3),  # cut short by its bytes
+        (25, 0, 0, 25),  # nothing learned
+    ],
+)
+def test_beside_a_live_application_bytes_steer_the_size(
+    size: int, rows: int, taken: int, expected: int
+) -> None:
+    assert next_gentle_size(size, rows, taken, BOUNDS) == expected
+    assert first_gentle_size(BOUNDS) == 10
 
 
 def test_a_lower_latency_becomes_the_baseline_and_a_higher_one_only_slowly() -> None:

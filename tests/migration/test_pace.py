@@ -32,14 +32,14 @@ def pace_of(clock: Clock, probe: Probe | None, throttle: Throttle | None = None)
     return Pace(BOUNDS, 100, probe, throttle, sleep=clock.sleep, clock=lambda: clock.now)
 
 
-def work(pace: Pace, clock: Clock, bursts: list[float], rows: int = 100) -> None:
+def work(pace: Pace, clock: Clock, bursts: list[float], rows: int = 100, taken: int = 81_920) -> None:
     """A batch of these bursts with a breath after each but the last, which the end of the batch follows."""
     pace.begin()
     for burst in bursts[:-1]:
         clock.now += burst
         pace.breathe()
     clock.now += bursts[-1]
-    pace.after(rows)
+    pace.after(rows, taken)
 
 
 def test_a_burst_is_followed_by_a_rest_as_long_and_the_whole_batch_is_not_rested_for_again() -> None:
@@ -54,11 +54,13 @@ def test_bursts_too_short_to_be_felt_add_up_until_they_are() -> None:
     assert clock.slept == pytest.approx([0.0012, 0.0012, 0.0004])
 
 
-def test_the_longest_burst_steers_the_size_not_the_batch() -> None:
+def test_a_busy_machine_does_not_shrink_batches_beside_a_live_application() -> None:
     clock = Clock()
     pace = pace_of(clock, CALM, Throttle(0.002))
-    work(pace, clock, [0.008] * 10)
-    assert pace.size == 125
+    work(pace, clock, [5.0, 5.0])
+    assert pace.size == 100
+    work(pace, clock, [0.001], taken=163_840)
+    assert pace.size == 50
 
 
 def test_while_live_queries_suffer_the_rest_after_a_batch_grows() -> None:

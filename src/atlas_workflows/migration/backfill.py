@@ -77,7 +77,7 @@ def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], Non
             _write(worker, span, batch, cursor)
             report()
             cursor, is_finished = (batch.rows[-1].id if batch.rows else cursor), batch.is_last
-            pace.after(len(batch.rows))
+            pace.after(len(batch.rows), batch.size)
 
 
 def _write(worker: Worker, span: Range, batch: Batch, expected: str | None) -> None:
