@@ -15,7 +15,12 @@ from atlas_workflows.legacy.records import (
     TargetRows,
     Tenancy,
 )
-from atlas_workflows.migration.fingerprint import content_digest, original_content, target_fingerprint
+from atlas_workflows.migration.fingerprint import (
+    content_digest,
+    original_content,
+    target_fingerprint,
+    with_findings,
+)
 from atlas_workflows.migration.inputs import inputs_payload
 
 
@@ -66,14 +71,16 @@ def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sea
     """Translate a row and put everything together that will be written for it."""
     verdict = _judged(row, table, tenancy)
     content = original_content(row.columns)
+    reasons = tuple(reason_json(reason) for reason in verdict.reasons)
+    changes = tuple(change_json(change) for change in verdict.changes)
     secret = verdict.holds_secret
     return Entry(
         table=row.table,
         id=row.id,
         organization_id=verdict.organization_id,
         outcome=verdict.outcome,
-        reasons=tuple(reason_json(reason) for reason in verdict.reasons),
-        changes=tuple(change_json(change) for change in verdict.changes),
+        reasons=reasons,
+        changes=changes,
         source_hash=sealer.hmac(content) if secret else content_digest(content),
         inputs_hash=inputs_hash(row, tenancy, sealer),
         content=None if secret else content,
@@ -81,7 +88,7 @@ def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sea
         rows=verdict.rows,
         secrets=verdict.secrets,
         parent=verdict.parent,
-        target_hash=target_fingerprint(verdict.rows),
+        target_hash=target_fingerprint(with_findings(verdict.rows, json_text(reasons), json_text(changes))),
     )
 
 

@@ -16,14 +16,17 @@ from atlas_workflows.errors import InvalidJson
 from atlas_workflows.exact_json import dumps, dumps_text, loads
 
 # table of schema atlas -> columns the loader always writes and that nobody may change behind its back.
-# status, is_active and awaiting_sign_off are left out: a sign-off changes them.
+# status, awaiting_sign_off and a trigger's is_active are left out: sign-off and cutover change them.
 FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
     "workflows": (
         "id", "organization_id", "name", "description", "category", "tags", "definition", "intended_status",
         "legacy_reported", "template_id", "created_by", "created_at", "updated_at", "last_run_at",
         "total_executions", "successful_executions", "failed_executions",
     ),
-    "workflow_versions": ("id", "workflow_id", "organization_id", "version", "definition", "changes", "created_by", "created_at"),
+    "workflow_versions": (
+        "id", "workflow_id", "organization_id", "version", "definition", "definition_hash", "changes", "created_by",
+        "created_at",
+    ),
     "workflow_triggers": (
         "id", "workflow_id", "organization_id", "trigger_key", "trigger_type", "trigger_name", "trigger_config",
         "schedule", "webhook_endpoint", "webhook_secret_id", "last_triggered_at", "created_at",
@@ -40,11 +43,43 @@ FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
         "id", "execution_id", "organization_id", "position", "node_id", "node_type", "action_type", "status",
         "input_data", "output_data", "error", "started_at", "completed_at", "execution_time_ms", "legacy_flags",
     ),
+    "workflow_webhooks": (
+        "id", "organization_id", "workflow_id", "name", "endpoint_id", "secret_id", "total_requests",
+        "last_triggered_at", "created_at",
+    ),
+    "workflow_schedules": (
+        "id", "organization_id", "workflow_id", "trigger_id", "schedule", "timezone", "legacy_config", "last_run_at",
+        "created_at",
+    ),
+    "workflow_templates": (
+        "id", "organization_id", "name", "description", "category", "icon", "preview_image", "definition", "is_public",
+        "usage_count", "tags", "created_by", "created_at",
+    ),
+    "workflow_code_snippets": (
+        "id", "organization_id", "name", "description", "code", "language", "input_variables", "output_variables",
+        "is_shared", "created_by", "created_at",
+    ),
+    "workflow_analytics": (
+        "id", "organization_id", "workflow_id", "date", "hour", "origin", "executions_count", "successful_count",
+        "failed_count", "total_execution_time_ms", "avg_execution_time_ms", "unique_triggers", "created_at",
+    ),
+    "workflow_trigger_definitions": (
+        "id", "organization_id", "trigger_type", "category", "name", "description", "icon", "config_schema",
+        "output_schema", "is_active", "version",
+    ),
+    "workflow_action_definitions": (
+        "id", "organization_id", "action_type", "category", "name", "description", "icon", "input_schema",
+        "output_schema", "config_schema", "is_premium", "is_active", "version",
+    ),
+    "archive": ("id", "organization_id", "table_name", "row_id", "row", "reason"),
+    # What was found while translating: without it a sign-off would no longer be asked for.
+    "migration_ledger": ("reasons", "semantic_changes"),
 }  # fmt: skip
 JSON_COLUMNS = frozenset(
     {
         "definition", "legacy_reported", "trigger_config", "schedule", "default_value", "current_value",
-        "trigger_data", "input_data", "output_data", "context",
+        "trigger_data", "input_data", "output_data", "context", "legacy_config", "input_variables", "output_variables",
+        "config_schema", "input_schema", "output_schema", "row", "reasons", "semantic_changes",
     }
 )  # fmt: skip
 
@@ -60,6 +95,13 @@ def original_content(columns: Mapping[str, str | None]) -> str:
 def content_digest(content: str) -> str:
     """sha256 hex of an original; for a sealed one the sealer's HMAC takes its place."""
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def with_findings(rows: Mapping[str, Any], reasons: str | None, changes: str | None) -> Mapping[str, Any]:
+    """The target rows and, where anything was found while translating, that as a row of the ledger (JSON texts)."""
+    if not rows or (reasons or "[]") == (changes or "[]") == "[]":
+        return rows
+    return {**rows, "migration_ledger": [{"reasons": reasons, "semantic_changes": changes}]}
 
 
 def target_fingerprint(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:

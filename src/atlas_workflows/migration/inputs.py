@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from atlas_workflows.legacy.records import Row, SourceRow, Tenancy
 from atlas_workflows.migration.fingerprint import original_content
 
-# Raise it whenever translation writes something else for the same row: the next run then takes every row up again.
-TRANSLATION_VERSION = 2
+# Raise it whenever translation writes something else for the same row, or the ledger another fingerprint of it: the
+# next run then takes every row up again.
+TRANSLATION_VERSION = 3
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
 

@@ -30,6 +30,12 @@ VARIABLE = "SELECT source_id FROM atlas.workflow_variables WHERE source_table = 
 SEALED = "SELECT w.id::text FROM atlas.workflows AS w WHERE w.definition::text LIKE '%%$secret%%' AND w.source_table IS NOT NULL"
 CHANGED = WORKFLOW + " AND changes <> '[]'"
 OTHER = "(SELECT id FROM public.organizations WHERE id <> {0}.organization_id ORDER BY id LIMIT 1)"
+UNSEALED = (
+    "SELECT v.source_id FROM atlas.workflow_variables AS v"
+    " WHERE v.source_table = 'workflow_variables' AND v.secret_id IS NOT NULL"
+)
+OF_WEBHOOK = "(SELECT secret_id FROM atlas.workflow_webhooks WHERE source_id = %(id)s)"
+OF_VARIABLE = "(SELECT secret_id FROM atlas.workflow_variables WHERE source_id = %(id)s)"
 LEDGER = "UPDATE atlas.migration_ledger SET {0} WHERE source_table = %(table)s AND source_id = %(id)s"
 ORIGINAL = "UPDATE atlas.originals SET {0} WHERE source_table = %(table)s AND source_id = %(id)s"
 
@@ -61,6 +67,14 @@ def unseen(change: str) -> str:
 
 def trigger(name: str, kind: Kind, do: str) -> Plant:
     return Plant(name, kind, "workflows", GRAPH, do)
+
+
+def beside(name: str, kind: Kind, table: str, ours: str, change: str) -> Plant:
+    """A change of a row that was made of a migrated row of one of the smaller tables."""
+    return Plant(
+        name, kind, table, f"SELECT source_id FROM atlas.{ours} WHERE source_table = '{table}'",
+        f"UPDATE atlas.{ours} SET {change} WHERE source_id = %(id)s",
+    )  # fmt: skip
 
 
 def execution(name: str, kind: Kind, change: str) -> Plant:
@@ -106,6 +120,23 @@ PLANTS = (
           "INSERT INTO atlas.workflow_executions (id, organization_id, workflow_id, status, started_at, source_table, source_id)"
           " SELECT id, organization_id, workflow_id, status, started_at - interval '1 us', source_table, source_id"
           " FROM atlas.workflow_executions WHERE id = %(id)s::uuid"),
+    Plant("execution doubled under another id", Kind.TARGET_DIFFERS, "workflow_executions", EXECUTION,
+          "INSERT INTO atlas.workflow_executions (id, organization_id, workflow_id, status, started_at, source_table, source_id)"
+          " SELECT gen_random_uuid(), organization_id, workflow_id, status, started_at, source_table, source_id"
+          " FROM atlas.workflow_executions WHERE id = %(id)s::uuid"),
+    Plant("step doubled under another id", Kind.TARGET_DIFFERS, "workflow_execution_steps", STEP,
+          "INSERT INTO atlas.workflow_execution_steps (id, execution_id, organization_id, started_at, position, node_id,"
+          " node_type, status, source_table, source_id) SELECT gen_random_uuid(), execution_id, organization_id, started_at,"
+          " position + 1000, node_id, node_type, status, source_table, source_id FROM atlas.workflow_execution_steps"
+          " WHERE id = %(id)s::uuid"),
+    Plant("analytics lost", Kind.TARGET_MISSING, "workflow_analytics",
+          "SELECT source_id FROM atlas.workflow_analytics", "DELETE FROM atlas.workflow_analytics WHERE source_id = %(id)s"),
+    Plant("archived job lost", Kind.TARGET_MISSING, "workflow_queue",
+          "SELECT row_id FROM atlas.archive WHERE table_name = 'workflow_queue'",
+          "DELETE FROM atlas.archive WHERE table_name = 'workflow_queue' AND row_id = %(id)s"),
+    Plant("archived job changed", Kind.TARGET_DIFFERS, "workflow_queue",
+          "SELECT row_id FROM atlas.archive WHERE table_name = 'workflow_queue'",
+          "UPDATE atlas.archive SET \"row\" = \"row\" || '{\"priority\": \"9\"}' WHERE table_name = 'workflow_queue' AND row_id = %(id)s"),
     Plant("row from nowhere", Kind.TARGET_WITHOUT_LEDGER, "workflow_variables", VARIABLE,
           "UPDATE atlas.workflow_variables SET source_id = 'nowhere' WHERE source_id = %(id)s"),
     # Tenants swapped
@@ -148,7 +179,27 @@ PLANTS = (
           "INSERT INTO atlas.quarantine (source_table, source_id, phase) VALUES (%(table)s, %(id)s, 'p1_database')"),
     Plant("quarantine for another reason", Kind.QUARANTINE_DIFFERS, "workflow_executions", QUARANTINED,
           "UPDATE atlas.quarantine SET reasons = '[{\"code\": \"LOAD_REFUSED\"}]' WHERE source_table = %(table)s AND source_id = %(id)s"),
+    Plant("a change of meaning forgotten", Kind.TARGET_DIFFERS, "workflows",
+          WORKFLOW + " AND jsonb_array_length(changes) > 1", LEDGER.format("changes = changes - 0")),
+    Plant("a reason replaced", Kind.TARGET_DIFFERS, "workflows",
+          WORKFLOW + " AND outcome = 'migrated_with_warnings' AND reasons <> '[]'",
+          LEDGER.format("reasons = jsonb_set(reasons, '{0,code}', '\"TAG_MISSING\"')")),
+    # Smaller tables
+    beside("an endpoint renamed", Kind.TARGET_DIFFERS, "webhook_triggers", "workflow_webhooks", "endpoint_id = endpoint_id || 'x'"),
+    beside("a zone changed", Kind.TARGET_DIFFERS, "schedule_triggers", "workflow_schedules", "timezone = 'Antarctica/Troll'"),
+    beside("an hour changed", Kind.TARGET_DIFFERS, "schedule_triggers", "workflow_schedules",
+           "schedule = schedule || '{\"cron\": \"1 2 3 4 5\"}'"),
+    beside("a schedule armed before its cutover", Kind.STATUS_DIFFERS, "schedule_triggers", "workflow_schedules", "is_active = true"),
+    beside("a template made public", Kind.TARGET_DIFFERS, "workflow_templates", "workflow_templates", "is_public = NOT is_public"),
+    beside("code changed", Kind.TARGET_DIFFERS, "workflow_code_snippets", "workflow_code_snippets", "code = code || ' '"),
+    beside("a reported count changed", Kind.TARGET_DIFFERS, "workflow_analytics", "workflow_analytics",
+           "executions_count = executions_count + 1"),
+    beside("a definition of a trigger changed", Kind.TARGET_DIFFERS, "trigger_definitions", "workflow_trigger_definitions",
+           "config_schema = '{}'"),
+    beside("a definition of an action changed", Kind.TARGET_DIFFERS, "action_definitions", "workflow_action_definitions",
+           "input_schema = '{\"x\": 1}'"),
     # Columns
+    workflow("executed by us before its cutover", Kind.STATUS_DIFFERS, "owner = 'atlas_enhanced'"),
     workflow("a name changed", Kind.COLUMN_DIFFERS, "name = 'x'"),
     workflow("a time shifted by a microsecond", Kind.COLUMN_DIFFERS, "created_at = created_at + interval '1 us'"),
     workflow("last change rewritten to now", Kind.COLUMN_DIFFERS, "updated_at = now()"),
@@ -207,6 +258,16 @@ PLANTS = (
     Plant("a secret broken", Kind.SECRET_UNREADABLE, "workflows", SEALED,
           "UPDATE atlas.secrets SET sealed = 'x' WHERE id::text IN (SELECT s ->> '$secret' FROM atlas.workflows AS w,"
           " jsonb_path_query(w.definition, '$.** ? (exists (@.\"$secret\"))') AS s WHERE w.id = %(id)s::uuid)"),
+    Plant("a webhook's secret lost", Kind.SECRET_MISSING, "webhook_triggers",
+          "SELECT source_id FROM atlas.workflow_webhooks WHERE secret_id IS NOT NULL",
+          f"DELETE FROM atlas.secrets WHERE id = {OF_WEBHOOK}"),
+    Plant("a variable's secret is another one", Kind.SECRET_DIFFERS, "workflow_variables", UNSEALED,
+          f"UPDATE atlas.secrets SET sealed = (SELECT other.sealed FROM atlas.secrets AS other WHERE other.id <> {OF_VARIABLE}"
+          f" AND other.hint <> secrets.hint AND length(other.sealed) > 10 LIMIT 1) WHERE id = {OF_VARIABLE}"),
+    Plant("a variable's secret lost", Kind.SECRET_MISSING, "workflow_variables", UNSEALED,
+          f"DELETE FROM atlas.secrets WHERE id = {OF_VARIABLE}"),
+    Plant("waiting for a sign-off that nobody asks for", Kind.STATUS_DIFFERS, "workflows",
+          GRAPH, "UPDATE atlas.workflows SET status = 'draft', awaiting_sign_off = true WHERE id = %(id)s::uuid"),
     Plant("live without a sign-off", Kind.STATUS_DIFFERS, "workflows", CHANGED,
           "UPDATE atlas.workflows SET status = 'active', awaiting_sign_off = false WHERE id = %(id)s::uuid"),
     Plant("armed without a sign-off", Kind.STATUS_DIFFERS, "workflows", CHANGED,

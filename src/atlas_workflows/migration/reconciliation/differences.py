@@ -42,7 +42,7 @@ class Kind(DocumentedCode):
     COLUMN_DIFFERS = "COLUMN_DIFFERS", "A column that is carried over as it is differs from the source."
     STATUS_DIFFERS = (
         "STATUS_DIFFERS",
-        "A workflow is live, or its trigger armed, without the sign-offs it needs.",
+        "A workflow is live, or its trigger armed, without the sign-offs it needs or before its cutover.",
     )
     # Meaning of a workflow
     NODE_LOST = "NODE_LOST", "A node of the legacy graph is neither node nor trigger of the definition."
@@ -60,6 +60,7 @@ class Kind(DocumentedCode):
         "The definition refers to a secret that is not stored for its organization.",
     )
     SECRET_UNREADABLE = "SECRET_UNREADABLE", "A stored secret cannot be opened with the keys in force."
+    SECRET_DIFFERS = "SECRET_DIFFERS", "A stored secret is not one that stands in the source row."
     SECRET_IN_CLEAR = "SECRET_IN_CLEAR", "A sealed secret also stands in clear in an enhanced table."
 
 

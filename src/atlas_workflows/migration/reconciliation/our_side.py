@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 
+ARCHIVE = "archive"
 SCHEMA = "atlas"
 CONTROL = frozenset(
     {"originals", "migration_ledger", "quarantine", "validation_failing_keys", "captured_changes"}
@@ -145,6 +146,13 @@ def _by_id(column: str, has_derived: bool) -> compose.Composable:
     # named only where there are such ids: a mere OR has the whole table read for every batch.
     derived = " OR source_id = ANY(%(derived)s)" if has_derived else ""
     return compose.SQL(f"({{}} = ANY(%(uuids)s::uuid[]){derived})").format(compose.Identifier(column))
+
+
+def read_archived(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, TargetRow]:
+    """source id -> the row of the archive that a migration made of it; the archive names no source table."""
+    cursor = connection.execute(sql("reconciliation/archived").encode(), {"table": table, "ids": list(ids)})
+    names = [column.name for column in cursor.description or ()]
+    return {row["row_id"]: row for row in (dict(zip(names, values, strict=True)) for values in cursor)}
 
 
 def is_empty(rows: Mapping[str, Sequence[TargetRow]]) -> bool:

@@ -8,7 +8,9 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.reconciliation import secrets_and_sign_offs, strays
 from atlas_workflows.migration.reconciliation.differences import Difference
 from atlas_workflows.migration.reconciliation.our_side import (
+    ARCHIVE,
     TargetTable,
+    read_archived,
     read_entries,
     read_tables_of,
     read_target_tables,
@@ -130,6 +132,9 @@ def _compare_batch(
     ids = [row.id for row in rows]
     entries = read_entries(session, shelf.table, ids)
     targets = read_targets(session, around.targets, shelf.table, ids)
+    archived = [row.id for row in rows if entries[row.id].outcome == "archived"]
+    for source_id, kept in read_archived(session, shelf.table, archived).items() if archived else ():
+        targets[source_id][ARCHIVE] = [kept]
     settled = []
     for row in rows:
         entry, made = entries[row.id], targets.get(row.id, {})
@@ -140,22 +145,23 @@ def _compare_batch(
         if entry.is_pending:
             tally.pending += 1
             continue
-        settled.append(row.id)
+        settled.append(row)
         hashes = hashes_of(row, entry, made, around.vault)
         found.note(compare_row(row, entry, made, hashes, around.vault))
         if entry.has_ledger and entry.outcome:
             tally.outcomes[entry.outcome] += 1
             tally.live.add(live_leaf(row, entry, hashes))
             tally.recorded.add(recorded_leaf(row, entry))
-    if shelf.table == "workflows":
-        made_of = {source_id: targets[source_id] for source_id in settled if source_id in targets}
-        found.note(secrets_and_sign_offs.check(session, entries, made_of, around.vault))
+    made_of = [(row, entries[row.id], targets[row.id]) for row in settled if row.id in targets]
+    found.note(secrets_and_sign_offs.check(session, made_of, around.vault))
 
 
 def _look_for_strays(kept: Snapshots, around: Surroundings, found: Reconciliation) -> None:
     found.note(_covered(strays.originals_without_ledger(kept.current()), around.covers))
     for table in around.targets:
         found.note(_covered(strays.targets_without_ledger(kept.current(), table), around.covers))
+        found.note(_covered(strays.doubled_targets(kept.current(), table), around.covers))
+    found.note(_covered(strays.live_too_early(kept.current()), around.covers))
 
 
 def _covered(differences: Iterable[Difference], covers: Covers) -> Iterable[Difference]:

@@ -6,7 +6,12 @@ from typing import Any
 
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.fingerprint import content_digest, original_content, target_fingerprint
+from atlas_workflows.migration.fingerprint import (
+    content_digest,
+    original_content,
+    target_fingerprint,
+    with_findings,
+)
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ
 from atlas_workflows.migration.reconciliation.differences import Difference, Kind
 from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRows, is_empty
@@ -36,7 +41,8 @@ def hashes_of(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Hash
     """The hashes that ledger and original should hold."""
     content = original_content(row.columns)
     source = vault.hmac(content) if entry.sealed is not None else content_digest(content)
-    return Hashes(content, source, target_fingerprint(targets))
+    made = {table: rows for table, rows in targets.items() if rows}
+    return Hashes(content, source, target_fingerprint(with_findings(made, entry.reasons, entry.changes)))
 
 
 def compare_row(
@@ -169,7 +175,7 @@ def _targets(
 
 def _fingerprints(entry: Entry, hashes: Hashes, differs: Any) -> Iterator[Difference]:
     written, now = loads(entry.target_hash or "{}"), loads(hashes.target)
-    for table in sorted({*written, *now}):
+    for table in sorted({*written, *now} if now else {*written} - {"migration_ledger"}):
         if written.get(table) != now.get(table):
             kind = Kind.TARGET_MISSING if table not in now else Kind.TARGET_DIFFERS
             yield differs(kind, table)

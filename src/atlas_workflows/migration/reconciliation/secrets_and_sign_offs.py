@@ -1,7 +1,10 @@
-"""Per batch of workflows: secrets that definitions refer to, and whether what is live was signed for."""
+"""Per batch: the secrets that enhanced rows refer to, and whether workflows that are live were signed for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from psycopg import errors
+from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
@@ -9,10 +12,17 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import loads
 from atlas_workflows.migration.reconciliation.differences import Difference, Kind
 from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRow, TargetRows
+from atlas_workflows.migration.reconciliation.sealed_values import stands_in
+from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
+from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.vault import Vault
 from atlas_workflows.migration.reconciliation.workflows import holds_text, secret_references
 
 MIN_SECRET = 8
+MARK = "$secret"
+REFERRING = frozenset({"secret_id", "webhook_secret_id"})
+# Rows beside a workflow that its definition takes triggers, and so secrets, from.
+BESIDE = ("webhook_triggers", "workflow_triggers", "schedule_triggers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +33,104 @@ class Stored:
     sealed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A place that refers to a secret, and the JSON around it where there is any."""
+
+    place: str
+    id: str
+    document: object = None
+
+
 def check(
-    connection: Connection, entries: Mapping[str, Entry], targets: Mapping[str, TargetRows], vault: Vault
+    connection: Connection, rows: Sequence[tuple[Row, Entry, TargetRows]], vault: Vault
 ) -> Iterator[Difference]:
-    """Differences of every workflow of the batch that has a row in atlas.workflows."""
-    rows = {
-        source_id: found["workflows"][0] for source_id, found in targets.items() if found.get("workflows")
-    }
-    documents = {source_id: loads(row.get("definition") or "{}") for source_id, row in rows.items()}
-    references = {
-        source_id: sorted(set(secret_references(document))) for source_id, document in documents.items()
-    }
-    stored = _read_secrets(connection, sorted({item for found in references.values() for item in found}))
-    signed = _read_sign_offs(connection, [str(row["id"]) for row in rows.values()])
-    for source_id, row in rows.items():
-        for reference in references[source_id]:
-            yield from _secret(row, documents[source_id], stored.get(reference), vault)
-        yield from _live(row, entries[source_id], targets[source_id], signed)
+    """Differences of the batch in what is sealed, and in which workflows are live."""
+    references = [list(_references(row, targets)) for row, _, targets in rows]
+    ids = sorted({item.id for found in references for item in found})
+    stored = _read_secrets(connection, ids) if ids else {}
+    for (row, _, targets), found in zip(rows, references, strict=True):
+        owners = {item.get("organization_id") for members in targets.values() for item in members}
+        for reference in found:
+            yield from _secret(connection, row, owners, reference, stored.get(reference.id), vault)
+    workflows = [
+        (made["workflows"][0], entry, made)
+        for row, entry, made in rows
+        if row.table == "workflows" and made.get("workflows")
+    ]
+    if workflows:
+        signed = _read_sign_offs(connection, [str(workflow["id"]) for workflow, _, _ in workflows])
+        for workflow, entry, made in workflows:
+            yield from _live(workflow, entry, made, signed)
 
 
-def _secret(row: TargetRow, document: object, stored: Stored | None, vault: Vault) -> Iterator[Difference]:
-    if stored is None or stored.organization_id != row["organization_id"]:
-        yield _differs(Kind.SECRET_MISSING, row, "workflows.definition")
+def _references(row: Row, targets: TargetRows) -> Iterator[Reference]:
+    for table, members in targets.items():
+        for member in members:
+            for column, value in member.items():
+                if value is None:
+                    continue
+                if column in REFERRING:
+                    yield Reference(f"{table}.{column}", value)
+                elif type(value) is str and MARK in value:
+                    yield from _in_document(f"{table}.{column}", value, row)
+
+
+def _in_document(place: str, text: str, row: Row) -> Iterator[Reference]:
+    try:
+        document = loads(text)
+    except AtlasError:
+        return  # a text of somebody's that happens to hold the mark
+    for secret_id in sorted(set(secret_references(document))):
+        # Where the source itself says {"$secret": …}, that is its own text and no reference of ours.
+        if not any(secret_id in column for column in row.columns.values() if column is not None):
+            yield Reference(place, secret_id, document)
+
+
+def _secret(
+    connection: Connection,
+    row: Row,
+    owners: set[object],
+    reference: Reference,
+    stored: Stored | None,
+    vault: Vault,
+) -> Iterator[Difference]:
+    def differs(kind: Kind, place: str) -> Difference:
+        return Difference(kind, row.table, row.id, row.organization_id, place)
+
+    if stored is None or stored.organization_id not in owners:
+        yield differs(Kind.SECRET_MISSING, reference.place)
         return
     try:
         plain = vault.unseal(stored.sealed)
     except AtlasError:
-        yield _differs(Kind.SECRET_UNREADABLE, row, "secrets.sealed")
+        yield differs(Kind.SECRET_UNREADABLE, "secrets.sealed")
         return
+    if not stands_in(plain, row.columns) and not _stands_beside(connection, plain, row):
+        yield differs(Kind.SECRET_DIFFERS, "secrets.sealed")
     # A very short "secret" may well occur in an innocent word.
-    if len(plain) >= MIN_SECRET and holds_text(document, plain):
-        yield _differs(Kind.SECRET_IN_CLEAR, row, "workflows.definition")
+    if reference.document is not None and len(plain) >= MIN_SECRET and holds_text(reference.document, plain):
+        yield differs(Kind.SECRET_IN_CLEAR, reference.place)
+
+
+def _stands_beside(connection: Connection, plain: str, row: Row) -> bool:
+    """Asked only of values that the row itself does not hold, which are few."""
+    return row.table == "workflows" and any(
+        stands_in(plain, {table: text})
+        for table in BESIDE
+        for text in _rows_beside(connection, table, row.id)
+    )
+
+
+def _rows_beside(connection: Connection, table: str, workflow_id: str) -> list[str]:
+    query = compose.SQL("SELECT to_jsonb(s)::text FROM {} AS s WHERE s.workflow_id::text = %(id)s").format(
+        compose.Identifier(SOURCE_SCHEMA, table)
+    )
+    try:
+        with connection.transaction():
+            return [row[0] for row in connection.execute(query, {"id": workflow_id})]
+    except (errors.UndefinedTable, errors.UndefinedColumn):
+        return []
 
 
 def _live(
@@ -70,7 +147,7 @@ def _live(
         yield _differs(
             Kind.STATUS_DIFFERS, row, "workflows.status", f"{row.get('status')} is not what it should be"
         )
-    if unsigned and row.get("awaiting_sign_off") != "true":
+    if bool(unsigned) != (row.get("awaiting_sign_off") == "true") and (unsigned or not needed):
         yield _differs(Kind.STATUS_DIFFERS, row, "workflows.awaiting_sign_off")
 
 

@@ -7,7 +7,7 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation.differences import Difference, Kind
-from atlas_workflows.migration.reconciliation.our_side import SCHEMA, TargetTable
+from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, TargetTable
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
 from atlas_workflows.migration.reconciliation.source_side import Shelf
 
@@ -44,3 +44,31 @@ def targets_without_ledger(connection: Connection, table: TargetTable) -> Iterat
     ).format(compose.Identifier(SCHEMA, table.name))
     for source_table, source_id, organization in connection.execute(query):
         yield Difference(Kind.TARGET_WITHOUT_LEDGER, source_table, str(source_id), organization, table.name)
+
+
+def doubled_targets(connection: Connection, table: TargetTable) -> Iterator[Difference]:
+    """Rows of a large table that name a source row and do not have its id: a batch, which enters by id, passes them by."""
+    column = ENTERED_BY.get(table.name)
+    if column is None:
+        return
+    query = compose.SQL(
+        "SELECT t.source_table, t.source_id, t.organization_id::text FROM {} AS t"
+        " WHERE t.source_table IS NOT NULL"
+        " AND CASE WHEN t.source_table = %(table)s THEN t.id ELSE t.{} END::text <> t.source_id"
+        " AND CASE WHEN t.source_table = %(table)s THEN t.id ELSE t.{} END::text <> lower(t.source_id)"
+        " AND t.source_id ~* '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$'"
+    ).format(compose.Identifier(SCHEMA, table.name), compose.Identifier(column), compose.Identifier(column))
+    for source_table, source_id, organization in connection.execute(query, {"table": table.name}):
+        yield Difference(
+            Kind.TARGET_DIFFERS, source_table, str(source_id), organization, table.name, "one too many"
+        )
+
+
+def live_too_early(connection: Connection) -> Iterator[Difference]:
+    """What would happen twice: armed or executed by us while the old application still does."""
+    for table, source_id, organization, place in connection.execute(
+        sql("reconciliation/live_too_early").encode()
+    ):
+        yield Difference(
+            Kind.STATUS_DIFFERS, table, source_id, organization, place, "live before its cutover"
+        )
