@@ -4,7 +4,7 @@
     python scripts/verify_certificate.py postgresql://… [--organization ID]
 
 For each organization's newest certificate it recomputes the hash of the certificate itself, the tree of hashes over
-the ledger, and the hash of every original kept in clear; it prints what holds and, where something does not, the
+the ledger, the counts by outcome, and the hash of every original kept in clear, and looks for the sign-offs; it prints what holds and, where something does not, the
 table, the bucket and the rows. Exit 0: all hold. 1: something changed. 2: nothing to check.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections import Counter
 
 import psycopg
 
@@ -28,6 +29,10 @@ LEDGER = """
     FROM atlas.migration_ledger AS l
     LEFT JOIN atlas.originals AS o USING (source_table, source_id)
     WHERE l.organization_id::text = %(organization)s AND l.source_deleted_at IS NULL AND l.rolled_back_at IS NULL
+"""
+
+SIGNED = """
+    SELECT workflow_id::text, code, signed_by FROM atlas.sign_offs WHERE organization_id::text = %(organization)s
 """
 
 
@@ -60,6 +65,7 @@ def complaints(
     if hashlib.sha256(text.encode()).hexdigest() != body_hash:
         yield "the certificate itself was changed"
     rows = connection.execute(LEDGER, {"organization": organization}).fetchall()
+    yield from unfounded(connection, organization, body)
     now = trees(rows)
     for table in sorted({*now, *body["tables"]}):
         certified = body["tables"].get(table, {}).get("buckets") or [""] * BUCKETS
@@ -71,9 +77,32 @@ def complaints(
                 f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
             )
             yield f"{table}, buckets {sorted(wrong)}: rows written since: {named or 'none, so one was lost or edited'}"
+        stated = body["tables"].get(table, {})
+        counted = Counter(row[3] for row in rows if row[0] == table)
+        if not wrong and (stated["outcomes"] != counted or stated["source_rows"] != counted.total()):
+            yield f"{table}: it states {stated['source_rows']} rows, {stated['outcomes']}; there are {dict(counted)}"
     for table, row_id, *_, is_changed, is_gone in rows:
         if is_changed or is_gone:
             yield f"{table} {row_id}: its original {'is gone' if is_gone else 'was changed'}"
+
+
+def unfounded(connection: psycopg.Connection, organization: str, body: dict):
+    """What the certificate states of itself and of sign-offs, held against its own buckets and what is on record."""
+    roots = {
+        table: hashlib.sha256("".join(stated["buckets"]).encode()).hexdigest()
+        for table, stated in body["tables"].items()
+    }
+    text = "".join(f"{table}:{root}\n" for table, root in sorted(roots.items()))
+    if body["tree_hash"] != hashlib.sha256(text.encode()).hexdigest():
+        yield "its tree hash is not that of its tables"
+    for table in sorted(table for table, stated in body["tables"].items() if stated["root"] != roots[table]):
+        yield f"{table}: its root is not that of its buckets"
+    if body["organization_id"] != organization:
+        yield f"it was issued for {body['organization_id']}"
+    on_record = set(connection.execute(SIGNED, {"organization": organization}).fetchall())
+    for stated in body["sign_offs"]:
+        if (stated["workflow_id"], stated["code"], stated["signed_by"]) not in on_record:
+            yield f"no sign-off of {stated['code']} for workflow {stated['workflow_id']} by {stated['signed_by']} is on record"
 
 
 def main() -> int:
