@@ -23,6 +23,7 @@ class Right:
     table: str
     may_read: bool
     may_trigger: bool
+    may_make_temporary: bool
 
 
 def check_shape(look: Look) -> Finding:
@@ -56,11 +57,14 @@ def check_privileges(look: Look) -> Finding:
             f'As their owner: GRANT SELECT, TRIGGER ON {", ".join(unreadable)} TO "{role}";',
         )  # fmt: skip
     silent = [right.table for right in rights if not right.may_trigger]
-    if silent:
-        return passed(
-            "privileges",
-            f"all readable; no TRIGGER right on {', '.join(silent)}: the sweep watches those alone",
+    lacks = [f"no TRIGGER right on {', '.join(silent)}: the sweep watches those alone"] if silent else []
+    if not all(right.may_make_temporary for right in rights):
+        lacks.append(
+            "no TEMPORARY right on the database: doubled executions are looked for row by row, which takes hours where"
+            " there are many"
         )
+    if lacks:
+        return passed("privileges", f"all readable; {'; '.join(lacks)}")
     return passed("privileges", f"SELECT and TRIGGER on all {len(rights)} tables")
 
 
@@ -97,7 +101,9 @@ def check_source_suite(look: Look) -> Finding:
 def _rights(look: Look) -> list[Right]:
     tables = [f"{SCHEMA}.{table}" for table in ("workflows", *SIDE_TABLES)]
     rows = look.connection.execute(sql("preflight/privileges").encode(), {"tables": tables}).fetchall()
-    return [Right(table, select and use, trigger) for table, select, trigger, use in rows]
+    return [
+        Right(table, select and use, trigger, temporary) for table, select, trigger, use, temporary in rows
+    ]
 
 
 def _hides_rows(look: Look, table: str) -> bool:
