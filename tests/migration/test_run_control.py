@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import psycopg
 import pytest
 from legacy_samples import clone_sample
 from moving_phase import OPTIONS, fetch, migrate, moving_phase
@@ -124,6 +125,8 @@ def test_an_unknown_organization_is_named(sample: str, tmp_path: Path) -> None:
 def test_a_database_without_workflows_is_no_crm(dsn: str, tmp_path: Path) -> None:
     with pytest.raises(UnknownShape, match="no table `workflows`"):
         migrate(dsn, tmp_path)
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT to_regnamespace('atlas')").fetchone() == (None,)
 
 
 def invoke(home: Path, *arguments: str) -> Any:

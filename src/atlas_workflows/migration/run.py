@@ -14,7 +14,9 @@ from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.search_paths import insist_on_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError, DatabaseError, PhasePaused, PhaseRefused
+from atlas_workflows.legacy.catalog import read_catalog
 from atlas_workflows.legacy.masking import mask
+from atlas_workflows.legacy.shapes import detect_shape
 from atlas_workflows.migration.context import PhaseContext, ProgressSink, RunOptions, Scope, silent, utc_now
 from atlas_workflows.migration.held import without_held
 from atlas_workflows.migration.keys import with_secret_key
@@ -85,10 +87,11 @@ def run_phase(
 
 
 def make_ready(connection: Connection, dsn: str, options: RunOptions) -> None:
-    """Bring schema atlas up to date. Raises DatabaseError where a login would find it in place of the old tables.
-
-    Waiving the item `search_path` of the checklist lets it be made anyhow.
+    """Bring schema atlas up to date. Raises UnknownShape, before anything is made in what is no CRM's database,
+    and DatabaseError where a login would find it in place of the old tables; waiving the item `search_path` of the
+    checklist lets it be made anyhow.
     """
+    detect_shape(read_catalog(connection))
     if not options.waivers.get("search_path"):
         insist_on_search_paths(connection)
     upgrade(dsn)
