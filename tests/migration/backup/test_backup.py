@@ -272,3 +272,25 @@ def test_stubs_stand_in_for_roles_elsewhere(
     with psycopg.connect(target) as connection:
         connection.execute("DROP POLICY coaches ON leads")
         connection.execute("DROP ROLE coach")
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_backup_of_another_encoding_proves_true(
+    pg_server: EmbeddedServer, tmp_path: Path, encoding: str
+) -> None:
+    name = f"encoded_{encoding.lower()}"
+    with psycopg.connect(pg_server.dsn(), autocommit=True) as server:
+        server.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE_PROVIDER libc LOCALE 'C'".encode()
+        )
+    dsn = pg_server.dsn(name)
+    try:
+        with connect(dsn, application_name="test") as connection:
+            connection.execute("CREATE TABLE public.workflows (id int PRIMARY KEY, name text)")
+            connection.execute("INSERT INTO public.workflows VALUES (1, 'Müller é')")
+        settings = replace(load_settings({}), home=tmp_path)
+        plan = BackupPlan(dsn, ("public.workflows",), tmp_path / "backups")
+        proof = verify_backup(make_backup(plan, settings, now=NOW), dsn, settings)
+        assert proof.passed, proof.to_json()
+    finally:
+        pg_server.drop_database(name)

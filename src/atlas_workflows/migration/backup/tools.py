@@ -79,7 +79,7 @@ def environment(dsn: str) -> dict[str, str]:
     given = {
         ENVIRONMENT[name]: str(value) for name, value in parameters.items() if name in ENVIRONMENT and value
     }
-    return inherited | given | {"PGAPPNAME": "atlas-backup", "LC_ALL": "C"}
+    return inherited | given | {"PGAPPNAME": "atlas-backup", "PGCLIENTENCODING": "UTF8", "LC_ALL": "C"}
 
 
 def call(program: str, arguments: list[str], *, dsn: str, doing: str) -> str:

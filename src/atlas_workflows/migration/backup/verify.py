@@ -18,6 +18,7 @@ from atlas_workflows.migration.backup.restore import Restored, restore_backup
 from atlas_workflows.settings import Settings
 
 SCRATCH = "atlas_scratch_"
+UTF8 = "UTF8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def scratch_database(dsn: str, name: str) -> Iterator[str]:
     with connect(dsn, application_name="atlas-verify", autocommit=True) as connection:
         drop = compose.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
         connection.execute(drop)
-        connection.execute(compose.SQL("CREATE DATABASE {} TEMPLATE template0").format(identifier))
+        create = compose.SQL("CREATE DATABASE {} TEMPLATE template0{}")
+        connection.execute(create.format(identifier, _encoded(_encoding(dsn))))
     try:
         yield make_conninfo(dsn, dbname=name)
     finally:
@@ -70,7 +72,7 @@ def verify_backup(folder: Path, dsn: str, settings: Settings) -> Proof:
         with scratch_database(dsn, name) as target:
             proof = prove(folder, target, settings, where="a scratch database of the same server")
     else:
-        with _throwaway_server(settings, name) as target:
+        with _throwaway_server(settings, name, _encoding(dsn)) as target:
             proof = prove(folder, target, settings, where="an embedded server, for lack of CREATEDB")
     return proof
 
@@ -85,12 +87,28 @@ def prove(folder: Path, target: str, settings: Settings, *, where: str) -> Proof
 
 
 @contextmanager
-def _throwaway_server(settings: Settings, name: str) -> Iterator[str]:
+def _throwaway_server(settings: Settings, name: str, encoding: str) -> Iterator[str]:
     data_dir = settings.home / "verify" / name
     server = EmbeddedServer(data_dir, settings={"fsync": "off", "shared_buffers": "128MB"})
     try:
         server.start()
-        yield server.create_database(name)
+        identifier = compose.Identifier(name)
+        with connect(server.dsn(), application_name="atlas-verify", autocommit=True) as connection:
+            create = compose.SQL("CREATE DATABASE {} TEMPLATE template0{}")
+            connection.execute(create.format(identifier, _encoded(encoding)))
+        yield server.dsn(name)
     finally:
         server.stop(mode="immediate")
         shutil.rmtree(server.data_dir, ignore_errors=True)
+
+
+def _encoding(dsn: str) -> str:
+    with connect(dsn, application_name="atlas-verify", autocommit=True) as connection:
+        return connection.info.parameter_status("server_encoding") or UTF8
+
+
+def _encoded(encoding: str) -> compose.Composable:
+    """Checksums are over bytes, so a copy keeps the encoding; only the locale C goes with every one."""
+    if encoding == UTF8:
+        return compose.SQL("")
+    return compose.SQL(" ENCODING {} LOCALE_PROVIDER libc LOCALE 'C'").format(compose.Literal(encoding))
