@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from atlas_workflows.cli.complaints import as_atlas_error
 from atlas_workflows.db.connect import SESSION, application_transaction, connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.db.sql_files import sql
@@ -63,6 +64,46 @@ def test_the_session_is_fixed(dsn: str) -> None:
     with connect(dsn, application_name="test") as connection:
         for name, value in SESSION.items():
             assert connection.execute("SELECT current_setting(%s)", [name]).fetchone() == (value,)
+
+
+def test_what_an_application_set_for_itself_does_not_end_our_sessions(dsn: str) -> None:
+    limits = (
+        "statement_timeout",
+        "lock_timeout",
+        "idle_in_transaction_session_timeout",
+        "idle_session_timeout",
+    )
+    newer = ("transaction_timeout",)
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        for name in (*limits, *newer):
+            owner.execute(f"ALTER DATABASE {owner.info.dbname} SET {name} = '7s'".encode())
+        owner.execute(f"ALTER DATABASE {owner.info.dbname} SET client_encoding = 'LATIN1'".encode())
+    with connect(dsn, application_name="test") as connection:
+        for name in (*limits, *newer):
+            assert connection.execute("SELECT current_setting(%s)", [name]).fetchone() == ("0",)
+        assert connection.execute("SELECT 'Ł'").fetchone() == ("Ł",)
+
+
+def test_an_older_server_is_asked_for_nothing_it_does_not_know(pg16_dsn: str) -> None:
+    with connect(pg16_dsn, application_name="test") as connection:
+        assert connection.execute("SELECT current_setting('idle_session_timeout')").fetchone() == ("0",)
+
+
+def test_a_database_without_an_encoding_is_read_as_text(pg_server: EmbeddedServer) -> None:
+    with psycopg.connect(pg_server.dsn(), autocommit=True) as server:
+        server.execute(
+            "CREATE DATABASE no_encoding TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'"
+        )
+    try:
+        with connect(pg_server.dsn("no_encoding"), application_name="test") as connection:
+            assert connection.execute("SELECT 'Łódź'::text").fetchone() == ("Łódź",)
+            with pytest.raises(psycopg.errors.CharacterNotInRepertoire) as caught:
+                connection.execute("SELECT chr(252)").fetchone()
+            known = as_atlas_error(caught.value)
+            assert known is not None
+            assert "0xfc" in known.fact
+    finally:
+        pg_server.drop_database("no_encoding")
 
 
 def test_a_policy_that_would_hide_rows_raises(dsn: str) -> None:

@@ -1,16 +1,18 @@
 """An owner without special rights: what the administrator's script gives, and what happens without it."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg import sql as compose
 
 from atlas_workflows.db import schema
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import application_transaction, connect
 from atlas_workflows.db.roles import insist_on_migration_role, migration_role, roles_script
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.errors import InputError, PermissionMissing
+from atlas_workflows.errors import DatabaseError, InputError, PermissionMissing
 
 ONE = "11111111-1111-4111-8111-111111111111"
 WORKFLOW = f"INSERT INTO atlas.workflows (organization_id, name) VALUES ('{ONE}', 'hello')"
@@ -210,3 +212,28 @@ def test_the_application_of_a_plain_owner_acts_for_its_members(
         assert connection.execute("SELECT name FROM atlas.workflows").fetchall() == [("hello",)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="belong"):
             connection.execute("SELECT atlas.act_as(%s, %s)", [ana, "22222222-2222-4222-8222-222222222222"])
+
+
+def test_a_login_whose_name_needs_quotes_may_make_the_schema(any_server: EmbeddedServer) -> None:
+    login, database = 'Ann O\'Brien "x"', "s_quoted name"
+    any_server.create_database(database)
+    dsn = any_server.dsn("s_quoted%20name", user=quote(login, safe=""), password="pw")
+    with psycopg.connect(any_server.dsn(), autocommit=True) as administrator:
+        name = compose.Identifier(login)
+        administrator.execute(compose.SQL("CREATE ROLE {} LOGIN SUPERUSER PASSWORD 'pw'").format(name))
+    try:
+        schema.upgrade(dsn)
+        assert schema.current(dsn) is not None
+    finally:
+        any_server.drop_database(database)
+        with psycopg.connect(any_server.dsn(), autocommit=True) as administrator:
+            administrator.execute(compose.SQL("REVOKE atlas_app FROM {}").format(name))
+            administrator.execute(compose.SQL("DROP ROLE {}").format(name))
+
+
+def test_a_server_that_takes_no_writes_is_named_as_such(empty_dsn: str) -> None:
+    with psycopg.connect(empty_dsn, autocommit=True) as owner:
+        owner.execute(f'ALTER DATABASE "{owner.info.dbname}" SET default_transaction_read_only = on'.encode())
+    with pytest.raises(DatabaseError, match="takes no writes") as caught:
+        schema.upgrade(empty_dsn)
+    assert "primary" in caught.value.remedy

@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import sql as compose
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.settings import load_settings
@@ -122,3 +124,19 @@ def test_results_are_on_the_database_of_the_dsn(dsn: str) -> None:
     query = "SELECT source_table, source_id, organization_id, email FROM public.people"
     (result,) = run_suite(suite_of(NOT_NULL), Queries(dsn, {"people": query}))
     assert result.unexpected_count == 500
+
+
+def test_a_role_and_a_database_whose_names_need_quotes(pg_server: EmbeddedServer) -> None:
+    login, database = 'Ann O\'Brien "x"', "a 'b' c"
+    pg_server.create_database(database)
+    with psycopg.connect(pg_server.dsn(), autocommit=True) as connection:
+        name = compose.Identifier(login)
+        connection.execute(compose.SQL("CREATE ROLE {} LOGIN PASSWORD 'p w$'").format(name))
+    dsn = make_conninfo(pg_server.dsn(), dbname=database, user=login, password="p w$")
+    try:
+        (result,) = run_suite(suite_of(NOT_NULL), Queries(dsn, {"people": PEOPLE}))
+        assert result.unexpected_count == 500
+    finally:
+        pg_server.drop_database(database)
+        with psycopg.connect(pg_server.dsn(), autocommit=True) as connection:
+            connection.execute(compose.SQL("DROP ROLE {}").format(name))

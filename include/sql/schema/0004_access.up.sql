@@ -25,7 +25,7 @@ BEGIN
         SELECT FROM pg_auth_members AS m
         JOIN pg_roles AS held ON held.oid = m.roleid
         WHERE m.member = 'atlas_app'::regrole
-            AND (held.rolsuper OR held.rolbypassrls OR held.rolcreaterole OR held.oid = current_user::regrole)
+            AND (held.rolsuper OR held.rolbypassrls OR held.rolcreaterole OR held.rolname = current_user)
     ) THEN
         RAISE EXCEPTION 'the role atlas_app is a member of a role that can bypass row-level security'
             USING ERRCODE = 'insufficient_privilege', HINT = 'REVOKE that role FROM atlas_app, then repeat.';

@@ -19,6 +19,16 @@ def as_atlas_error(error: Exception) -> AtlasError | None:
             f"The role may not do this: {_said(error)}.",
             remedy=f"Grant that right (`atlas schema roles-script` prints what migrating needs), {AGAIN}",
         )
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return DatabaseError(
+            f"The database takes no writes: {_said(error)}.",
+            remedy=f"Name the primary, or take default_transaction_read_only off this role or database, {AGAIN}",
+        )
+    if isinstance(error, psycopg.errors.CharacterNotInRepertoire):
+        return DatabaseError(
+            f"A text of the database is no UTF-8: {_said(error)}.",
+            remedy=f"Its encoding (SQL_ASCII) checks nothing: convert such texts there to UTF-8, {AGAIN}",
+        )
     if isinstance(error, psycopg.errors.DiskFull):
         return DatabaseError(
             f"The server's disk is full: {_said(error)}.", remedy=f"Free space there, {AGAIN}"

@@ -26,7 +26,18 @@ SESSION = {
     "lc_monetary": "C",
     "search_path": "pg_catalog, public",
     "row_security": "off",
+    # What a database or role sets for its application would end long statements, or sessions that wait their turn.
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "default_transaction_isolation": "read committed",
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
 }
+# Settings that only newer servers know.
+SINCE = {170_000: {"transaction_timeout": "0"}}
 APPLICATION_ROLE = "atlas_app"
 
 
@@ -43,6 +54,7 @@ def connect(
             application_name=application_name,
             autocommit=True,
             connect_timeout=connect_timeout,
+            client_encoding="UTF8",
             **options,
         )
     except psycopg.OperationalError as cause:
@@ -63,9 +75,13 @@ def connect(
 
 def fix_session(connection: Connection) -> None:
     """Give a session the fixed settings; one round trip."""
+    settings = dict(SESSION)
+    for version, newer in SINCE.items():
+        if connection.info.server_version >= version:
+            settings |= newer
     columns = compose.SQL(", ").join(
         compose.SQL("set_config({}, {}, false)").format(compose.Literal(name), compose.Literal(value))
-        for name, value in SESSION.items()
+        for name, value in settings.items()
     )
     connection.execute(compose.SQL("SELECT {}").format(columns))
 

@@ -48,6 +48,11 @@ def _translate(cause: psycopg.Error, dsn: str) -> AtlasError:
         return PermissionMissing(
             f"The database role may not do this at {where}: {said}.", remedy=_privilege_remedy(cause, dsn)
         )
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return DatabaseError(
+            f"The database at {where} takes no writes: {said}.",
+            remedy="Name the primary in the address, or take default_transaction_read_only off this role or database.",
+        )
     if isinstance(cause, psycopg.errors.DuplicateTable | psycopg.errors.DuplicateObject):
         return HalfAppliedAttempt(
             f"Schema atlas at {where} holds objects, but no version says which: {said}.",

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from atlas_workflows.db.connect import SESSION
 from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.failing_keys import all_failing_keys, condition_of
 from atlas_workflows.validation.results import ExpectationResult, Status
@@ -156,13 +157,16 @@ def _sqlalchemy_url(dsn: str) -> str:
     from sqlalchemy import URL
 
     parts = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
-    options = f"{parts.pop('options', '')} -c row_security=off -c TimeZone=UTC -c search_path=pg_catalog,public".strip()
+    # libpq takes a blank within a value behind a backslash.
+    settings = " ".join("-c {}={}".format(name, value.replace(" ", "\\ ")) for name, value in SESSION.items())
+    options = f"{parts.pop('options', '')} {settings}".strip()
     port = parts.pop("port", None)
     url = URL.create(
         "postgresql+psycopg", parts.pop("user", None), parts.pop("password", None), parts.pop("host", None),
-        int(port) if port else None, parts.pop("dbname", None), parts | {"options": options},
+        int(port) if port else None, parts.pop("dbname", None), parts | {"options": options, "client_encoding": "utf8"},
     )  # fmt: skip
-    return url.render_as_string(hide_password=False)
+    # SQLAlchemy leaves blanks in names as they are, and the library then finds no user.
+    return url.render_as_string(hide_password=False).replace(" ", "%20")
 
 
 def _dispose(context: Any) -> None:
