@@ -1,20 +1,12 @@
 """The human approval of a phase: an approval in Airflow's page where the run asks for one, nothing otherwise."""
 
-import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 from airflow.providers.standard.exceptions import HITLRejectException
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
-from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
-
-# Airflow 3.3.2 takes a task for killed that is answered in the second in which it parks itself: its executor forgets
-# the task that is queued again when the process that parked comes to its end. So whoever sits and waits is heard
-# before the task parks; should an answer ever hit that second, the retry asks once more.
-ATTENTIVE_SECONDS = 20.0
-LOOK_SECONDS = 0.5
+from airflow.sdk.exceptions import AirflowFailException
 
 
 class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no types we follow
@@ -22,6 +14,10 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
 
     A rejection fails the task and with it the phase run; nothing is finished then. An approval on record, such as
     that of an earlier attempt or of `atlas migrate approve`, is not asked for again.
+
+    Airflow 3.3.2 takes the task for killed when it is answered within the second or two in which it parks itself: its
+    executors forget the task that is queued again once the process that parked has come to its end. The next attempt
+    then asks once more.
     """
 
     template_fields: ClassVar[Sequence[str]] = (*ApprovalOperator.template_fields, "phase_run_id")
@@ -36,13 +32,7 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
             return do_step(self.phase_run_id)
         if is_approved(self.phase_run_id):
             return do_step(self.phase_run_id)
-        try:
-            return super().execute(context)
-        except TaskAwaitingInput:
-            answer = answer_within(ATTENTIVE_SECONDS, context["ti"].id)
-            if answer is None:
-                raise
-            return self.execute_complete(context, answer)
+        return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         try:
@@ -52,24 +42,6 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
         user = answer.get("responded_by_user") or {}
         note_approval(self.phase_run_id, str(user.get("name") or user.get("id") or "airflow"))
         return do_step(self.phase_run_id)
-
-
-def answer_within(seconds: float, ti_id: UUID) -> dict[str, Any] | None:
-    """The answer to the question that this task instance has asked, as Airflow would hand it on; None without one."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        detail = get_hitl_detail_content_detail(ti_id)
-        if detail.response_received:
-            user = detail.responded_by_user
-            return {
-                "chosen_options": list(detail.chosen_options or []),
-                "params_input": detail.params_input or {},
-                "responded_at": detail.responded_at,
-                "responded_by_user": None if user is None else {"id": user.id, "name": user.name},
-                "timedout": False,
-            }
-        time.sleep(LOOK_SECONDS)
-    return None
 
 
 def do_step(phase_run_id: str) -> dict[str, Any]:
