@@ -20,14 +20,16 @@ from ground import Ground
 CLIENTS = 4
 SHARE = 0.3
 ROUNDS = 3
-SECONDS = 8
+SECONDS = 9
+WARM_UP = 1.0  # seconds: new sessions fill their caches, whatever runs beside them
 READ = "SELECT * FROM public.workflows WHERE id = (SELECT id FROM bench.live_ids WHERE number = :number);"
 WRITE = (
     "UPDATE public.workflows SET updated_at = now() "
     "WHERE id = (SELECT id FROM bench.live_ids WHERE number = :number);"
 )
 READS, WRITES = 7, 3  # of ten
-LATENCY = 2  # the column of pgbench's log: microseconds from when a query was due to when it was answered
+# Columns of pgbench's log: microseconds from when a query was due to when it was answered; when that was, in two parts.
+LATENCY, SECOND, MICROSECOND = 2, 4, 5
 BACKFILL = (
     "from atlas_workflows.cli.app import main; import sys;"
     "sys.argv = ['atlas', 'migrate', 'run', 'p1', '--dsn', sys.argv[1], '--no-backup', '--no-rehearse']; main()"
@@ -73,15 +75,17 @@ class _Load:
         return next(float(line.split()[2]) for line in said.splitlines() if line.startswith("tps = "))
 
     def offer(self, rate: float) -> list[float]:
-        """Latencies in seconds of `rate` queries per second."""
+        """Latencies in seconds of `rate` queries per second, without those of the first second."""
         self._run(f"--time={SECONDS}", f"--rate={rate}", "--log", f"--log-prefix={self.folder / 'log'}")
         logs = list(self.folder.glob("log*"))
-        latencies = [
-            int(line.split()[LATENCY]) / 1e6 for log in logs for line in log.read_text().splitlines()
-        ]
+        lines = [[int(part) for part in line.split()] for log in logs for line in log.read_text().splitlines()]
         for log in logs:
             log.unlink()
-        return latencies
+        answered = [parts[SECOND] + parts[MICROSECOND] / 1e6 for parts in lines]
+        begin = min(answered) + WARM_UP
+        return [
+            parts[LATENCY] / 1e6 for parts, moment in zip(lines, answered, strict=True) if moment >= begin
+        ]
 
     def checkpoint(self) -> None:
         """Both begin alike, with log segments to use again: a server that has only just begun stalls to make each of them."""

@@ -127,5 +127,5 @@ def test_a_higher_percentage_only_adds_organizations() -> None:
     assert 0 < len(chosen[5]) < len(ORGANIZATIONS)
 
 
-def test_a_calm_batch_is_followed_by_a_rest_of_its_own_length() -> None:
-    assert rest(Throttle(baseline=0.002), batch_seconds=0.05) == 0.05
+def test_a_calm_batch_is_followed_by_a_rest_of_twice_its_length() -> None:
+    assert rest(Throttle(baseline=0.002), batch_seconds=0.05) == 0.1

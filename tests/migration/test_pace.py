@@ -42,16 +42,16 @@ def work(pace: Pace, clock: Clock, bursts: list[float], rows: int = 100, taken: 
     pace.after(rows, taken)
 
 
-def test_a_burst_is_followed_by_a_rest_as_long_and_the_whole_batch_is_not_rested_for_again() -> None:
+def test_a_burst_is_followed_by_a_rest_twice_as_long_and_the_whole_batch_is_not_rested_for_again() -> None:
     clock = Clock()
     work(pace_of(clock, CALM, Throttle(0.002)), clock, [0.004, 0.006, 0.010])
-    assert clock.slept == pytest.approx([0.004, 0.006, 0.010])
+    assert clock.slept == pytest.approx([0.008, 0.012, 0.020])
 
 
 def test_bursts_too_short_to_be_felt_add_up_until_they_are() -> None:
     clock = Clock()
     work(pace_of(clock, CALM, Throttle(0.002)), clock, [0.0004] * 7)
-    assert clock.slept == pytest.approx([0.0012, 0.0012, 0.0004])
+    assert clock.slept == pytest.approx([0.0024, 0.0024, 0.0008])
 
 
 def test_a_busy_machine_does_not_shrink_batches_beside_a_live_application() -> None:
@@ -65,8 +65,8 @@ def test_a_busy_machine_does_not_shrink_batches_beside_a_live_application() -> N
 
 def test_while_live_queries_suffer_the_rest_after_a_batch_grows() -> None:
     clock = Clock()
-    work(pace_of(clock, SLOW, Throttle(0.002, pause=0.1)), clock, [0.050, 0.050])
-    assert clock.slept == pytest.approx([0.050, 0.150])  # 200 ms in all, of which 50 were taken already
+    work(pace_of(clock, SLOW, Throttle(0.002, pause=0.15)), clock, [0.050, 0.050])
+    assert clock.slept == pytest.approx([0.100, 0.200])  # 300 ms in all, of which 100 were taken already
 
 
 def test_without_a_probe_nobody_rests_and_the_whole_batch_steers_the_size() -> None:
@@ -77,7 +77,7 @@ def test_without_a_probe_nobody_rests_and_the_whole_batch_steers_the_size() -> N
 
 
 @given(BURSTS)
-def test_at_most_half_of_the_time_goes_into_the_work(bursts: list[float]) -> None:
+def test_at_most_a_third_of_the_time_goes_into_the_work(bursts: list[float]) -> None:
     clock = Clock()
     work(pace_of(clock, CALM, Throttle(0.002)), clock, bursts)
-    assert sum(clock.slept) >= sum(bursts) * 0.999
+    assert sum(clock.slept) >= 2 * sum(bursts) * 0.999

@@ -21,7 +21,7 @@ class Pace:
     """What a worker learned so far about batch sizes and rests; without a probe it never rests.
 
     A live query waits at most as long as we keep a processor in one go, so each burst of work is followed by a rest
-    as long.
+    twice as long.
     """
 
     bounds: BatchBounds

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Event, Thread
 from typing import IO, Any
 
 import psycopg
@@ -24,6 +24,7 @@ from atlas_workflows.exact_json import dumps_text, loads
 
 INTERVAL_SECONDS = 0.05
 WINDOW = 20
+START_SECONDS = 10.0
 END_SECONDS = 5.0
 
 
@@ -37,19 +38,25 @@ class Probe:
     latency: float | None = field(default=None)
     lag: float | None = field(default=None)
     is_over: bool = field(default=False, repr=False)
+    has_said: Event = field(default_factory=Event, repr=False, compare=False)
 
     def listen(self, answers: IO[str]) -> None:
         """Keep the newest line until the last."""
         for line in answers:
             self.latency, self.lag = (None if part == "-" else float(part) for part in line.split())
+            self.has_said.set()
         self.latency = self.lag = None
+        self.has_said.set()
         if not self.is_over:
             logging.getLogger(__name__).warning("The probe has ended: from here on nothing is throttled.")
 
 
 @contextmanager
 def probing(dsn: str, statement: str) -> Iterator[Probe]:
-    """Run `statement` every 50 ms in a process of its own as long as the block lasts."""
+    """Run `statement` every 50 ms in a process of its own as long as the block lasts.
+
+    The block begins after the first measurement, taken in calm: all later ones are held against it.
+    """
     command = [sys.executable, "-m", "atlas_workflows.migration.probe"]
     probe = Probe()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -62,6 +69,7 @@ def probing(dsn: str, statement: str) -> Iterator[Probe]:
         listener = Thread(target=probe.listen, args=(process.stdout,), daemon=True)
         listener.start()
         try:
+            probe.has_said.wait(START_SECONDS)
             yield probe
         finally:
             probe.is_over = True

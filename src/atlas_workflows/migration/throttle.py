@@ -11,7 +11,7 @@ LONGEST_PAUSE = 5.0
 LONGEST_REST = (
     4.0  # batches' worth of time: however noisy the machine, a fifth of the time goes into the work
 )
-SHORTEST_REST = 1.0
+SHORTEST_REST = 2.0  # bursts' worth of time: at most a third of the time goes into the work
 # Shorter bursts than this go unnoticed; resting after each row would cost more than it gives.
 FELT_SECONDS = 0.001
 RECOVERY = 0.7
@@ -56,10 +56,10 @@ def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> 
 
 
 def breath(burst_seconds: float) -> float:
-    """Seconds to rest within a batch after working for `burst_seconds` in one go: as long again, or not at all."""
+    """Seconds to rest within a batch after working for `burst_seconds` in one go: twice as long, or not at all."""
     return SHORTEST_REST * burst_seconds if burst_seconds >= FELT_SECONDS else 0.0
 
 
 def rest(state: Throttle, batch_seconds: float) -> float:
-    """Seconds to rest after a batch that took `batch_seconds`: as long again at least, so that queues can empty."""
+    """Seconds to rest after a batch that took `batch_seconds`: twice as long at least, so that queues can empty."""
     return max(SHORTEST_REST * batch_seconds, min(state.pause, LONGEST_REST * batch_seconds))
