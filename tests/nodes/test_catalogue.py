@@ -173,6 +173,7 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("transform", {"operations": [{"kind": "aggregate", "source": "a b", "function": "sum", "output": "x"}]}, "WRONG_PATH", "operations[0].source"),
     ("transform", {"operations": [{"kind": "merge", "sources": ["a", "$.b"], "output": "x"}]}, "WRONG_PATH", "operations[0].sources[1]"),
     ("switch", {"value": "x", "cases": [{"port": "a", "kind": "pattern", "pattern": "(?=a)b"}]}, "WRONG_PATTERN", "cases[0].pattern"),
+    ("switch", {"value": "x", "cases": [{"port": "a", "kind": "range", "min": 2, "max": 1}]}, "EMPTY_RANGE", "cases[0].min"),
     ("loop", {"kind": "count", "count": 1, "max_iterations": 1001}, "WRONG_PARAMETER", "max_iterations"),
     ("parallel", {"branches": 1}, "INSUFFICIENT_PARALLEL_BRANCHES", "branches"),
     ("merge", {"mode": "quorum"}, "MISSING_QUORUM", "quorum"),

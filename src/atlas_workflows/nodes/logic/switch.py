@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
 from atlas_workflows.expressions.evaluate import evaluate
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
+from atlas_workflows.graph.model import Severity
 from atlas_workflows.nodes.fields import Condition, NumberOrTemplate, PortName, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
@@ -68,8 +69,19 @@ def review(parameters: SwitchParameters) -> Iterable[Fault]:
         yield Fault("DUPLICATE_PORT", "cases", message, "Give each case its own port.")
     for place, case in enumerate(parameters.cases):
         yield from pattern_faults(case.pattern, f"cases[{place}].pattern")
+        yield from _range_faults(case, f"cases[{place}].min")
     if parameters.value is None and any(case.kind != "condition" for case in parameters.cases):
         yield Fault("MISSING_SWITCH_VALUE", "value", "The switch has no value to look at.", "Give value.")
+
+
+def _range_faults(case: Case, field: str) -> Iterable[Fault]:
+    """A warning where no number can lie between the bounds; templates are known only when they are rendered."""
+    low, high = case.min, case.max
+    if case.kind != "range" or low is None or high is None or isinstance(low, str) or isinstance(high, str):
+        return
+    if low > high:
+        message = f"No value fits the case {case.port!r}: its min {low} is above its max {high}."
+        yield Fault("EMPTY_RANGE", field, message, "Swap min and max.", Severity.WARNING)
 
 
 def run(call: Call) -> Outcome:
