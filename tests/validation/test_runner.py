@@ -126,6 +126,15 @@ def test_results_are_on_the_database_of_the_dsn(dsn: str) -> None:
     assert result.unexpected_count == 500
 
 
+def test_what_an_application_set_for_itself_does_not_end_a_check(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        for name in ("statement_timeout", "transaction_timeout"):
+            owner.execute(f"ALTER DATABASE {owner.info.dbname} SET {name} = '1s'".encode())
+    query = f"SELECT people.* FROM ({PEOPLE}) AS people, pg_sleep(1.2) WHERE email IS NOT NULL"
+    (result,) = run_suite(suite_of(NOT_NULL), Queries(dsn, {"people": query}))
+    assert result.status is Status.PASSED
+
+
 def test_a_role_and_a_database_whose_names_need_quotes(pg_server: EmbeddedServer) -> None:
     login, database = 'Ann O\'Brien "x"', "a 'b' c"
     pg_server.create_database(database)

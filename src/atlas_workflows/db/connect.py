@@ -75,15 +75,18 @@ def connect(
 
 def fix_session(connection: Connection) -> None:
     """Give a session the fixed settings; one round trip."""
-    settings = dict(SESSION)
-    for version, newer in SINCE.items():
-        if connection.info.server_version >= version:
-            settings |= newer
     columns = compose.SQL(", ").join(
         compose.SQL("set_config({}, {}, false)").format(compose.Literal(name), compose.Literal(value))
-        for name, value in settings.items()
+        for name, value in session_settings(connection).items()
     )
     connection.execute(compose.SQL("SELECT {}").format(columns))
+
+
+def session_settings(connection: Connection) -> dict[str, str]:
+    """The fixed settings that this server knows."""
+    version = connection.info.server_version
+    newer = [settings for since, settings in SINCE.items() if version >= since]
+    return SESSION | {name: value for settings in newer for name, value in settings.items()}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from atlas_workflows.db.connect import SESSION
+from atlas_workflows.db.connect import connect, session_settings
 from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.failing_keys import all_failing_keys, condition_of
 from atlas_workflows.validation.results import ExpectationResult, Status
@@ -158,7 +158,9 @@ def _sqlalchemy_url(dsn: str) -> str:
 
     parts = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
     # libpq takes a blank within a value behind a backslash.
-    settings = " ".join("-c {}={}".format(name, value.replace(" ", "\\ ")) for name, value in SESSION.items())
+    with connect(dsn, application_name="atlas-validation") as connection:
+        fixed = session_settings(connection)
+    settings = " ".join("-c {}={}".format(name, value.replace(" ", "\\ ")) for name, value in fixed.items())
     options = f"{parts.pop('options', '')} {settings}".strip()
     port = parts.pop("port", None)
     url = URL.create(
