@@ -33,9 +33,10 @@ def rows_done(dsn: str) -> int:
 
 
 def kill_at(process: subprocess.Popen[bytes], dsn: str, rows: int) -> bool:
-    """Kill the whole process group once about `rows` are through; False when it came to its end before."""
+    """Kill the process once it moved a row and about `rows` are through; False when it came to its end before."""
+    before = rows_done(dsn)
     while process.poll() is None:
-        if rows_done(dsn) >= rows:
+        if rows_done(dsn) >= max(rows, before + 1):
             time.sleep(random.random() * 0.05)
             # With its workers, or the leader alone: workers that outlive it must get out of the way.
             random.choice((os.killpg, os.kill))(process.pid, signal.SIGKILL)

@@ -9,5 +9,9 @@ app = typer.Typer()
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def soak(context: typer.Context) -> None:
-    """Run tests/soak with ATLAS_SOAK=1, one at a time and without a time limit; further words go to pytest."""
-    raise typer.Exit(run_pytest(("-n0", "--timeout=0", "tests/soak", *context.args), ATLAS_SOAK="1"))
+    """Run tests/soak with ATLAS_SOAK=1, one at a time and without a time limit; further words go to pytest.
+
+    A file of tests/soak among them runs alone.
+    """
+    chosen = () if any(word.startswith("tests/") for word in context.args) else ("tests/soak",)
+    raise typer.Exit(run_pytest(("-n0", "--timeout=0", *chosen, *context.args), ATLAS_SOAK="1"))
