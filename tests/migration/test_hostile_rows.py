@@ -165,3 +165,29 @@ def test_steps_and_variables_of_shape_a(legacy: str, tmp_path: Path) -> None:
             nodes=json.dumps([ACTION]), edges='""', variables=variables, trigger_type="webhook",
             trigger_config='{"secret": "", "endpoint_id": "x"}', last_run_at="infinity")  # fmt: skip
     migrates_for_certain(legacy, tmp_path)
+
+
+@pytest.mark.parametrize("legacy", ["B"], indirect=True)
+def test_one_uuid_in_two_spellings_keeps_the_first_and_says_what_to_do(legacy: str, tmp_path: Path) -> None:
+    """Where ids are text, the database lets in what is one id here."""
+    (_, us), _ = two_workflows(legacy)
+    for table, policy in fetch(
+        legacy, "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public'"
+    ):
+        fetch(legacy, f'DROP POLICY "{policy}" ON {table}')
+    fetch(legacy, "ALTER TABLE workflows ALTER id DROP DEFAULT, ALTER id TYPE text")
+    mine = "abcdef00-0000-4000-8000-000000000001"
+    for spelled in (mine, mine.upper()):
+        put(legacy, "workflows", id=spelled, organization_id=us, name=spelled, status="active",
+            workflow_data=json.dumps({"nodes": [ACTION], "edges": []}), trigger_type="manual")  # fmt: skip
+    assert migrate(legacy, tmp_path).exit_code == 3
+    rows = fetch(
+        legacy,
+        "SELECT source_id, outcome, reasons FROM atlas.migration_ledger WHERE lower(source_id) = %s",
+        mine,
+    )
+    refused = {source_id: reasons for source_id, outcome, reasons in rows if outcome == "quarantined"}
+    assert (len(rows), len(refused)) == (2, 1)
+    [(*_, last)] = refused.values()
+    assert last["code"] == "LOAD_REFUSED"
+    assert "id of its own at the source" in last["message"]

@@ -32,6 +32,10 @@ from atlas_workflows.migration.target import (
 from atlas_workflows.migration.throttle import Breathe, tireless
 
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.RaiseException)
+SAME_ID = (
+    " Another row took this id first; ids that differ only in capitals, braces or dashes are one UUID."
+    " Give one of the two an id of its own at the source and run the phase again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,8 @@ _KEYED = frozenset({"secrets", "originals", "migration_ledger", "quarantine", "a
 
 
 def refusal_text(cause: psycopg.Error) -> str:
-    """What the database said, without the row it said it about (its DETAIL would quote customer data)."""
+    """What the database said and what to do, without the row it said it about (its DETAIL would quote customer data)."""
     said = cause.diag.message_primary or str(cause).splitlines()[0]
     where = cause.diag.constraint_name or cause.diag.column_name
-    return mask(f"{said}{f' ({where})' if where else ''}")[:500]
+    remedy = SAME_ID if isinstance(cause, psycopg.errors.UniqueViolation) else ""
+    return mask(f"{said}{f' ({where})' if where else ''}")[:500] + remedy
