@@ -19,9 +19,9 @@ HERE = Path(__file__).parent
 KILLS = 3
 
 
-def start(dsn: str, home: Path, workers: int) -> subprocess.Popen[bytes]:
+def start(dsn: str, home: Path, workers: int, batch_rows: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, str(HERE / "phase_process.py"), dsn, str(home), str(workers), "20"],
+        [sys.executable, str(HERE / "phase_process.py"), dsn, str(home), str(workers), str(batch_rows)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
@@ -37,7 +37,7 @@ def kill_at(process: subprocess.Popen[bytes], dsn: str, rows: int) -> bool:
     before = rows_done(dsn)
     while process.poll() is None:
         if rows_done(dsn) >= max(rows, before + 1):
-            time.sleep(random.random() * 0.05)
+            time.sleep(random.random() * 0.02)
             # With its workers, or the leader alone: workers that outlive it must get out of the way.
             random.choice((os.killpg, os.kill))(process.pid, signal.SIGKILL)
             process.wait()
@@ -50,14 +50,16 @@ def kill_at(process: subprocess.Popen[bytes], dsn: str, rows: int) -> bool:
 
 def kill_and_continue(pg_server: EmbeddedServer, home: Path, shape: str, workers: int, kills: int) -> None:
     """Kill a run `kills` times at random marks, let it end, and compare with an undisturbed one."""
-    killed, straight = clone_sample(pg_server, shape), clone_sample(pg_server, shape)
+    killed, straight = (clone_sample(pg_server, shape, executions=max(600, 60 * kills)) for _ in range(2))
     migrate(straight, home / "straight")
     total = rows_done(straight)
     assert total > 500
-    marks = sorted(random.choices(range(total * 9 // 10), k=kills))
-    struck = sum(kill_at(start(killed, home, workers), killed, mark) for mark in marks)
-    assert struck >= 1
-    last = start(killed, home, workers)
+    # Every kill lets a batch of each worker through at least: small ones, so that there is work left for the last kill.
+    batch_rows = max(1, min(20, total // (kills * workers * 4)))
+    for mark in sorted(random.choices(range(total * 2 // 3), k=kills)):
+        process = start(killed, home, workers, batch_rows)
+        assert kill_at(process, killed, mark), "it ended before the last kill"
+    last = start(killed, home, workers, batch_rows)
     _, said = last.communicate(timeout=240)
     assert last.returncode in (0, 3), said.decode()
     assert fetch(killed, "SELECT count(*) FROM atlas.phase_runs") == [(1,)]
