@@ -78,7 +78,9 @@ class _Load:
         """Latencies in seconds of `rate` queries per second, without those of the first second."""
         self._run(f"--time={SECONDS}", f"--rate={rate}", "--log", f"--log-prefix={self.folder / 'log'}")
         logs = list(self.folder.glob("log*"))
-        lines = [[int(part) for part in line.split()] for log in logs for line in log.read_text().splitlines()]
+        lines = [
+            [int(part) for part in line.split()] for log in logs for line in log.read_text().splitlines()
+        ]
         for log in logs:
             log.unlink()
         answered = [parts[SECOND] + parts[MICROSECOND] / 1e6 for parts in lines]

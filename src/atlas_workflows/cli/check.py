@@ -95,7 +95,8 @@ def _generated_pages(settings: Settings) -> str:
     from atlas_workflows.cli.reference import stale_pages
 
     stale = [str(path.relative_to(settings.root)) for path in stale_pages(settings.root)]
-    return f"Stale: {', '.join(stale)}. Run: python -m atlas_workflows.cli.reference" if stale else ""
+    remedy = f"Run: {sys.executable} -m atlas_workflows.cli.reference"
+    return f"Stale: {', '.join(stale)}. {remedy}" if stale else ""
 
 
 def _places(settings: Settings) -> list[str]:

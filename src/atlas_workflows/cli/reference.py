@@ -116,3 +116,8 @@ def write_pages(root: Path = ROOT) -> list[Path]:
 
 def _expected(root: Path) -> list[tuple[Path, str]]:
     return [(root / "docs" / "reference" / name, build()) for name, build in PAGES.items()]
+
+
+if __name__ == "__main__":
+    for page in write_pages():
+        print(page)
