@@ -13,7 +13,7 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.legacy.masking import hint, looks_secret, mask, mask_values
 from atlas_workflows.legacy.sealing import Sealer
-from atlas_workflows.legacy.secrets import is_secret_name, original_holds_secret
+from atlas_workflows.legacy.secrets import is_secret_name, may_hold_secret, original_holds_secret
 from atlas_workflows.legacy.translate import translate, translate_or_raise
 
 STRIPE = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
@@ -21,7 +21,8 @@ VALUES = [
     STRIPE, "whsec_abcdefghijklmnop", "Bearer abcdefgh12345678", "AC" + "0" * 32, "xoxb-123456789012-abcdef", "ghp_" + "a" * 36,
     "AKIAIOSFODNN7EXAMPLE", "https://user:pass@a.example/x", "https://a.example/hook?token=abcdef123456", "Basic dXNlcjpwYXNzd29yZA==",
     "https://hooks.slack.com/services/T000/B000/XXXXXXXXXXXX", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijk",
-    "-----BEGIN RSA PRIVATE KEY-----", "AIza" + "b" * 35,
+    "-----BEGIN RSA PRIVATE KEY-----", "AIza" + "b" * 35, "re_AbCdEfGh_1234567890abcdefghijkl", "sk-proj-abc_DEF-1234567890abcdef",
+    "sk-ant-api03-abcdefghij_klmnop", "Basic  dXNlcjpwYXNzd29yZA==",
 ]  # fmt: skip
 NAMES = [
     "secret",
@@ -48,6 +49,13 @@ def test_what_looks_like_a_secret_is_taken_out_of_any_setting(value: str) -> Non
     assert {secret.value for secret in translation.secrets} == {value}
     assert translation.holds_secret
     assert "SECRET_SEALED" in codes(translation)
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("before", ["", "\n", "\t", "see "])
+def test_the_quick_look_at_raw_text_misses_nothing_that_looks_like_a_secret(before: str, value: str) -> None:
+    assert looks_secret(before + value)
+    assert may_hold_secret(dumps_text({"note": before + value}).encode())
 
 
 @pytest.mark.parametrize("name", NAMES)
