@@ -497,3 +497,18 @@ def test_no_row_of_any_table_raises(
         verdict = rows(SourceRow(table, ROW, {"id": ROW, **columns}, sides), TENANCY)
         assert verdict.outcome in Outcome
         assert verdict.outcome is not Outcome.QUARANTINED or (verdict.reasons and not verdict.rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "table", "columns"),
+    [
+        (webhook_rows, "webhook_triggers", {"name": "Form", "endpoint_id": "e", "secret": "hunter22"}),
+        (variable_rows, "workflow_variables", {"name": "pin", "is_secret": "true", "default_value": '"4711"'}),
+    ],
+)
+def test_a_quarantined_row_whose_column_holds_a_secret_is_sealed(
+    rows: Callable[..., RowsOutcome], table: str, columns: dict[str, str]
+) -> None:
+    verdict = rows(source(table, {}, organization_id="nobody", **columns), TENANCY)
+    assert verdict.outcome is Outcome.QUARANTINED
+    assert verdict.holds_secret

@@ -18,7 +18,8 @@ EPOCH = "1970-01-01 00:00:00+00"
 
 
 def _raw(row: SourceRow) -> bytes:
-    texts = [value for value in row.columns.values() if value is not None]
+    # With the names: a column called `secret` holds one, whatever it looks like.
+    texts = [f'"{name}":{value}' for name, value in row.columns.items() if value is not None]
     return "\n".join(texts).encode("utf-8", "surrogatepass")
 
 
