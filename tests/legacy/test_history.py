@@ -512,3 +512,18 @@ def test_a_quarantined_row_whose_column_holds_a_secret_is_sealed(
     verdict = rows(source(table, {}, organization_id="nobody", **columns), TENANCY)
     assert verdict.outcome is Outcome.QUARANTINED
     assert verdict.holds_secret
+
+
+@pytest.mark.parametrize(
+    ("rows", "table", "columns"),
+    [
+        (trigger_rows, "workflow_triggers", {"trigger_config": "{}", "webhook_secret": "hunter22"}),
+        (trigger_rows, "workflow_triggers", {"trigger_config": {"webhook": {"password": 471100}}}),
+        (node_copy_rows, "workflow_nodes", {"data": {"smtpPassword": 471100}}),
+        (node_copy_rows, "workflow_nodes", {"data": {}, "action_type": "post to https://a.example?token=abcdef12"}),
+    ],
+)
+def test_a_row_that_only_its_workflow_carries_on_is_sealed_whichever_column_holds_the_secret(
+    rows: Callable[..., RowsOutcome], table: str, columns: dict[str, Any]
+) -> None:
+    assert rows(source(table, **columns), TENANCY).holds_secret

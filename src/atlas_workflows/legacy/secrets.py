@@ -75,13 +75,11 @@ def seal_values(value: Any, path: str, findings: Findings, *, named: bool = Fals
         }
     if type(value) is list:
         return [seal_values(item, f"{path}[{at}]", findings, named=named) for at, item in enumerate(value)]
-    if named and isinstance(value, int) and not isinstance(value, bool) and value >= 1000:
-        return sealed(value, path, findings)
-    return value
+    return sealed(value, path, findings) if named and _is_pin(value) else value
 
 
 def holds_secret(value: Any, *, named: bool = False) -> bool:
-    """Whether any text inside is a secret, by name or by looks."""
+    """Whether any text or number inside is a secret, by name or by looks; true wherever `seal_values` takes one out."""
     if type(value) is str:
         return _is_secret(value, named)
     if type(value) is dict:
@@ -92,7 +90,7 @@ def holds_secret(value: Any, *, named: bool = False) -> bool:
         )
     if type(value) is list:
         return any(holds_secret(item, named=named) for item in value)
-    return False
+    return named and _is_pin(value)
 
 
 def original_holds_secret(columns: Mapping[str, str | None]) -> bool:
@@ -111,6 +109,11 @@ def _names_itself(value: dict[str, Any]) -> bool:
         return True
     name = value.get("key", value.get("name", value.get("field")))
     return isinstance(name, str) and "value" in value and is_secret_name(name)
+
+
+def _is_pin(value: Any) -> bool:
+    """Whether a value under a secret's name is a secret that was typed as a number, and no count or flag."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1000
 
 
 def _is_secret(text: str, named: bool) -> bool:

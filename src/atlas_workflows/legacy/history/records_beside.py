@@ -1,6 +1,5 @@
 """Analytics as reported, definitions, the old queue, and the query copy of nodes."""
 
-from dataclasses import replace
 from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
@@ -9,7 +8,7 @@ from atlas_workflows.legacy.history.row_facts import WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.secrets import holds_secret, seal_values
+from atlas_workflows.legacy.secrets import seal_values
 
 _WORKFLOW = SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS)
 _JSON_COLUMNS = frozenset({"data", "trigger_data", "context", "context_data", "input_data"})
@@ -104,10 +103,8 @@ def node_copy_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     facts.findings.reason(
         ReasonCode.QUERY_COPY_SKIPPED, None, "The graph of the workflow itself is migrated."
     )
-    secret = facts.hot and holds_secret(decode(row.columns, "data", facts.findings))
     workflow = row.columns.get("workflow_id")
-    verdict = facts.done({}, Outcome.SKIPPED, parent=("workflows", workflow) if workflow else None)
-    return replace(verdict, holds_secret=secret)
+    return facts.done({}, Outcome.SKIPPED, parent=("workflows", workflow) if workflow else None)
 
 
 ANALYTICS = SourceTable(

@@ -3,13 +3,12 @@
 from dataclasses import replace
 
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.history.row_facts import WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.schedules import translate_schedule
-from atlas_workflows.legacy.secrets import holds_secret, sealed
+from atlas_workflows.legacy.secrets import sealed
 from atlas_workflows.legacy.workflow_rows import first_filled
 from atlas_workflows.legacy.workflow_settings import translate_settings
 
@@ -28,9 +27,7 @@ def trigger_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     facts = RowFacts(row)
     if not facts.own(tenancy, facts.side("workflow") or {}):
         return facts.quarantined()
-    secret = facts.hot and holds_secret(decode(row.columns, "trigger_config", facts.findings))
-    verdict = facts.done({}, Outcome.MIGRATED, parent=_parent(row))
-    return replace(verdict, holds_secret=secret)
+    return facts.done({}, Outcome.MIGRATED, parent=_parent(row))
 
 
 def webhook_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
