@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from legacy_rows import action_node, codes, edge, record, translated, trigger_node
+from legacy_rows import action_node, chain, codes, edge, record, translated, trigger_node
 
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps_text
@@ -15,6 +15,8 @@ from atlas_workflows.legacy.masking import hint, looks_secret, mask, mask_values
 from atlas_workflows.legacy.sealing import Sealer
 from atlas_workflows.legacy.secrets import is_secret_name, may_hold_secret, original_holds_secret
 from atlas_workflows.legacy.translate import translate, translate_or_raise
+from atlas_workflows.legacy.workflow_rows import workflow_rows
+from atlas_workflows.nodes.catalogue import load_catalogue
 
 STRIPE = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 VALUES = [
@@ -105,6 +107,34 @@ def test_secrets_in_variables(variable: dict[str, Any]) -> None:
     assert list(found.default) == ["$secret"]
     assert [secret.value for secret in translation.secrets] == ["hush-hush"]
     assert "hush-hush" not in repr(translation)
+
+
+@pytest.mark.parametrize(
+    ("variable", "hidden"),
+    [
+        ({"name": "stripe", "value": STRIPE}, STRIPE),
+        ({"name": "mail", "type": "object", "value": {"host": "a.example", "password": "hunter22"}}, "hunter22"),
+        ({"name": "plain", "value": "x", "description": f"beside {STRIPE}"}, STRIPE),
+        ({"name": "plain", "value": "x", "note": STRIPE}, STRIPE),
+    ],
+)
+def test_a_variable_that_nobody_marked_as_secret_may_still_hold_one(
+    variable: dict[str, Any], hidden: str
+) -> None:
+    legacy = chain(action_node("send_sms", message="x"), variables=[variable])
+    translation = translate(legacy, catalogue=load_catalogue())
+    assert hidden not in dumps_text(workflow_rows(legacy, translation))
+    assert any(hidden in secret.value for secret in translation.secrets)
+    assert "DEFINITION_INVALID" not in codes(translation)
+    assert translation.workflow is not None
+    assert translation.workflow.variables[0].secret == (variable["value"] == hidden)
+
+
+def test_tags_hide_secrets_that_stand_in_them() -> None:
+    translation = translated(action_node("send_sms", message="x"), tags=["vip", STRIPE])
+    assert translation.workflow is not None
+    assert "vip" in translation.workflow.tags
+    assert STRIPE not in translation.workflow.tags
 
 
 def test_names_and_descriptions_hide_secrets_that_stand_in_them() -> None:

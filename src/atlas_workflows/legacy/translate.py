@@ -9,7 +9,7 @@ import re2
 from atlas_workflows.exact_json import MAY_LOSE_DIGITS
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_than
-from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Workflow
+from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Variable, Workflow
 from atlas_workflows.graph.references import undefined
 from atlas_workflows.graph.validate import validate
 from atlas_workflows.legacy.assemble import Assembled, assemble
@@ -263,6 +263,8 @@ def _without_secrets(workflow: Workflow, findings: Findings) -> Workflow:
         workflow,
         nodes=nodes,
         triggers=triggers,
+        variables=tuple(_sealed_variable(variable, findings) for variable in workflow.variables),
+        tags=tuple(_masked(tag, "tags", findings) for tag in workflow.tags),
         name=_masked(workflow.name, "name", findings),
         description=_masked(workflow.description, "description", findings),
     )
@@ -279,6 +281,15 @@ def _sealed_trigger(trigger: Trigger, findings: Findings) -> Trigger:
     path = f"triggers.{trigger.id}"
     parameters = seal_values(dict(trigger.parameters), f"{path}.parameters", findings)
     return replace(trigger, parameters=parameters, name=_masked(trigger.name, f"{path}.name", findings))
+
+
+def _sealed_variable(variable: Variable, findings: Findings) -> Variable:
+    """What was not marked as a secret may still be one, or hold one."""
+    path = f"variables.{variable.name}"
+    default = seal_values(variable.default, f"{path}.value", findings)
+    whole = isinstance(variable.default, str) and isinstance(default, dict)
+    description = _masked(variable.description, f"{path}.description", findings)
+    return replace(variable, default=default, description=description, secret=variable.secret or whole)
 
 
 def _masked(text: str, path: str, findings: Findings) -> str:
