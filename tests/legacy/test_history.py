@@ -503,7 +503,11 @@ def test_no_row_of_any_table_raises(
     ("rows", "table", "columns"),
     [
         (webhook_rows, "webhook_triggers", {"name": "Form", "endpoint_id": "e", "secret": "hunter22"}),
-        (variable_rows, "workflow_variables", {"name": "pin", "is_secret": "true", "default_value": '"4711"'}),
+        (
+            variable_rows,
+            "workflow_variables",
+            {"name": "pin", "is_secret": "true", "default_value": '"4711"'},
+        ),
     ],
 )
 def test_a_quarantined_row_whose_column_holds_a_secret_is_sealed(
@@ -520,7 +524,11 @@ def test_a_quarantined_row_whose_column_holds_a_secret_is_sealed(
         (trigger_rows, "workflow_triggers", {"trigger_config": "{}", "webhook_secret": "hunter22"}),
         (trigger_rows, "workflow_triggers", {"trigger_config": {"webhook": {"password": 471100}}}),
         (node_copy_rows, "workflow_nodes", {"data": {"smtpPassword": 471100}}),
-        (node_copy_rows, "workflow_nodes", {"data": {}, "action_type": "post to https://a.example?token=abcdef12"}),
+        (
+            node_copy_rows,
+            "workflow_nodes",
+            {"data": {}, "action_type": "post to https://a.example?token=abcdef12"},
+        ),
     ],
 )
 def test_a_row_that_only_its_workflow_carries_on_is_sealed_whichever_column_holds_the_secret(

@@ -113,7 +113,10 @@ def test_secrets_in_variables(variable: dict[str, Any]) -> None:
     ("variable", "hidden"),
     [
         ({"name": "stripe", "value": STRIPE}, STRIPE),
-        ({"name": "mail", "type": "object", "value": {"host": "a.example", "password": "hunter22"}}, "hunter22"),
+        (
+            {"name": "mail", "type": "object", "value": {"host": "a.example", "password": "hunter22"}},
+            "hunter22",
+        ),
         ({"name": "plain", "value": "x", "description": f"beside {STRIPE}"}, STRIPE),
         ({"name": "plain", "value": "x", "note": STRIPE}, STRIPE),
     ],

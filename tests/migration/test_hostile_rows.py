@@ -191,3 +191,47 @@ def test_one_uuid_in_two_spellings_keeps_the_first_and_says_what_to_do(legacy: s
     [(*_, last)] = refused.values()
     assert last["code"] == "LOAD_REFUSED"
     assert "id of its own at the source" in last["message"]
+
+
+STRIPE = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+RESEND = "re_AbCdEfGh_1234567890abcdefghijkl"
+
+
+def all_that_we_hold(dsn: str) -> str:
+    """Every row of schema atlas as text."""
+    tables = fetch(
+        dsn,
+        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'atlas'::regnamespace AND relkind = 'r'",
+    )
+    return "\n".join(
+        line for (table,) in tables for (line,) in fetch(dsn, f"SELECT t::text FROM {table} AS t")
+    )
+
+
+@pytest.mark.parametrize("legacy", ["B"], indirect=True)
+def test_secrets_wherever_they_stand_are_held_nowhere_in_clear(legacy: str, tmp_path: Path) -> None:
+    (mine, us), _ = two_workflows(legacy)
+    stated = {"message": f"Book now with the key {RESEND} please", "smtpPassword": 4711008}
+    graph = {
+        "nodes": [{"id": "a", "type": "action", "data": {"label": f"Send the key {STRIPE} to all", "actionType": "send_email", "config": stated}}], "edges": [],
+        "variables": [{"name": "stripe", "value": STRIPE}, {"name": "mail", "type": "object", "value": {"password": "hunter22"}}],
+    }  # fmt: skip
+    put(legacy, "workflows", id=uid(1), organization_id=us, name=f"Pay with {STRIPE}", description=f"uses {STRIPE} &amp; co",
+        status="active", workflow_data=json.dumps(graph), trigger_type="manual")  # fmt: skip
+    put(legacy, "workflow_nodes", id=uid(2), workflow_id=mine, node_id="a", node_type="action", position="{}",
+        data='{"smtpPassword": 4711008}')  # fmt: skip
+    put(legacy, "workflow_executions", id=uid(3), workflow_id=mine, organization_id=us, status="failed",
+        started_at="2025-01-01", completed_at="2025-01-01", error=f"401 from https://api.example?token={STRIPE} today")  # fmt: skip
+    put(
+        legacy,
+        "webhook_triggers",
+        id=uid(4),
+        organization_id=uid(999),
+        name="hook",
+        endpoint_id="e",
+        secret="hunter22",
+    )
+    assert migrate(legacy, tmp_path).status == "succeeded"
+    certain(legacy, reconciled(legacy, tmp_path))
+    held = all_that_we_hold(legacy)
+    assert [secret for secret in (STRIPE, RESEND, "hunter22", "4711008") if secret in held] == []

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.migration.fingerprint import canonical_json, instant, target_fingerprint
-from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ, unescapings
+from atlas_workflows.migration.reconciliation.carried import (
+    MAIN_ROW,
+    Carried,
+    columns_that_differ,
+    unescapings,
+)
 from atlas_workflows.migration.reconciliation.conservation import losses
 from atlas_workflows.migration.reconciliation.differences import Kind
 from atlas_workflows.migration.reconciliation.legacy_graph import graphs_of
@@ -200,3 +205,41 @@ def test_spelling_does_not_matter_to_canonical_json(value: Any) -> None:
 @pytest.mark.parametrize("text", ["infinity", "0044-03-15 00:00:00+00 BC", "not a time"])
 def test_what_no_calendar_holds_stays_as_it_is(text: str) -> None:
     assert instant(text) == text
+
+
+@pytest.mark.parametrize(
+    ("arrived", "is_sealed", "differs"),
+    [
+        ("pay with ••• at •••!", True, []),
+        ("pay with ••• at •••!", False, ["name"]),
+        ("pay with ••• at •••?", True, ["name"]),
+        ("pay in ••• at •••!", True, ["name"]),
+        ("pay with key at •••with key a at door!", True, ["name"]),
+        ("pay with key a at door", True, ["name"]),
+    ],
+)
+def test_a_text_of_a_sealed_row_may_arrive_with_parts_hidden(
+    arrived: str, is_sealed: bool, differs: list[str]
+) -> None:
+    carried = (Carried(("name",), "name", "escaped"),)
+    source = {"name": "pay with key a &amp; b at door!"}
+    assert list(columns_that_differ(source, {"name": arrived}, carried, is_sealed=is_sealed)) == differs
+
+
+def test_a_secret_taken_out_of_a_graph_is_no_loss_and_excuses_none() -> None:
+    config = {"message": f"{TEXT} with the key", "pin": 4711008}
+    source = {"nodes": dumps_text([{"id": "a", "type": "action", "data": {"config": config}}]), "edges": "[]"}
+    sealed = {"$secret": "00000000-0000-4000-8000-000000000001"}
+
+    def lost(parameters: Mapping[str, Any], *taken_out: str) -> list[Kind]:
+        definition = {"nodes": [{"id": "a", "parameters": parameters}]}
+        found = losses(graphs_of(source), definition, is_sealed=True, taken_out=taken_out)
+        return [kind for kind, _ in found]
+
+    assert lost({"message": sealed, "pin": sealed}, f"{TEXT} with the key", "4711008") == []
+    assert lost({"message": f"{TEXT} with ••• key", "pin": sealed}, "4711008") == []
+    assert lost({"message": f"{TEXT} without ••• key", "pin": sealed}, "4711008") == [Kind.TEXT_LOST]
+    assert lost({"message": sealed, "pin": sealed}, "another", "4711009") == [
+        Kind.TEXT_LOST,
+        Kind.NUMBER_LOST,
+    ]

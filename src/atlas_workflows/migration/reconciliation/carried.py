@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.migration.fingerprint import canonical_json, instant
+from atlas_workflows.migration.reconciliation.hidden import is_rest_of
 
 MAX_UNESCAPES = 20
 MAX_TEXT = 2_000  # characters of a name
@@ -80,7 +81,8 @@ def columns_that_differ(
 ) -> Iterator[str]:
     """Names of target columns that do not hold what the source holds. A NULL source column asks for nothing.
 
-    In a sealed row JSON may hold references where secrets stood, so JSON is left to the fingerprint there.
+    In a sealed row JSON may hold references where secrets stood, so JSON is left to the fingerprint there, and texts
+    may have parts hidden.
     """
     for column in carried:
         value = next((source[name] for name in column.sources if source.get(name) is not None), None)
@@ -89,7 +91,10 @@ def columns_that_differ(
         # An empty text may arrive as NULL, and a workflow without a name gets one.
         if column.kind == "escaped" and not html.unescape(value).strip():
             continue
-        if not _arrived(column.kind, value, target.get(column.target)):
+        arrived = target.get(column.target)
+        if not _arrived(column.kind, value, arrived) and not (
+            is_sealed and _is_hidden(column.kind, value, arrived)
+        ):
             yield column.target
 
 
@@ -110,6 +115,14 @@ def _arrived(kind: str, value: str, arrived: Any) -> bool:
     if kind == "escaped":
         return any(arrived in (plain, plain[:MAX_TEXT]) for plain in unescapings(value))
     return value == str(arrived)
+
+
+def _is_hidden(kind: str, value: str, arrived: Any) -> bool:
+    """Whether a text arrived but for the secrets in it."""
+    if kind not in ("text", "escaped") or arrived is None:
+        return False
+    plain = unescapings(value) if kind == "escaped" else (value,)
+    return any(is_rest_of(str(arrived), text) for full in plain for text in (full, full[:MAX_TEXT]))
 
 
 # NUL, half surrogates and numbers of tens of thousands of digits: json columns hold them, jsonb refuses them.

@@ -7,12 +7,13 @@ drop a node, cut a path, or lose a text or a long number.
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from atlas_workflows.migration.reconciliation.differences import Kind
-from atlas_workflows.migration.reconciliation.legacy_graph import LegacyGraph, leaves
+from atlas_workflows.migration.reconciliation.hidden import HIDDEN, is_rest_of
+from atlas_workflows.migration.reconciliation.legacy_graph import LegacyGraph, decoded, leaves
 
 Loss = tuple[Kind, str]
 # Shorter texts, and longer ones without a blank, are names of options and paths of fields, which translation may
@@ -33,12 +34,22 @@ _NOT_CONTENT = frozenset(
 )  # fmt: skip
 
 
-def losses(graphs: list[LegacyGraph], definition: Mapping[str, Any], *, is_sealed: bool) -> list[Loss]:
-    """What the definition lacks of the legacy graph. Where a row holds several graphs, one of them must be whole."""
+def losses(
+    graphs: list[LegacyGraph],
+    definition: Mapping[str, Any],
+    *,
+    is_sealed: bool,
+    taken_out: Sequence[str] = (),
+) -> list[Loss]:
+    """What the definition lacks of the legacy graph. Where a row holds several graphs, one of them must be whole.
+
+    `taken_out`: the plain values of the secrets that the definition refers to; they count as its content.
+    """
     if not graphs:
         return []
+    there = [*leaves(definition), *(leaf for value in taken_out for leaf in leaves(decoded(value)))]
     return min(
-        ([*_lost_parts(graph, definition), *_lost_content(graph, definition, is_sealed)] for graph in graphs),
+        ([*_lost_parts(graph, definition), *_lost_content(graph, there, is_sealed)] for graph in graphs),
         key=len,
     )
 
@@ -102,12 +113,11 @@ def _paths(definition: Mapping[str, Any], own: set[str]) -> set[tuple[str, str]]
     return found
 
 
-def _lost_content(graph: LegacyGraph, definition: Mapping[str, Any], is_sealed: bool) -> Iterator[Loss]:
+def _lost_content(graph: LegacyGraph, there: list[Any], is_sealed: bool) -> Iterator[Loss]:
     content = list(_content([*graph.nodes, *graph.steps]))
-    there = list(leaves(definition))
     texts = "\n".join(_plain(item) for item in there if isinstance(item, str))
     for fragment in dict.fromkeys(_fragments(content, is_sealed)):
-        if fragment not in texts:
+        if fragment not in texts and not (is_sealed and _is_hidden(fragment, there)):
             yield Kind.TEXT_LOST, f"a text of {len(fragment)} characters"
     numbers = {_reduced(item) for item in there if _is_number(item)}
     for number in dict.fromkeys(_reduced(item) for item in content if _is_number(item)):
@@ -117,6 +127,12 @@ def _lost_content(graph: LegacyGraph, definition: Mapping[str, Any], is_sealed: 
             and f"{number:f}" not in texts
         ):
             yield Kind.NUMBER_LOST, f"a number of {len(number.as_tuple().digits)} digits"
+
+
+def _is_hidden(fragment: str, there: list[Any]) -> bool:
+    """Whether the fragment stands there but for the secrets in it."""
+    texts = (item for item in there if isinstance(item, str) and HIDDEN in item)
+    return any(is_rest_of(_plain(part), fragment) for text in texts for part in _PLACEHOLDER.split(text))
 
 
 def _content(value: Any) -> Iterator[Any]:

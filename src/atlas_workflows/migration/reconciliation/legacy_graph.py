@@ -44,11 +44,11 @@ class LegacyGraph:
 
 def graphs_of(columns: Mapping[str, str | None]) -> list[LegacyGraph]:
     """Every non-empty graph the row holds: in its own columns, in workflow_data, in what that wraps; linear actions."""
-    decoded = {name: _decoded(columns.get(name)) for name in ("nodes", "edges", "workflow_data", "actions")}
+    read = {name: _decoded(columns.get(name)) for name in ("nodes", "edges", "workflow_data", "actions")}
     candidates = [
-        LegacyGraph(nodes=_members(decoded["nodes"]), edges=_members(decoded["edges"])),
-        *_wrapped(decoded["workflow_data"]),
-        LegacyGraph(steps=_members(decoded["actions"])),
+        LegacyGraph(nodes=_members(read["nodes"]), edges=_members(read["edges"])),
+        *_wrapped(read["workflow_data"]),
+        LegacyGraph(steps=_members(read["actions"])),
     ]
     return [graph for graph in candidates if not graph.is_empty]
 
@@ -71,8 +71,8 @@ def _wrapped(data: Any) -> Iterator[LegacyGraph]:
         return
     if not isinstance(data, Mapping):
         return
-    yield LegacyGraph(nodes=_members(_again(data.get("nodes"))), edges=_members(_again(data.get("edges"))))
-    yield from _wrapped(_again(data.get("workflowData")))
+    yield LegacyGraph(nodes=_members(decoded(data.get("nodes"))), edges=_members(decoded(data.get("edges"))))
+    yield from _wrapped(decoded(data.get("workflowData")))
 
 
 def _members(value: Any) -> tuple[Mapping[str, Any], ...]:
@@ -83,10 +83,11 @@ def _members(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def _decoded(text: str | None) -> Any:
-    return None if text is None else _again(text)
+    return None if text is None else decoded(text)
 
 
-def _again(value: Any) -> Any:
+def decoded(value: Any) -> Any:
+    """The value with every layer of JSON in a text taken off; a text that is no JSON is returned as it is."""
     for _ in range(MAX_DECODINGS):
         if not isinstance(value, str):
             return value

@@ -136,6 +136,7 @@ def _compare_batch(
     for source_id, kept in read_archived(session, shelf.table, archived).items() if archived else ():
         targets[source_id][ARCHIVE] = [kept]
     settled = []
+    opened = secrets_and_sign_offs.opener(session, around.vault)
     for row in rows:
         entry, made = entries[row.id], targets.get(row.id, {})
         # An organization that a quarantined row merely claims gets no tally, and so no certificate.
@@ -147,7 +148,7 @@ def _compare_batch(
             continue
         settled.append(row)
         hashes = hashes_of(row, entry, made, around.vault)
-        found.note(compare_row(row, entry, made, hashes, around.vault))
+        found.note(compare_row(row, entry, made, hashes, around.vault, opened))
         if entry.has_ledger and entry.outcome:
             tally.outcomes[entry.outcome] += 1
             tally.live.add(live_leaf(row, entry, hashes))

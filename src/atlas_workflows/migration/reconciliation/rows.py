@@ -18,7 +18,7 @@ from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRows,
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.tree import Leaf
 from atlas_workflows.migration.reconciliation.vault import Vault
-from atlas_workflows.migration.reconciliation.workflows import compare_workflow
+from atlas_workflows.migration.reconciliation.workflows import Opened, compare_workflow
 
 LOADED = frozenset({"migrated", "migrated_with_warnings"})
 TENANCY_CODES = frozenset({"ORGANIZATION_MISSING", "ORGANIZATION_UNKNOWN", "ORGANIZATION_IS_USER"})
@@ -46,7 +46,7 @@ def hashes_of(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Hash
 
 
 def compare_row(
-    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, vault: Vault
+    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, vault: Vault, opened: Opened
 ) -> Iterator[Difference]:
     """Every difference between the source row and our side of it."""
 
@@ -60,7 +60,7 @@ def compare_row(
     yield from _original(row, entry, hashes, vault, differs)
     yield from _reasons(entry, differs)
     yield from _quarantine(entry, differs)
-    yield from _targets(row, entry, targets, hashes, differs)
+    yield from _targets(row, entry, targets, hashes, opened, differs)
 
 
 def live_leaf(row: Row, entry: Entry, hashes: Hashes) -> Leaf:
@@ -151,7 +151,7 @@ def _quarantine(entry: Entry, differs: Any) -> Iterator[Difference]:
 
 
 def _targets(
-    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, differs: Any
+    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, opened: Opened, differs: Any
 ) -> Iterator[Difference]:
     if entry.outcome not in LOADED and entry.outcome != "archived":
         if not is_empty(targets):
@@ -170,7 +170,7 @@ def _targets(
     for column in columns_that_differ(row.columns, found[0], carried, is_sealed=entry.sealed is not None):
         yield differs(Kind.COLUMN_DIFFERS, f"{table}.{column}")
     if row.table == "workflows":
-        yield from compare_workflow(row, entry, found[0], targets)
+        yield from compare_workflow(row, entry, found[0], targets, opened)
 
 
 def _fingerprints(entry: Entry, hashes: Hashes, differs: Any) -> Iterator[Difference]:

@@ -1,6 +1,7 @@
 """Per batch: the secrets that enhanced rows refer to, and whether workflows that are live were signed for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from psycopg import errors
@@ -16,7 +17,7 @@ from atlas_workflows.migration.reconciliation.sealed_values import stands_in
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.vault import Vault
-from atlas_workflows.migration.reconciliation.workflows import holds_text, secret_references
+from atlas_workflows.migration.reconciliation.workflows import Opened, holds_text, secret_references
 
 MIN_SECRET = 8
 MARK = "$secret"
@@ -62,6 +63,19 @@ def check(
         signed = _read_sign_offs(connection, [str(workflow["id"]) for workflow, _, _ in workflows])
         for workflow, entry, made in workflows:
             yield from _live(workflow, entry, made, signed)
+
+
+def opener(connection: Connection, vault: Vault) -> Opened:
+    """Opens secrets by their ids; one that is missing or cannot be opened is reported by `check`."""
+
+    def opened(ids: Iterable[str]) -> list[str]:
+        found = []
+        for stored in _read_secrets(connection, sorted(set(ids))).values():
+            with suppress(AtlasError):
+                found.append(vault.unseal(stored.sealed))
+        return found
+
+    return opened
 
 
 def _references(row: Row, targets: TargetRows) -> Iterator[Reference]:
