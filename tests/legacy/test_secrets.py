@@ -24,7 +24,7 @@ VALUES = [
     "AKIAIOSFODNN7EXAMPLE", "https://user:pass@a.example/x", "https://a.example/hook?token=abcdef123456", "Basic dXNlcjpwYXNzd29yZA==",
     "https://hooks.slack.com/services/T000/B000/XXXXXXXXXXXX", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijk",
     "-----BEGIN RSA PRIVATE KEY-----", "AIza" + "b" * 35, "re_AbCdEfGh_1234567890abcdefghijkl", "sk-proj-abc_DEF-1234567890abcdef",
-    "sk-ant-api03-abcdefghij_klmnop", "Basic  dXNlcjpwYXNzd29yZA==",
+    "sk-ant-api03-abcdefghij_klmnop", "Basic  dXNlcjpwYXNzd29yZA==", "redis://:hunter22@a.example/0",
 ]  # fmt: skip
 NAMES = [
     "secret",
@@ -228,6 +228,12 @@ def test_masking(text: str, hidden: str, kept: str) -> None:
     assert hidden not in mask(text)
     assert kept in mask(text)
     assert mask_values({"a": [text, 5, None]}) == {"a": [mask(text), 5, None]}
+
+
+@pytest.mark.parametrize("end", ["\n-----END RSA PRIVATE KEY-----", ""])
+def test_of_a_private_key_nothing_is_left_to_read(end: str) -> None:
+    key = f"-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nu8w+xyz={end}"
+    assert mask(f"signed with {key}") == "signed with •••"
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ _SECRET = re2.compile(
     rb"|\bAIza[0-9A-Za-z_-]{30,}"
     rb"|\bsk-[A-Za-z0-9_-]{20,}"
     rb"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{6,}"  # JWT
-    rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    rb"|://[^/\s:@\"'{}]+:[^/\s@\"'{}]+@"  # user and password in an address
+    rb"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----|[\s\S]*)"
+    rb"|://[^/\s:@\"'{}]*:[^/\s@\"'{}]+@"  # user and password in an address
     rb"|[?&](?:access_?token|auth_?token|token|api_?key|key|secret|client_secret|password|sig|signature)=[^&\s\"'#{}]{6,}"
 )
 _EMAIL = re.compile(

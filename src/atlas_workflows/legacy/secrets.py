@@ -26,7 +26,7 @@ _SECRET_NAME = re.compile(
 HOT = (
     rb"secret|token|passw|pwd|passphrase|_pass|smtppass|pass\"|api[ _-]?key|access[_-]?key|auth|private[ _-]?key|signing|credential|bearer"
     rb"|(?:sk|pk|rk)_(?:live|test)_|sk-[a-z0-9_-]{20}|akia[0-9a-z]{16}|xox[abeprs]-|gh[pousr]_|whsec_|(?:\b|\\[nrt])re_[a-z0-9]{8}|basic\s+[a-z0-9+/=]{8}"
-    rb"|sg\.[a-z0-9_-]{16}|(?:\b|\\[nrt])(?:ac|sk)[0-9a-f]{32}|eyj[a-z0-9_-]{10,}\.|aiza[0-9a-z_-]{30}|://[^/\s:@\"]+:[^/\s@\"]+@"
+    rb"|sg\.[a-z0-9_-]{16}|(?:\b|\\[nrt])(?:ac|sk)[0-9a-f]{32}|eyj[a-z0-9_-]{10,}\.|aiza[0-9a-z_-]{30}|://[^/\s:@\"]*:[^/\s@\"]+@"
     rb"|[?&](?:key|sig|signature)=|hooks\.slack\.com/services/|is_?(?:secret|sensitive)"
 )
 
