@@ -1,5 +1,6 @@
 """Secrets: found by name and by looks, replaced by references, sealed, hashed, and never shown."""
 
+import time
 from typing import Any
 
 import pytest
@@ -228,6 +229,55 @@ def test_masking(text: str, hidden: str, kept: str) -> None:
     assert hidden not in mask(text)
     assert kept in mask(text)
     assert mask_values({"a": [text, 5, None]}) == {"a": [mask(text), 5, None]}
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "(555) 123-4567",
+        "+1 (555) 123-4567",
+        "+44 (0)20 7946 0958",
+        "0171/1234567",
+        "+44\u20117700\u2011900123",
+        "07700 900123",
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["{}", "call {} now", "on 2024-01-15 {}", "{} on 2024-01-15", "2024-01-15T10:00:00Z, {}"]
+)
+def test_phone_numbers_however_they_are_written_and_dates_beside_them(text: str, number: str) -> None:
+    masked = mask(text.format(number))
+    assert not any(part in masked for part in ("123", "7700", "900", "7946", "1234567"))
+    assert ("2024-01-15" in masked) == ("2024-01-15" in text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-01-15 2024-01-16 10:00:00.123456+00",
+        "11111111-1111-4111-8111-111111111111",
+        "10.0.0.12:5432",
+        "1 2 3 4 5",
+        "batch 500 of 20000",
+    ],
+)
+def test_what_is_no_phone_number_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize("address", ["josé@gym.es", "ana@münchen.de", "анна@почта.рф", "o'brien@gym.ie"])
+def test_addresses_of_any_script(address: str) -> None:
+    masked = mask(f"write to {address}, please")
+    assert "@" in masked
+    assert not any(part in masked for part in ("jos", "ana", "münchen", "анна", "почта", "brien"))
+
+
+def test_masking_a_long_word_takes_no_time() -> None:
+    word = "a" * 200_000
+    begun = time.monotonic()
+    assert mask(f"{word} b@c.example") == f"{word} b•••@c•••.example"
+    assert mask(f"a@{'a.' * 100_000}").endswith("a.")
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize("end", ["\n-----END RSA PRIVATE KEY-----", ""])
