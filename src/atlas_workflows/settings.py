@@ -3,10 +3,11 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from atlas_workflows.errors import ConfigurationError
 
+SHOWN_OF_DSN = ("user", "host", "port", "dbname", "service")
+UNREADABLE = "(an address that cannot be read)"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -57,15 +58,25 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
 
 
 def masked_dsn(dsn: str | None) -> str:
-    """The DSN without its password, fit for logs."""
+    """Who, where and which database, fit for logs; of all else in a DSN nothing is shown, and of one misread nothing."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
     if not dsn:
         return "(none)"
+    try:
+        read = conninfo_to_dict(dsn)
+    except ProgrammingError:
+        return UNREADABLE
+    parts = {name: str(value) for name, value in read.items() if name in SHOWN_OF_DSN and value}
+    # An @ or a / of the password that is not written as %40 or %2F: part of it is taken for host, port or database.
+    if any("@" in parts.get(name, "") for name in ("host", "port", "dbname")):
+        return UNREADABLE
     if "://" not in dsn:
-        return " ".join(part for part in dsn.split() if not part.lower().startswith("password="))
-    parts = urlsplit(dsn)
-    host = parts.netloc.rpartition("@")[2]
-    user = parts.username or ""
-    return f"{parts.scheme}://{user + '@' if user else ''}{host}{parts.path}"
+        return " ".join(f"{name}={value}" for name, value in parts.items())
+    user, port = parts.get("user"), parts.get("port")
+    where = f"{user + '@' if user else ''}{parts.get('host', '')}{':' + port if port else ''}"
+    return f"{dsn.partition('://')[0]}://{where}/{parts.get('dbname', '')}"
 
 
 def _secret_keys(given: str | None, home: Path) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.report.files import prepare_folder
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.settings import masked_dsn
 
 ATLAS = Path(sys.executable).with_name("atlas")
 
@@ -157,3 +158,25 @@ def test_a_terminal_that_knows_ascii_only_ends_no_command(tmp_path: Path) -> Non
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert "d\\u017a" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "host=127.0.0.1 port=1 password='hunter2 hunter3' user=u", "host=127.0.0.1 port=1 password = hunter2 user=u", "host=127.0.0.1 port=1 sslpassword=hunter2",
+        "postgresql://u:hunter2/hunter3@127.0.0.1/db", "postgresql://u:1234/hunter2@127.0.0.1/db", "postgresql://u:hunter2@hunter3@127.0.0.1/db",
+        "postgresql://u:hunter2@127.0.0.1:1/db?password=hunter3", "postgresql://[hunter2", "hunter2",
+    ],
+)  # fmt: skip
+def test_of_a_database_address_no_password_is_shown(dsn: str) -> None:
+    assert "hunter" not in masked_dsn(dsn)
+    with pytest.raises(DatabaseUnreachable) as refused:
+        connect(dsn, application_name="test", connect_timeout=1)
+    assert "hunter" not in str(refused.value)
+
+
+def test_of_a_database_address_people_see_who_where_and_which() -> None:
+    assert masked_dsn("postgresql://ann:hunter2@db.example:6543/crm?sslmode=require") == (
+        "postgresql://ann@db.example:6543/crm"
+    )
+    assert masked_dsn("user=ann dbname=crm password=hunter2") == "user=ann dbname=crm"

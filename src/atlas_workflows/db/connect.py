@@ -10,7 +10,7 @@ from psycopg import sql as compose
 from psycopg.rows import TupleRow
 
 from atlas_workflows.errors import DatabaseUnreachable, PermissionMissing
-from atlas_workflows.settings import masked_dsn
+from atlas_workflows.settings import UNREADABLE, masked_dsn
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -106,14 +106,15 @@ def application_transaction(connection: Connection, organization_id: UUID | str)
 
 
 def _unreachable(dsn: str, cause: psycopg.Error) -> DatabaseUnreachable:
-    if dsn.partition("://")[2].partition("/")[0].count("@") > 1:
-        # Read as written, part of the password is a host, and the driver's words would show it.
+    where = masked_dsn(dsn)
+    if where == UNREADABLE:
+        # Read as written, part of the password is a host or a port, and the driver's words would show it.
         return DatabaseUnreachable(
-            f"The database address for {masked_dsn(dsn)} holds more than one @.",
-            remedy="Write an @ of the user or password as %40.",
+            "The database address holds more than one @, or a / before it.",
+            remedy="Write an @ of the user or password as %40, and a / as %2F.",
         )
     return DatabaseUnreachable(
-        f"No connection to {masked_dsn(dsn)}: {_first_line(cause)}.",
+        f"No connection to {where}: {_first_line(cause)}.",
         remedy="Check host, port, database, user and password, and that the server accepts this client.",
     )
 
