@@ -81,6 +81,23 @@ def test_an_sql_error_is_an_error_not_bad_data(dsn: str) -> None:
     assert "nosuch" in result.sentence
 
 
+QUOTING = {
+    "type": "unexpected_rows_expectation",
+    "kwargs": {"unexpected_rows_query": "SELECT source_table FROM {batch} WHERE email::integer = 1"}, "why": "x",
+}  # fmt: skip
+
+
+def test_an_sql_error_that_quotes_a_value_shows_it_nowhere(dsn: str, tmp_path: Path) -> None:
+    (result,) = run_suite(
+        suite_of(QUOTING), Queries(dsn, {"people": PEOPLE.replace("'a'", "NULL")}), tmp_path
+    )
+    assert result.status is Status.ERRORED
+    assert "integer" in result.sentence
+    shown = "".join(page.read_text() for page in tmp_path.rglob("*.html")) + str(result)
+    assert "dana@" not in shown
+    assert "invalid input syntax" in shown
+
+
 def test_frames_are_checked_alike() -> None:
     frame = pandas.DataFrame(
         [{"source_table": "people", "source_id": str(n), "organization_id": None, "email": None if n % 2 else "a"}

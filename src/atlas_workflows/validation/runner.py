@@ -6,6 +6,7 @@ Two things it gets wrong are put right here: an SQL error looks like an ordinary
 
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,9 @@ from atlas_workflows.validation.results import ExpectationResult, Status
 from atlas_workflows.validation.suites import Batch, Expectation, Suite
 
 ROWS_EXPECTATION = "unexpected_rows_expectation"
+# `invalid input syntax for type integer: "…"`, `value "…" is out of range`; a value of several lines has no end here.
+_VALUE = re.compile(r"""(?<=: )".*|(?<=\bvalue )"[^"]*"?""")
+HIDDEN = "•••"
 FIGURES = ("observed_value", "element_count", "unexpected_count", "unexpected_percent", "missing_count")
 
 
@@ -54,16 +58,17 @@ def _run_batch(
     validation = context.validation_definitions.add(
         ValidationDefinition(name=name, data=definition, suite=gx_suite)
     )
-    actions = [UpdateDataDocsAction(name="docs", site_names=["local"])] if with_docs else []
     checkpoint = context.checkpoints.add(
         Checkpoint(
             name=name,
             validation_definitions=[validation],
-            actions=actions,
             result_format=_format(batch, data),
         )
     )
     outcome = checkpoint.run(batch_parameters=parameters)
+    _hide_quoted_values(context, outcome.run_results)
+    if with_docs:
+        UpdateDataDocsAction(name="docs", site_names=["local"]).run(outcome)
     found = [item for run in outcome.run_results.values() for item in run.results]
     return [_result(suite, batch, item.to_json_dict(), data) for item in found]
 
@@ -131,15 +136,28 @@ def _result(suite: Suite, batch: Batch, item: dict[str, Any], data: Frames | Que
     )
 
 
+def _hide_quoted_values(context: Any, runs: Mapping[Any, Any]) -> None:
+    """Data Docs show exceptions whole, and the database quotes in them the value that it stumbled over."""
+    for key, run in runs.items():
+        raised = [item for item in run.results if _error(item.exception_info)]
+        for item in raised:
+            message = _error(item.exception_info)
+            item.exception_info = {
+                "raised_exception": True, "exception_message": message, "exception_traceback": message,
+            }  # fmt: skip
+        if raised:
+            context.validation_results_store.set(key, run)
+
+
 def _error(info: Mapping[str, Any]) -> str | None:
-    """The message of a raised exception, in either of the two forms in which it is reported."""
+    """The message of a raised exception, in either of the two forms in which it is reported, without quoted values."""
     parts: Sequence[Any] = [info] if "raised_exception" in info else list(info.values())
     for part in parts:
         if isinstance(part, Mapping) and part.get("raised_exception"):
             lines = (
                 str(part.get("exception_message") or "an exception without a message").strip().splitlines()
             )
-            return lines[0][:300]
+            return _VALUE.sub(HIDDEN, lines[0])[:300]
     return None
 
 
