@@ -11,7 +11,7 @@ from atlas_workflows.api.app import create_app
 from atlas_workflows.db.connect import connect
 from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import phase_named
-from atlas_workflows.migration.records import insert_run
+from atlas_workflows.migration.records import DatabaseRecord, insert_run
 
 
 def _client(dsn: str, reports: Path) -> TestClient:
@@ -41,6 +41,18 @@ def test_a_run_is_listed_with_links_to_what_exists(atlas_dsn: str, tmp_path: Pat
     assert "2026-01-02 03:04:00" in page
     assert "&lt;b&gt;ada&lt;/b&gt;" in page
     assert "<b>ada</b>" not in page
+
+
+def test_a_problem_is_masked_as_in_the_report(atlas_dsn: str, tmp_path: Path) -> None:
+    run_id, at = uuid4(), datetime(2026, 1, 2, tzinfo=UTC)
+    with connect(atlas_dsn, application_name="test", autocommit=True) as connection:
+        insert_run(connection, run_id, phase_named("p1"), Scope(), RunOptions(), at)
+        problem = "No mail went to ana.lopez@example.com (555) 123-4567."
+        DatabaseRecord(connection, run_id).close("failed", problem, {}, at)
+    client = _client(atlas_dsn, tmp_path)
+    for shown in (client.get("/").text, client.get("/runs").text):
+        assert "No mail went to" in shown
+        assert not any(part in shown for part in ("lopez", "123-4567"))
 
 
 def test_reading_the_list_writes_nothing(atlas_dsn: str, tmp_path: Path) -> None:

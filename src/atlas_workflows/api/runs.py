@@ -11,6 +11,7 @@ from jinja2 import Environment, Template
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.legacy.masking import mask
 from atlas_workflows.migration.records import RunRow, latest_runs
 
 SHOWN_RUNS = 50
@@ -64,7 +65,7 @@ def shown(run: RunRow, reports: Path) -> dict[str, Any]:
         "started_at": run.started_at.isoformat(timespec="seconds"),
         "finished_at": run.finished_at.isoformat(timespec="seconds") if run.finished_at else None,
         "actor": run.actor,
-        "problem": run.problem,
+        "problem": None if run.problem is None else mask(run.problem),
         "report": present.get("report.html"),
         "report_json": present.get("report.json"),
         "data_docs": f"reports/{run.id}/{docs}" if docs else None,
