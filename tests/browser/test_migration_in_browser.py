@@ -36,6 +36,7 @@ def page(live_stack: LiveStack) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_context(viewport={"width": 1500, "height": 1000}).new_page()
         page.set_default_timeout(45_000)
+        expect.set_options(timeout=45_000)
         page.goto(f"{live_stack.state.url}/")
         page.locator("input[name=username]").fill("admin")
         page.locator("input[name=password]").fill(logins(live_stack.settings)["admin"])

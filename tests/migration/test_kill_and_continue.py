@@ -1,5 +1,6 @@
 """Killed with SIGKILL at any moment and started again, the phase reaches the state of an uninterrupted run."""
 
+import contextlib
 import os
 import random
 import signal
@@ -48,6 +49,16 @@ def kill_at(process: subprocess.Popen[bytes], dsn: str, rows: int) -> bool:
     return False
 
 
+def assert_gone(process: subprocess.Popen[bytes]) -> None:
+    """Soon nothing of the process group is left: no worker waits for a leader that was killed."""
+    end = time.monotonic() + 20
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < end:
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
+        pytest.fail("a worker outlived its leader")
+
+
 def kill_and_continue(pg_server: EmbeddedServer, home: Path, shape: str, workers: int, kills: int) -> None:
     """Kill a run `kills` times at random marks, let it end, and compare with an undisturbed one."""
     killed, straight = (clone_sample(pg_server, shape, executions=max(600, 60 * kills)) for _ in range(2))
@@ -59,6 +70,7 @@ def kill_and_continue(pg_server: EmbeddedServer, home: Path, shape: str, workers
     for mark in sorted(random.choices(range(total * 2 // 3), k=kills)):
         process = start(killed, home, workers, batch_rows)
         assert kill_at(process, killed, mark), "it ended before the last kill"
+        assert_gone(process)
     last = start(killed, home, workers, batch_rows)
     _, said = last.communicate(timeout=240)
     assert last.returncode in (0, 3), said.decode()

@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from threading import Thread
 
 from psycopg import sql as compose
 
@@ -29,7 +30,6 @@ class Assignment:
 
     context: PhaseContext
     range: Range
-    parent: int
 
 
 def work_ranges(context: PhaseContext, source: Source, ranges: Sequence[Range], report: Report) -> None:
@@ -55,8 +55,12 @@ def _work_here(context: PhaseContext, source: Source, ranges: Sequence[Range], r
 
 def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: Report) -> None:
     portable = replace(context, progress=silent, shared={})
-    jobs = [Assignment(portable, span, os.getpid()) for span in ranges]
-    pool = ProcessPoolExecutor(context.options.workers, mp_context=multiprocessing.get_context("spawn"))
+    jobs = [Assignment(portable, span) for span in ranges]
+    pool = ProcessPoolExecutor(
+        context.options.workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_end_with_the_leader,
+    )
     try:
         waiting = {pool.submit(_work, job) for job in jobs}
         while waiting:
@@ -73,11 +77,20 @@ def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: R
 
 
 def _work(job: Assignment) -> None:
-    def insist_on_parent() -> None:
-        if os.getppid() != job.parent:
-            raise PhaseError("The process that led this worker is gone.", remedy="Run the command again.")
+    work_alone(job.context, job.range, lambda: None)
 
-    work_alone(job.context, job.range, insist_on_parent)
+
+def _end_with_the_leader() -> None:
+    """A worker whose leader was killed ends at once, also while it waits for work, which nobody would send any more."""
+    leader = multiprocessing.parent_process()
+    if leader is None:
+        raise AssertionError("a worker has a leader")
+
+    def outlive() -> None:
+        leader.join()
+        os._exit(1)  # its transaction is rolled back, and the next run finds the range free
+
+    Thread(target=outlive, daemon=True).start()
 
 
 def _stand_back() -> None:
