@@ -28,7 +28,7 @@ from atlas_workflows.exact_json import loads
 from atlas_workflows.migration.context import Progress, Scope
 from atlas_workflows.migration.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.locks import phase_lock
-from atlas_workflows.migration.run import run_phase
+from atlas_workflows.migration.run import run_phase, run_step
 
 
 @pytest.fixture
@@ -90,6 +90,9 @@ def test_an_approval_is_waited_for(sample: str, tmp_path: Path) -> None:
         approve_run(connection, run_id, "Ada", "looks right")
     done = migrate(sample, tmp_path, options=options)
     assert (done.run_id, done.status) == (waiting.run_id, "succeeded")
+    # As a task does whose first attempt was lost by Airflow after it had ended.
+    again = run_step(run_id, "approve", dsn=sample, settings=settings_at(tmp_path))
+    assert again.summary == {"approved_by": "Ada", "reason": "looks right", "already": "passed"}
 
 
 def test_a_lost_database_is_one_message_and_the_run_goes_on(sample: str, tmp_path: Path) -> None:

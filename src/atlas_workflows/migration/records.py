@@ -14,7 +14,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import Phase
-from atlas_workflows.migration.steps import StepResult
+from atlas_workflows.migration.steps import StepResult, StepStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class StepRow:
 class RunRecord(Protocol):
     """Where a run notes how its steps went."""
 
-    def status_of(self, kind: str) -> str: ...
+    def ended(self, kind: str) -> StepResult | None:
+        """What the step found when it ended, well or badly; None while it has not."""
 
     def begin(self, kind: str, at: datetime) -> None: ...
 
@@ -62,16 +63,16 @@ class RunRecord(Protocol):
 class MemoryRecord:
     """Of a dry run: nothing is written anywhere."""
 
-    statuses: dict[str, str] = field(default_factory=dict)
+    results: dict[str, StepResult] = field(default_factory=dict)
 
-    def status_of(self, kind: str) -> str:
-        return self.statuses.get(kind, "pending")
+    def ended(self, kind: str) -> StepResult | None:
+        return self.results.get(kind)
 
     def begin(self, kind: str, at: datetime) -> None:  # noqa: ARG002
-        self.statuses[kind] = "running"
+        self.results.pop(kind, None)
 
     def end(self, kind: str, result: StepResult, at: datetime) -> None:  # noqa: ARG002
-        self.statuses[kind] = str(result.status)
+        self.results[kind] = result
 
     def close(self, status: str, problem: str | None, summary: Mapping[str, Any], at: datetime) -> None:
         """Nothing is kept."""
@@ -84,9 +85,11 @@ class DatabaseRecord:
     connection: Connection
     run_id: UUID
 
-    def status_of(self, kind: str) -> str:
-        steps = {step.kind: step.status for step in read_steps(self.connection, self.run_id)}
-        return steps.get(kind, "pending")
+    def ended(self, kind: str) -> StepResult | None:
+        for step in read_steps(self.connection, self.run_id):
+            if step.kind == kind and step.status in set(StepStatus):
+                return StepResult(StepStatus(step.status), step.summary, step.problem)
+        return None
 
     def begin(self, kind: str, at: datetime) -> None:
         self.connection.execute(

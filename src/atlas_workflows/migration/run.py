@@ -222,8 +222,9 @@ def _drive(context: PhaseContext, record: RunRecord) -> RunResult:
 
 
 def _execute(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepResult:
-    if record.status_of(kind.name) in DONE and not kind.repeats:
-        return StepResult(StepStatus.SKIPPED, {"already": "passed"})
+    found = record.ended(kind.name)
+    if found is not None and found.status in DONE and not kind.repeats:
+        return StepResult(StepStatus.SKIPPED, {**found.summary, "already": "passed"})
     record.begin(kind.name, context.now())
     try:
         result = kind.run(context)
