@@ -59,7 +59,7 @@ class _Load:
     def __init__(self, found: Ground, dsn: str, folder: Path) -> None:
         self.dsn, self.folder = dsn, folder
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(sql("benchmarks/live_ids").encode())
+            connection.execute(sql("benchmarks/live_ids"))
             row = connection.execute("SELECT count(*) FROM bench.live_ids").fetchone()
         count = row[0] if row else 0
         self._command = [str(found.server.binaries / "pgbench"), "--no-vacuum", "--protocol=prepared"]

@@ -12,14 +12,14 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.graph.catalogue import Catalogue
-from atlas_workflows.legacy.readers.reader import Reader
 from atlas_workflows.legacy.records import SourceRow, Tenancy
-from atlas_workflows.legacy.sources import READERS
+from atlas_workflows.legacy.source.readers.reader import Reader
+from atlas_workflows.legacy.source.tables import READERS
 from atlas_workflows.legacy.translate import translate
-from atlas_workflows.migration.entry import Entry, make_entry
-from atlas_workflows.migration.source import read_batch, read_rows
-from atlas_workflows.migration.target import SCHEMA
-from atlas_workflows.migration.worker import Worker
+from atlas_workflows.migration.movement.entry import Entry, make_entry
+from atlas_workflows.migration.movement.source import read_batch, read_rows
+from atlas_workflows.migration.movement.target import SCHEMA
+from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.nodes.catalogue import load_catalogue
 from ground import Ground, ground, peak_memory_mb
 from live_load import live_rows
@@ -151,8 +151,8 @@ def _client_loop(found: Ground, dsn: str) -> float:
 
 def _plpgsql(_found: Ground, dsn: str) -> float:
     with connect(dsn, application_name="bench", autocommit=True) as connection:
-        connection.execute(sql("benchmarks/plpgsql_tables").encode())
-        seconds = _timed(lambda: connection.execute(sql("benchmarks/plpgsql_loop").encode()))
+        connection.execute(sql("benchmarks/plpgsql_tables"))
+        seconds = _timed(lambda: connection.execute(sql("benchmarks/plpgsql_loop")))
         row = connection.execute("SELECT count(*) FROM public.workflows").fetchone()
     return (row[0] if row else 0) / seconds
 

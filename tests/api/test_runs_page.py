@@ -11,7 +11,7 @@ from atlas_workflows.api.app import create_app
 from atlas_workflows.db.connect import connect
 from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import phase_named
-from atlas_workflows.migration.records import DatabaseRecord, insert_run
+from atlas_workflows.migration.runs.records import DatabaseRecord, insert_run
 
 
 def _client(dsn: str, reports: Path) -> TestClient:

@@ -10,12 +10,12 @@ import pytest
 
 from atlas_workflows.exact_json import loads
 from atlas_workflows.graph.codec import to_json
-from atlas_workflows.legacy.sources import READERS
+from atlas_workflows.legacy.source.tables import READERS
 from atlas_workflows.legacy.translate import translate
-from atlas_workflows.migration.conclude import conclude
 from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import phase_named
-from atlas_workflows.migration.run import run_phase
+from atlas_workflows.migration.runs.outcome import conclude
+from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.settings import ROOT
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.expressions.condition import parse_condition
-from atlas_workflows.expressions.legacy_profiles import ENGINES
 from atlas_workflows.expressions.operators import Operator
-from atlas_workflows.legacy.conditions import ConditionTranslation, translate_condition
+from atlas_workflows.legacy.conditions.engines import ENGINES
+from atlas_workflows.legacy.conditions.forms import ConditionTranslation, translate_condition
 from atlas_workflows.legacy.reasons import ReasonCode
 
 PATH = "nodes[2].data.config.condition"

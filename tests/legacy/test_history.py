@@ -25,7 +25,7 @@ from atlas_workflows.legacy.history.variables import snippet_rows, variable_rows
 from atlas_workflows.legacy.history.versions import template_rows, version_rows
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SourceRow, Tenancy
-from atlas_workflows.legacy.sources import BESIDE
+from atlas_workflows.legacy.source.tables import BESIDE
 
 TENANCY = Tenancy(frozenset({ORGANIZATION}))
 PARENT = {"id": WORKFLOW, "organization_id": ORGANIZATION}

@@ -15,11 +15,11 @@ from legacy_rows import (
 )
 
 from atlas_workflows.exact_json import loads
+from atlas_workflows.legacy.graph.rows import category_of
 from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, SourceRow, Tenancy
-from atlas_workflows.legacy.shapes import Shape
-from atlas_workflows.legacy.sources import source_tables
+from atlas_workflows.legacy.source.shapes import Shape
+from atlas_workflows.legacy.source.tables import source_tables
 from atlas_workflows.legacy.translate import translate_or_raise
-from atlas_workflows.legacy.workflow_rows import category_of
 
 NODES = [trigger_node(), action_node("send_sms", message="Hi")]
 EDGES = [edge("t", "a")]

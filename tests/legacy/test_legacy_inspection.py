@@ -6,13 +6,13 @@ from typer.testing import CliRunner
 
 from atlas_workflows.cli.legacy import app
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import AtlasError, PermissionMissing, UnknownShape
 from atlas_workflows.exact_json import loads
-from atlas_workflows.legacy.catalog import read_catalog
 from atlas_workflows.legacy.records import SideTable
-from atlas_workflows.legacy.selects import batch_select, rows_select, side_columns, side_select
-from atlas_workflows.legacy.shapes import detect_shape
-from atlas_workflows.legacy.sources import source_tables
+from atlas_workflows.legacy.source.selects import batch_select, rows_select, side_columns, side_select
+from atlas_workflows.legacy.source.shapes import detect_shape
+from atlas_workflows.legacy.source.tables import source_tables
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SIZES, SampleSpec, Shape
 

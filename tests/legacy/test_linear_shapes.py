@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from legacy_rows import ORGANIZATION, WORKFLOW, change_codes, codes, record, text_of
 
-from atlas_workflows.legacy.readers import a, b, c, d, e, f, scoring
 from atlas_workflows.legacy.records import SourceRow
+from atlas_workflows.legacy.source.readers import a, b, c, d, e, f, scoring
 from atlas_workflows.legacy.translate import translate_or_raise
 
 ACTIONS = [

@@ -7,7 +7,7 @@ from legacy_rows import ORGANIZATION, edge, logic_node, record, trigger_node
 
 from atlas_workflows.legacy.records import SourceRow, Tenancy, Translation
 from atlas_workflows.legacy.translate import translate
-from atlas_workflows.migration.inputs import inputs_payload
+from atlas_workflows.migration.ledger.inputs import inputs_payload
 
 NEW_YORK = "America/New_York"  # what columns of shape B hold when nobody chose
 

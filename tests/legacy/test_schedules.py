@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlas_workflows.legacy.reasons import ReasonCode
-from atlas_workflows.legacy.schedules import ANCHOR, ScheduleTranslation, translate_schedule
+from atlas_workflows.legacy.timing.schedules import ANCHOR, ScheduleTranslation, translate_schedule
 from atlas_workflows.schedule.occurrences import Schedule
 from atlas_workflows.schedule.spec import parse_spec
 

@@ -12,12 +12,13 @@ from legacy_rows import action_node, chain, codes, edge, record, translated, tri
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.codec import to_json
-from atlas_workflows.legacy.masking import hint, looks_secret, mask, mask_values
-from atlas_workflows.legacy.sealing import Sealer
-from atlas_workflows.legacy.secrets import is_secret_name, may_hold_secret, original_holds_secret
+from atlas_workflows.legacy.graph.rows import workflow_rows
+from atlas_workflows.legacy.secret_values import original_holds_secret
 from atlas_workflows.legacy.translate import translate, translate_or_raise
-from atlas_workflows.legacy.workflow_rows import workflow_rows
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.secrets.detection import is_secret_name, may_hold_secret
+from atlas_workflows.secrets.masking import hint, looks_secret, mask, mask_values
+from atlas_workflows.secrets.sealing import Sealer
 
 STRIPE = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
 VALUES = [

@@ -2,11 +2,11 @@
 
 import pytest
 
+from atlas_workflows.db.tables import Catalog
 from atlas_workflows.errors import UnknownShape
-from atlas_workflows.legacy.catalog import Catalog
-from atlas_workflows.legacy.dispositions import DISPOSITIONS, disposition_of, dispositions_page
-from atlas_workflows.legacy.shapes import detect_shape
-from atlas_workflows.legacy.sources import source_tables
+from atlas_workflows.legacy.source.dispositions import DISPOSITIONS, disposition_of, dispositions_page
+from atlas_workflows.legacy.source.shapes import detect_shape
+from atlas_workflows.legacy.source.tables import source_tables
 
 A = ("id", "name", "status", "nodes", "edges", "variables", "trigger_type", "trigger_config", "settings")
 SHAPES = {

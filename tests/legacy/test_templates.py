@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas_workflows.expressions.templates import parse_template, render
-from atlas_workflows.legacy.templates import translate_template
+from atlas_workflows.legacy.actions.templates import translate_template
 
 FIRST = '{{ contact.first_name | default("there") }}'
 NAME = '{{ contact.name | default("there") }}'

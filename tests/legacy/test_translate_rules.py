@@ -12,11 +12,11 @@ from atlas_workflows.exact_json import dumps, dumps_text, loads
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import validate
-from atlas_workflows.legacy.action_fields import ACTION_FIELDS
+from atlas_workflows.legacy.actions.fields import ACTION_FIELDS
 from atlas_workflows.legacy.aliases import ACTIONS, LOGIC, TRIGGERS
 from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, Tenancy
 from atlas_workflows.legacy.translate import translate, translate_or_raise
-from atlas_workflows.legacy.trigger_fields import TRIGGER_FIELDS
+from atlas_workflows.legacy.triggers.fields import TRIGGER_FIELDS
 from atlas_workflows.nodes.catalogue import load_catalogue
 
 CATALOGUE = load_catalogue()

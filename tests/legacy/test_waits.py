@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlas_workflows.legacy.reasons import ReasonCode
-from atlas_workflows.legacy.waits import WaitTranslation, translate_wait
+from atlas_workflows.legacy.timing.waits import WaitTranslation, translate_wait
 from atlas_workflows.schedule.waits import parse_wait
 
 LONDON = "Europe/London"

@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 import psycopg
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.legacy.catalog import read_catalog
 from atlas_workflows.legacy.reasons import Reason, ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.shapes import detect_shape
+from atlas_workflows.legacy.source.shapes import detect_shape
 from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.movement.source import Source
+from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import phase_named
-from atlas_workflows.migration.records import insert_run
-from atlas_workflows.migration.source import Source
-from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
+from atlas_workflows.migration.runs.records import insert_run
 from atlas_workflows.settings import Settings
 
 # Fixed, so that a process of its own seals and hashes alike.

@@ -13,10 +13,10 @@ from plain_source import settings_at
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.legacy.sealing import Sealer
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, reconcile
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import ALLOWED, Shape, make_spec
+from atlas_workflows.secrets.sealing import Sealer
 
 CASES = [
     pytest.param((shape.value, variant, messy), id=f"{shape}-{variant or 'plain'}-{'messy' if messy else 'tidy'}")

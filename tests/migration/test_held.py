@@ -9,10 +9,10 @@ import pytest
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.context import RunOptions, Scope
-from atlas_workflows.migration.held import without_held
 from atlas_workflows.migration.phase import phase_named
-from atlas_workflows.migration.records import read_run
-from atlas_workflows.migration.run import start_run
+from atlas_workflows.migration.runs.hold_backs import without_held
+from atlas_workflows.migration.runs.records import read_run
+from atlas_workflows.migration.runs.run import start_run
 from atlas_workflows.rollout.evaluation import declare_known_flags
 from atlas_workflows.rollout.flags import Override
 from atlas_workflows.rollout.known import P1_DATABASE

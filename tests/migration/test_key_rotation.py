@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from moving_phase import OPTIONS, fetch, moving_phase
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import ConfigurationError, PhaseRefused
-from atlas_workflows.migration.context import Progress
-from atlas_workflows.migration.key_rotation import rotate_keys
-from atlas_workflows.migration.locks import phase_lock
-from atlas_workflows.migration.run import run_phase
+from atlas_workflows.migration.runs.locks import all_phases_locked, phase_lock
+from atlas_workflows.migration.runs.run import run_phase
+from atlas_workflows.secrets.rotation import Rotated, rotate_keys
 from atlas_workflows.settings import load_settings
+from atlas_workflows.site import Progress
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SEALED = (
@@ -55,16 +55,25 @@ def opened_by(dsn: str, key: str) -> list[bytes]:
     return sorted(texts)
 
 
+def rotated(dsn: str, keys: tuple[str, ...], **options: Any) -> Mapping[str, Rotated]:
+    """As the command does it: alone, on a session of its own."""
+    with (
+        connect(dsn, application_name="test", autocommit=True) as connection,
+        all_phases_locked(connection),
+    ):
+        return rotate_keys(connection, keys, actor="ana", **options)
+
+
 def test_everything_comes_under_the_new_key_and_no_hash_changes(sealed_crm: str, tmp_path: Path) -> None:
     texts, before = opened_by(sealed_crm, OLD), atlas_state(sealed_crm)
     total = len(fetch(sealed_crm, SEALED))
     assert len(texts) == total >= 10
 
-    counted = rotate_keys(sealed_crm, (NEW, OLD), actor="ana", dry_run=True)
+    counted = rotated(sealed_crm, (NEW, OLD), dry_run=True)
     assert sum(item.resealed for item in counted.values()) == total
     assert opened_by(sealed_crm, NEW) == []
 
-    done = rotate_keys(sealed_crm, (NEW, OLD), actor="ana", batch_rows=7)
+    done = rotated(sealed_crm, (NEW, OLD), batch_rows=7)
     assert done == counted
     assert opened_by(sealed_crm, NEW) == texts
     assert opened_by(sealed_crm, OLD) == []
@@ -74,7 +83,7 @@ def test_everything_comes_under_the_new_key_and_no_hash_changes(sealed_crm: str,
         sealed_crm, "SELECT count(DISTINCT key_id), bool_and(rotated_at IS NOT NULL) FROM atlas.secrets"
     ) == [(1, True)]
     assert fetch(sealed_crm, "SELECT actor FROM atlas.audit_log WHERE action = 'rotate_keys'") == [("ana",)]
-    again = rotate_keys(sealed_crm, (NEW, OLD), actor="ana")
+    again = rotated(sealed_crm, (NEW, OLD))
     assert [(item.resealed, item.unopened) for item in again.values()] == [(0, 0), (0, 0)]
     # A further run of the phase finds every row as the ledger says.
     writes = "SELECT count(*) FROM atlas.originals WHERE updated_run <> first_seen_run"
@@ -90,10 +99,10 @@ def test_stopped_in_the_middle_it_goes_on(sealed_crm: str) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rotate_keys(sealed_crm, (NEW, OLD), actor="ana", batch_rows=2, progress=stop)
+        rotated(sealed_crm, (NEW, OLD), batch_rows=2, progress=stop)
     done_before = len(opened_by(sealed_crm, NEW))
     assert 0 < done_before < total
-    rest = rotate_keys(sealed_crm, (NEW, OLD), actor="ana", batch_rows=5)
+    rest = rotated(sealed_crm, (NEW, OLD), batch_rows=5)
     assert sum(item.resealed for item in rest.values()) == total - done_before
     assert sum(item.current for item in rest.values()) == done_before
     assert len(opened_by(sealed_crm, NEW)) == total
@@ -102,7 +111,7 @@ def test_stopped_in_the_middle_it_goes_on(sealed_crm: str) -> None:
 def test_a_new_key_in_the_wrong_place_is_refused(sealed_crm: str) -> None:
     other = Fernet.generate_key().decode()
     with pytest.raises(ConfigurationError, match="last key"):
-        rotate_keys(sealed_crm, (other, OLD, NEW), actor="ana")
+        rotated(sealed_crm, (other, OLD, NEW))
 
 
 def test_it_waits_for_no_phase_but_refuses_beside_one(sealed_crm: str) -> None:
@@ -111,7 +120,7 @@ def test_it_waits_for_no_phase_but_refuses_beside_one(sealed_crm: str) -> None:
         phase_lock(other, moving_phase().name),
         pytest.raises(PhaseRefused, match="at work"),
     ):
-        rotate_keys(sealed_crm, (NEW, OLD), actor="ana")
+        rotated(sealed_crm, (NEW, OLD))
     assert opened_by(sealed_crm, NEW) == []
 
 
@@ -138,7 +147,7 @@ def test_what_a_lost_key_sealed_is_written_anew_from_the_source(sealed_crm: str,
     """As the runbook says: delete what cannot be opened, run the phase again under the keys that are left."""
     newest = Fernet.generate_key().decode()
     texts = opened_by(sealed_crm, OLD)
-    rotate_keys(sealed_crm, (NEW, OLD), actor="ana")
+    rotated(sealed_crm, (NEW, OLD))
     fetch(sealed_crm, "DELETE FROM atlas.secrets")
     fetch(sealed_crm, "DELETE FROM atlas.originals WHERE sealed IS NOT NULL")
     move(sealed_crm, tmp_path, newest, OLD)

@@ -15,7 +15,7 @@ from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.rollback import roll_back
-from atlas_workflows.migration.run import run_phase
+from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.settings import load_settings

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from atlas_workflows.migration.batch_size import BatchBounds
-from atlas_workflows.migration.pace import Pace
-from atlas_workflows.migration.probe import Probe
-from atlas_workflows.migration.throttle import Throttle
+from atlas_workflows.migration.pace.batch_size import BatchBounds
+from atlas_workflows.migration.pace.pacer import Pace
+from atlas_workflows.migration.pace.probe import Probe
+from atlas_workflows.migration.pace.throttle import Throttle
 
 BOUNDS = BatchBounds(rows=1_000, bytes=1_000_000, seconds=0.010)
 CALM, SLOW = Probe(latency=0.002), Probe(latency=0.050)

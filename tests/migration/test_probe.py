@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from atlas_workflows.migration.probe import Probe, probing
+from atlas_workflows.migration.pace.probe import Probe, probing
 
 STATEMENT = "SELECT pg_sleep(0.02)"
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from atlas_workflows.exact_json import loads
 from atlas_workflows.migration.context import RunOptions, Scope
-from atlas_workflows.migration.records import RunRow
 from atlas_workflows.migration.report.collect import ReportData
 from atlas_workflows.migration.report.files import write_report
+from atlas_workflows.migration.runs.records import RunRow
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RUN = RunRow(

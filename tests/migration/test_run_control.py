@@ -25,10 +25,11 @@ from atlas_workflows.errors import (
     UnknownShape,
 )
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.context import Progress, Scope
-from atlas_workflows.migration.controls import approve_run, pause_run, resume_run
-from atlas_workflows.migration.locks import phase_lock
-from atlas_workflows.migration.run import run_phase, run_step
+from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
+from atlas_workflows.migration.runs.locks import phase_lock
+from atlas_workflows.migration.runs.run import run_phase, run_step
+from atlas_workflows.site import Progress
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from plain_source import KEY, settings_at
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.locks import phase_lock
-from atlas_workflows.migration.sweep_alone import sweep_phase
+from atlas_workflows.migration.movement.sweep_alone import sweep_phase
+from atlas_workflows.migration.runs.locks import phase_lock
 
 UNSEEN = """
 SET session_replication_role = replica;

@@ -15,16 +15,17 @@ from atlas_workflows.errors import (
     PermissionMissing,
     PhaseRefused,
 )
-from atlas_workflows.migration.context import Progress, Scope
-from atlas_workflows.migration.planning import Stand
-from atlas_workflows.migration.ranges import Range
-from atlas_workflows.migration.records import StepRow
+from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.movement.planning import Stand
+from atlas_workflows.migration.movement.ranges import Range
+from atlas_workflows.migration.runs.records import StepRow
 from atlas_workflows.migration.steps import StepResult, StepStatus
 from atlas_workflows.orchestration.backfill_tasks import shares
 from atlas_workflows.orchestration.closing import exit_code, stopped_at
 from atlas_workflows.orchestration.failures import clear_failures, insist
 from atlas_workflows.orchestration.phase_tasks import options_from, scope_from
 from atlas_workflows.orchestration.progress import describe, task_sink
+from atlas_workflows.site import Progress
 
 
 def test_scope_from_form() -> None:

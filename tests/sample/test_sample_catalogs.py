@@ -9,8 +9,8 @@ import pytest
 from sample_checks import make
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.legacy.catalog import read_catalog
-from atlas_workflows.legacy.shapes import detect_shape
+from atlas_workflows.db.tables import read_catalog
+from atlas_workflows.legacy.source.shapes import detect_shape
 
 COLUMNS = {
     "A": "id name description status nodes edges variables trigger_type trigger_config settings total_executions"

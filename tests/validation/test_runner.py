@@ -10,7 +10,7 @@ from psycopg import sql as compose
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.db.sql_files import sql
+from atlas_workflows.db.sql_files import sql_text
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.settings import load_settings
 from atlas_workflows.validation.data import Frames, Queries
@@ -116,8 +116,8 @@ def test_every_suite_is_readable_and_every_batch_has_its_query(name: str) -> Non
         if name.endswith("_batch"):
             continue
         assert all(
-            f"AS {key}" in sql(f"validation/{name}/{batch.name}")
-            or key in sql(f"validation/{name}/{batch.name}")
+            f"AS {key}" in sql_text(f"validation/{name}/{batch.name}")
+            or key in sql_text(f"validation/{name}/{batch.name}")
             for key in batch.keys
         )
 

@@ -1,22 +1,39 @@
 """The list of phase runs, as a page and as JSON."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, Template
+from psycopg.rows import class_row
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.legacy.masking import mask
-from atlas_workflows.migration.records import RunRow, latest_runs
+from atlas_workflows.secrets.masking import mask
 
 SHOWN_RUNS = 50
 # Where a run's folder may hold its Data Docs.
 DATA_DOCS = ("data_docs/index.html", "data-docs/index.html")
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRun:
+    """A phase run as recorded."""
+
+    id: UUID
+    phase: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None
+    actor: str
+    problem: str | None
 
 
 def runs_router(dsn: Callable[[], str], reports: Path) -> APIRouter:
@@ -46,10 +63,12 @@ def read_runs(dsn: str, reports: Path) -> list[dict[str, Any]]:
         row = connection.execute("SELECT to_regclass('atlas.phase_runs') IS NOT NULL").fetchone()
         if row is None or not row[0]:
             return []
-        return [shown(run, reports) for run in latest_runs(connection, limit=SHOWN_RUNS)]
+        with connection.cursor(row_factory=class_row(PhaseRun)) as cursor:
+            found = cursor.execute(sql("api/phase_runs"), {"limit": SHOWN_RUNS})
+            return [shown(run, reports) for run in found]
 
 
-def shown(run: RunRow, reports: Path) -> dict[str, Any]:
+def shown(run: PhaseRun, reports: Path) -> dict[str, Any]:
     """What the list says of a run; links are relative to the page and None where there is no file."""
     folder = reports / str(run.id)
     present = {

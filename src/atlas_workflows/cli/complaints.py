@@ -5,7 +5,7 @@ import errno
 import psycopg
 
 from atlas_workflows.errors import AtlasError, ConfigurationError, DatabaseError, PermissionMissing
-from atlas_workflows.legacy.masking import mask
+from atlas_workflows.secrets.masking import mask
 
 AGAIN = "then the same command again; it continues where this one stopped."
 

@@ -12,15 +12,15 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.conclude import Conclusion, conclude, leave_report
 from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
-from atlas_workflows.migration.controls import approve_run, pause_run, resume_run
+from atlas_workflows.migration.movement.planning import read_stands
 from atlas_workflows.migration.phase import phase_named
-from atlas_workflows.migration.planning import read_stands
-from atlas_workflows.migration.records import RunRow, latest_runs, read_run, read_steps
-from atlas_workflows.migration.reporting import report_run
+from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.rollback import roll_back
-from atlas_workflows.migration.run import run_phase
+from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
+from atlas_workflows.migration.runs.outcome import Conclusion, conclude, leave_report
+from atlas_workflows.migration.runs.records import RunRow, latest_runs, read_run, read_steps
+from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll back and report a phase.")
@@ -183,7 +183,7 @@ def rollback(
 @app.command()
 def sweep(phase: PhaseName, dsn: Dsn = None, by: Actor = "operator", as_json: AsJson = False) -> None:
     """Compare every row with the ledger and take up what differs, without a whole run; proves nothing by itself."""
-    from atlas_workflows.migration.sweep_alone import sweep_phase
+    from atlas_workflows.migration.movement.sweep_alone import sweep_phase
 
     settings = load_settings()
     address = dsn or settings.require_crm_dsn()

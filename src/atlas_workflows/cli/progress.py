@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from atlas_workflows.migration.context import Progress, ProgressSink, silent
+from atlas_workflows.site import Progress, ProgressSink, silent
 
 
 @contextmanager

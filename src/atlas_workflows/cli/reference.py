@@ -26,6 +26,12 @@ def _expressions() -> str:
     return truth_table_page()
 
 
+def _engines() -> str:
+    from atlas_workflows.legacy.conditions.reference import engines_page
+
+    return engines_page()
+
+
 def _nodes() -> str:
     from atlas_workflows.nodes.catalogue import load_catalogue
     from atlas_workflows.nodes.reference import nodes_page
@@ -64,7 +70,7 @@ def _reason_codes() -> str:
 
 
 def _dispositions() -> str:
-    from atlas_workflows.legacy.dispositions import dispositions_page
+    from atlas_workflows.legacy.source.dispositions import dispositions_page
 
     return dispositions_page()
 
@@ -88,6 +94,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "database.md": _database,
     "dispositions.md": _dispositions,
     "expressions.md": _expressions,
+    "legacy-engines.md": _engines,
     "node-behaviour.md": _behaviour,
     "nodes.md": _nodes,
     "reason-codes.md": _reason_codes,

@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 
 from atlas_workflows.cli.progress import progress_display
+from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.key_rotation import BATCH_ROWS, rotate_keys
+from atlas_workflows.migration.runs.locks import all_phases_locked
+from atlas_workflows.secrets.rotation import BATCH_ROWS, rotate_keys
 from atlas_workflows.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Seal secrets anew under a new key.")
@@ -37,9 +39,13 @@ def rotate(
     address = dsn or settings.require_crm_dsn()
     if current(address) is None:
         raise InputError("This database has no schema atlas.", remedy="There is nothing sealed here.")
-    with progress_display(quiet=as_json) as sink:
+    with (
+        progress_display(quiet=as_json) as sink,
+        connect(address, application_name="atlas-rotate", autocommit=True) as connection,
+        all_phases_locked(connection),
+    ):
         done = rotate_keys(
-            address, settings.secret_keys, actor=by, dry_run=dry_run, batch_rows=batch_rows, progress=sink
+            connection, settings.secret_keys, actor=by, dry_run=dry_run, batch_rows=batch_rows, progress=sink
         )
     if as_json:
         print(dumps_text({"dry_run": dry_run, **{table: item.to_json() for table, item in done.items()}}))

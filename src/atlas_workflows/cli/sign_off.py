@@ -8,7 +8,7 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.sign_off import Awaiting, read_awaiting, sign
+from atlas_workflows.migration.ledger.sign_off import Awaiting, read_awaiting, sign
 from atlas_workflows.settings import load_settings
 
 app = typer.Typer()

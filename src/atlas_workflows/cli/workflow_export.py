@@ -6,7 +6,7 @@ from uuid import UUID
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
-from atlas_workflows.migration.definitions import read_definitions
+from atlas_workflows.migration.report.definitions import read_definitions
 
 
 def export(dsn: str, folder: Path, organization: str | None, workflows: list[str]) -> int:

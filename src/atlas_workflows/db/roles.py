@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import psycopg.conninfo
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.sql_files import sql
+from atlas_workflows.db.sql_files import sql, sql_text
 from atlas_workflows.errors import InputError, PermissionMissing
 
 
@@ -57,7 +57,7 @@ def roles_script(dsn: str, *, migration_role_name: str | None = None) -> str:
             "The database address names no user or no database.",
             remedy="Give --dsn postgresql://user@host/database.",
         )
-    script = sql("schema/roles_script").replace(" -- noqa: PRS", "")
+    script = sql_text("schema/roles_script").replace(" -- noqa: PRS", "")
     return script.replace('"migration_role"', _quoted(str(name))).replace(
         '"crm_database"', _quoted(str(database))
     )

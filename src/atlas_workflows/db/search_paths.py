@@ -15,7 +15,7 @@ def misled_logins(connection: Connection) -> list[str]:
 
     The default path begins with a schema of the login's own name, so a login called `atlas` is the usual case.
     """
-    rows = connection.execute(sql("schema/search_paths").encode()).fetchall()
+    rows = connection.execute(sql("schema/search_paths")).fetchall()
     return [role for role, path, may_use in rows if may_use and finds_ours_first(path, role)]
 
 

@@ -1,4 +1,4 @@
-"""docs/reference/expressions.md: the truth table, filters, functions, old engines and limits, all computed."""
+"""docs/reference/expressions.md: the truth table, filters, functions and limits, all computed."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.filters import FILTERS
 from atlas_workflows.expressions.functions import FUNCTIONS
-from atlas_workflows.expressions.legacy_profiles import PROFILES, LegacyProfile
 from atlas_workflows.expressions.operands import UNITS
 from atlas_workflows.expressions.operators import Operand, Operator, operand_of
 from atlas_workflows.expressions.paths import MISSING
@@ -75,7 +74,6 @@ def truth_table_page() -> str:
             _DATE_PATTERNS,
             _FORMULAS,
             f"Functions: {_names(FUNCTIONS)}.\n",
-            _profiles(),
             _limits(),
         ]
     )
@@ -131,32 +129,6 @@ def _shown(value: Any) -> str:
         return "(missing)"
     text = dumps_text(value)
     return f"`{text}`" + (" (decomposed)" if "\u0308" in text else "")
-
-
-def _profiles() -> str:
-    head = (
-        "| engine | equality | contains heeds case | missing `not_equals` | `=` executed | slash is a date |"
-    )
-    rows = [_profile(profile) for profile in PROFILES.values()]
-    words = (
-        "## Old engines\n\nThe legacy contract lists these differences between the old engines; which of them sit "
-        "together in one engine is our reading of it. A translated condition keeps the answers of the engine that ran "
-        "it where our operators can; where they cannot, or where several engines come into question (nodes with an "
-        "actionType were executed by whichever of `queue`, `strict` and `formula` picked them up), the first plausible "
-        "field value with a different answer is recorded as a change of meaning.\n"
-    )
-    return "\n".join([words, head, "|---|---|---|---|---|---|", *rows]) + "\n"
-
-
-def _profile(profile: LegacyProfile) -> str:
-    flags = (
-        profile.contains_case_sensitive,
-        profile.missing_not_equals,
-        profile.formula_values,
-        profile.slash_is_date,
-    )
-    cells = " | ".join("yes" if flag else "no" for flag in flags)
-    return f"| `{profile.name}` ({profile.documentation}) | {profile.equality} | {cells} |"
 
 
 def _limits() -> str:

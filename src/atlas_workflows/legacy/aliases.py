@@ -4,28 +4,10 @@ A spelling is looked up through `normal`: lower case, with spaces, dots and dash
 is unknown, and stays unknown: kept whole, inactive, flagged.
 """
 
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-_SEPARATORS = re.compile(r"[\s.\-/]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-def normal(name: str) -> str:
-    """ "Add/Remove Tags" -> add_remove_tags, "memberJoined" -> member_joined, "Send WhatsApp" -> send_whatsapp."""
-    return _short_normal(name) if len(name) <= _LONGEST_NAME else _normal(name)
-
-
-def _normal(name: str) -> str:
-    words = _SEPARATORS.sub("_", _CAMEL.sub("_", name.strip())).lower()
-    return words.replace("whats_app", "whatsapp")
-
-
-_LONGEST_NAME = 80  # longer ones are customers' texts, which no cache should keep
-_short_normal = lru_cache(maxsize=8192)(_normal)
-
+from atlas_workflows.names import normal
 
 # Legacy trigger type -> (canonical type, parameters that the spelling itself says).
 TRIGGERS: dict[str, tuple[str, Mapping[str, Any]]] = {

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.legacy.ids import derived_id
-from atlas_workflows.legacy.masking import mask, mask_values
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 from atlas_workflows.legacy.records import SecretFound
+from atlas_workflows.secrets.masking import mask, mask_values
 
 
 class Findings:

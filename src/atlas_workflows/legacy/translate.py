@@ -12,21 +12,22 @@ from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_t
 from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Variable, Workflow
 from atlas_workflows.graph.references import undefined
 from atlas_workflows.graph.validate import validate
-from atlas_workflows.legacy.assemble import Assembled, assemble
-from atlas_workflows.legacy.documents import UNSTORABLE_IN_TEXT, decode
 from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.assemble import Assembled, assemble
+from atlas_workflows.legacy.graph.raw import RawGraph, raw_graph
+from atlas_workflows.legacy.graph.settings import translate_settings
+from atlas_workflows.legacy.graph.variables import translate_variables
 from atlas_workflows.legacy.ids import derived_id
-from atlas_workflows.legacy.masking import looks_secret, mask
-from atlas_workflows.legacy.raw_graph import RawGraph, raw_graph
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, Row, Tenancy, Translation
-from atlas_workflows.legacy.secrets import HOT, may_hold_secret, original_holds_secret, seal_values
-from atlas_workflows.legacy.status import counters_of, status_of
-from atlas_workflows.legacy.tags import translate_tags
-from atlas_workflows.legacy.tenancy import is_uuid, organization_of
-from atlas_workflows.legacy.texts import MAYBE_DAMAGED, clean_name, may_be_damaged, report_damage
-from atlas_workflows.legacy.variables import translate_variables
-from atlas_workflows.legacy.workflow_settings import translate_settings
+from atlas_workflows.legacy.secret_values import original_holds_secret, seal_values
+from atlas_workflows.legacy.source.documents import UNSTORABLE_IN_TEXT, decode
+from atlas_workflows.legacy.source.status import counters_of, status_of
+from atlas_workflows.legacy.source.tags import translate_tags
+from atlas_workflows.legacy.source.tenancy import is_uuid, organization_of
+from atlas_workflows.legacy.source.texts import MAYBE_DAMAGED, clean_name, may_be_damaged, report_damage
+from atlas_workflows.secrets.detection import HOT, may_hold_secret
+from atlas_workflows.secrets.masking import looks_secret, mask
 
 # Below these the costlier look cannot find anything: openers of a document MAX_DEPTH deep, commas of a cut list.
 _DEEP_OPENERS, _CUT_COMMAS = 60, 999

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.errors import InputError
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.settings import Settings
+from atlas_workflows.site import ProgressSink, silent, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +72,6 @@ class RunOptions:
     def from_json(document: Mapping[str, Any]) -> "RunOptions":
         known = {item.name for item in fields(RunOptions)}
         return RunOptions(**{name: value for name, value in document.items() if name in known})
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One report of how far a step is; `eta_seconds` is None while it cannot be told."""
-
-    step: str
-    subject: str
-    done: int
-    total: int | None = None
-    rows_per_second: float | None = None
-    eta_seconds: float | None = None
-    message: str = ""
-
-
-ProgressSink = Callable[[Progress], None]
-
-
-def silent(_progress: Progress) -> None:
-    """A sink that shows nothing."""
-
-
-def utc_now() -> datetime:
-    """The default clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

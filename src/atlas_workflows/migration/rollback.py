@@ -7,18 +7,22 @@ from typing import Any
 
 from psycopg import sql as compose
 
+from atlas_workflows import audit
+from atlas_workflows.audit import Subject
+from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.capture import captured_tables, remove_capture
-from atlas_workflows.migration.context import Scope, utc_now
-from atlas_workflows.migration.edited import archive_workflows, edited_workflows
-from atlas_workflows.migration.locks import phase_lock
+from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.ledger.edited import archive_workflows, edited_workflows
+from atlas_workflows.migration.movement.capture import captured_tables, remove_capture
+from atlas_workflows.migration.movement.target import SCHEMA, Target, read_target
+from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
-from atlas_workflows.migration.target import SCHEMA, Target, act_as_migration, read_target
-from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
+from atlas_workflows.migration.runs.locks import phase_lock
 from atlas_workflows.settings import Settings
+from atlas_workflows.site import utc_now
 
 # Sealed values go with the rows that refer to them; they have no source columns of their own.
 SECRETS = "secrets"
@@ -90,7 +94,7 @@ def roll_back(
 
 
 def _insist_nothing_stands_on_it(retreat: Retreat) -> None:
-    found = retreat.connection.execute(sql("migration/later_phases").encode(), retreat.facts).fetchall()
+    found = retreat.connection.execute(sql("migration/rollback/later_phases"), retreat.facts).fetchall()
     if found:
         named = ", ".join(f"{phase} for {number} organizations" for phase, number in found)
         raise PhaseRefused(
@@ -119,7 +123,7 @@ def _execute(retreat: Retreat) -> RolledBack:
         for table in _tables(retreat):
             removed[table] = _delete(retreat, table)
         for statement in ("mark_rolled_back", "roll_back_organizations", "roll_back_runs"):
-            retreat.connection.execute(sql(f"migration/{statement}").encode(), retreat.facts)
+            retreat.connection.execute(sql(f"migration/rollback/{statement}"), retreat.facts)
         _audit(retreat, sum(removed.values()))
     _uncapture(retreat)
     return _result(retreat, removed, archived, executed=True)
@@ -134,45 +138,39 @@ def _edited(retreat: Retreat) -> list[str]:
 
 
 def _archive_born(retreat: Retreat, table: str) -> int:
-    statement = compose.SQL(sql("migration/archive_born")).format(
+    statement = sql("migration/rollback/archive_born").format(
         table=compose.Identifier(SCHEMA, table), key=compose.Identifier(retreat.target.keys[table][0])
     )
     return retreat.connection.execute(statement, retreat.facts | {"table_name": table}).rowcount
 
 
 def _delete(retreat: Retreat, table: str) -> int:
-    statement = compose.SQL(sql("migration/delete_of_organizations"))
+    statement = sql("migration/rollback/delete_of_organizations")
     composed = statement.format(table=compose.Identifier(SCHEMA, table))
     return retreat.connection.execute(composed, retreat.facts).rowcount
 
 
 def _number(retreat: Retreat, name: str, table: str) -> int:
-    statement = compose.SQL(sql(f"migration/{name}")).format(table=compose.Identifier(SCHEMA, table))
+    statement = sql(f"migration/rollback/{name}").format(table=compose.Identifier(SCHEMA, table))
     row = retreat.connection.execute(statement, retreat.facts).fetchone()
     return int(row[0]) if row else 0
 
 
 def _audit(retreat: Retreat, rows: int) -> None:
     scope = "everything" if retreat.organizations is None else f"{len(retreat.organizations)} organizations"
-    retreat.connection.execute(
-        sql("migration/audit").encode(),
-        {
-            "organization_id": None,
-            "actor": retreat.actor,
-            "action": "roll_back_phase",
-            "subject_table": "organization_phases",
-            "subject_id": retreat.phase.name,
-            "before_hash": None,
-            "after_hash": None,
-            "reason": f"{retreat.reason} ({scope}, {rows} rows)",
-        },
+    audit.record(
+        retreat.connection,
+        Subject("organization_phases", retreat.phase.name),
+        actor=retreat.actor,
+        action="roll_back_phase",
+        reason=f"{retreat.reason} ({scope}, {rows} rows)",
     )
 
 
 def _uncapture(retreat: Retreat) -> None:
     """Nobody needs the changes once the phase stands for nobody."""
     row = retreat.connection.execute(
-        sql("migration/organizations_standing").encode(), retreat.facts
+        sql("migration/rollback/organizations_standing"), retreat.facts
     ).fetchone()
     if row is not None and row[0] == 0:
         remove_capture(retreat.connection, [item.table for item in captured_tables(retreat.connection)])

@@ -46,7 +46,7 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
 
 def do_step(phase_run_id: str) -> dict[str, Any]:
     """The phase's own step `approve`, which looks for the approval on record."""
-    from atlas_workflows.migration.run import run_step
+    from atlas_workflows.migration.runs.run import run_step
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures, insist
     from atlas_workflows.settings import load_settings
@@ -60,7 +60,7 @@ def do_step(phase_run_id: str) -> dict[str, Any]:
 def is_approved(phase_run_id: str) -> bool:
     """Whether somebody has approved this phase run already."""
     from atlas_workflows.db.connect import connect
-    from atlas_workflows.migration.controls import approval_of
+    from atlas_workflows.migration.runs.controls import approval_of
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
 
@@ -74,7 +74,7 @@ def is_approved(phase_run_id: str) -> bool:
 def note_approval(phase_run_id: str, by: str) -> None:
     """Put the approval on record, as `atlas migrate approve` does."""
     from atlas_workflows.db.connect import connect
-    from atlas_workflows.migration.controls import approve_run
+    from atlas_workflows.migration.runs.controls import approve_run
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.migration.context import ProgressSink
-from atlas_workflows.migration.planning import Stand
+from atlas_workflows.migration.movement.planning import Stand
 from atlas_workflows.settings import Settings
+from atlas_workflows.site import ProgressSink
 
 Share = list[list[Any]]
 """Ranges as [table, number], in the order they are taken up; JSON-able, since it travels as XCom."""
@@ -27,9 +27,9 @@ def shares(stands: Iterable[Stand], workers: int) -> list[Share]:
 
 def plan_shares(run_id: UUID, *, dsn: str, settings: Settings) -> list[Share]:
     """Cut the source tables into ranges (once per run) and deal them out to the run's workers."""
-    from atlas_workflows.migration.planning import planned_ranges
-    from atlas_workflows.migration.run import opened_run
-    from atlas_workflows.migration.source import survey
+    from atlas_workflows.migration.movement.planning import planned_ranges
+    from atlas_workflows.migration.movement.source import survey
+    from atlas_workflows.migration.runs.run import opened_run
 
     with opened_run(run_id, dsn=dsn, settings=settings) as (context, connection):
         source = survey(connection, context.scope, context.options)
@@ -41,10 +41,10 @@ def work_share(
     run_id: UUID, share: Sequence[Sequence[Any]], *, dsn: str, settings: Settings, progress: ProgressSink
 ) -> dict[str, Any]:
     """Work through a share; one that was begun before goes on at its cursors."""
-    from atlas_workflows.migration.planning import read_stands
-    from atlas_workflows.migration.progress import Tracker
-    from atlas_workflows.migration.run import opened_run
-    from atlas_workflows.migration.workers import work_alone
+    from atlas_workflows.migration.movement.planning import read_stands
+    from atlas_workflows.migration.movement.workers import work_alone
+    from atlas_workflows.migration.pace.progress import Tracker
+    from atlas_workflows.migration.runs.run import opened_run
 
     with opened_run(run_id, dsn=dsn, settings=settings, progress=progress) as (context, connection):
         tracker = Tracker(context, connection)

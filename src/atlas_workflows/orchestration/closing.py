@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.migration.conclude import QUARANTINED
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.records import StepRow
+from atlas_workflows.migration.runs.outcome import QUARANTINED
+from atlas_workflows.migration.runs.records import StepRow
 from atlas_workflows.migration.steps import StepStatus, step_kinds
 from atlas_workflows.settings import Settings
 
@@ -31,9 +31,9 @@ def close_phase_run(phase_run_id: str, *, dsn: str, settings: Settings) -> dict[
     """Record the final status, unless the run has one, and write the report; returns what people want to know first."""
     from atlas_workflows.db.connect import connect
     from atlas_workflows.migration.phase import phase_named
-    from atlas_workflows.migration.records import read_run, read_steps
-    from atlas_workflows.migration.reporting import report_run
-    from atlas_workflows.migration.run import close_run
+    from atlas_workflows.migration.report.write import report_run
+    from atlas_workflows.migration.runs.records import read_run, read_steps
+    from atlas_workflows.migration.runs.run import close_run
 
     run_id = UUID(phase_run_id)
     with connect(dsn, application_name="atlas-close", autocommit=True) as connection:

@@ -142,7 +142,7 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
     """Do one step of the recorded run; the result's summary is the task's XCom."""
     from uuid import UUID
 
-    from atlas_workflows.migration.run import run_step
+    from atlas_workflows.migration.runs.run import run_step
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures, insist
     from atlas_workflows.orchestration.progress import task_sink

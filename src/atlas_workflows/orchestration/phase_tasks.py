@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.errors import GateClosed
-from atlas_workflows.migration.context import ProgressSink, RunOptions, Scope, silent, utc_now
+from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.settings import Settings
+from atlas_workflows.site import ProgressSink, silent, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def begin_phase_run(
 ) -> Begun:
     """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing."""
     from atlas_workflows.db.connect import connect
-    from atlas_workflows.migration.locks import phase_lock
-    from atlas_workflows.migration.run import make_ready, start_run
+    from atlas_workflows.migration.runs.locks import phase_lock
+    from atlas_workflows.migration.runs.run import make_ready, start_run
 
     if options.dry_run:
         return _dry_run(phase, scope, options, dsn=dsn, settings=settings, progress=progress)
@@ -59,9 +60,10 @@ def begin_phase_run(
 
 def announce_window(run_id: UUID, phase_name: str, actor: str, *, dsn: str) -> None:
     """Tell people that the maintenance window begins, and note in the audit log that they were told."""
+    from atlas_workflows import audit
+    from atlas_workflows.audit import Subject
+    from atlas_workflows.db.acting import act_as_migration
     from atlas_workflows.db.connect import connect
-    from atlas_workflows.db.sql_files import sql
-    from atlas_workflows.migration.target import act_as_migration
     from atlas_workflows.orchestration.notify import recipients, tell
 
     subject = f"Maintenance window: phase {phase_name} begins"
@@ -70,19 +72,15 @@ def announce_window(run_id: UUID, phase_name: str, actor: str, *, dsn: str) -> N
     )
     if not tell(subject, message, {"phase run": run_id, "started by": actor}):
         return
-    facts = {
-        "organization_id": None,
-        "actor": actor,
-        "action": "announce_window",
-        "subject_table": "phase_runs",
-        "subject_id": str(run_id),
-        "before_hash": None,
-        "after_hash": None,
-        "reason": f"mail to {len(recipients())} addresses",
-    }
     with connect(dsn, application_name="atlas-announce", autocommit=True) as connection:
         act_as_migration(connection)
-        connection.execute(sql("migration/audit").encode(), facts)
+        audit.record(
+            connection,
+            Subject("phase_runs", str(run_id)),
+            actor=actor,
+            action="announce_window",
+            reason=f"mail to {len(recipients())} addresses",
+        )
 
 
 def _dry_run(
@@ -94,8 +92,8 @@ def _dry_run(
     settings: Settings,
     progress: ProgressSink,
 ) -> Begun:
-    from atlas_workflows.migration.conclude import conclude
-    from atlas_workflows.migration.run import run_phase
+    from atlas_workflows.migration.runs.outcome import conclude
+    from atlas_workflows.migration.runs.run import run_phase
 
     result = run_phase(phase, dsn=dsn, settings=settings, scope=scope, options=options, progress=progress)
     conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)

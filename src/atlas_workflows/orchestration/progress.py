@@ -7,7 +7,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-from atlas_workflows.migration.context import Progress, ProgressSink
+from atlas_workflows.site import Progress, ProgressSink
 
 log = logging.getLogger("atlas.progress")
 SHOWN_EVERY_SECONDS = 2.0

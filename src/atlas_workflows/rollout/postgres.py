@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from atlas_workflows import exact_json
+from atlas_workflows.audit import Subject, record
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
@@ -92,12 +93,9 @@ class PostgresFlags(FlagStore):
         self, actor: str, action: str, table: str, subject: str, reason: str, *,
         before: object, after: object, organization_id: UUID | None = None,
     ) -> None:  # fmt: skip
-        self._connection.execute(
-            sql("rollout/audit"),
-            {
-                "organization_id": organization_id, "actor": actor, "action": action, "table": table,
-                "subject": subject, "before": _hash(before), "after": _hash(after), "reason": reason,
-            },
+        record(
+            self._connection, Subject(table, subject), actor=actor, action=action, reason=reason,
+            organization_id=organization_id, before_hash=_hash(before), after_hash=_hash(after),
         )  # fmt: skip
 
 

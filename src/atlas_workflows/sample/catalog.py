@@ -36,9 +36,9 @@ def clear_the_way(connection: Connection, *, replace: bool) -> None:
 def create_tables(connection: Connection, spec: SampleSpec) -> None:
     """Tables without foreign keys, indexes and database triggers, so that COPY is fast."""
     for name in table_files(spec):
-        connection.execute(sql(f"sample/{name}").encode())
+        connection.execute(sql(f"sample/{name}"))
     if loosens_status(spec):
-        connection.execute(sql("sample/dirt/loosen_status").encode())
+        connection.execute(sql("sample/dirt/loosen_status"))
 
 
 def loosens_status(spec: SampleSpec) -> bool:
@@ -49,9 +49,9 @@ def loosens_status(spec: SampleSpec) -> bool:
 def finish_tables(connection: Connection, spec: SampleSpec) -> None:
     """Foreign keys, indexes, functions, database triggers and policies, and our mark on every table."""
     for name in finish_files(spec):
-        connection.execute(sql(f"sample/{name}").encode())
+        connection.execute(sql(f"sample/{name}"))
     if loosens_status(spec):
-        connection.execute(sql(f"sample/dirt/restore_status_{spec.shape.lower()}").encode())
+        connection.execute(sql(f"sample/dirt/restore_status_{spec.shape.lower()}"))
     if spec.shape is Shape.B and not spec.messy:
         connection.execute("ALTER TABLE public.workflows VALIDATE CONSTRAINT workflows_template_id_fkey")
     for schema, table, _ in connection.execute(sql("sample/catalog/relations")).fetchall():
@@ -124,7 +124,7 @@ def _workflow_tables(spec: SampleSpec) -> list[str]:
 def _drop(connection: Connection, tables: list[str]) -> None:
     names = compose.SQL(", ").join(compose.Identifier(*qualified(table)) for table in tables)
     connection.execute(compose.SQL("DROP TABLE {} CASCADE").format(names))
-    connection.execute(sql("sample/catalog/drop_rest").encode())
+    connection.execute(sql("sample/catalog/drop_rest"))
 
 
 def _not_empty(foreign: list[str]) -> DatabaseNotEmpty:

@@ -162,7 +162,7 @@ class OldApp:
         if workflow_id is None:
             return
         with self.connection.transaction():
-            done = self.connection.execute(sql(f"sample/old_app/{name}").encode(), {"id": workflow_id})
+            done = self.connection.execute(sql(f"sample/old_app/{name}"), {"id": workflow_id})
         if done.rowcount:
             noted.append(workflow_id)
 
@@ -179,7 +179,7 @@ class OldApp:
     def _ids(self, listing: str) -> list[str]:
         self.written.reads += 1
         with self.connection.transaction():
-            return [row[0] for row in self.connection.execute(sql(f"sample/old_app/{listing}").encode())]
+            return [row[0] for row in self.connection.execute(sql(f"sample/old_app/{listing}"))]
 
     def _steps(self, workflow: OpenWorkflow) -> list[dict[str, object]]:
         nodes = workflow.nodes if isinstance(workflow.nodes, list) else []

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg.sql import SQL
+
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
@@ -99,8 +101,8 @@ def find_tables(connection: Connection) -> OldTables:
     )
 
 
-def _sql(name: str) -> bytes:
-    return sql(f"sample/old_app/{name}").encode()
+def _sql(name: str) -> SQL:
+    return sql(f"sample/old_app/{name}")
 
 
 def _texts(parts: Json) -> dict[str, str]:

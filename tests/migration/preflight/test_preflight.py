@@ -19,7 +19,7 @@ from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.preflight import role_items, server_items
 from atlas_workflows.migration.preflight.checklist import ITEMS, go_through, unmet
 from atlas_workflows.migration.preflight.item import Finding, ItemStatus, Look, failed, with_waivers
-from atlas_workflows.migration.run import run_phase
+from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.migration.steps import StepStatus
 from atlas_workflows.migration.steps.preflight import run
 from atlas_workflows.settings import load_settings

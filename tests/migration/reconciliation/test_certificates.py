@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from atlas_workflows.migration.certificate import canonical_text
+from atlas_workflows.migration.ledger.certificate import canonical_text
 from atlas_workflows.settings import load_settings
 
 SCRIPT = load_settings({}).root / "scripts" / "verify_certificate.py"

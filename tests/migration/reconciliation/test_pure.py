@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas_workflows.exact_json import dumps_text, loads
-from atlas_workflows.migration.fingerprint import canonical_json, instant, target_fingerprint
+from atlas_workflows.migration.ledger.fingerprint import canonical_json, instant, target_fingerprint
 from atlas_workflows.migration.reconciliation.carried import (
     MAIN_ROW,
     Carried,

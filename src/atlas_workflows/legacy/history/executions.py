@@ -3,13 +3,13 @@
 from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.graph.rows import first_filled
 from atlas_workflows.legacy.history.row_facts import EPOCH, WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.history.step_entries import step_rows
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.secrets import seal_values
-from atlas_workflows.legacy.workflow_rows import first_filled
+from atlas_workflows.legacy.secret_values import seal_values
+from atlas_workflows.legacy.source.documents import decode
 
 STATUSES = {
     "pending": "pending", "queued": "queued", "waiting": "queued", "running": "running", "started": "running",

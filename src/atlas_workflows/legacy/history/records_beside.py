@@ -3,12 +3,12 @@
 from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.legacy.documents import decode
 from atlas_workflows.legacy.history.row_facts import WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.secrets import seal_values
+from atlas_workflows.legacy.secret_values import seal_values
+from atlas_workflows.legacy.source.documents import decode
 
 _WORKFLOW = SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS)
 _JSON_COLUMNS = frozenset({"data", "trigger_data", "context", "context_data", "input_data"})

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.rows import first_filled
+from atlas_workflows.legacy.graph.settings import translate_settings
 from atlas_workflows.legacy.history.row_facts import WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.schedules import translate_schedule
-from atlas_workflows.legacy.secrets import sealed
-from atlas_workflows.legacy.workflow_rows import first_filled
-from atlas_workflows.legacy.workflow_settings import translate_settings
+from atlas_workflows.legacy.secret_values import sealed
+from atlas_workflows.legacy.timing.schedules import translate_schedule
 
 _WORKFLOW = SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS)
 _SHAPE = "B"  # the only shape with a table of schedules

@@ -3,15 +3,16 @@
 from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.legacy.documents import decode, may_be_unstorable
 from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.rows import first_filled, uuid_or_none
 from atlas_workflows.legacy.ids import derived_id
-from atlas_workflows.legacy.masking import looks_secret, mask
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SourceRow, TargetRows, Tenancy
-from atlas_workflows.legacy.secrets import may_hold_secret, original_holds_secret, seal_values
-from atlas_workflows.legacy.tenancy import organization_of
-from atlas_workflows.legacy.workflow_rows import first_filled, uuid_or_none
+from atlas_workflows.legacy.secret_values import original_holds_secret, seal_values
+from atlas_workflows.legacy.source.documents import decode, may_be_unstorable
+from atlas_workflows.legacy.source.tenancy import organization_of
+from atlas_workflows.secrets.detection import may_hold_secret
+from atlas_workflows.secrets.masking import looks_secret, mask
 
 WORKFLOW_COLUMNS = ("id", "organization_id", "org_id")
 EPOCH = "1970-01-01 00:00:00+00"

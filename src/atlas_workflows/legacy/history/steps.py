@@ -1,11 +1,11 @@
 """workflow_execution_steps of shape B: one row each, with the partition key of its execution where it has no start."""
 
+from atlas_workflows.legacy.graph.rows import first_filled
 from atlas_workflows.legacy.history.executions import contradiction_of
 from atlas_workflows.legacy.history.row_facts import EPOCH, RowFacts
 from atlas_workflows.legacy.history.step_entries import STATUSES
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.workflow_rows import first_filled
 
 
 def execution_step_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:

@@ -4,12 +4,13 @@ import re
 from hashlib import sha256
 
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.graph.rows import first_filled, uuid_or_none
 from atlas_workflows.legacy.history.row_facts import RowFacts
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
-from atlas_workflows.legacy.secrets import is_secret_name, seal_values, sealed
-from atlas_workflows.legacy.workflow_rows import first_filled, uuid_or_none
+from atlas_workflows.legacy.secret_values import seal_values, sealed
+from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.secrets.detection import is_secret_name
 
 _TYPES = frozenset({"string", "number", "boolean", "date", "array", "object", "any"})
 _USABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from atlas_workflows.exact_json import dumps, dumps_text
 from atlas_workflows.graph.codec import to_json
-from atlas_workflows.legacy.documents import decode
+from atlas_workflows.legacy.graph.rows import uuid_or_none
 from atlas_workflows.legacy.history.row_facts import RowFacts
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import (
@@ -18,10 +18,10 @@ from atlas_workflows.legacy.records import (
     Tenancy,
     Translation,
 )
-from atlas_workflows.legacy.tags import translate_tags
-from atlas_workflows.legacy.texts import clean_name
+from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.legacy.source.tags import translate_tags
+from atlas_workflows.legacy.source.texts import clean_name
 from atlas_workflows.legacy.translate import translate
-from atlas_workflows.legacy.workflow_rows import uuid_or_none
 
 _FRAME = (
     "id",

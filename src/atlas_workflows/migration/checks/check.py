@@ -26,9 +26,7 @@ def check(context: PhaseContext, name: str, frames: Frames | None = None) -> lis
         data = frames or queries_of(suite, context, connection)
         results = run_apart(suite, data, docs / name)
         if context.persistent:
-            connection.execute(
-                sql("checks/forget_results").encode(), {"run_id": context.run_id, "suite": name}
-            )
+            connection.execute(sql("checks/forget_results"), {"run_id": context.run_id, "suite": name})
         keep(connection if context.persistent else None, context, results)
     write_index(docs)
     return results

@@ -41,7 +41,7 @@ def export_keys(folder: Path, result: ExpectationResult) -> Path | None:
 def _store(connection: Connection, run_id: UUID, result: ExpectationResult, file: Path | None) -> None:
     result_id = uuid4()
     connection.execute(
-        sql("checks/store_result").encode(),
+        sql("checks/store_result"),
         {
             "id": result_id,
             "run_id": run_id,

@@ -6,10 +6,10 @@ from typing import Any
 import psycopg
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.sql_files import sql
-from atlas_workflows.legacy.catalog import read_catalog
+from atlas_workflows.db.sql_files import sql_text
+from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
+from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.validation.data import Queries
 from atlas_workflows.validation.suites import Suite
 
@@ -19,7 +19,7 @@ def queries_of(suite: Suite, context: PhaseContext, connection: Connection) -> Q
     parameters = _parameters(context, connection)
     tables = read_catalog(connection).tables
     texts = {
-        batch.name: filled_in(connection, sql(f"validation/{suite.name}/{batch.name}"), parameters)
+        batch.name: filled_in(connection, sql_text(f"validation/{suite.name}/{batch.name}"), parameters)
         for batch in suite.batches
         if batch.needs is None or batch.needs in tables
     }

@@ -48,7 +48,7 @@ def record(connection: Connection, context: PhaseContext, findings: Sequence[Fin
         for finding in findings
     ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.executemany(sql("preflight/record_item").encode(), rows)
+        cursor.executemany(sql("preflight/record_item"), rows)
 
 
 def unmet(findings: Iterable[Finding]) -> list[Finding]:

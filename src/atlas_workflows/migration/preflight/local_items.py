@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.legacy.shapes import SIDE_TABLES
+from atlas_workflows.legacy.source.shapes import SIDE_TABLES
 from atlas_workflows.migration.backup.dump import choose
 from atlas_workflows.migration.backup.tables import bytes_to_keep
 from atlas_workflows.migration.backup.verify import may_create_databases
@@ -72,9 +72,7 @@ def check_rehearsal(look: Look) -> Finding:
 
 
 def check_notice(look: Look) -> Finding:
-    row = look.connection.execute(
-        sql("preflight/notice").encode(), {"run_id": look.context.run_id}
-    ).fetchone()
+    row = look.connection.execute(sql("preflight/notice"), {"run_id": look.context.run_id}).fetchone()
     if row is not None:
         return passed("notice", f"announced at {row[0]:%Y-%m-%d %H:%M} UTC")
     return skipped(

@@ -33,7 +33,7 @@ def check_version(look: Look) -> Finding:
 
 
 def check_tls(look: Look) -> Finding:
-    row = look.connection.execute(sql("preflight/session_encryption").encode()).fetchone()
+    row = look.connection.execute(sql("preflight/session_encryption")).fetchone()
     encrypted, is_local = bool(row and row[0]), bool(row and row[1])
     if encrypted:
         return passed("tls", f"encrypted with {row[2] if row else ''}")
@@ -66,7 +66,7 @@ def check_pooler(look: Look) -> Finding:
 
 def check_long_transactions(look: Look, age: timedelta = LONG_TRANSACTION) -> Finding:
     parameters = {"age": age}
-    rows = look.connection.execute(sql("preflight/long_transactions").encode(), parameters).fetchall()
+    rows = look.connection.execute(sql("preflight/long_transactions"), parameters).fetchall()
     if not rows:
         return passed("long_transactions", f"none older than {age.seconds // 60} minutes")
     listed = ", ".join(f"pid {pid} ({name or 'unnamed'}, {minutes} min)" for pid, name, minutes in rows)

@@ -6,9 +6,9 @@ import psycopg
 from psycopg import sql as compose
 
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import UnknownShape
-from atlas_workflows.legacy.catalog import read_catalog
-from atlas_workflows.legacy.shapes import SIDE_TABLES, detect_shape
+from atlas_workflows.legacy.source.shapes import SIDE_TABLES, detect_shape
 from atlas_workflows.migration.checks.check import check
 from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed, skipped
 from atlas_workflows.validation.results import Status, stopping
@@ -100,7 +100,7 @@ def check_source_suite(look: Look) -> Finding:
 
 def _rights(look: Look) -> list[Right]:
     tables = [f"{SCHEMA}.{table}" for table in ("workflows", *SIDE_TABLES)]
-    rows = look.connection.execute(sql("preflight/privileges").encode(), {"tables": tables}).fetchall()
+    rows = look.connection.execute(sql("preflight/privileges"), {"tables": tables}).fetchall()
     return [
         Right(table, select and use, trigger, temporary) for table, select, trigger, use, temporary in rows
     ]

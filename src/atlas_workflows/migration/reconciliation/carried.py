@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.migration.fingerprint import canonical_json, instant
+from atlas_workflows.migration.ledger.fingerprint import canonical_json, instant
 from atlas_workflows.migration.reconciliation.hidden import is_rest_of
 
 MAX_UNESCAPES = 20

@@ -63,13 +63,13 @@ class TargetTable:
 def read_entries(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, Entry]:
     """By source id; every id asked for has an entry."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        cursor.execute(sql("reconciliation/ledger").encode(), {"table": table, "ids": list(ids)})
+        cursor.execute(sql("reconciliation/ledger"), {"table": table, "ids": list(ids)})
         return {entry.id: entry for entry in cursor}
 
 
 def read_target_tables(connection: Connection) -> tuple[TargetTable, ...]:
     """Every table of schema atlas that carries source_table, source_id and organization_id."""
-    rows = connection.execute(sql("reconciliation/target_tables").encode(), {"schema": SCHEMA}).fetchall()
+    rows = connection.execute(sql("reconciliation/target_tables"), {"schema": SCHEMA}).fetchall()
     return tuple(
         TargetTable(name, tuple(columns), frozenset(arrays))
         for name, columns, arrays in rows
@@ -150,7 +150,7 @@ def _by_id(column: str, has_derived: bool) -> compose.Composable:
 
 def read_archived(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, TargetRow]:
     """source id -> the row of the archive that a migration made of it; the archive names no source table."""
-    cursor = connection.execute(sql("reconciliation/archived").encode(), {"table": table, "ids": list(ids)})
+    cursor = connection.execute(sql("reconciliation/archived"), {"table": table, "ids": list(ids)})
     names = [column.name for column in cursor.description or ()]
     return {row["row_id"]: row for row in (dict(zip(names, values, strict=True)) for values in cursor)}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.fingerprint import (
+from atlas_workflows.migration.ledger.fingerprint import (
     content_digest,
     original_content,
     target_fingerprint,

@@ -166,12 +166,12 @@ def _live(
 
 
 def _read_secrets(connection: Connection, ids: list[str]) -> dict[str, Stored]:
-    rows = connection.execute(sql("reconciliation/secrets").encode(), {"ids": ids}).fetchall()
+    rows = connection.execute(sql("reconciliation/secrets"), {"ids": ids}).fetchall()
     return {secret_id: Stored(organization, sealed) for secret_id, organization, sealed in rows}
 
 
 def _read_sign_offs(connection: Connection, ids: list[str]) -> set[tuple[str, str, str]]:
-    return set(connection.execute(sql("reconciliation/sign_offs").encode(), {"ids": ids}).fetchall())
+    return set(connection.execute(sql("reconciliation/sign_offs"), {"ids": ids}).fetchall())
 
 
 def _differs(kind: Kind, row: TargetRow, column: str, detail: str = "") -> Difference:

@@ -32,7 +32,7 @@ class Snapshots:
             self.close()
         if self.opened is None:
             self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            row = self.connection.execute(sql("reconciliation/export_snapshot").encode()).fetchone()
+            row = self.connection.execute(sql("reconciliation/export_snapshot")).fetchone()
             self.taken.append(f"{row[0]}@{row[1]}" if row else "")
             self.opened = time.monotonic()
         return self.connection

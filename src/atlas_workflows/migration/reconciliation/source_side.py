@@ -46,7 +46,7 @@ def read_shelves(connection: Connection) -> dict[str, Shelf]:
     """Every table of the list that exists, with its columns in order and its single-column key."""
     found: dict[str, Shelf] = {}
     for table, columns, key in connection.execute(
-        sql("reconciliation/shelves").encode(), {"schema": SCHEMA, "tables": list(TABLES)}
+        sql("reconciliation/shelves"), {"schema": SCHEMA, "tables": list(TABLES)}
     ):
         found[table] = Shelf(table, tuple(columns), key or "id")
     return {table: found[table] for table in TABLES if table in found}

@@ -28,7 +28,7 @@ def ledger_without_source(connection: Connection, shelf: Shelf) -> Iterator[Diff
 def originals_without_ledger(connection: Connection) -> Iterator[Difference]:
     """Originals and quarantine entries of rows that the ledger does not know."""
     for table, source_id, organization, is_original in connection.execute(
-        sql("reconciliation/strays_of_control").encode()
+        sql("reconciliation/strays_of_control")
     ):
         kind = Kind.ORIGINAL_WITHOUT_LEDGER if is_original else Kind.QUARANTINE_UNEXPECTED
         yield Difference(kind, table, source_id, organization)
@@ -66,9 +66,7 @@ def doubled_targets(connection: Connection, table: TargetTable) -> Iterator[Diff
 
 def live_too_early(connection: Connection) -> Iterator[Difference]:
     """What would happen twice: armed or executed by us while the old application still does."""
-    for table, source_id, organization, place in connection.execute(
-        sql("reconciliation/live_too_early").encode()
-    ):
+    for table, source_id, organization, place in connection.execute(sql("reconciliation/live_too_early")):
         yield Difference(
             Kind.STATUS_DIFFERS, table, source_id, organization, place, "live before its cutover"
         )

@@ -7,10 +7,10 @@ from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.legacy.masking import mask, mask_values
-from atlas_workflows.migration.dry_run import WORKFLOWS, Findings
-from atlas_workflows.migration.records import RunRow, StepRow, read_steps
-from atlas_workflows.migration.tenants import Tenants
+from atlas_workflows.migration.movement.dry_run import WORKFLOWS, Findings
+from atlas_workflows.migration.movement.tenants import Tenants
+from atlas_workflows.migration.runs.records import RunRow, StepRow, read_steps
+from atlas_workflows.secrets.masking import mask, mask_values
 
 OUTCOMES = ("migrated", "migrated_with_warnings", "quarantined", "skipped", "archived")
 COUNTED = OUTCOMES[:4]
@@ -53,8 +53,8 @@ def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData
         workflows=workflows,
         others=_ledger_rows(connection, facts | {"is_workflow": False}),
         steps=read_steps(connection, run.id),
-        checklist=_records(connection, "migration/report_checklist", {"id": run.id}),
-        validation=_records(connection, "migration/report_validation", {"id": run.id}),
+        checklist=_records(connection, "migration/report/checklist", {"id": run.id}),
+        validation=_records(connection, "migration/report/validation", {"id": run.id}),
         names=_names(connection, facts),
     )
 
@@ -75,7 +75,7 @@ def _ledger_rows(connection: Connection, facts: Mapping[str, Any]) -> Iterator[M
     names = ("table", "id", "organization_id", "outcome", "reasons", "changes")
     with connection.transaction(), connection.cursor(name="atlas_report") as cursor:
         cursor.itersize = 2_000
-        cursor.execute(sql("migration/report_rows").encode(), facts)
+        cursor.execute(sql("migration/report/rows"), facts)
         for values in cursor:
             yield _clean(dict(zip(names, values, strict=True)))
 
@@ -92,17 +92,17 @@ def _clean(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _totals(connection: Connection, facts: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     totals: dict[str, dict[str, int]] = {}
-    for table, outcome, count in connection.execute(sql("migration/report_totals").encode(), facts):
+    for table, outcome, count in connection.execute(sql("migration/report/totals"), facts):
         totals.setdefault(table, dict.fromkeys(OUTCOMES, 0))[outcome] = count
     return totals
 
 
 def _names(connection: Connection, facts: Mapping[str, Any]) -> dict[str, str]:
-    cursor = connection.execute(sql("migration/report_names").encode(), facts)
+    cursor = connection.execute(sql("migration/report/names"), facts)
     return {str(key): mask(name) for key, name in cursor}
 
 
 def _records(connection: Connection, name: str, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    cursor = connection.execute(sql(name).encode(), facts)
+    cursor = connection.execute(sql(name), facts)
     columns = [column.name for column in cursor.description or ()]
     return tuple(dict(zip(columns, row, strict=True)) for row in cursor)

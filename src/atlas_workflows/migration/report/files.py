@@ -6,10 +6,10 @@ from typing import IO, Any
 
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps
-from atlas_workflows.legacy.masking import mask, mask_values
-from atlas_workflows.migration.records import StepRow
 from atlas_workflows.migration.report.collect import ReportData
 from atlas_workflows.migration.report.page import Shown, page
+from atlas_workflows.migration.runs.records import StepRow
+from atlas_workflows.secrets.masking import mask, mask_values
 
 JSON_NAME = "report.json"
 HTML_NAME = "report.html"

@@ -1,7 +1,7 @@
 """Step `approve`: where the run asks for it, a person says yes before the phase is finished."""
 
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.controls import approval_of
+from atlas_workflows.migration.runs.controls import approval_of
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
 
 

@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.migration.backfill import at_work
-from atlas_workflows.migration.capture import captured_tables
-from atlas_workflows.migration.catch_up import catch_up, take_deletions
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.dry_run import rehearse_in_memory
-from atlas_workflows.migration.planning import Stand, planned_ranges
-from atlas_workflows.migration.progress import Tracker
-from atlas_workflows.migration.source import Source, survey
+from atlas_workflows.migration.movement.backfill import at_work
+from atlas_workflows.migration.movement.capture import captured_tables
+from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
+from atlas_workflows.migration.movement.dry_run import rehearse_in_memory
+from atlas_workflows.migration.movement.planning import Stand, planned_ranges
+from atlas_workflows.migration.movement.source import Source, survey
+from atlas_workflows.migration.movement.sweep import sweep_table
+from atlas_workflows.migration.movement.target import gather_statistics
+from atlas_workflows.migration.movement.worker import Worker
+from atlas_workflows.migration.movement.workers import work_ranges
+from atlas_workflows.migration.pace.progress import Tracker
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
-from atlas_workflows.migration.sweep import sweep_table
-from atlas_workflows.migration.target import gather_statistics
-from atlas_workflows.migration.worker import Worker
-from atlas_workflows.migration.workers import work_ranges
 
 # A table without a capture trigger is read again until a pass finds next to nothing new.
 MOST_SWEEPS = 3

@@ -1,11 +1,12 @@
 """Step `backup`: dump what the phase touches under one snapshot, prove it by restoring, drop superfluous backups."""
 
-from atlas_workflows.legacy.shapes import SIDE_TABLES
+from atlas_workflows.legacy.source.shapes import SIDE_TABLES
 from atlas_workflows.migration.backup.dump import BackupPlan, Report, make_backup
 from atlas_workflows.migration.backup.retention import prune
 from atlas_workflows.migration.backup.verify import may_create_databases, verify_backup
-from atlas_workflows.migration.context import PhaseContext, Progress
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.site import Progress
 
 TOUCHED = tuple(f"public.{table}" for table in ("workflows", *SIDE_TABLES))
 

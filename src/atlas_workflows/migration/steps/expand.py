@@ -5,14 +5,15 @@ from typing import Any
 
 from psycopg import sql as compose
 
+from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.schema import current, upgrade
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.migration.capture import Capture, install_capture
-from atlas_workflows.migration.context import PhaseContext, Progress
-from atlas_workflows.migration.source import Source, survey
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.capture import Capture, install_capture
+from atlas_workflows.migration.movement.source import Source, survey
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
-from atlas_workflows.migration.target import act_as_migration
+from atlas_workflows.site import Progress
 
 PARTITIONED_BY = {"workflow_executions": "started_at", "workflow_execution_steps": "started_at"}
 
@@ -31,7 +32,7 @@ def run(context: PhaseContext) -> StepResult:
             "revision": current(context.dsn),
             "shape": source.shape.letter,
             "partitions": _make_partitions(connection, source),
-            "membership_tables": _first(connection, "migration/rebuild_principals"),
+            "membership_tables": _first(connection, "migration/steps/rebuild_principals"),
             **capture_summary(captures),
         }
     return StepResult(StepStatus.PASSED, summary)
@@ -53,7 +54,7 @@ def _make_partitions(connection: Connection, source: Source) -> int:
     for table, column in PARTITIONED_BY.items():
         for first, last in _months(connection, source, column):
             facts = {"table": table, "first": first, "last": last}
-            row = connection.execute(sql("migration/ensure_partitions").encode(), facts).fetchone()
+            row = connection.execute(sql("migration/steps/ensure_partitions"), facts).fetchone()
             made += int(row[0]) if row else 0
     return made
 
@@ -62,7 +63,7 @@ def _months(connection: Connection, source: Source, column: str) -> list[tuple[A
     """First and last plausible start in the legacy executions; odd dates stay in the default partition."""
     if column not in source.catalog.columns("workflow_executions"):
         return []
-    statement = compose.SQL(sql("migration/execution_months")).format(
+    statement = sql("migration/steps/execution_months").format(
         table=compose.Identifier(source.catalog.schema, "workflow_executions"),
         column=compose.Identifier(column),
     )
@@ -71,7 +72,7 @@ def _months(connection: Connection, source: Source, column: str) -> list[tuple[A
 
 
 def _first(connection: Connection, name: str) -> int:
-    row = connection.execute(sql(name).encode()).fetchone()
+    row = connection.execute(sql(name)).fetchone()
     return int(row[0]) if row else 0
 
 

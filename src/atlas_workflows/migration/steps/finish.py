@@ -1,12 +1,12 @@
 """Step `finish`: a last catch-up, consents, and the note for which organizations the phase now stands."""
 
-from typing import Any
-
+from atlas_workflows import audit
+from atlas_workflows.audit import Subject
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.migration.backfill import at_work
-from atlas_workflows.migration.catch_up import catch_up
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.backfill import at_work
+from atlas_workflows.migration.movement.catch_up import catch_up
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
 
 CONSENT_TABLES = ("contacts", "leads", "clients")
@@ -25,7 +25,7 @@ def run(context: PhaseContext) -> StepResult:
             "organizations": sorted(worker.source.tenancy.organizations if covered is None else covered),
             "at": context.now(),
         }
-        applied = worker.writer.execute(sql("migration/apply_organizations").encode(), facts).rowcount
+        applied = worker.writer.execute(sql("migration/steps/apply_organizations"), facts).rowcount
         consents = _record_consents(worker.writer, None if covered is None else sorted(covered))
         _audit(worker.writer, context, applied)
     summary = {"organizations": applied, "consents_added": consents, "captured_written": caught.written}
@@ -37,23 +37,19 @@ def _record_consents(connection: Connection, organizations: list[str] | None) ->
     for table in CONSENT_TABLES:
         with connection.transaction():
             facts = {"table": table, "organizations": organizations}
-            row = connection.execute(sql("migration/record_consents").encode(), facts).fetchone()
+            row = connection.execute(sql("migration/steps/record_consents"), facts).fetchone()
         added += int(row[0]) if row and row[0] is not None else 0
     return added
 
 
 def _audit(connection: Connection, context: PhaseContext, organizations: int) -> None:
-    facts: dict[str, Any] = {
-        "organization_id": None,
-        "actor": context.options.actor,
-        "action": "finish_phase",
-        "subject_table": "phase_runs",
-        "subject_id": str(context.run_id),
-        "before_hash": None,
-        "after_hash": None,
-        "reason": f"{context.phase.name} stands for {organizations} organizations",
-    }
-    connection.execute(sql("migration/audit").encode(), facts)
+    audit.record(
+        connection,
+        Subject("phase_runs", str(context.run_id)),
+        actor=context.options.actor,
+        action="finish_phase",
+        reason=f"{context.phase.name} stands for {organizations} organizations",
+    )
 
 
 STEP = StepKind("finish", "Note for whom the phase stands", run)

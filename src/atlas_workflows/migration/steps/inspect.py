@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 from atlas_workflows.exact_json import loads
 from atlas_workflows.graph.model import FORMAT
 from atlas_workflows.legacy.records import Outcome
-from atlas_workflows.legacy.sealing import Sealer
 from atlas_workflows.migration.checks.check import check, verdict
-from atlas_workflows.migration.context import PhaseContext, Progress
-from atlas_workflows.migration.entry import Entry, make_entry
-from atlas_workflows.migration.source import read_batch, survey
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.entry import Entry, make_entry
+from atlas_workflows.migration.movement.source import read_batch, survey
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.site import Progress
 from atlas_workflows.validation.data import Frames
 
 if TYPE_CHECKING:

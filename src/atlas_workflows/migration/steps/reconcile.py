@@ -4,12 +4,13 @@ import json
 from collections import Counter
 from typing import Any
 
-from atlas_workflows.legacy.sealing import Sealer
-from atlas_workflows.migration.certificate import Certificate, certify, read_sign_offs, store
-from atlas_workflows.migration.context import PhaseContext, Progress
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.ledger.certificate import Certificate, certify, read_sign_offs, store
+from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Report, reconcile
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
-from atlas_workflows.migration.tenants import read_tenancy, resolve_scope
+from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.site import Progress
 
 SHOWN = 50
 

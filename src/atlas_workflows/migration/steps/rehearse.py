@@ -9,8 +9,9 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.migration.backup.retention import list_backups, prune
 from atlas_workflows.migration.backup.verify import SCRATCH, may_create_databases, prove, scratch_database
-from atlas_workflows.migration.context import PhaseContext, Progress
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.site import Progress
 
 # The copy needs no checklist, no backup of its own, no rehearsal of the rehearsal, and nobody's approval.
 LEFT_OUT = frozenset({"preflight", "backup", "rehearse", "approve"})
@@ -70,7 +71,7 @@ def _why_not(context: PhaseContext) -> str | None:
 
 def _run_phase_there(context: PhaseContext, scratch: str) -> str | None:
     # Imported here: `run` collects the step kinds, this one among them.
-    from atlas_workflows.migration.run import run_phase
+    from atlas_workflows.migration.runs.run import run_phase
 
     phase = replace(
         context.phase, steps=tuple(use for use in context.phase.steps if use.kind not in LEFT_OUT)
@@ -81,7 +82,7 @@ def _run_phase_there(context: PhaseContext, scratch: str) -> str | None:
     )  # fmt: skip
     with replace(context, dsn=scratch).connect("rehearse", autocommit=True) as connection:
         # The copy holds the run that made it; it must not be taken for one to continue.
-        connection.execute(sql("rehearsal/forget_open_runs").encode())
+        connection.execute(sql("rehearsal/forget_open_runs"))
     result = run_phase(
         phase, dsn=scratch, settings=context.settings, scope=context.scope, options=options,
         progress=lambda progress: context.progress(replace(progress, step="rehearse")), now=context.now,

@@ -1,0 +1,1 @@
+"""Legacy actions' settings and texts as the parameters of canonical node types."""

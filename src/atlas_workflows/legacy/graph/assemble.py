@@ -1,0 +1,203 @@
+"""The graph of one legacy workflow in the workflow format: triggers, nodes and edges put together."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from atlas_workflows.graph.model import MAIN_PORT, Edge, Node, Settings, Trigger
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.edges import (
+    EdgeWriter,
+    LegacyEdge,
+    around_notes,
+    find_cycle,
+    legacy_edges,
+    note_both_branches,
+)
+from atlas_workflows.legacy.graph.linear import gate, scoring_changes, step_nodes
+from atlas_workflows.legacy.graph.logic import Surroundings
+from atlas_workflows.legacy.graph.nodes import is_note, translate_node
+from atlas_workflows.legacy.graph.raw import RawGraph, entries
+from atlas_workflows.legacy.graph.stored import LegacyNode, legacy_nodes
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import LegacyWorkflow, TriggerLink
+from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.legacy.triggers.identity import Slot, find_slots
+from atlas_workflows.legacy.triggers.rows import link_of, translate_slot, with_ids_of_their_own
+
+
+@dataclass(slots=True)
+class Assembled:
+    """What the format needs, and what goes beside it."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    triggers: list[Trigger]
+    links: list[TriggerLink]
+    drawn: list[LegacyNode]
+
+
+def assemble(
+    record: LegacyWorkflow, raw: RawGraph, settings: Settings, gates: object, findings: Findings
+) -> Assembled:
+    """Put the pieces of `raw` and the row's columns together. `gates`: workflow-level conditions, as stored."""
+    drawn, found_edges = _drawn(record, raw, findings)
+    slots = find_slots(record, [node for node in drawn if node.is_trigger], findings)
+    keys = _trigger_keys(slots, drawn)
+    trigger_ids = {node.id for node in drawn if node.is_trigger}
+    edges = legacy_edges(found_edges, {node.id for node in drawn}, trigger_ids, findings)
+    if raw.steps or not raw.nodes:
+        edges += _chain(drawn, trigger_ids)
+    elif not found_edges and len(drawn) > 1:
+        findings.reason(ReasonCode.EDGES_MISSING, "edges", f"{len(drawn)} nodes without a single edge.")
+    if notes := {node.id for node in drawn if is_note(node)}:
+        edges = around_notes(edges, notes, findings)
+    nodes = _nodes(record, drawn, edges, settings, findings)
+    triggers = [
+        translate_slot(slot, key, record, findings, settings.timezone)
+        for slot, key in zip(slots, keys, strict=True)
+    ]
+    links = [
+        link_of(slot, trigger.id, record, trigger.parameters)
+        for slot, trigger in zip(slots, triggers, strict=True)
+    ]
+    writer = EdgeWriter(nodes, findings)
+    for edge in edges:
+        writer.write(edge)
+    nodes += writer.filters
+    _connect_undrawn(slots, keys, drawn, writer, findings)
+    written = _through_gate(gates, nodes, writer.edges, set(keys), findings)
+    note_both_branches(drawn, written, findings)
+    _note_cycle(nodes, written, findings)
+    nodes = _without_unreached(nodes, written, keys, findings)
+    return Assembled(nodes, written, triggers, with_ids_of_their_own(links, record), drawn)
+
+
+def _drawn(
+    record: LegacyWorkflow, raw: RawGraph, findings: Findings
+) -> tuple[list[LegacyNode], list[tuple[str, dict[str, object]]]]:
+    if raw.nodes:
+        return legacy_nodes(raw.nodes, findings), raw.edges
+    if not raw.steps and "actions" in record.columns:
+        found = entries(decode(record.columns, "actions", findings), "actions", findings)
+        if found is None:
+            raw.broken = "actions"
+        raw.steps = found or []
+    return step_nodes(raw.steps), []
+
+
+def _chain(drawn: list[LegacyNode], triggers: set[str]) -> list[LegacyEdge]:
+    """Edges of a linear workflow: every trigger step to the first other one, and on from there."""
+    steps = [node for node in drawn if node.id not in triggers]
+    heads = [node for node in drawn if node.id in triggers]
+    pairs = [(head, steps[0]) for head in heads if steps] + list(pairwise(steps))
+    return [
+        LegacyEdge(one.path, f"{one.id[:80]}-{other.id[:80]}", one.id, other.id, "") for one, other in pairs
+    ]
+
+
+def _nodes(
+    record: LegacyWorkflow,
+    drawn: list[LegacyNode],
+    edges: list[LegacyEdge],
+    settings: Settings,
+    findings: Findings,
+) -> list[Node]:
+    handles: dict[str, list[str]] = {}
+    for edge in edges:
+        handles.setdefault(edge.source, []).append(edge.handle)
+    around = Surroundings(settings.timezone, handles)
+    nodes = [translate_node(node, findings, around) for node in drawn if not node.is_trigger]
+    if record.shape == "S":
+        return scoring_changes(nodes, {node.id: node.path for node in drawn}, findings)
+    return nodes
+
+
+def _trigger_keys(slots: list[Slot], drawn: list[LegacyNode]) -> list[str]:
+    taken = {node.id for node in drawn}
+    keys = []
+    for slot in slots:
+        key = slot.node.id if slot.node is not None else "trigger"
+        count = 2
+        while slot.node is None and key in taken:
+            key, count = f"trigger-{count}", count + 1
+        taken.add(key)
+        keys.append(key)
+    return keys
+
+
+def _connect_undrawn(
+    slots: list[Slot], keys: list[str], drawn: list[LegacyNode], writer: EdgeWriter, findings: Findings
+) -> None:
+    """A trigger that was never drawn starts what the drawn ones start, else what nothing leads to."""
+    undrawn = [key for slot, key in zip(slots, keys, strict=True) if slot.node is None]
+    if not undrawn:
+        return
+    shown = {node.id for node in drawn if node.is_trigger}
+    targets = list(dict.fromkeys(edge.target for edge in writer.edges if edge.source in shown))
+    if not targets:
+        reached = {edge.target for edge in writer.edges}
+        targets = [
+            node.id for node in drawn if node.id not in reached and not node.is_trigger and not is_note(node)
+        ]
+        if drawn and drawn[0].engine != "service":
+            findings.reason(
+                ReasonCode.TRIGGER_EDGES_ADDED, None, f"The trigger now leads to {len(targets)} first nodes."
+            )
+    for key in undrawn:
+        for target in targets:
+            writer.add("", key, MAIN_PORT, target, None)
+
+
+def _through_gate(
+    gates: object, nodes: list[Node], edges: list[Edge], triggers: set[str], findings: Findings
+) -> list[Edge]:
+    if gates in (None, [], {}, ""):
+        return edges
+    node = gate(gates, findings, {node.id for node in nodes} | triggers)
+    if node is None:
+        return edges
+    nodes.append(node)
+    first = list(dict.fromkeys(edge.target for edge in edges if edge.source in triggers))
+    kept = [edge for edge in edges if edge.source not in triggers]
+    kept += [Edge(f"{key[:80]}-{node.id}", key, node.id) for key in sorted(triggers)]
+    return kept + [Edge(f"{node.id}-{target[:80]}", node.id, target) for target in first]
+
+
+def _without_unreached(
+    nodes: list[Node], edges: list[Edge], triggers: list[str], findings: Findings
+) -> list[Node]:
+    """Nodes nothing leads to were never executed; switched off they stay that way, and the workflow stays valid."""
+    if not triggers or not nodes:
+        return nodes
+    leaving: dict[str, list[str]] = {}
+    for edge in edges:
+        leaving.setdefault(edge.source, []).append(edge.target)
+    reached, waiting = set(triggers), list(triggers)
+    while waiting:
+        for target in leaving.get(waiting.pop(), ()):
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    if len(reached) == len(triggers):
+        findings.keep_inactive()
+    left = [node for node in nodes if node.id not in reached and node.type != "note"]
+    if not left:
+        return nodes
+    shown = ", ".join(node.id[:40] for node in left[:6])
+    findings.reason(ReasonCode.NODE_UNREACHABLE, "nodes", f"No path leads to {len(left)} nodes: {shown}.")
+    off = {node.id for node in left}
+    return [replace(node, enabled=False) if node.id in off else node for node in nodes]
+
+
+def _note_cycle(nodes: list[Node], edges: list[Edge], findings: Findings) -> None:
+    # Most graphs list their nodes in the order in which they are executed; then there is nothing to search.
+    place = {node.id: number for number, node in enumerate(nodes)}
+    if all(place.get(edge.source, -1) < place.get(edge.target, -1) for edge in edges):
+        return
+    cycle = find_cycle(edges, {node.id for node in nodes if node.type == "loop"})
+    if cycle:
+        shown = ", ".join(id_[:40] for id_ in cycle[:6])
+        findings.reason(
+            ReasonCode.CYCLE_FOUND, "edges", f"{len(cycle)} nodes lie on or behind a cycle: {shown}."
+        )
+        findings.keep_inactive()

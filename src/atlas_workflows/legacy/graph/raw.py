@@ -1,0 +1,200 @@
+"""Where a row keeps its graph, brought together: columns, workflow_data, wrapped again, encoded again, keyed by id.
+
+Precedence when two places hold different graphs: shape B's builder saves workflow_data, every other shape's the
+columns; an outer graph wins over one wrapped inside it. The loser is reported; the original keeps both.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import LegacyWorkflow
+from atlas_workflows.legacy.source.documents import decode, unwrap
+
+Entry = tuple[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class RawGraph:
+    """Undecided pieces with the paths they came from; `steps` are linear actions instead of nodes.
+
+    `broken` names a column that holds something no graph can be read from.
+    """
+
+    nodes: list[Entry]
+    edges: list[Entry]
+    steps: list[Entry]
+    variables: Any = None
+    tags: Any = None
+    broken: str | None = None
+
+
+@dataclass(slots=True)
+class _Place:
+    path: str
+    nodes: list[Entry]
+    edges: list[Entry]
+
+
+def raw_graph(record: LegacyWorkflow, findings: Findings) -> RawGraph:
+    """Everything of the row that draws its graph. Never raises."""
+    row = record.columns
+    graph = RawGraph([], [], [])
+    places: list[_Place] = []
+    if "nodes" in row or "edges" in row:
+        places.append(_column_place(record, findings, graph))
+    if "workflow_data" in row:
+        data_places = _data_places(decode(row, "workflow_data", findings), findings, graph)
+        places = data_places + places if record.shape == "B" else places + data_places
+    if graph.variables is None:
+        graph.variables = decode(row, "variables", findings)
+    _choose(places, findings, graph)
+    return graph
+
+
+def entries(value: Any, path: str, findings: Findings) -> list[Entry] | None:
+    """A list of objects from a list, an object keyed by id, or JSON in a string; None when it is neither."""
+    if type(value) is str:
+        value = unwrap(value, path, findings)
+    if value is None:
+        return []
+    if type(value) is dict:
+        return _keyed_entries(value, path, findings)
+    if type(value) is not list:
+        return None
+    found = []
+    for at, item in enumerate(value):
+        place = f"{path}[{at}]"
+        entry = (place, item) if type(item) is dict else _entry(item, place, findings)
+        if entry is not None:
+            found.append(entry)
+    return found
+
+
+def _entry(item: Any, path: str, findings: Findings) -> Entry | None:
+    if type(item) is dict:
+        return path, item
+    if type(item) is str:
+        decoded = unwrap(item, path, findings)
+        if isinstance(decoded, dict):
+            return path, decoded
+    if item is None:
+        findings.reason(ReasonCode.NULL_ENTRY_DROPPED, path, "A null entry was dropped.")
+    else:
+        findings.reason(ReasonCode.ENTRY_UNREADABLE, path, "The entry is no object.")
+    return None
+
+
+def _keyed_entries(value: dict[str, Any], path: str, findings: Findings) -> list[Entry]:
+    if not value:
+        return []
+    if "id" in value or "source" in value or ("type" in value and not isinstance(value["type"], dict)):
+        return [(path, value)]
+    findings.reason(ReasonCode.GRAPH_REWRAPPED, path, "An object keyed by id stands where a list belongs.")
+    found = []
+    for key, item in value.items():
+        entry = _entry(item, f"{path}.{key}", findings)
+        if entry is not None:
+            found.append(entry if entry[1].get("id") is not None else (entry[0], {**entry[1], "id": key}))
+    return found
+
+
+def _column_place(record: LegacyWorkflow, findings: Findings, graph: RawGraph) -> _Place:
+    nodes = entries(decode(record.columns, "nodes", findings), "nodes", findings)
+    edges = entries(decode(record.columns, "edges", findings), "edges", findings)
+    if nodes is None or edges is None:
+        graph.broken = "nodes" if nodes is None else "edges"
+    return _Place("nodes", nodes or [], edges or [])
+
+
+def _data_places(data: Any, findings: Findings, graph: RawGraph) -> list[_Place]:
+    places: list[_Place] = []
+    path = "workflow_data"
+    for _ in range(4):
+        if type(data) is not dict:
+            break
+        places.append(_data_place(data, path, findings, graph))
+        inner = data.get("workflowData", data.get("workflow_data"))
+        if inner is None:
+            return places
+        findings.reason(ReasonCode.GRAPH_REWRAPPED, path, "The graph is wrapped once more in workflowData.")
+        path = f"{path}.workflowData"
+        data = unwrap(inner, path, findings)
+    _steps_or_broken(data, path, findings, graph)
+    return places
+
+
+def _data_place(data: dict[str, Any], path: str, findings: Findings, graph: RawGraph) -> _Place:
+    nodes = entries(data.get("nodes"), f"{path}.nodes", findings)
+    edges = entries(data.get("edges"), f"{path}.edges", findings)
+    if nodes is None or edges is None:
+        graph.broken = f"{path}.nodes" if nodes is None else f"{path}.edges"
+    if graph.variables is None and data.get("variables"):
+        graph.variables = unwrap(data["variables"], f"{path}.variables", findings)
+    if graph.tags is None and data.get("tags"):
+        graph.tags = data["tags"]
+    steps = data.get("steps") or data.get("actions")
+    if steps and not nodes:
+        graph.steps = (
+            entries(steps, f"{path}.steps" if data.get("steps") else f"{path}.actions", findings) or []
+        )
+    return _Place(path, nodes or [], edges or [])
+
+
+def _steps_or_broken(data: Any, path: str, findings: Findings, graph: RawGraph) -> None:
+    if data is None:
+        return
+    found = entries(data, path, findings) if type(data) is list else None
+    if found is None:
+        graph.broken = path
+        return
+    if any("source" in entry and "target" in entry for _, entry in found):
+        graph.edges = [entry for entry in found if "source" in entry[1]]
+        graph.nodes = [entry for entry in found if "source" not in entry[1]]
+        return
+    if found:
+        findings.reason(
+            ReasonCode.GRAPH_REWRAPPED,
+            path,
+            "A list of steps stands where a graph belongs; they were chained.",
+        )
+    graph.steps = found
+
+
+def _choose(places: list[_Place], findings: Findings, graph: RawGraph) -> None:
+    filled = [place for place in places if place.nodes]
+    if not filled:
+        graph.edges = graph.edges or next((place.edges for place in places if place.edges), [])
+        return
+    winner = filled[0]
+    graph.nodes, graph.edges, graph.steps = winner.nodes, winner.edges, []
+    for other in filled[1:]:
+        if _disagree(other, winner):
+            findings.reason(
+                ReasonCode.GRAPHS_DISAGREE,
+                other.path,
+                f"{len(other.nodes)} nodes here, {len(winner.nodes)} in {winner.path}, which was used.",
+            )
+    if not winner.edges:
+        _borrow_edges(places, winner, graph)
+
+
+def _disagree(one: _Place, other: _Place) -> bool:
+    if _bare(one.nodes) != _bare(other.nodes):
+        return True
+    return bool(one.edges and other.edges) and _bare(one.edges) != _bare(other.edges)
+
+
+def _borrow_edges(places: list[_Place], winner: _Place, graph: RawGraph) -> None:
+    ids = [node.get("id") for _, node in winner.nodes if isinstance(node.get("id"), str)]
+    for place in places:
+        if place.edges and all(
+            edge.get("source") in ids and edge.get("target") in ids for _, edge in place.edges
+        ):
+            graph.edges = place.edges
+            return
+
+
+def _bare(found: list[Entry]) -> list[dict[str, Any]]:
+    return [entry for _, entry in found]

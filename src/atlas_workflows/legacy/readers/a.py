@@ -1,5 +1,0 @@
-"""Shape A: the builder's columns nodes, edges, variables; the organization came later, if at all."""
-
-from atlas_workflows.legacy.readers.reader import Reader
-
-READER = Reader("A")

@@ -1,5 +1,0 @@
-"""Shape E: actions; the trigger's settings are in trigger_conditions."""
-
-from atlas_workflows.legacy.readers.reader import Reader
-
-READER = Reader("E")

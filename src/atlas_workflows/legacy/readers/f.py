@@ -1,5 +1,0 @@
-"""Shape F: the coach platform: actions, is_active, execution_count."""
-
-from atlas_workflows.legacy.readers.reader import Reader
-
-READER = Reader("F")

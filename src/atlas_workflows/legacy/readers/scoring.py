@@ -1,5 +1,0 @@
-"""The scoring mix (facts, section 7): is_active, actions, and the trigger's type inside trigger_config."""
-
-from atlas_workflows.legacy.readers.reader import Reader
-
-READER = Reader("S")

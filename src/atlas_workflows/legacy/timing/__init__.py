@@ -1,0 +1,1 @@
+"""Legacy waits, schedules and time zones as canonical ones."""

@@ -1,0 +1,1 @@
+"""What starts a legacy workflow, and the trigger it becomes."""

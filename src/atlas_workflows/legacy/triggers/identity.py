@@ -1,0 +1,266 @@
+"""What starts a legacy workflow: registered rows, trigger nodes, columns and config brought to one verdict.
+
+Precedence (mapping facts, section 2): a registered trigger row, then the trigger node where the column is empty,
+`manual` or not configured, then the column, then trigger_config.trigger_type. Whoever loses is reported.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from atlas_workflows.legacy.aliases import trigger_type
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.stored import LegacyNode
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.legacy.records import LegacyWorkflow, Row
+from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.names import normal
+
+_UNSET = frozenset({"", "manual", "none", "null"})
+
+
+@dataclass(slots=True)
+class Slot:
+    """One trigger of the workflow, before its parameters are translated."""
+
+    type: str
+    config: dict[str, Any]
+    path: str
+    node: LegacyNode | None = None
+    row: Row | None = None
+    webhook: Row | None = None
+    schedule: Row | None = None
+    spare: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def canonical(self) -> str:
+        return canonical(self.type)
+
+
+def canonical(type_: str) -> str:
+    """The canonical type, or the spelling itself where it is unknown, so that unknown ones can be compared too."""
+    known = trigger_type(type_)
+    return known[0] if known else normal(type_)
+
+
+def find_slots(record: LegacyWorkflow, nodes: list[LegacyNode], findings: Findings) -> list[Slot]:
+    """The workflow's triggers in a stable order: those of nodes as drawn, then those only rows know of."""
+    column = _column_slot(record, findings)
+    rows = _row_slots(record, findings)
+    if rows:
+        slots = _with_rows(nodes, rows, column, findings)
+    elif nodes:
+        slots = _drawn(nodes, column, findings)
+    else:
+        slots = [column] if column is not None else []
+    _attach_schedules(record, slots)
+    _attach_webhooks(record, slots, findings)
+    if len(slots) > 1:
+        findings.reason(ReasonCode.SEVERAL_TRIGGERS, None, f"{len(slots)} triggers start this workflow.")
+    return slots
+
+
+def _column_slot(record: LegacyWorkflow, findings: Findings) -> Slot | None:
+    name = (
+        "trigger_conditions"
+        if "trigger_conditions" in record.columns and "trigger_config" not in record.columns
+        else "trigger_config"
+    )
+    spare: dict[str, Any] = {}
+    config = _config(decode(record.columns, name, findings), name, spare, findings)
+    told = (record.columns.get("trigger_type") or "").strip()
+    inner = config.get("trigger_type", config.get("triggerType"))
+    if isinstance(inner, str) and inner.strip():
+        if normal(told) in _UNSET or record.shape == "S":
+            told = inner.strip()
+        if canonical(told) == canonical(inner):
+            config = {
+                key: value for key, value in config.items() if key not in ("trigger_type", "triggerType")
+            }
+    if not told and not config and not spare:
+        return None
+    return Slot(told, config, name, spare=spare)
+
+
+def _config(value: Any, path: str, spare: dict[str, Any], findings: Findings) -> dict[str, Any]:
+    if type(value) is dict:
+        return value
+    if value not in (None, "", []):
+        findings.reason(
+            ReasonCode.TRIGGER_CONFIG_MALFORMED, path, "The configuration is no object; it is kept in extra."
+        )
+        spare[path] = value
+    return {}
+
+
+def _row_slots(record: LegacyWorkflow, findings: Findings) -> list[Slot]:
+    slots: list[Slot] = []
+    for at, row in enumerate(record.trigger_rows):
+        path = f"workflow_triggers[{at}].trigger_config"
+        spare: dict[str, Any] = {}
+        config = _config(decode(row, "trigger_config", findings), path, spare, findings)
+        slot = Slot((row.get("trigger_type") or "").strip(), config, path, row=row, spare=spare)
+        twin = next((other for other in slots if other.canonical == slot.canonical), None)
+        if twin is None:
+            slots.append(slot)
+            continue
+        findings.reason(
+            ReasonCode.TRIGGER_DUPLICATE, path, f"{slot.type} and {twin.type} are the same trigger."
+        )
+        if twin.config != config or twin.spare != spare:
+            slots.append(slot)
+    return slots
+
+
+def node_type_text(node: LegacyNode) -> str:
+    """What the node says it listens to: subtype, else action type, else what else names a trigger we know."""
+    told = node.settings.get("triggerType") or node.settings.get("trigger_type")
+    for word in (node.subtype, node.action, told, node.label):
+        if isinstance(word, str) and word.strip() and (word is not node.label or trigger_type(word)):
+            return word.strip()
+    return "ai_trigger" if node.type == "ai_trigger" else ""
+
+
+def _node_slot(node: LegacyNode) -> Slot:
+    differ = node.subtype and node.action and node.subtype != node.action
+    if differ and canonical(node.subtype) != canonical(node.action):
+        node.spare.setdefault("actionType", node.action)
+    return Slot(
+        node_type_text(node), dict(node.settings), node.settings_path, node=node, spare=dict(node.spare)
+    )
+
+
+def _drawn(nodes: list[LegacyNode], column: Slot | None, findings: Findings) -> list[Slot]:
+    slots = [_node_slot(node) for node in nodes]
+    if column is None:
+        return slots
+    if len(slots) == 1:
+        return [_node_or_column(slots[0], column, findings)]
+    match = next((slot for slot in slots if slot.canonical == column.canonical), None)
+    if match is not None:
+        _merge_config(match, column, findings)
+    elif normal(column.type) not in _UNSET:
+        _disagree(column, slots[0], findings, f"{len(slots)} trigger nodes")
+        slots[0].spare["trigger_column"] = {"type": column.type, "config": column.config}
+    else:
+        _keep_config(slots[0], column)
+    return slots
+
+
+def _node_or_column(node: Slot, column: Slot, findings: Findings) -> Slot:
+    if not node.type:
+        node.type = column.type
+    if node.canonical == column.canonical:
+        _merge_config(node, column, findings)
+        return node
+    if normal(column.type) in _UNSET:
+        _keep_config(node, column)
+        return node
+    if column.config or column.spare:
+        _disagree(node, column, findings, "the column, which is configured")
+        node.spare["trigger_node"] = {"type": node.type, "config": node.config}
+        return Slot(column.type, column.config, column.path, node.node, spare={**node.spare, **column.spare})
+    _disagree(column, node, findings, "the node, which is what was drawn")
+    findings.change(
+        ReasonCode.TRIGGER_IDENTITY_CHANGED, "trigger_type",
+        "The column named another trigger than the node.", before=column.type, after=node.type,
+    )  # fmt: skip
+    node.spare["trigger_column"] = {"type": column.type}
+    return node
+
+
+def _with_rows(
+    nodes: list[LegacyNode], rows: list[Slot], column: Slot | None, findings: Findings
+) -> list[Slot]:
+    waiting = list(rows)
+    slots = []
+    for drawn in [_node_slot(node) for node in nodes]:
+        row = next((row for row in waiting if row.canonical == drawn.canonical), None)
+        if row is None and (len(nodes) == 1 or not drawn.type) and waiting:
+            row = waiting[0]
+            if drawn.type:
+                _disagree(drawn, row, findings, "the registered row")
+                drawn.spare["trigger_node"] = {"type": drawn.type, "config": drawn.config}
+            drawn.type, drawn.config = row.type, {}
+        if row is not None:
+            waiting.remove(row)
+            drawn.row = row.row
+            _merge_config(drawn, row, findings)
+        slots.append(drawn)
+    slots += waiting
+    if column is not None:
+        _compare_column(column, slots, findings)
+    return slots
+
+
+def _compare_column(column: Slot, slots: list[Slot], findings: Findings) -> None:
+    match = next((slot for slot in slots if slot.canonical == column.canonical), None)
+    if match is not None:
+        _merge_config(match, column, findings)
+    elif normal(column.type) in _UNSET:
+        _keep_config(slots[0], column)
+    else:
+        _disagree(column, slots[0], findings, "the registered row")
+        slots[0].spare["trigger_column"] = {"type": column.type, "config": column.config}
+
+
+def _merge_config(slot: Slot, other: Slot, findings: Findings) -> None:
+    """Fill in what only `other` says; where both say something else, the configured row or column wins."""
+    for key, value in other.config.items():
+        mine = slot.config.get(key)
+        if mine is None or mine == "" or mine == [] or mine == {}:
+            slot.config[key] = value
+        elif mine != value and value not in (None, "", [], {}):
+            findings.reason(
+                ReasonCode.TRIGGER_CONFIGS_DISAGREE,
+                f"{other.path}.{key}",
+                f"{slot.path}.{key} says something else.",
+            )
+            slot.spare[f"{slot.path.partition('[')[0]}.{key}"] = mine
+            slot.config[key] = value
+    slot.spare.update(other.spare)
+
+
+def _keep_config(slot: Slot, column: Slot) -> None:
+    for key, value in column.config.items():
+        slot.config.setdefault(key, value)
+        if slot.config[key] != value:
+            slot.spare[f"{column.path}.{key}"] = value
+    slot.spare.update(column.spare)
+
+
+def _disagree(loser: Slot, winner: Slot, findings: Findings, because: str) -> None:
+    findings.reason(
+        ReasonCode.TRIGGER_DISAGREEMENT, loser.path,
+        f"{loser.type[:80]!r} against {winner.type[:80]!r}; {because} decided.",
+    )  # fmt: skip
+
+
+def _attach_schedules(record: LegacyWorkflow, slots: list[Slot]) -> None:
+    for at, row in enumerate(record.schedule_rows):
+        slot = next((slot for slot in slots if slot.canonical == "schedule" and slot.schedule is None), None)
+        if slot is None:
+            slot = Slot("scheduled", {}, f"schedule_triggers[{at}].schedule_config")
+            slots.append(slot)
+        slot.schedule = row
+
+
+def _attach_webhooks(record: LegacyWorkflow, slots: list[Slot], findings: Findings) -> None:
+    for at, row in enumerate(record.webhook_rows):
+        if row.get("organization_id") not in (None, record.organization_id):
+            path = f"webhook_triggers[{at}]"
+            findings.reason(ReasonCode.WEBHOOK_FOREIGN, path, "The webhook is another organization's.")
+            continue
+        slot = next((slot for slot in slots if slot.canonical == "webhook" and slot.webhook is None), None)
+        if slot is None:
+            slot = Slot("webhook", {}, f"webhook_triggers[{at}]")
+            slots.append(slot)
+        slot.webhook = row
+
+
+def row_uuid(row: Row) -> UUID | None:
+    """The row's own id; None where it is no UUID."""
+    try:
+        return UUID(row.get("id") or "")
+    except ValueError:
+        return None

@@ -1,0 +1,122 @@
+"""A person accepts a change of meaning; when all of a workflow's are accepted it gets the status it was meant to have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from atlas_workflows import audit
+from atlas_workflows.audit import Subject
+from atlas_workflows.db.acting import act_as_migration
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import InputError, PhaseRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A workflow and the codes somebody has to sign; `signed` holds those signed for the present source."""
+
+    workflow_id: str
+    organization_id: str
+    name: str
+    source_table: str
+    source_id: str
+    source_hash: str
+    status: str
+    intended_status: str | None
+    codes: tuple[str, ...]
+    signed: tuple[str, ...]
+
+    @property
+    def outstanding(self) -> tuple[str, ...]:
+        return tuple(code for code in self.codes if code not in self.signed)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signature led to."""
+
+    workflow_id: str
+    codes: tuple[str, ...]
+    outstanding: tuple[str, ...]
+    status: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "workflow_id": self.workflow_id,
+            "signed": list(self.codes),
+            "outstanding": list(self.outstanding),
+            "status": self.status,
+        }
+
+
+def read_awaiting(connection: Connection, workflow_id: str | None = None) -> tuple[Awaiting, ...]:
+    """Workflows with changes of meaning: the one asked for, or all that wait for a signature."""
+    act_as_migration(connection)
+    cursor = connection.execute(sql("migration/ledger/awaiting_sign_off"), {"workflow_id": workflow_id})
+    return tuple(_awaiting(row) for row in cursor)
+
+
+def _awaiting(row: Sequence[Any]) -> Awaiting:
+    codes, signed = tuple(row[8]), tuple(row[9])
+    return Awaiting(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], codes, signed)
+
+
+def sign(connection: Connection, workflow_id: str, codes: Sequence[str], *, by: str, reason: str) -> Signed:
+    """Sign these codes (none given: all outstanding). Needs an autocommit session.
+
+    Raises InputError for an unknown workflow or a code it does not have, PhaseRefused when nothing awaits a signature.
+    """
+    workflow = _workflow(connection, workflow_id)
+    wanted = tuple(dict.fromkeys(codes)) or workflow.outstanding
+    unknown = [code for code in wanted if code not in workflow.codes]
+    if unknown:
+        raise InputError(
+            f"Workflow {workflow_id} has no change {', '.join(unknown)}.",
+            remedy=f"Its codes are: {', '.join(workflow.codes) or 'none'}.",
+        )
+    with connection.transaction():
+        for code in wanted:
+            if code not in workflow.signed:
+                _sign_one(connection, workflow, code, by, reason)
+        facts = {"source_table": workflow.source_table, "ids": [workflow.source_id]}
+        honoured = connection.execute(sql("migration/ledger/honour_sign_offs"), facts).fetchone()
+    after = _workflow(connection, workflow_id)
+    return Signed(workflow_id, wanted, after.outstanding, honoured[1] if honoured else after.status)
+
+
+def _workflow(connection: Connection, workflow_id: str) -> Awaiting:
+    try:
+        UUID(workflow_id)
+    except ValueError as cause:
+        raise InputError(f"{workflow_id!r} is no workflow id.", remedy="report.json lists them.") from cause
+    found = read_awaiting(connection, workflow_id)
+    if not found:
+        raise InputError(f"There is no migrated workflow {workflow_id}.", remedy="report.json lists them.")
+    if not found[0].codes:
+        raise PhaseRefused(
+            f"Workflow {workflow_id} has no change of meaning.", remedy="Nothing needs a signature."
+        )
+    return found[0]
+
+
+def _sign_one(connection: Connection, workflow: Awaiting, code: str, by: str, reason: str) -> None:
+    facts = {
+        "organization_id": workflow.organization_id,
+        "workflow_id": workflow.workflow_id,
+        "code": code,
+        "source_hash": workflow.source_hash,
+        "by": by,
+        "reason": reason,
+    }
+    connection.execute(sql("migration/ledger/insert_sign_off"), facts)
+    audit.record(
+        connection,
+        Subject("workflows", workflow.workflow_id),
+        actor=by,
+        action="sign_off",
+        reason=f"{code}: {reason}",
+        organization_id=workflow.organization_id,
+        before_hash=workflow.source_hash,
+    )

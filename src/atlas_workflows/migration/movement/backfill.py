@@ -1,0 +1,125 @@
+"""Moves every row of every source table, range by range and batch by batch; each batch is one transaction.
+
+The cursor moves in the transaction of the rows it stands for, so a killed worker loses at most the batch in hand.
+"""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import psycopg
+
+from atlas_workflows.db.acting import act_as_migration
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.ranges import Range
+from atlas_workflows.migration.movement.source import Batch, Source, read_batch, survey
+from atlas_workflows.migration.movement.target import read_target
+from atlas_workflows.migration.movement.worker import Worker
+from atlas_workflows.migration.pace.pacer import Pace
+from atlas_workflows.migration.runs.locks import range_lock
+from atlas_workflows.migration.runs.run import insist_not_paused
+from atlas_workflows.secrets.sealing import Sealer
+
+# A deadlock or a serialization failure between two workers is nobody's fault: the batch is simply taken again.
+TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+ATTEMPTS = 5
+
+
+@contextmanager
+def at_work(
+    context: PhaseContext, source: Source | None = None, sealer: Sealer | None = None
+) -> Iterator[Worker]:
+    """A worker with its two sessions."""
+    with (
+        context.connect("reader", autocommit=True) as reader,
+        context.connect("writer", autocommit=True) as writer,
+    ):
+        act_as_migration(writer)
+        worker = Worker(
+            reader=reader,
+            writer=writer,
+            source=source or survey(reader, context.scope, context.options),
+            target=read_target(writer),
+            sealer=sealer or Sealer(context.settings.secret_keys),
+            run_id=context.run_id,
+            phase=context.phase.name,
+            now=context.now,
+        )
+        gc.freeze()  # modules and the catalogue stay; let collections look only at what batches make
+        try:
+            yield worker
+        finally:
+            gc.unfreeze()
+
+
+def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], None]) -> None:
+    """Work through a range from its cursor to its end; `report` is called after each batch.
+
+    Raises PhasePaused between two batches when somebody paused the run.
+    """
+    worker = replace(worker, breathe=pace.breathe)
+    with range_lock(worker.writer, f"{worker.run_id}/{span.table}/{span.number}"):
+        cursor, is_finished = _stand(worker, span)
+        while not is_finished:
+            _insist_running(worker)
+            pace.begin()
+            batch = read_batch(
+                worker.reader,
+                worker.source,
+                worker.source.table(span.table),
+                span.low if cursor is None else cursor,
+                span.high,
+                pace.size,
+                pace.bounds.bytes,
+                pace.breathe,
+            )
+            _write(worker, span, batch, cursor)
+            report()
+            cursor, is_finished = (batch.rows[-1].id if batch.rows else cursor), batch.is_last
+            pace.after(len(batch.rows), batch.size)
+
+
+def _write(worker: Worker, span: Range, batch: Batch, expected: str | None) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            with worker.writer.transaction():
+                worker.take(worker.source.table(span.table), batch.rows)
+                _advance(worker, span, batch, expected)
+            return
+        except TRANSIENT:
+            if attempt == ATTEMPTS - 1:
+                raise
+
+
+def _advance(worker: Worker, span: Range, batch: Batch, expected: str | None) -> None:
+    moved = worker.writer.execute(
+        sql("migration/movement/advance_cursor"),
+        {
+            "run_id": worker.run_id,
+            "source_table": span.table,
+            "range_no": span.number,
+            "cursor": batch.rows[-1].id if batch.rows else None,
+            "expected": expected,
+            "rows": len(batch.rows),
+            "bytes": batch.size,
+            "is_last": batch.is_last,
+            "at": worker.now(),
+        },
+    )
+    if moved.rowcount != 1:
+        raise psycopg.errors.SerializationFailure("another worker moved this range's cursor")
+
+
+def _stand(worker: Worker, span: Range) -> tuple[str | None, bool]:
+    row = worker.writer.execute(
+        sql("migration/movement/read_cursor"),
+        {"run_id": worker.run_id, "source_table": span.table, "range_no": span.number},
+    ).fetchone()
+    return (None, True) if row is None else (row[0], bool(row[1]))
+
+
+def _insist_running(worker: Worker) -> None:
+    row = worker.writer.execute(sql("migration/movement/run_status"), {"run_id": worker.run_id}).fetchone()
+    insist_not_paused(row[0] if row else "cancelled", worker.run_id)

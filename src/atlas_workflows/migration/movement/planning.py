@@ -1,0 +1,100 @@
+"""Plans a run's ranges and keeps them as cursor rows, so that any process can take one up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.legacy.records import SourceTable
+from atlas_workflows.migration.movement.ranges import Range, cuts_wanted, ranges_between
+from atlas_workflows.migration.movement.source import Source
+
+ESTIMATE_FROM = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A range and how far it is."""
+
+    range: Range
+    rows_done: int
+    bytes_done: int
+    is_finished: bool
+
+
+def planned_ranges(
+    connection: Connection, source: Source, run_id: UUID, workers: int, at: datetime
+) -> tuple[Stand, ...]:
+    """The run's ranges in the order they should be taken up; planned at the first call, read back later."""
+    stands = read_stands(connection, run_id)
+    missing = [table for table in source.tables if table.table not in {item.range.table for item in stands}]
+    if missing:
+        with connection.transaction():
+            for table in missing:
+                _insert(connection, run_id, _cut(connection, source, table, workers), at)
+        stands = read_stands(connection, run_id)
+    order = {table.table: position for position, table in enumerate(source.tables)}
+    return tuple(sorted(stands, key=lambda item: (order.get(item.range.table, 99), item.range.number)))
+
+
+def read_stands(connection: Connection, run_id: UUID) -> tuple[Stand, ...]:
+    """Every range of a run as recorded."""
+    cursor = connection.execute(sql("migration/movement/read_cursors"), {"run_id": run_id})
+    return tuple(
+        Stand(Range(table, number, low, high, rows), done, size, is_finished)
+        for table, number, low, high, rows, done, size, is_finished in cursor
+    )
+
+
+def count_rows(connection: Connection, source: Source, table: str) -> int:
+    """How many rows: the planner's estimate for large tables, else counted."""
+    name = compose.Identifier(source.catalog.schema, table)
+    row = connection.execute(
+        sql("migration/movement/count_rows"), {"table": name.as_string(connection)}
+    ).fetchone()
+    if row is not None and row[0] is not None and row[0] > ESTIMATE_FROM:
+        return int(row[0])
+    counted = connection.execute(compose.SQL("SELECT count(*) FROM {}").format(name)).fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _cut(connection: Connection, source: Source, table: SourceTable, workers: int) -> tuple[Range, ...]:
+    rows = count_rows(connection, source, table.table)
+    cuts = cuts_wanted(rows, workers)
+    boundaries = [
+        key
+        for number in range(1, cuts + 1)
+        if (key := _key_at(connection, source, table, number * rows // (cuts + 1))) is not None
+    ]
+    return ranges_between(table.table, list(dict.fromkeys(boundaries)), rows)
+
+
+def _key_at(connection: Connection, source: Source, table: SourceTable, offset: int) -> str | None:
+    column = compose.Identifier(table.key)
+    statement = compose.SQL(
+        "SELECT source.{0}::text FROM {1} AS source ORDER BY source.{0} OFFSET %s LIMIT 1"
+    )
+    row = connection.execute(
+        statement.format(column, compose.Identifier(source.catalog.schema, table.table)), [offset]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _insert(connection: Connection, run_id: UUID, ranges: Sequence[Range], at: datetime) -> None:
+    for item in ranges:
+        connection.execute(
+            sql("migration/movement/insert_cursor"),
+            {
+                "run_id": run_id,
+                "source_table": item.table,
+                "range_no": item.number,
+                "low": item.low,
+                "high": item.high,
+                "rows": item.rows,
+                "at": at,
+            },
+        )

@@ -1,0 +1,174 @@
+"""The legacy side as a run sees it: catalog, shape, tables to read, tenants; and reading rows with their side rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.tables import Catalog, read_catalog
+from atlas_workflows.legacy.records import Row, SideTable, SourceRow, SourceTable, Tenancy
+from atlas_workflows.legacy.source.selects import batch_select, rows_select, side_columns, side_select
+from atlas_workflows.legacy.source.shapes import Shape, detect_shape
+from atlas_workflows.legacy.source.tables import source_tables
+from atlas_workflows.migration.context import RunOptions, Scope
+from atlas_workflows.migration.movement.bulk_lookup import for_a_pass
+from atlas_workflows.migration.movement.tenants import Tenants, read_tenancy, resolve_scope
+from atlas_workflows.migration.pace.throttle import Breathe, tireless
+from atlas_workflows.nodes.catalogue import load_catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is read and for whom; fixed for the length of a step."""
+
+    catalog: Catalog
+    shape: Shape
+    tables: tuple[SourceTable, ...]
+    tenancy: Tenancy
+    tenants: Tenants
+
+    def table(self, name: str) -> SourceTable:
+        return next(item for item in self.tables if item.table == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows in key order, their size as text, and whether the range ends with them."""
+
+    rows: tuple[SourceRow, ...]
+    size: int
+    is_last: bool
+
+
+class _Full(Exception):
+    """The batch has reached its byte limit."""
+
+
+def survey(connection: Connection, scope: Scope, options: RunOptions) -> Source:
+    """Look at the database. Raises UnknownShape, or InputError for organizations that do not exist."""
+    catalog = read_catalog(connection)
+    shape = detect_shape(catalog)
+    tenancy = read_tenancy(connection, options.assume_organization)
+    return Source(
+        catalog=catalog,
+        shape=shape,
+        tables=tuple(
+            table for table in source_tables(shape, load_catalogue()) if table.table in catalog.tables
+        ),
+        tenancy=tenancy,
+        tenants=resolve_scope(scope, tenancy.organizations),
+    )
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """A short read-only transaction whose statements all see the same state; needs an autocommit session."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def read_batch(
+    connection: Connection,
+    source: Source,
+    table: SourceTable,
+    after: str | None,
+    until: str | None,
+    rows: int,
+    size: int,
+    breathe: Breathe = tireless,
+) -> Batch:
+    """The next rows after key `after` up to `until`, at most `rows` of them and about `size` bytes of text.
+
+    One row larger than `size` comes alone. Memory holds the batch and one row, however large the others are.
+    """
+    table = for_a_pass(connection, table)
+    with snapshot(connection):
+        found, taken, is_cut = _stream(connection, source, table, after, until, rows, size)
+        breathe()
+        members = _with_sides(connection, source, table, found, breathe)
+    return Batch(members, taken, is_last=not is_cut and len(found) < rows)
+
+
+def read_rows(
+    connection: Connection, source: Source, table: SourceTable, ids: Sequence[str]
+) -> tuple[SourceRow, ...]:
+    """The rows with these keys that still exist, with their side rows."""
+    names = tuple(source.catalog.columns(table.table))
+    with snapshot(connection):
+        cursor = connection.execute(rows_select(source.catalog, table.table, table.key), {"keys": list(ids)})
+        found = [dict(zip(names, values, strict=True)) for values in cursor]
+        return _with_sides(connection, source, table, found)
+
+
+def _stream(
+    connection: Connection,
+    source: Source,
+    table: SourceTable,
+    after: str | None,
+    until: str | None,
+    rows: int,
+    size: int,
+) -> tuple[list[Row], int, bool]:
+    select = batch_select(
+        source.catalog, table.table, table.key, after=after is not None, until=until is not None
+    )
+    copy = compose.SQL("COPY ({}) TO STDOUT").format(select)
+    names = tuple(source.catalog.columns(table.table))
+    found: list[Row] = []
+    taken = 0
+    try:
+        with (
+            connection.transaction(),
+            connection.cursor() as cursor,
+            cursor.copy(copy, {"after": after, "until": until, "limit": rows}) as out,
+        ):
+            for values in out.rows():
+                weight = sum(len(value) for value in values if value is not None)
+                if found and taken + weight > size:
+                    raise _Full
+                found.append(dict(zip(names, values, strict=True)))
+                taken += weight
+    except _Full:
+        return found, taken, True
+    return found, taken, False
+
+
+def _with_sides(
+    connection: Connection,
+    source: Source,
+    table: SourceTable,
+    rows: Sequence[Row],
+    breathe: Breathe = tireless,
+) -> tuple[SourceRow, ...]:
+    sides = [side for side in table.sides if side.table in source.catalog.tables]
+    found = {}
+    for side in sides:
+        found[side.name] = _side_rows(connection, source, side, rows)
+        breathe()
+    return tuple(
+        SourceRow(
+            table.table,
+            str(row[table.key]),
+            row,
+            {side.name: found[side.name].get(row.get(side.of), ()) for side in sides},
+        )
+        for row in rows
+    )
+
+
+def _side_rows(
+    connection: Connection, source: Source, side: SideTable, rows: Iterable[Row]
+) -> dict[str | None, tuple[Row, ...]]:
+    keys = sorted({value for row in rows if (value := row.get(side.of)) is not None})
+    if not keys:
+        return {}
+    names = side_columns(source.catalog, side)
+    groups: dict[str | None, list[Row]] = defaultdict(list)
+    for values in connection.execute(side_select(source.catalog, side), {"keys": keys}):
+        row = dict(zip(names, values, strict=True))
+        groups[row[side.key]].append(row)
+    return {key: tuple(members) for key, members in groups.items()}

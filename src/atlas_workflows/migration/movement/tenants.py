@@ -1,0 +1,103 @@
+"""Who the tenants are, and which of them a run is about."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from psycopg import errors
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import InputError
+from atlas_workflows.legacy.records import Tenancy
+from atlas_workflows.migration.context import Scope
+from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
+
+TEMPLATES = "workflow_templates"
+USER_TABLES = (("auth", "users"), ("public", "users"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """The organizations a run covers; None means all, and then rows without an organization belong to it too."""
+
+    covered: frozenset[str] | None
+
+    def covers(self, organization_id: str | None) -> bool:
+        return self.covered is None or organization_id in self.covered
+
+
+def read_tenancy(connection: Connection, assumed: str | None) -> Tenancy:
+    """Organizations and users as they are now. Raises InputError when the assumed organization does not exist."""
+    organizations = _ids(connection, "public", "organizations")
+    if assumed is not None:
+        _insist(organizations, (assumed,))
+    users = frozenset[str]().union(*(_ids(connection, *table) for table in USER_TABLES))
+    templates = _ids(connection, "public", TEMPLATES) if _exists(connection, TEMPLATES) else None
+    return Tenancy(
+        organizations=organizations,
+        users=users,
+        assumed=assumed,
+        templates=templates,
+        zones=_zones(connection),
+    )
+
+
+def resolve_scope(scope: Scope, organizations: frozenset[str]) -> Tenants:
+    """Turn names and a percentage into organizations. Raises InputError naming those that do not exist."""
+    if scope.is_everything:
+        return Tenants(None)
+    named = tuple(item.lower() for item in scope.organizations)
+    _insist(organizations, named)
+    chosen = frozenset(named) or organizations
+    if scope.percent is not None:
+        cohort = Cohort(PHASES, Decimal(scope.percent))
+        chosen = frozenset(item for item in chosen if membership(cohort, UUID(item)).included)
+    return Tenants(chosen)
+
+
+def _insist(organizations: frozenset[str], named: tuple[str, ...]) -> None:
+    missing = [item for item in named if not _is_uuid(item) or item.lower() not in organizations]
+    if missing:
+        raise InputError(
+            f"No organization {', '.join(missing)} in this database ({len(organizations)} exist).",
+            remedy="Take an id from public.organizations, or leave --organization out to cover all.",
+            missing=missing,
+        )
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{table}"]).fetchone()
+    return bool(row and row[0])
+
+
+def _zones(connection: Connection) -> dict[str, str]:
+    """The organizations' own time zones, in databases that keep them."""
+    try:
+        with connection.transaction():
+            return dict(connection.execute(sql("migration/movement/organization_zones")).fetchall())
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege):
+        return {}
+
+
+def _ids(connection: Connection, schema: str, table: str) -> frozenset[str]:
+    statement = compose.SQL("SELECT id::text FROM {}").format(compose.Identifier(schema, table))
+    try:
+        with connection.transaction():
+            return frozenset(row[0] for row in connection.execute(statement))
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn):
+        return frozenset()
+    except errors.InsufficientPrivilege:
+        # Users only serve to explain wrong tenants; a role without access to them migrates as well.
+        if table == "organizations":
+            raise
+        return frozenset()

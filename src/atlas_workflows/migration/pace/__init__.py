@@ -1,0 +1,1 @@
+"""How fast the work goes: batch sizes, rests, and the live application's latency that decides both."""

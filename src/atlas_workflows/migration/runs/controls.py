@@ -1,0 +1,56 @@
+"""What a person does to a run from outside: pause, resume, approve."""
+
+from uuid import UUID
+
+from atlas_workflows import audit
+from atlas_workflows.audit import Subject
+from atlas_workflows.db.acting import act_as_migration
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import PhaseRefused
+from atlas_workflows.migration.runs.records import read_run
+
+ENDED = ("succeeded", "cancelled", "rolled_back")
+
+
+def pause_run(connection: Connection, run_id: UUID) -> None:
+    """Ask a run to stop between two batches; raises PhaseRefused when it has ended already."""
+    if not _change(connection, run_id, ["running", "waiting", "paused"], "paused"):
+        run = read_run(connection, run_id)
+        raise PhaseRefused(
+            f"Phase run {run_id} is {run.status}.", remedy="Only an unfinished run can be paused."
+        )
+
+
+def resume_run(connection: Connection, run_id: UUID) -> None:
+    """Let a paused run go on; raises PhaseRefused when it is not paused."""
+    if not _change(connection, run_id, ["paused"], "running"):
+        run = read_run(connection, run_id)
+        raise PhaseRefused(
+            f"Phase run {run_id} is {run.status}, not paused.",
+            remedy="`atlas migrate run` continues an unfinished run or starts a new one.",
+        )
+
+
+def approve_run(connection: Connection, run_id: UUID, by: str, reason: str) -> None:
+    """Note in the audit log that `by` lets the run finish; raises PhaseRefused when it has ended already."""
+    run = read_run(connection, run_id)
+    if run.status in ENDED:
+        raise PhaseRefused(
+            f"Phase run {run_id} is {run.status}.", remedy="Only an unfinished run can be approved."
+        )
+    act_as_migration(connection)
+    audit.record(
+        connection, Subject("phase_runs", str(run.id)), actor=by, action="approve_phase_run", reason=reason
+    )
+
+
+def approval_of(connection: Connection, run_id: UUID) -> tuple[str, str] | None:
+    """Who let the run finish, and why; None while nobody has."""
+    act_as_migration(connection)
+    return connection.execute(sql("migration/runs/read_approval"), {"run_id": str(run_id)}).fetchone()
+
+
+def _change(connection: Connection, run_id: UUID, present: list[str], wanted: str) -> bool:
+    facts = {"id": run_id, "present": present, "wanted": wanted}
+    return connection.execute(sql("migration/runs/change_run_status"), facts).rowcount == 1

@@ -1,0 +1,1 @@
+"""Secrets: found, sealed at rest, masked wherever they would show, and sealed anew when keys rotate."""
