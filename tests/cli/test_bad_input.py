@@ -22,8 +22,8 @@ from atlas_workflows.errors import (
     InputError,
     PermissionMissing,
 )
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.report.files import prepare_folder
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.settings import masked_dsn

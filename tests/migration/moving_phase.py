@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from plain_source import settings_at
 
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import Phase, StepUse, phase_named
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude
 from atlas_workflows.migration.runs.run import run_phase
 

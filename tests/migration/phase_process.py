@@ -5,7 +5,7 @@ from pathlib import Path
 
 from moving_phase import migrate
 
-from atlas_workflows.migration.context import RunOptions
+from atlas_workflows.migration.request import RunOptions
 
 if __name__ == "__main__":
     dsn, home, workers, batch_rows = sys.argv[1:]

@@ -14,10 +14,11 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.reasons import Reason, ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.source.shapes import detect_shape
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.source import Source
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import insert_run
 from atlas_workflows.settings import Settings
 

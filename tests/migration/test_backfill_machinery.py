@@ -9,7 +9,7 @@ from plain_source import TABLES, add_workflow, make_legacy, new_context, open_pu
 
 from atlas_workflows.errors import PhasePaused
 from atlas_workflows.legacy.records import RowsOutcome, SourceRow, SourceTable, Tenancy
-from atlas_workflows.migration.context import PhaseContext, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work, work_range
 from atlas_workflows.migration.movement.capture import install_capture
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
@@ -18,6 +18,7 @@ from atlas_workflows.migration.movement.source import Source
 from atlas_workflows.migration.movement.sweep import sweep_table
 from atlas_workflows.migration.movement.workers import work_ranges
 from atlas_workflows.migration.pace.pacer import new_pace
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.controls import pause_run
 from atlas_workflows.secrets.sealing import Sealer
 

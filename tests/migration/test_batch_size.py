@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.movement.ranges import cuts_wanted, ranges_between
 from atlas_workflows.migration.movement.tenants import resolve_scope
 from atlas_workflows.migration.pace.batch_size import (
@@ -19,6 +18,7 @@ from atlas_workflows.migration.pace.batch_size import (
     next_gentle_size,
 )
 from atlas_workflows.migration.pace.throttle import LONGEST_PAUSE, Throttle, next_throttle, rest
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
 
 BOUNDS = BatchBounds(rows=1_000, bytes=1_000_000, seconds=1.0)

@@ -12,8 +12,8 @@ from atlas_state import atlas_state, differences
 from moving_phase import OPTIONS, fetch, moving_phase
 
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample
@@ -97,7 +97,9 @@ def test_a_killed_task_is_taken_up_by_airflows_retry(live_stack: LiveStack, stra
     client.wait_for_dag(PHASE)
     client.unpause(PHASE)
     began = time.time()
-    run_id = client.trigger(PHASE, {"batch_rows": 50, "backup": False, "rehearse": False, "throttle": False})
+    run_id = client.trigger(
+        PHASE, {"dry_run": False, "batch_rows": 50, "backup": False, "rehearse": False, "throttle": False}
+    )
     moved_before = kill_the_task(live_stack, run_id, began)
     deadline = time.monotonic() + RUN_SECONDS
     while (state := client.run_state(PHASE, run_id)) not in ("success", "failed"):

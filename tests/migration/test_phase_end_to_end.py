@@ -11,7 +11,7 @@ from moving_phase import fetch, migrate
 
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.context import RunOptions, Scope
+from atlas_workflows.migration.request import RunOptions, Scope
 
 CONTROL = ("phase_runs", "phase_run_steps", "backfill_cursors", "audit_log")
 

@@ -8,8 +8,8 @@ import pytest
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.run import start_run
 
 ONE, TWO = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

@@ -10,7 +10,7 @@ from moving_phase import fetch, migrate, moving_phase
 
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back
 
 TOUCH_OFF = """

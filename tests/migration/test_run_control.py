@@ -25,7 +25,7 @@ from atlas_workflows.errors import (
     UnknownShape,
 )
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.locks import phase_lock
 from atlas_workflows.migration.runs.run import run_phase, run_step

@@ -19,6 +19,8 @@ from atlas_workflows.supervision.airflow_client import FINAL_STATES
 from live_stack import LiveStack
 
 PHASE = "migration_p1_database"
+ROLLBACK = "migration_rollback"
+PHASE_NAME = "p1_database"
 PERSON_SECONDS = 4.0
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
@@ -30,7 +32,9 @@ def approved_run(live_stack: LiveStack) -> str:
     client = live_stack.client()
     client.wait_for_dag(PHASE)
     client.unpause(PHASE)
-    run_id = client.trigger(PHASE, {"require_approval": True, "rehearse": False, "workers": 2})
+    run_id = client.trigger(
+        PHASE, {"dry_run": False, "require_approval": True, "rehearse": False, "workers": 2}
+    )
     _wait_for_question(live_stack, run_id)
     assert _state(live_stack, run_id, "finish") is None
     _answer_until_the_end(live_stack, run_id, "Approve")
@@ -140,7 +144,7 @@ def test_a_repeat_changes_nothing(live_stack: LiveStack, approved_run: str) -> N
 
     assert approved_run
     before = fingerprint()
-    _, state = live_stack.run(PHASE, {"rehearse": False, "backup": False})
+    _, state = live_stack.run(PHASE, {"dry_run": False, "rehearse": False, "backup": False})
     assert state == "success"
     assert fingerprint() == before
 
@@ -150,7 +154,7 @@ def test_a_rejection_finishes_nothing_and_is_not_asked_for_again(
 ) -> None:
     assert approved_run
     run_id = live_stack.client().trigger(
-        PHASE, {"rehearse": False, "backup": False, "require_approval": True}
+        PHASE, {"dry_run": False, "rehearse": False, "backup": False, "require_approval": True}
     )
     _wait_for_question(live_stack, run_id)
     assert _answer_until_the_end(live_stack, run_id, "Reject") == "failed"
@@ -166,6 +170,32 @@ def test_the_form_is_checked_by_airflow(live_stack: LiveStack) -> None:
     )
     assert answer.status_code == 400
     assert "500" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "conf", "named"),
+    [
+        (PHASE, {"dryrun": True}, "dryrun"),
+        (PHASE, {"dry_run": False, "precent": 10}, "precent"),
+        (ROLLBACK, {"phase": PHASE_NAME, "organisations": [], "dry_run": False}, "organisations"),
+    ],
+)
+def test_a_misspelt_setting_is_refused_by_name_and_nothing_is_done(
+    live_stack: LiveStack, dag_id: str, conf: dict[str, Any], named: str
+) -> None:
+    before = _counts(live_stack)
+    run_id, state = live_stack.run(dag_id, conf)
+    assert state == "failed"
+    (first, *_rest) = [task for task in live_stack.client().tasks(dag_id, run_id) if task.state == "failed"]
+    assert named in live_stack.client().log_text(dag_id, run_id, first.task_id)
+    assert _counts(live_stack) == before
+
+
+def _counts(stack: LiveStack) -> list[tuple[Any, ...]]:
+    with psycopg.connect(stack.crm_dsn()) as connection:
+        return connection.execute(
+            "SELECT (SELECT count(*) FROM atlas.workflows), (SELECT count(*) FROM atlas.phase_runs)"
+        ).fetchall()
 
 
 def _report_path(stack: LiveStack, run_id: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import ParamValidationError
 
+from atlas_workflows.cli.app import load_command
 from atlas_workflows.migration.phase import Phase, StepUse, all_phases, phase_named
 from atlas_workflows.orchestration.phase_dag import build_phase_dag
 from atlas_workflows.orchestration.rollback_dag import build_rollback_dag
@@ -99,6 +100,7 @@ def test_the_form_takes(dag: DAG, given: dict[str, Any]) -> None:
         {"batch_rows": 0},
         {"batch_rows": 1.5},
         {"workers": 99},
+        {"workers": "many"},
         {"dry_run": "yes"},
         {"require_approval": None},
         {"waivers": "tls=inside the VPN"},
@@ -110,6 +112,18 @@ def test_the_form_takes(dag: DAG, given: dict[str, Any]) -> None:
 def test_the_form_refuses(dag: DAG, given: dict[str, Any]) -> None:
     with pytest.raises(ParamValidationError):
         _validated(dag, **given)
+
+
+def test_a_phase_is_a_dry_run_until_somebody_turns_it_off(dag: DAG) -> None:
+    assert dag.params["dry_run"] is True
+
+
+def test_form_and_command_line_have_the_same_bounds(dag: DAG) -> None:
+    command = load_command("migrate").commands["run"]
+    options = {item.name: item for item in command.params}
+    for name in ("workers", "batch_rows", "percent"):
+        schema = dag.params.get_param(name).schema
+        assert (options[name].min, options[name].max) == (schema["minimum"], schema["maximum"])
 
 
 def test_rollback_is_a_dry_run_by_default_and_knows_every_phase() -> None:

@@ -1,7 +1,5 @@
 """What tasks decide: scope and options from a form, shares of ranges, which failures are retried, what is shown."""
 
-from uuid import uuid4
-
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from hypothesis import given
@@ -15,7 +13,6 @@ from atlas_workflows.errors import (
     PermissionMissing,
     PhaseRefused,
 )
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.movement.planning import Stand
 from atlas_workflows.migration.movement.ranges import Range
 from atlas_workflows.migration.runs.records import StepRow
@@ -23,40 +20,8 @@ from atlas_workflows.migration.steps import StepResult, StepStatus
 from atlas_workflows.orchestration.backfill_tasks import shares
 from atlas_workflows.orchestration.closing import exit_code, stopped_at
 from atlas_workflows.orchestration.failures import clear_failures, insist
-from atlas_workflows.orchestration.phase_tasks import options_from, scope_from
 from atlas_workflows.orchestration.progress import describe, task_sink
 from atlas_workflows.site import Progress
-
-
-def test_scope_from_form() -> None:
-    one, two = str(uuid4()), str(uuid4())
-    assert scope_from({"organizations": [], "percent": None}).is_everything
-    assert scope_from({"organizations": None, "percent": 10}) == Scope(percent=10)
-    assert scope_from({"organizations": [two.upper(), f" {one} ", two, ""]}) == Scope(
-        tuple(sorted((one, two)))
-    )
-
-
-def test_organizations_and_a_percentage_exclude_each_other() -> None:
-    with pytest.raises(InputError, match="both"):
-        scope_from({"organizations": [str(uuid4())], "percent": 5})
-
-
-def test_options_carry_who_asked() -> None:
-    options = options_from({"dry_run": True, "batch_rows": 7, "organizations": [], "unknown": 1}, "ada")
-    assert (options.dry_run, options.batch_rows, options.actor) == (True, 7, "ada")
-
-
-def test_waivers_come_from_the_form_as_from_the_command_line() -> None:
-    given = [" tls = inside the VPN ", "", "long_transactions=ends at noon, a=b"]
-    assert options_from({"waivers": given}, "ada").waivers == {
-        "tls": "inside the VPN",
-        "long_transactions": "ends at noon, a=b",
-    }
-    assert options_from({"waivers": None}, "ada").waivers == {}
-    for wrong in ("tls", "tls=", "tls=  ", "nonsense=because", "row_security=because", "=because"):
-        with pytest.raises(InputError, match="names no item that can be waived"):
-            options_from({"waivers": [wrong]}, "ada")
 
 
 def _stand(number: int, rows: int, done: int, finished: bool) -> Stand:

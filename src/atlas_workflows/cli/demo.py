@@ -127,7 +127,7 @@ def _migrate(settings: Settings, state: StackState, phase: Phase, console: Conso
         for dag_id in (phase.dag_id, ROLLBACK_DAG):
             client.wait_for_dag(dag_id)
             client.unpause(dag_id)
-    dag_run = client.trigger(phase.dag_id, {"organizations": []})
+    dag_run = client.trigger(phase.dag_id, {"dry_run": False})
     console.print(f"Triggered {phase.dag_id}, run {dag_run}.", highlight=False)
     _watch(client, phase, dag_run, console)
     return _finished(client, phase, dag_run)

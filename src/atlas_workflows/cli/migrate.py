@@ -7,15 +7,17 @@ from uuid import UUID
 
 import typer
 
+from atlas_workflows.cli.asked import asked, default_of
 from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.planning import read_stands
 from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.report.write import report_run
+from atlas_workflows.migration.request import PhaseRequest, RunOptions, Scope
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude, leave_report
@@ -27,12 +29,8 @@ app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll ba
 
 PhaseName = Annotated[str, typer.Argument(metavar="PHASE", help="p1, or its full name p1_database.")]
 Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
-Organization = Annotated[
-    list[str] | None, typer.Option("--organization", metavar="ID", help="Only this one; may be repeated.")
-]
-Percent = Annotated[
-    int | None, typer.Option("--percent", min=0, max=100, help="Only this share of the organizations.")
-]
+Organization = Annotated[list[str] | None, asked("organizations", "--organization", metavar="ID")]
+Percent = Annotated[int | None, asked("percent")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Where the report goes.")]
 RunId = Annotated[str | None, typer.Argument(metavar="RUN", help="The phase run; default the latest.")]
@@ -45,46 +43,40 @@ def run(
     dsn: Dsn = None,
     organization: Organization = None,
     percent: Percent = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Translate everything, write nothing.")] = False,
+    dry_run: Annotated[bool, asked("dry_run", "--dry-run")] = False,
     report: ReportFolder = None,
     as_json: AsJson = False,
-    workers: Annotated[int, typer.Option(min=1, max=32, help="Processes for the backfill.")] = 1,
-    batch_rows: Annotated[int, typer.Option(min=1, max=100_000, help="Most rows of a batch.")] = 1_000,
-    throttle: Annotated[bool, typer.Option(help="Rest while live queries are slow.")] = True,
-    backup: Annotated[bool, typer.Option(help="Make and verify a backup first.")] = True,
-    rehearse: Annotated[bool, typer.Option(help="Rehearse on a restored copy first.")] = True,
-    require_approval: Annotated[bool, typer.Option(help="Wait for `approve` before finishing.")] = False,
-    assume_organization: Annotated[
-        str | None, typer.Option(metavar="ID", help="Owner of rows that name no organization.")
-    ] = None,
-    waive: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--waive", metavar="ITEM=REASON", help="Accept a failed item of the checklist; noted with --by."
-        ),
-    ] = None,
+    workers: Annotated[int, asked("workers")] = default_of("workers"),
+    batch_rows: Annotated[int, asked("batch_rows")] = default_of("batch_rows"),
+    throttle: Annotated[bool, asked("throttle")] = True,
+    backup: Annotated[bool, asked("backup")] = True,
+    rehearse: Annotated[bool, asked("rehearse")] = True,
+    require_approval: Annotated[bool, asked("require_approval")] = False,
+    assume_organization: Annotated[str | None, asked("assume_organization", metavar="ID")] = None,
+    waive: Annotated[list[str] | None, asked("waivers", "--waive", metavar="ITEM=REASON")] = None,
     by: Actor = "operator",
 ) -> None:
     """Run or continue a phase. Exit 0: all migrated; 3: some rows quarantined; 4: a check failed; 1: anything else."""
-    from atlas_workflows.migration.preflight.waivers import read_waivers
-
     settings = load_settings()
-    options = RunOptions(
-        dry_run=dry_run,
-        batch_rows=batch_rows,
-        workers=workers,
-        throttle=throttle,
-        backup=backup,
-        rehearse=rehearse,
-        require_approval=require_approval,
-        assume_organization=assume_organization.lower() if assume_organization else None,
-        report_dir=str(report.absolute()) if report else None,
+    request = PhaseRequest.read(
+        {
+            "organizations": organization,
+            "percent": percent,
+            "dry_run": dry_run,
+            "batch_rows": batch_rows,
+            "workers": workers,
+            "throttle": throttle,
+            "backup": backup,
+            "rehearse": rehearse,
+            "require_approval": require_approval,
+            "assume_organization": assume_organization,
+            "waivers": waive,
+        },
         actor=by,
-        waivers=read_waivers(waive or []),
+        report_dir=str(report.absolute()) if report else None,
     )
-    scope = Scope.chosen(organization or (), percent)
     address = dsn or settings.require_crm_dsn()
-    _run(phase, scope, options, address, settings, as_json)
+    _run(phase, request.scope, request.options, address, settings, as_json)
 
 
 @app.command()

@@ -3,16 +3,16 @@
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 
 from atlas_workflows.migration.phase import Phase, StepUse
+from atlas_workflows.migration.request import PhaseRequest, phase_fields
 from atlas_workflows.orchestration.actor import actor_of
+from atlas_workflows.orchestration.form import filled_in, form
 from atlas_workflows.orchestration.notify import on_failure, on_success
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
-# Which items there are, `begin` checks: the checklist is too heavy for parsing.
-WAIVER = r"^\s*[a-z_]+\s*=.*\S"
 PAGE = """\
 ## {title}
 
@@ -23,7 +23,8 @@ was killed continues where it stopped at its next attempt. Trigger it with a for
 {{"organizations": [], "percent": null, "dry_run": false, "batch_rows": 1000, "rehearse": true, "require_approval": false}}
 ```
 
-With `dry_run` the task `begin` does everything in memory, writes nothing and skips the rest. The report and the Data
+`dry_run` is on unless it is turned off. With it the task `begin` does everything in memory, writes nothing and skips the rest. A setting that
+does not exist is refused by name before anything is done. The report and the Data
 Docs of each phase run are on the page **Atlas** in the navigation. `migration_rollback` takes a phase back.
 """
 
@@ -38,7 +39,8 @@ def build_phase_dag(phase: Phase) -> DAG:
         schedule=None,
         catchup=False,
         max_active_runs=1,
-        params=form(),
+        # A dry run unless somebody turns it off: a form that is sent by mistake must move nothing.
+        params=form(phase_fields(), defaults={"dry_run": True}),
         default_args=RETRIES,
         tags=["migration", phase.alias],
         on_failure_callback=on_failure,
@@ -55,54 +57,6 @@ def build_phase_dag(phase: Phase) -> DAG:
     return dag
 
 
-def form() -> dict[str, Param]:
-    """The parameters a person fills in; Airflow refuses what does not fit its JSON schema."""
-    return {
-        "organizations": Param(
-            [],
-            type=["null", "array"],
-            items={"type": "string", "format": "uuid"},
-            title="Organizations",
-            description="Ids, one a line. Empty: all of them (or the percentage below).",
-        ),
-        "percent": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            maximum=100,
-            title="Percentage",
-            description="A stable share of the organizations, instead of naming them.",
-        ),
-        "dry_run": Param(False, type="boolean", title="Dry run", description="Find out, but write nothing."),
-        "batch_rows": Param(
-            1_000, type="integer", minimum=1, maximum=50_000, title="Rows per batch, at most"
-        ),
-        "workers": Param(1, type="integer", minimum=1, maximum=8, title="Backfill tasks side by side"),
-        "throttle": Param(True, type="boolean", title="Rest while live queries are slow"),
-        "assume_organization": Param(
-            None,
-            type=["null", "string"],
-            format="uuid",
-            title="Owner of rows that name no organization",
-            description="Empty: such rows are quarantined.",
-        ),
-        "backup": Param(True, type="boolean", title="Back up first"),
-        "rehearse": Param(
-            True, type="boolean", title="Rehearse", description="On a scratch copy, before the real run."
-        ),
-        "require_approval": Param(
-            False, type="boolean", title="Require approval", description="Wait for a person before finishing."
-        ),
-        "waivers": Param(
-            [],
-            type=["null", "array"],
-            items={"type": "string", "pattern": WAIVER},
-            title="Waivers",
-            description="Failed items of the checklist to accept, one a line: ITEM=REASON. Noted with your name.",
-        ),
-    }
-
-
 def begin(phase_name: str) -> bool:
     """Record the phase run; False (nothing follows) after a dry run, which happens here."""
     from atlas_workflows.migration.phase import phase_named
@@ -111,8 +65,6 @@ def begin(phase_name: str) -> bool:
     from atlas_workflows.orchestration.phase_tasks import (
         announce_window,
         begin_phase_run,
-        options_from,
-        scope_from,
     )
     from atlas_workflows.orchestration.progress import task_sink
     from atlas_workflows.settings import load_settings
@@ -120,12 +72,11 @@ def begin(phase_name: str) -> bool:
     context = get_current_context()
     push = context["ti"].xcom_push
     with clear_failures():
-        scope = scope_from(context["params"])
-        options = options_from(context["params"], actor_of(context))
+        request = PhaseRequest.read(filled_in(context), actor=actor_of(context))
         begun = begin_phase_run(
             phase_named(phase_name),
-            scope,
-            options,
+            request.scope,
+            request.options,
             dsn=crm_dsn(),
             settings=load_settings(),
             progress=task_sink(push),

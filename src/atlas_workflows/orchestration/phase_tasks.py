@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.errors import GateClosed
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import ProgressSink, silent, utc_now
 
@@ -18,22 +18,6 @@ class Begun:
 
     run_id: UUID | None
     summary: Mapping[str, Any] = field(default_factory=dict)
-
-
-def scope_from(params: Mapping[str, Any]) -> Scope:
-    """Which organizations the form names. Raises InputError where it names some and a percentage too."""
-    return Scope.chosen(map(str, params.get("organizations") or ()), params.get("percent"))
-
-
-def options_from(params: Mapping[str, Any], actor: str) -> RunOptions:
-    """How the form wants the phase done; `actor` is who triggered the DAG run, and who waives what is waived.
-
-    Raises InputError for a waiver that cannot be.
-    """
-    from atlas_workflows.migration.preflight.waivers import read_waivers
-
-    waivers = read_waivers(map(str, params.get("waivers") or ()))
-    return RunOptions.from_json({**params, "actor": actor, "waivers": waivers})
 
 
 def begin_phase_run(

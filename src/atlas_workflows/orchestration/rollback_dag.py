@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from airflow.sdk import DAG, Param, get_current_context, task
+from airflow.sdk import DAG, get_current_context, task
 
 from atlas_workflows.migration.phase import all_phases
+from atlas_workflows.migration.request import RollbackRequest, rollback_fields
 from atlas_workflows.orchestration.actor import actor_of
+from atlas_workflows.orchestration.form import filled_in, form
 from atlas_workflows.orchestration.notify import on_failure, on_success
 
 
 def build_rollback_dag(page: str) -> DAG:
     """The DAG; `page` is shown as its documentation."""
+    names = [phase.name for phase in all_phases()]
     with DAG(
         dag_id="migration_rollback",
         dag_display_name="Roll a phase back",
@@ -19,7 +22,7 @@ def build_rollback_dag(page: str) -> DAG:
         schedule=None,
         catchup=False,
         max_active_runs=1,
-        params=form(),
+        params=form(rollback_fields(), defaults={"phase": names[0]}, choices={"phase": names}),
         # A rollback is one transaction: at a failure nothing has happened, and somebody should look before the next try.
         default_args={"retries": 0},
         tags=["migration", "rollback"],
@@ -30,30 +33,6 @@ def build_rollback_dag(page: str) -> DAG:
     return dag
 
 
-def form() -> dict[str, Param]:
-    """Which phase, for whom, and whether really."""
-    names = [phase.name for phase in all_phases()]
-    return {
-        "phase": Param(names[0], type="string", enum=names, title="Phase"),
-        "organizations": Param(
-            [],
-            type=["null", "array"],
-            items={"type": "string", "format": "uuid"},
-            title="Organizations",
-            description="Ids, one a line. Empty: all of them.",
-        ),
-        "dry_run": Param(
-            True,
-            type="boolean",
-            title="Dry run",
-            description="Count what would go. Turn it off to really roll back.",
-        ),
-        "reason": Param(
-            "asked for in Airflow", type="string", minLength=3, title="Reason, for the audit log"
-        ),
-    }
-
-
 def roll_back_phase() -> dict[str, Any]:
     """Count or remove; returns rows removed and archived per table."""
     import logging
@@ -62,20 +41,19 @@ def roll_back_phase() -> dict[str, Any]:
     from atlas_workflows.migration.rollback import roll_back
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
-    from atlas_workflows.orchestration.phase_tasks import scope_from
     from atlas_workflows.settings import load_settings
 
     context = get_current_context()
-    params = context["params"]
     with clear_failures():
+        request = RollbackRequest.read(filled_in(context))
         result = roll_back(
-            phase_named(params["phase"]),
-            scope_from(params),
+            phase_named(request.phase),
+            request.scope,
             dsn=crm_dsn(),
             settings=load_settings(),
-            execute=not params["dry_run"],
+            execute=not request.dry_run,
             actor=actor_of(context),
-            reason=params["reason"],
+            reason=request.reason,
         )
     verb = "removed" if result.executed else "would remove"
     logging.getLogger("atlas.rollback").info(

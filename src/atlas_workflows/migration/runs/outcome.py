@@ -9,9 +9,10 @@ from uuid import UUID
 import psycopg
 
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.write import report_dry_run, report_run
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.run import RunResult
 from atlas_workflows.settings import Settings
 

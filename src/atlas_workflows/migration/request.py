@@ -1,0 +1,247 @@
+"""What a person asks of a phase, declared once: the command line, Airflow's form and the record all come from here.
+
+Safe to import while a DAG is parsed. What is not declared here is refused by name, wherever it comes from.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from difflib import get_close_matches
+from functools import cache
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic.dataclasses import dataclass
+
+from atlas_workflows.errors import InputError
+
+Built = TypeVar("Built")
+STRICT = ConfigDict(extra="forbid", strict=True)
+# Which items there are, reading checks: the checklist is too heavy for parsing.
+WAIVER = r"^\s*[a-z_]+\s*=.*\S"
+ORGANIZATIONS = {"type": ["null", "array"], "items": {"type": "string", "format": "uuid"}}
+WAIVERS = {"type": ["null", "array"], "items": {"type": "string", "pattern": WAIVER}}
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class Scope:
+    """Which organizations a run is about. Both empty: everything, rows without an organization included."""
+
+    organizations: Annotated[
+        tuple[str, ...],
+        BeforeValidator(lambda given: tuple(given or ())),
+        WithJsonSchema(ORGANIZATIONS),
+        Field(
+            title="Organizations",
+            description="Only these ids; without any, all of them (or the percentage).",
+        ),
+    ] = ()
+    percent: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=100,
+            title="Percentage",
+            description="Only this stable share of the organizations, instead of naming them.",
+        ),
+    ] = None
+
+    @staticmethod
+    def chosen(organizations: Iterable[str] | None, percent: int | None) -> "Scope":
+        """The scope a person named. Raises InputError where some organizations and a percentage are both given."""
+        named = tuple(sorted({name for item in organizations or () if (name := item.strip().lower())}))
+        if named and percent is not None:
+            raise InputError(
+                "Organizations and a percentage are both given.",
+                remedy="Give one of the two, or neither.",
+            )
+        return Scope(named, percent)
+
+    @property
+    def is_everything(self) -> bool:
+        return not self.organizations and self.percent is None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"organizations": list(self.organizations), "percent": self.percent}
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> "Scope":
+        """As recorded by `to_json`; raises InputError for what it does not know."""
+        return _built(Scope, document)
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RunOptions:
+    """How a run goes about it. Sizes in rows and bytes, times in seconds.
+
+    `waivers` maps an item of the checklist to the reason why its failure is accepted; `actor` is who accepts it.
+    """
+
+    dry_run: Annotated[bool, Field(title="Dry run", description="Translate everything, write nothing.")] = (
+        False
+    )
+    batch_rows: Annotated[
+        int, Field(ge=1, le=100_000, title="Rows per batch", description="Most rows of a batch.")
+    ] = 1_000
+    batch_bytes: Annotated[int, Field(ge=1)] = 16 * 1024 * 1024
+    batch_seconds: Annotated[float, Field(gt=0)] = 0.5
+    workers: Annotated[
+        int, Field(ge=1, le=32, title="Workers", description="How many backfill ranges side by side.")
+    ] = 1
+    throttle: Annotated[bool, Field(title="Throttle", description="Rest while live queries are slow.")] = True
+    backup: Annotated[bool, Field(title="Back up", description="Make and verify a backup first.")] = True
+    rehearse: Annotated[bool, Field(title="Rehearse", description="Rehearse on a restored copy first.")] = (
+        True
+    )
+    require_approval: Annotated[
+        bool, Field(title="Require approval", description="Wait for a person before finishing.")
+    ] = False
+    assume_organization: Annotated[
+        str | None,
+        Field(
+            title="Owner of rows that name no organization",
+            description="An id; without it such rows are quarantined.",
+            json_schema_extra={"format": "uuid"},
+        ),
+    ] = None
+    report_dir: str | None = None
+    actor: str = "operator"
+    waivers: Annotated[
+        Mapping[str, str],
+        WithJsonSchema(WAIVERS),
+        Field(
+            title="Waivers",
+            description="Failed items of the checklist to accept, as ITEM=REASON; noted with the name of who asks.",
+        ),
+    ] = Field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> "RunOptions":
+        """As recorded by `to_json`; raises InputError for what it does not know."""
+        return _built(RunOptions, document)
+
+
+# What is asked of a person; the rest of RunOptions is set by the program.
+PHASE_FIELDS = (
+    "organizations", "percent", "dry_run", "batch_rows", "workers", "throttle", "assume_organization", "backup",
+    "rehearse", "require_approval", "waivers",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class PhaseRequest:
+    """A phase for some organizations, done in a certain way."""
+
+    scope: Scope = Field(default_factory=Scope)
+    options: RunOptions = Field(default_factory=RunOptions)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], *, actor: str, report_dir: str | None = None) -> Self:
+        """From a flat document of PHASE_FIELDS, as a form or a command line gives it; None and absent mean the default.
+
+        Raises InputError naming a field that does not exist, one whose value does not fit, and a waiver that cannot be.
+        """
+        from atlas_workflows.migration.preflight.waivers import read_waivers
+
+        refuse_unknown(document, PHASE_FIELDS)
+        given = {name: value for name, value in document.items() if value is not None}
+        scope = _built(
+            Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given}
+        )
+        given["waivers"] = read_waivers(map(str, given.get("waivers") or ()))
+        if owner := str(given.pop("assume_organization", "")).strip().lower():
+            given["assume_organization"] = owner
+        options = _built(RunOptions, {**given, "actor": actor, "report_dir": report_dir})
+        return cls(Scope.chosen(scope.organizations, scope.percent), options)
+
+
+ROLLBACK_FIELDS = ("phase", "organizations", "percent", "dry_run", "reason")
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RollbackRequest:
+    """A phase to take back for some organizations; it only counts unless `dry_run` is turned off."""
+
+    phase: Annotated[str, Field(title="Phase", description="Which phase is taken back.")]
+    scope: Scope = Field(default_factory=Scope)
+    dry_run: Annotated[
+        bool,
+        Field(title="Dry run", description="Count what would go. Turn it off to really roll back."),
+    ] = True
+    reason: Annotated[
+        str, Field(min_length=3, title="Reason", description="Why; noted in the audit log.")
+    ] = "asked for in Airflow"
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """From a flat document of ROLLBACK_FIELDS. Raises InputError as PhaseRequest.read does."""
+        refuse_unknown(document, ROLLBACK_FIELDS)
+        given = {name: value for name, value in document.items() if value is not None}
+        asked = _built(
+            Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given}
+        )
+        return _built(cls, {**given, "scope": Scope.chosen(asked.organizations, asked.percent)})
+
+
+def refuse_unknown(document: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Raise InputError for names that nobody asked for: a misspelt `dry_run` must never become a real run."""
+    known = tuple(known)
+    unknown = sorted(set(document) - set(known))
+    if not unknown:
+        return
+    named = [f"{name!r}{_meant(name, known)}" for name in unknown]
+    raise InputError(
+        f"There is no setting called {', '.join(named)}.",
+        remedy=f"Settings are: {', '.join(known)}.",
+        unknown=unknown,
+    )
+
+
+@cache
+def phase_fields() -> Mapping[str, Mapping[str, Any]]:
+    """Each of PHASE_FIELDS with its JSON schema: type, bounds, default, title and description."""
+    return _fields(PHASE_FIELDS, Scope, RunOptions)
+
+
+@cache
+def rollback_fields() -> Mapping[str, Mapping[str, Any]]:
+    """Each of ROLLBACK_FIELDS, likewise."""
+    return _fields(ROLLBACK_FIELDS, Scope, RollbackRequest)
+
+
+def _fields(names: Iterable[str], *models: type) -> dict[str, Mapping[str, Any]]:
+    found = {
+        name: schema
+        for model in models
+        for name, schema in TypeAdapter(model).json_schema()["properties"].items()
+    }
+    return {name: _flat(found[name]) for name in names}
+
+
+def _flat(schema: dict[str, Any]) -> dict[str, Any]:
+    """`anyOf` a type and null as a list of types, which forms understand."""
+    branches = schema.pop("anyOf", None)
+    if branches is None:
+        return schema
+    (kept,) = [item for item in branches if item.get("type") != "null"]
+    return {**kept, **schema, "type": ["null", kept["type"]]}
+
+
+def _built(model: type[Built], document: Mapping[str, Any]) -> Built:
+    known = TypeAdapter(model).json_schema()["properties"]
+    refuse_unknown(document, known)
+    try:
+        return model(**document)
+    except ValidationError as cause:
+        wrong = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in cause.errors()]
+        raise InputError(
+            f"A setting has a value that does not fit: {'; '.join(wrong)}.",
+            remedy="Give it a value of that kind.",
+        ) from cause
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return f" (do you mean {close[0]!r}?)" if close else ""
