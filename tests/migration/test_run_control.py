@@ -26,9 +26,10 @@ from atlas_workflows.errors import (
 )
 from atlas_workflows.exact_json import loads
 from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.recorded import run_step
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.locks import phase_lock
-from atlas_workflows.migration.runs.run import run_phase, run_step
+from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.site import Progress
 
 

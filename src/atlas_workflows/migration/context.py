@@ -87,7 +87,6 @@ class PhaseContext:
     options: RunOptions
     dsn: str = field(repr=False)
     settings: Settings
-    step_options: Mapping[str, Any] = field(default_factory=dict)
     progress: ProgressSink = silent
     now: Callable[[], datetime] = utc_now
     shared: dict[str, Any] = field(default_factory=dict)

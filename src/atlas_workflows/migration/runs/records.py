@@ -14,7 +14,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import Phase
-from atlas_workflows.migration.steps import StepResult, StepStatus
+from atlas_workflows.migration.step import StepResult, StepStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,7 @@ def insert_run(
                 "actor": options.actor,
             },
         )
-        kinds = [step.kind for step in phase.steps]
-        connection.execute(sql("migration/runs/insert_run_steps"), {"id": run_id, "kinds": kinds})
+        connection.execute(sql("migration/runs/insert_run_steps"), {"id": run_id, "kinds": list(phase.steps)})
 
 
 def read_run(connection: Connection, run_id: UUID) -> RunRow:
