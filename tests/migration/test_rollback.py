@@ -62,7 +62,8 @@ def test_counting_says_what_executing_does(sample: str, tmp_path: Path) -> None:
     )
     fetch(sample, "UPDATE atlas.workflows SET name = 'Edited', revision = 2 WHERE md5(id::text) < '4'")
     [(organization,)] = fetch(
-        sample, "SELECT organization_id::text FROM atlas.workflows GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+        sample,
+        "SELECT organization_id::text FROM atlas.workflows GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
     )
     for scope in (Scope((organization,)), Scope(percent=50), Scope()):
         counted = roll_back(moving_phase(), scope, dsn=sample)

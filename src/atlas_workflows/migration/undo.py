@@ -45,6 +45,7 @@ class Rollback:
     def parameters(self) -> dict[str, Any]:
         return {
             "phase": self.phase.name,
+            "is_first": self.phase.is_first,
             "organizations": self.organizations,
             "at": self.at,
             "run_id": None,

@@ -86,12 +86,8 @@ def count_born(rollback: Rollback) -> Undone:
     """What was born in the tables and not moved there, as `remove_born` would take it away."""
     if not rollback.phase.is_first:
         return Undone()
-    traced = rollback.target.traced
-    return Undone(
-        {table: rollback.number("count_unmoved", table) for table in traced}
-        | {SECRETS: rollback.number("count_secrets", SECRETS, of_phase=None)},
-        {table: rollback.number("count_born", table) for table in traced},
-    )
+    born = {table: rollback.number("count_born", table) for table in rollback.target.traced}
+    return Undone(born | {SECRETS: rollback.number("count_secrets", SECRETS, of_phase=None)}, born)
 
 
 def remove_born(rollback: Rollback) -> Undone:
@@ -100,11 +96,9 @@ def remove_born(rollback: Rollback) -> Undone:
         return Undone()
     traced = rollback.target.traced
     archived = {table: rollback.change("archive_born", table) for table in traced}
-    return Undone(
-        {table: rollback.change("delete_unmoved", table) for table in traced}
-        | {SECRETS: rollback.change("delete_secrets", SECRETS, of_phase=None)},
-        archived,
-    )
+    removed = {table: rollback.change("delete_born", table) for table in traced}
+    removed[SECRETS] = rollback.change("delete_secrets", SECRETS, of_phase=None)
+    return Undone(removed, archived)
 
 
 def stop_capture(rollback: Rollback) -> None:
