@@ -113,14 +113,14 @@ ALL = dict.fromkeys(PHASE.steps, "passed")
         (ALL, 0, 0),
         (ALL | {"preflight": "skipped"}, 2, 3),
         (ALL | {"reconcile": "failed"}, 2, 4),
-        ({"preflight": "failed"}, 0, 1),
-        ({"preflight": "passed", "expand": "waiting"}, 0, 1),
-        ({"preflight": "passed", "expand": "passed"}, 0, 1),
-        ({}, 0, 1),
+        (ALL | {"preflight": "failed", "finish": None}, 0, 1),
+        (ALL | {"expand": "waiting"}, 0, 1),
+        (ALL | {"reconcile": None, "finish": None}, 0, 1),
+        ({"preflight": "passed", "step_of_an_earlier_release": "failed"}, 0, 1),
     ],
 )
-def test_exit_code_of_a_run(steps: dict[str, str], quarantined: int, code: int) -> None:
-    results = {kind: StepResult(StepStatus(status)) for kind, status in steps.items()}
+def test_exit_code_of_a_run(steps: dict[str, str | None], quarantined: int, code: int) -> None:
+    results = {kind: status and StepResult(StepStatus(status)) for kind, status in steps.items()}
     assert exit_code(PHASE, results, quarantined) == code
 
 

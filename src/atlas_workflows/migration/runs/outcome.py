@@ -19,6 +19,8 @@ from atlas_workflows.migration.step import DONE, StepResult, StepStatus
 from atlas_workflows.settings import Settings
 
 QUARANTINED = 3
+Results = Mapping[str, StepResult | None]
+"""What the steps of a run found, in their order; None for one that has not ended."""
 # Ended by its driver or by a person; what the steps say adds nothing.
 SETTLED = ("succeeded", "rolled_back", "cancelled", "paused")
 
@@ -31,7 +33,7 @@ class RunResult:
     status: str
     started_at: datetime
     exit_code: int = 0
-    steps: Mapping[str, StepResult] = field(default_factory=dict)
+    steps: Results = field(default_factory=dict)
     problem: str | None = None
     remedy: str | None = None
     shared: Mapping[str, Any] = field(default_factory=dict)
@@ -41,12 +43,12 @@ class RunResult:
         run_id: UUID,
         phase: Phase,
         started_at: datetime,
-        steps: Mapping[str, StepResult],
+        steps: Results,
         shared: Mapping[str, Any] | None = None,
     ) -> "RunResult":
         """What the steps make of it: the first that did not pass says how it ended."""
-        stopped = stopped_at(phase, steps)
-        found = steps.get(stopped or "", StepResult())
+        stopped = stopped_at(steps)
+        found = steps.get(stopped or "") or StepResult()
         waits = found.status is StepStatus.WAITING
         return RunResult(
             run_id=run_id,
@@ -78,19 +80,19 @@ class Conclusion:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def stopped_at(phase: Phase, steps: Mapping[str, StepResult]) -> str | None:
-    """The first step of the phase that did not pass; None where all did."""
-    passed = {name for name, result in steps.items() if result.status in DONE}
-    return next((name for name in phase.steps if name not in passed), None)
+def stopped_at(steps: Results) -> str | None:
+    """The first step that did not pass; None where all did."""
+    return next((name for name, result in steps.items() if result is None or result.status not in DONE), None)
 
 
-def exit_code(phase: Phase, steps: Mapping[str, StepResult], quarantined_rows: int = 0) -> int:
+def exit_code(phase: Phase, steps: Results, quarantined_rows: int = 0) -> int:
     """0 everything migrated, 3 with quarantined rows, 4 a gate said no, 1 anything else."""
-    stopped = stopped_at(phase, steps)
+    stopped = stopped_at(steps)
     if stopped is None:
         return QUARANTINED if quarantined_rows else 0
-    failed = stopped in steps and steps[stopped].status is StepStatus.FAILED
-    return phase.registry[stopped].failure_exit if failed else 1
+    kind, result = phase.registry.get(stopped), steps[stopped]
+    failed = result is not None and result.status is StepStatus.FAILED
+    return kind.failure_exit if kind is not None and failed else 1
 
 
 def settle(connection: Connection, run: RunRow, phase: Phase, at: datetime) -> RunResult:
@@ -98,10 +100,7 @@ def settle(connection: Connection, run: RunRow, phase: Phase, at: datetime) -> R
 
     A step that was killed has no result: it counts as one that did not finish.
     """
-    ended = {step.kind: step for step in read_steps(connection, run.id) if step.status in set(StepStatus)}
-    steps = {
-        name: StepResult(StepStatus(step.status), step.summary, step.problem) for name, step in ended.items()
-    }
+    steps = {step.kind: step.result for step in read_steps(connection, run.id)}
     result = RunResult.of(run.id, phase, run.started_at, steps)
     if run.status in SETTLED:
         return replace(result, status=run.status)

@@ -45,6 +45,13 @@ class StepRow:
     summary: Mapping[str, Any]
     problem: str | None
 
+    @property
+    def result(self) -> StepResult | None:
+        """What the step found when it ended, well or badly; None while it has not."""
+        if self.status not in set(StepStatus):
+            return None
+        return StepResult(StepStatus(self.status), self.summary, self.problem)
+
 
 class RunRecord(Protocol):
     """Where a run notes how its steps went."""
@@ -86,10 +93,8 @@ class DatabaseRecord:
     run_id: UUID
 
     def ended(self, kind: str) -> StepResult | None:
-        for step in read_steps(self.connection, self.run_id):
-            if step.kind == kind and step.status in set(StepStatus):
-                return StepResult(StepStatus(step.status), step.summary, step.problem)
-        return None
+        steps = {step.kind: step.result for step in read_steps(self.connection, self.run_id)}
+        return steps.get(kind)
 
     def begin(self, kind: str, at: datetime) -> None:
         self.connection.execute(sql("migration/runs/begin_step"), {"id": self.run_id, "kind": kind, "at": at})

@@ -150,8 +150,8 @@ def _drive(context: PhaseContext, record: RunRecord) -> RunResult:
     began = context.now()
     results: dict[str, StepResult] = {}
     for kind in context.phase.kinds:
-        results[kind.name] = execute_step(context, record, kind)
-        if results[kind.name].status not in DONE:
+        result = results[kind.name] = execute_step(context, record, kind)
+        if result.status not in DONE:
             break
     ended = RunResult.of(context.run_id, context.phase, began, results, shared=context.shared)
     record.close(ended.status, ended.problem, {}, context.now())
