@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
+from atlas_workflows.migration.request import RunOptions, Scope
 from cryptography.fernet import Fernet
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.phases import phase_named

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from atlas_workflows.migration.request import Scope
 from cryptography.fernet import Fernet
 
 from atlas_workflows.cli.complaints import as_atlas_error
@@ -22,7 +23,6 @@ from atlas_workflows.errors import (
     InputError,
     PermissionMissing,
 )
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.report.files import prepare_folder
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec

@@ -3,9 +3,8 @@
 import sys
 from pathlib import Path
 
+from atlas_workflows.migration.request import RunOptions
 from moving_phase import migrate
-
-from atlas_workflows.migration.context import RunOptions
 
 if __name__ == "__main__":
     dsn, home, workers, batch_rows = sys.argv[1:]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from atlas_workflows.migration.request import RunOptions, Scope
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.tables import read_catalog
@@ -14,7 +15,7 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.reasons import Reason, ReasonCode
 from atlas_workflows.legacy.records import Outcome, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.source.shapes import detect_shape
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.source import Source
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phases import phase_named

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from atlas_workflows.migration.request import Scope
 from plain_source import TABLES, add_workflow, make_legacy, new_context, open_public, plain_source
 
 from atlas_workflows.errors import PhasePaused
 from atlas_workflows.legacy.records import RowsOutcome, SourceRow, SourceTable, Tenancy
-from atlas_workflows.migration.context import PhaseContext, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work, work_range
 from atlas_workflows.migration.movement.capture import install_capture
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions

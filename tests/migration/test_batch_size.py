@@ -5,10 +5,10 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
+from atlas_workflows.migration.request import Scope
 from hypothesis import given
 from hypothesis import strategies as some
 
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.movement.ranges import cuts_wanted, ranges_between
 from atlas_workflows.migration.movement.tenants import resolve_scope
 from atlas_workflows.migration.pace.batch_size import (

@@ -8,12 +8,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 from atlas_state import atlas_state, differences
+from atlas_workflows.migration.request import RunOptions
 from legacy_samples import clone_sample
 from moving_phase import OPTIONS, fetch, migrate
 
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.context import RunOptions
 from atlas_workflows.sample.old_app import OldApp as Application
 from atlas_workflows.sample.old_app import Written, run_old_app
 

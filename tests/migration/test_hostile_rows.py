@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from atlas_workflows.migration.request import Scope
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
 from test_every_shape import certain, reconciled
 
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.rollback import roll_back
 

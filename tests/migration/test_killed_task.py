@@ -9,10 +9,10 @@ import psutil
 import psycopg
 import pytest
 from atlas_state import atlas_state, differences
+from atlas_workflows.migration.request import Scope
 from moving_phase import OPTIONS, fetch, moving_phase
 
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.run import run_phase

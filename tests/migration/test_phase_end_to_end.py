@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from atlas_state import atlas_state, differences
+from atlas_workflows.migration.request import RunOptions, Scope
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
 
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.context import RunOptions, Scope
 
 CONTROL = ("phase_runs", "phase_run_steps", "backfill_cursors", "audit_log")
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from atlas_workflows.migration.request import RunOptions, Scope
+
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.report.collect import ReportData
 from atlas_workflows.migration.report.files import write_report
 from atlas_workflows.migration.runs.records import RunRow

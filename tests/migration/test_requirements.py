@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from atlas_workflows.migration.request import RunOptions, Scope
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.runs.run import start_run
 

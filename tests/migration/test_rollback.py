@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from atlas_state import atlas_state, differences
+from atlas_workflows.migration.request import Scope
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate, moving_phase
 
 from atlas_workflows.db.schema import downgrade, upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.rollback import roll_back
 
 TOUCH_OFF = """

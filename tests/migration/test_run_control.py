@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from atlas_workflows.migration.request import Scope
 from legacy_samples import clone_sample
 from moving_phase import OPTIONS, fetch, migrate, moving_phase
 from plain_source import KEY, settings_at
@@ -27,7 +28,6 @@ from atlas_workflows.errors import (
     UnknownShape,
 )
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.recorded import conclude_run, run_step
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.locks import phase_lock

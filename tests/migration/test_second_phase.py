@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from atlas_state import atlas_state, differences
+from atlas_workflows.migration.request import Scope
 from legacy_samples import clone_sample
 from moving_phase import OPTIONS, fetch, migrate, moving_phase
 from plain_source import settings_at
@@ -15,7 +16,6 @@ from second_phase import MARKING, fail, interrupted, second_phase
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import ConfigurationError, DatabaseError, PhaseRefused
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.locks import driving

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from atlas_workflows.migration.request import Scope
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate, moving_phase
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.ledger.sign_off import Awaiting, Signed, read_awaiting, sign
 from atlas_workflows.migration.rollback import roll_back
 

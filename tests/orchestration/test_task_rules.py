@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from atlas_workflows.migration.request import Scope
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from atlas_workflows.errors import (
     PermissionMissing,
     PhaseRefused,
 )
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.movement.planning import Stand
 from atlas_workflows.migration.movement.ranges import Range
 from atlas_workflows.migration.phase import Phase

@@ -12,10 +12,11 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.planning import read_stands
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.report.write import report_run
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude, leave_report

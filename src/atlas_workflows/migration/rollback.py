@@ -12,10 +12,10 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.movement.target import read_target
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.locks import driving
 from atlas_workflows.migration.undo import Rollback, Undo, Undone
 from atlas_workflows.settings import Settings

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.errors import GateClosed
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import ProgressSink, silent, utc_now
 

@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from atlas_workflows.migration.request import RunOptions, Scope
 from cryptography.fernet import Fernet
 from psycopg.conninfo import make_conninfo
 
 from atlas_workflows.db.search_paths import finds_ours_first, insist_on_search_paths
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import DatabaseError
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.preflight import role_items, server_items
 from atlas_workflows.migration.preflight.checklist import ITEMS, go_through, unmet

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+from atlas_workflows.migration.request import RunOptions
 from cryptography.fernet import Fernet
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.context import RunOptions
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, reconcile
 from atlas_workflows.migration.runs.run import run_phase

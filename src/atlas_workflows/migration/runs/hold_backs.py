@@ -5,8 +5,8 @@ from uuid import UUID
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.rollout.evaluation import evaluations
 from atlas_workflows.rollout.known import KNOWN_FLAGS
 from atlas_workflows.rollout.postgres import PostgresFlags

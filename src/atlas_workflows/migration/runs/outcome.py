@@ -11,9 +11,10 @@ import psycopg
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.write import report_dry_run, report_run
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import DatabaseRecord, RunRow, read_steps
 from atlas_workflows.migration.step import DONE, StepResult, StepStatus
 from atlas_workflows.settings import Settings

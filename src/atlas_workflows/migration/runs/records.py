@@ -12,8 +12,8 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.step import StepResult, StepStatus
 
 

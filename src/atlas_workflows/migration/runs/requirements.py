@@ -5,9 +5,9 @@ from pathlib import Path
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.validation.suites import load_suite
 
 SHOWN = 10
