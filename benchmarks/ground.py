@@ -13,11 +13,11 @@ from cryptography.fernet import Fernet
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.worker import Worker
-from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.phases import phase_named
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.steps import expand
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec

@@ -4,7 +4,7 @@
 Example configuration: {"organizations": [], "percent": null, "dry_run": true}
 """
 
-from atlas_workflows.migration.phase import all_phases
+from atlas_workflows.migration.phases import all_phases
 from atlas_workflows.orchestration.phase_dag import build_phase_dag
 
 for phase in all_phases():

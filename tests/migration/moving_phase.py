@@ -1,12 +1,14 @@
 """Phase 1 without preflight, checks and proof: the steps that move data, as tests of the movement run them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from plain_source import settings_at
 
-from atlas_workflows.migration.phase import Phase, StepUse, phase_named
+from atlas_workflows.migration.phase import Phase, phase_named
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude
 from atlas_workflows.migration.runs.run import run_phase
@@ -17,10 +19,7 @@ MOVES_ONLY = ("expand", "backfill", "approve", "finish")
 
 def moving_phase() -> Phase:
     """Under the real name, so that runs, ledger and rollback are those of phase 1."""
-    phase = phase_named("p1")
-    return Phase(
-        phase.name, phase.alias, phase.dag_id, phase.title, tuple(StepUse(kind) for kind in MOVES_ONLY)
-    )
+    return replace(phase_named("p1"), steps=MOVES_ONLY)
 
 
 def migrate(dsn: str, home: Path, *, scope: Scope | None = None, options: RunOptions = OPTIONS) -> Conclusion:

@@ -18,7 +18,8 @@ from moving_phase import OPTIONS, fetch, moving_phase
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import ConfigurationError, PhaseRefused
-from atlas_workflows.migration.runs.locks import all_phases_locked, phase_lock
+from atlas_workflows.migration.phases import all_phases
+from atlas_workflows.migration.runs.locks import phase_lock, phases_locked
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.secrets.rotation import Rotated, rotate_keys
 from atlas_workflows.settings import load_settings
@@ -59,7 +60,7 @@ def rotated(dsn: str, keys: tuple[str, ...], **options: Any) -> Mapping[str, Rot
     """As the command does it: alone, on a session of its own."""
     with (
         connect(dsn, application_name="test", autocommit=True) as connection,
-        all_phases_locked(connection),
+        phases_locked(connection, all_phases()),
     ):
         return rotate_keys(connection, keys, actor="ana", **options)
 

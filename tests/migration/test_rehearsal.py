@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 
 from atlas_workflows.migration.backup.retention import list_backups
 from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample

@@ -9,11 +9,12 @@ import pytest
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.run import start_run
 
 ONE, TWO = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
-LATER = replace(phase_named("p1"), name="p2_core", alias="p2", requires=("p1_database",))
+LATER = replace(phase_named("p1"), name="p2_core", requires=(phase_named("p1"),))
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 

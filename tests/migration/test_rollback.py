@@ -8,6 +8,7 @@ from atlas_state import atlas_state, differences
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate, moving_phase
 
+from atlas_workflows.db.schema import downgrade, upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.request import Scope
@@ -50,6 +51,39 @@ def test_the_default_only_counts(sample: str, tmp_path: Path) -> None:
     assert not counted.executed
     assert counted.removed["workflows"] == len(before["workflows"])
     assert differences(before, atlas_state(sample)) == {}
+
+
+def test_counting_says_what_executing_does(sample: str, tmp_path: Path) -> None:
+    migrate(sample, tmp_path)
+    fetch(sample, "INSERT INTO atlas.workflows (organization_id, name) SELECT id, 'Born' FROM organizations")
+    fetch(
+        sample,
+        "INSERT INTO atlas.secrets (id, organization_id, sealed, key_id) SELECT gen_random_uuid(), id, 'x', 'k' FROM organizations",
+    )
+    fetch(sample, "UPDATE atlas.workflows SET name = 'Edited', revision = 2 WHERE md5(id::text) < '4'")
+    [(organization,)] = fetch(
+        sample,
+        "SELECT organization_id::text FROM atlas.workflows GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+    )
+    for scope in (Scope((organization,)), Scope(percent=50), Scope()):
+        counted = roll_back(moving_phase(), scope, dsn=sample)
+        done = roll_back(moving_phase(), scope, dsn=sample, execute=True)
+        assert (counted.removed, counted.archived) == (done.removed, done.archived)
+        if scope.percent is None:
+            assert done.archived["workflows"] < done.removed["workflows"]
+            assert done.removed["secrets"]
+
+
+def test_a_schema_that_does_not_know_lineage_yet_is_brought_up_first(sample: str, tmp_path: Path) -> None:
+    migrate(sample, tmp_path)
+    secrets = fetch(sample, "SELECT count(*) FROM atlas.secrets")
+    downgrade(sample, "0007")
+    with pytest.raises(PhaseRefused, match="revision 0007") as refused:
+        roll_back(moving_phase(), Scope(), dsn=sample)
+    assert "atlas schema upgrade" in refused.value.remedy
+    upgrade(sample)
+    assert fetch(sample, "SELECT count(*) FROM atlas.secrets WHERE phase = 'p1_database'") == secrets
+    assert roll_back(moving_phase(), Scope(), dsn=sample).removed["secrets"] == secrets[0][0]
 
 
 def test_everything_made_is_gone_and_what_people_decided_stays(sample: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from atlas_workflows.cli.migrate import app
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import (
     AtlasError,
@@ -25,11 +27,12 @@ from atlas_workflows.errors import (
     UnknownShape,
 )
 from atlas_workflows.exact_json import loads
+from atlas_workflows.migration.recorded import conclude_run, run_step
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.locks import phase_lock
-from atlas_workflows.migration.runs.run import run_phase, run_step
-from atlas_workflows.site import Progress
+from atlas_workflows.migration.runs.run import run_phase, start_run
+from atlas_workflows.site import Progress, utc_now
 
 
 @pytest.fixture
@@ -116,6 +119,30 @@ def test_a_lost_database_is_one_message_and_the_run_goes_on(sample: str, tmp_pat
     run_id, _ = latest(sample)
     conclusion = migrate(sample, tmp_path)
     assert (conclusion.run_id, conclusion.status) == (str(run_id), "succeeded")
+
+
+def test_a_run_driven_step_by_step_ends_as_one_that_is_driven_whole(sample: str, tmp_path: Path) -> None:
+    settings, phase = settings_at(tmp_path), moving_phase()
+
+    def begun() -> Any:
+        with connect(sample, application_name="test", autocommit=True) as connection:
+            return start_run(connection, phase, Scope(), OPTIONS, utc_now())
+
+    upgrade(sample)
+    run_id = begun()
+    run_step(run_id, "expand", dsn=sample, settings=settings)
+    killed = conclude_run(run_id, dsn=sample, settings=settings)
+    assert (killed.status, killed.exit_code, killed.problem) == ("failed", 1, "Step backfill did not finish.")
+    assert begun() == run_id
+    for kind in phase.steps:
+        run_step(run_id, kind, dsn=sample, settings=settings)
+    whole = conclude_run(run_id, dsn=sample, settings=settings)
+    assert (whole.status, whole.exit_code, whole.problem) == ("succeeded", 0, None)
+    again = migrate(sample, tmp_path)
+    assert replace(again, run_id=whole.run_id, report=whole.report) == whole
+    assert conclude_run(UUID(again.run_id), dsn=sample, settings=settings) == again
+    with pytest.raises(InputError, match="has no step 'brand'"):
+        run_step(begun(), "brand", dsn=sample, settings=settings)
 
 
 def test_an_unknown_organization_is_named(sample: str, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import ParamValidationError
 
 from atlas_workflows.cli.app import load_command
-from atlas_workflows.migration.phase import Phase, StepUse, all_phases, phase_named
+from atlas_workflows.migration.phase import Phase, all_phases, phase_named
+from atlas_workflows.migration.phases import all_phases, phase_named
+from atlas_workflows.migration.steps import STEP_KINDS
 from atlas_workflows.orchestration.phase_dag import build_phase_dag
 from atlas_workflows.orchestration.rollback_dag import build_rollback_dag
 
@@ -26,7 +28,7 @@ def _ancestors(dag: DAG, task_id: str) -> set[str]:
 
 
 def test_every_step_of_the_phase_has_a_task_in_its_order(dag: DAG) -> None:
-    kinds = [step.kind for step in phase_named("p1").steps]
+    kinds = phase_named("p1").steps
     assert set(dag.task_ids) == {"begin", *kinds, "plan_ranges", "backfill_ranges", "close"}
     for earlier, later in zip(["begin", *kinds], kinds, strict=False):
         assert earlier in _ancestors(dag, later)
@@ -49,7 +51,7 @@ def test_every_task_is_retried(dag: DAG) -> None:
 
 
 def test_a_phase_declared_as_data_is_all_it_takes() -> None:
-    short = Phase("p9_test", "p9", "migration_p9_test", "A test", (StepUse("preflight"), StepUse("finish")))
+    short = Phase("p9_test", "A test", ("preflight", "finish"), STEP_KINDS)
     built = build_phase_dag(short)
     assert built.dag_id == "migration_p9_test"
     assert set(built.task_ids) == {"begin", "preflight", "finish", "close"}

@@ -15,10 +15,11 @@ from atlas_workflows.errors import (
 )
 from atlas_workflows.migration.movement.planning import Stand
 from atlas_workflows.migration.movement.ranges import Range
-from atlas_workflows.migration.runs.records import StepRow
-from atlas_workflows.migration.steps import StepResult, StepStatus
+from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.runs.outcome import exit_code
+from atlas_workflows.migration.step import StepResult, StepStatus
+from atlas_workflows.migration.steps import STEP_KINDS
 from atlas_workflows.orchestration.backfill_tasks import shares
-from atlas_workflows.orchestration.closing import exit_code, stopped_at
 from atlas_workflows.orchestration.failures import clear_failures, insist
 from atlas_workflows.orchestration.progress import describe, task_sink
 from atlas_workflows.site import Progress
@@ -67,22 +68,25 @@ def test_a_passed_step_goes_on(status: StepStatus) -> None:
     assert insist(StepResult(status), "validate") is None
 
 
-def _row(kind: str, status: str) -> StepRow:
-    return StepRow(1, kind, status, None, None, {}, None)
+PHASE = Phase("p9_test", "A test", ("preflight", "expand", "backfill", "reconcile", "finish"), STEP_KINDS)
+ALL = dict.fromkeys(PHASE.steps, "passed")
 
 
 @pytest.mark.parametrize(
     ("steps", "quarantined", "code"),
     [
-        ([("preflight", "passed"), ("finish", "passed")], 0, 0),
-        ([("preflight", "passed"), ("approve", "skipped")], 2, 3),
-        ([("preflight", "passed"), ("reconcile", "failed"), ("finish", "pending")], 2, 4),
-        ([("preflight", "failed"), ("finish", "pending")], 0, 1),
-        ([("preflight", "passed"), ("reconcile", "running")], 0, 1),
+        (ALL, 0, 0),
+        (ALL | {"preflight": "skipped"}, 2, 3),
+        (ALL | {"reconcile": "failed"}, 2, 4),
+        (ALL | {"preflight": "failed", "finish": None}, 0, 1),
+        (ALL | {"expand": "waiting"}, 0, 1),
+        (ALL | {"reconcile": None, "finish": None}, 0, 1),
+        ({"preflight": "passed", "step_of_an_earlier_release": "failed"}, 0, 1),
     ],
 )
-def test_exit_code_of_a_closed_run(steps: list[tuple[str, str]], quarantined: int, code: int) -> None:
-    assert exit_code(stopped_at([_row(*step) for step in steps]), quarantined) == code
+def test_exit_code_of_a_run(steps: dict[str, str | None], quarantined: int, code: int) -> None:
+    results = {kind: status and StepResult(StepStatus(status)) for kind, status in steps.items()}
+    assert exit_code(PHASE, results, quarantined) == code
 
 
 def test_progress_in_one_line() -> None:

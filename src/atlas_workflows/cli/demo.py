@@ -12,7 +12,8 @@ from atlas_workflows.cli.demo_view import progress_table, show_summary
 from atlas_workflows.cli.stack_view import logins
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
-from atlas_workflows.migration.phase import Phase, phase_named
+from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, make_spec
 from atlas_workflows.settings import Settings, load_settings

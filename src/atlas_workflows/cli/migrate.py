@@ -15,7 +15,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.planning import read_stands
-from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.request import PhaseRequest, RunOptions, Scope
 from atlas_workflows.migration.rollback import roll_back

@@ -9,7 +9,8 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.runs.locks import all_phases_locked
+from atlas_workflows.migration.phases import all_phases
+from atlas_workflows.migration.runs.locks import phases_locked
 from atlas_workflows.secrets.rotation import BATCH_ROWS, rotate_keys
 from atlas_workflows.settings import load_settings
 
@@ -42,7 +43,7 @@ def rotate(
     with (
         progress_display(quiet=as_json) as sink,
         connect(address, application_name="atlas-rotate", autocommit=True) as connection,
-        all_phases_locked(connection),
+        phases_locked(connection, all_phases()),
     ):
         done = rotate_keys(
             connection, settings.secret_keys, actor=by, dry_run=dry_run, batch_rows=batch_rows, progress=sink

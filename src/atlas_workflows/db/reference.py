@@ -36,9 +36,12 @@ SECTIONS = (
     ("Workflows and executions", "0002_enhanced"),
     ("Around workflows", "0002_library"),
 )
+# Revisions that add columns to tables of an earlier one.
+ALTERING_FILES = ("0008_lineage",)
 FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
+_ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+) ADD COLUMN (\w+) (.*);$", re.MULTILINE)
 _COLUMN = re.compile(r'^    "?([a-z_0-9]+)"? ([a-z].*)$', re.MULTILINE)
 _END_OF_TYPE = re.compile(r" (?:NOT NULL|DEFAULT|PRIMARY KEY|UNIQUE|REFERENCES|CHECK|GENERATED)\b|,?$")
 _COMMENT = re.compile(
@@ -68,11 +71,18 @@ def database_page() -> str:
 
 
 def tables(file: str) -> Iterator[Table]:
-    """The tables that include/sql/schema/<file>.up.sql makes, in its order."""
+    """The tables that include/sql/schema/<file>.up.sql makes, in its order, with the columns they got later."""
     text = sql_text(f"schema/{file}.up")
-    comments = {name: comment for kind, name, comment in _comments(text) if kind in ("TABLE", "COLUMN")}
+    later = [sql_text(f"schema/{altering}.up") for altering in ALTERING_FILES]
+    comments = {
+        name: comment
+        for kind, name, comment in _comments("\n".join((text, *later)))
+        if kind in ("TABLE", "COLUMN")
+    }
+    added = [found for altering in later for found in _ADDED.findall(altering)]
     for name, body in _TABLE.findall(text):
-        columns = {column: _END_OF_TYPE.split(rest, maxsplit=1)[0] for column, rest in _COLUMN.findall(body)}
+        declared = _COLUMN.findall(body) + [(column, rest) for table, column, rest in added if table == name]
+        columns = {column: _END_OF_TYPE.split(rest, maxsplit=1)[0] for column, rest in declared}
         about = {column: comments[f"{name}.{column}"] for column in columns if f"{name}.{column}" in comments}
         yield Table(name, columns, comments[name], about)
 

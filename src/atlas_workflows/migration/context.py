@@ -1,6 +1,6 @@
 """What every step of a phase run gets: identity, scope, options, connections, settings and a sink for progress."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,6 @@ class PhaseContext:
     options: RunOptions
     dsn: str = field(repr=False)
     settings: Settings
-    step_options: Mapping[str, Any] = field(default_factory=dict)
     progress: ProgressSink = silent
     now: Callable[[], datetime] = utc_now
     shared: dict[str, Any] = field(default_factory=dict)

@@ -46,7 +46,7 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
 
 def do_step(phase_run_id: str) -> dict[str, Any]:
     """The phase's own step `approve`, which looks for the approval on record."""
-    from atlas_workflows.migration.runs.run import run_step
+    from atlas_workflows.migration.recorded import run_step
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures, insist
     from atlas_workflows.settings import load_settings

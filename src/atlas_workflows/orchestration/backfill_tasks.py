@@ -29,7 +29,7 @@ def plan_shares(run_id: UUID, *, dsn: str, settings: Settings) -> list[Share]:
     """Cut the source tables into ranges (once per run) and deal them out to the run's workers."""
     from atlas_workflows.migration.movement.planning import planned_ranges
     from atlas_workflows.migration.movement.source import survey
-    from atlas_workflows.migration.runs.run import opened_run
+    from atlas_workflows.migration.recorded import opened_run
 
     with opened_run(run_id, dsn=dsn, settings=settings) as (context, connection):
         source = survey(connection, context.scope, context.options)
@@ -44,7 +44,7 @@ def work_share(
     from atlas_workflows.migration.movement.planning import read_stands
     from atlas_workflows.migration.movement.workers import work_alone
     from atlas_workflows.migration.pace.progress import Tracker
-    from atlas_workflows.migration.runs.run import opened_run
+    from atlas_workflows.migration.recorded import opened_run
 
     with opened_run(run_id, dsn=dsn, settings=settings, progress=progress) as (context, connection):
         tracker = Tracker(context, connection)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from atlas_workflows.errors import AtlasError, DatabaseError, PermissionMissing
-from atlas_workflows.migration.steps import StepResult, StepStatus
+from atlas_workflows.migration.step import StepResult, StepStatus
 
 # A server that was away may be back at the next attempt; a missing privilege will not appear by itself.
 WORTH_RETRYING = (DatabaseError,)

@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import DAG, get_current_context, task
 
-from atlas_workflows.migration.phase import Phase, StepUse
+from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import PhaseRequest, phase_fields
 from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.form import filled_in, form
@@ -35,7 +35,7 @@ def build_phase_dag(phase: Phase) -> DAG:
         dag_id=phase.dag_id,
         dag_display_name=phase.title,
         description=f"Phase {phase.alias}: {phase.title}",
-        doc_md=PAGE.format(title=phase.title, steps=", ".join(step.kind for step in phase.steps)),
+        doc_md=PAGE.format(title=phase.title, steps=", ".join(phase.steps)),
         schedule=None,
         catchup=False,
         max_active_runs=1,
@@ -48,8 +48,8 @@ def build_phase_dag(phase: Phase) -> DAG:
     ) as dag:
         begun = task.short_circuit(task_id="begin")(begin)(phase.name).as_setup()
         last = begun
-        for use in phase.steps:
-            first, following = TASKS_OF_KIND.get(use.kind, _plain_task)(use)
+        for kind in phase.steps:
+            first, following = TASKS_OF_KIND.get(kind, _plain_task)(kind)
             last >> first
             last = following
         closing = task(task_id="close")(close)(phase_run_id=RUN_ID)
@@ -59,7 +59,7 @@ def build_phase_dag(phase: Phase) -> DAG:
 
 def begin(phase_name: str) -> bool:
     """Record the phase run; False (nothing follows) after a dry run, which happens here."""
-    from atlas_workflows.migration.phase import phase_named
+    from atlas_workflows.migration.phases import phase_named
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.orchestration.phase_tasks import (
@@ -93,7 +93,7 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
     """Do one step of the recorded run; the result's summary is the task's XCom."""
     from uuid import UUID
 
-    from atlas_workflows.migration.runs.run import run_step
+    from atlas_workflows.migration.recorded import run_step
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures, insist
     from atlas_workflows.orchestration.progress import task_sink
@@ -108,7 +108,9 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
 
 def close(phase_run_id: str) -> dict[str, Any]:
     """Record how the run ended, whatever happened before; a dry run has nothing to record."""
-    from atlas_workflows.orchestration.closing import close_phase_run
+    from uuid import UUID
+
+    from atlas_workflows.migration.recorded import conclude_run
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.settings import load_settings
@@ -116,7 +118,7 @@ def close(phase_run_id: str) -> dict[str, Any]:
     if phase_run_id in ("None", ""):
         return {}
     with clear_failures():
-        return close_phase_run(phase_run_id, dsn=crm_dsn(), settings=load_settings())
+        return conclude_run(UUID(phase_run_id), dsn=crm_dsn(), settings=load_settings()).to_json()
 
 
 def plan_ranges(phase_run_id: str) -> list[Any]:
@@ -147,27 +149,27 @@ def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
         return work_share(UUID(phase_run_id), share, dsn=crm_dsn(), settings=load_settings(), progress=sink)
 
 
-def _plain_task(use: StepUse) -> tuple[Any, Any]:
+def _plain_task(kind: str) -> tuple[Any, Any]:
     """One task does the step. Returns the first and the last task of what the step became."""
-    only = task(task_id=use.kind)(step)(kind=use.kind, phase_run_id=RUN_ID)
+    only = task(task_id=kind)(step)(kind=kind, phase_run_id=RUN_ID)
     return only, only
 
 
-def _backfill(use: StepUse) -> tuple[Any, Any]:
+def _backfill(kind: str) -> tuple[Any, Any]:
     """Mapped tasks move the ranges; the step itself then finds them done and catches up with what changed."""
     plan = task(task_id="plan_ranges")(plan_ranges)(phase_run_id=RUN_ID)
     ranges = task(task_id="backfill_ranges")(backfill_ranges).partial(phase_run_id=RUN_ID).expand(share=plan)
     # none_failed: a run that continues after all ranges were moved has an empty plan, which skips the mapped task.
-    last = task(task_id=use.kind, trigger_rule="none_failed")(step)(kind=use.kind, phase_run_id=RUN_ID)
+    last = task(task_id=kind, trigger_rule="none_failed")(step)(kind=kind, phase_run_id=RUN_ID)
     ranges >> last
     return plan, last
 
 
-def _approval(use: StepUse) -> tuple[Any, Any]:
+def _approval(kind: str) -> tuple[Any, Any]:
     from atlas_workflows.orchestration.approval import PhaseApproval
 
     only = PhaseApproval(
-        task_id=use.kind,
+        task_id=kind,
         phase_run_id=RUN_ID,
         subject="Finish this phase?",
         body=f"Phase run {RUN_ID}. Its report and Data Docs are on the page Atlas.\n\n"

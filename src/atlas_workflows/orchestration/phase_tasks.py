@@ -31,14 +31,16 @@ def begin_phase_run(
 ) -> Begun:
     """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing."""
     from atlas_workflows.db.connect import connect
-    from atlas_workflows.migration.runs.locks import phase_lock
+    from atlas_workflows.migration.runs.locks import driving
+    from atlas_workflows.migration.runs.requirements import require_suites
     from atlas_workflows.migration.runs.run import make_ready, start_run
 
     if options.dry_run:
         return _dry_run(phase, scope, options, dsn=dsn, settings=settings, progress=progress)
+    require_suites(phase, settings.expectations)
     with connect(dsn, application_name="atlas-begin", autocommit=True) as connection:
         make_ready(connection, dsn, options)
-        with phase_lock(connection, phase.name):
+        with driving(connection, phase):
             return Begun(start_run(connection, phase, scope, options, utc_now()))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from airflow.sdk import DAG, get_current_context, task
 
 from atlas_workflows.migration.phase import all_phases
+from atlas_workflows.migration.phases import all_phases
 from atlas_workflows.migration.request import RollbackRequest, rollback_fields
 from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.form import filled_in, form
@@ -37,7 +38,7 @@ def roll_back_phase() -> dict[str, Any]:
     """Count or remove; returns rows removed and archived per table."""
     import logging
 
-    from atlas_workflows.migration.phase import phase_named
+    from atlas_workflows.migration.phases import phase_named
     from atlas_workflows.migration.rollback import roll_back
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures

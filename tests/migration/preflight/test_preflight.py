@@ -16,12 +16,13 @@ from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import DatabaseError
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.preflight import role_items, server_items
 from atlas_workflows.migration.preflight.checklist import ITEMS, go_through, unmet
 from atlas_workflows.migration.preflight.item import Finding, ItemStatus, Look, failed, with_waivers
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.run import run_phase
-from atlas_workflows.migration.steps import StepStatus
+from atlas_workflows.migration.step import StepStatus
 from atlas_workflows.migration.steps.preflight import run
 from atlas_workflows.settings import load_settings
 

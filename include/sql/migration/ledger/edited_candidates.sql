@@ -11,4 +11,5 @@ INNER JOIN atlas.migration_ledger AS ledger
 WHERE (workflow.revision > 1 OR workflow.updated_by IS NOT NULL)
     AND ledger.target_hash IS NOT NULL
     AND (%(ids)s::text[] IS NULL OR (workflow.source_table = %(source_table)s AND workflow.source_id = ANY(%(ids)s::text[])))
+    AND (%(phase)s::text IS NULL OR ledger.phase = %(phase)s)
     AND (%(organizations)s::text[] IS NULL OR workflow.organization_id::text = ANY(%(organizations)s::text[]))

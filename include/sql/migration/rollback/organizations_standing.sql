@@ -1,2 +1,2 @@
--- For how many organizations the phase still stands.
-SELECT count(*) FROM atlas.organization_phases WHERE phase = %(phase)s AND status = 'applied'
+-- For how many organizations any phase still stands.
+SELECT count(DISTINCT organization_id) FROM atlas.organization_phases WHERE status = 'applied'

@@ -9,7 +9,7 @@ from atlas_workflows.migration.checks.data_docs import write_index
 from atlas_workflows.migration.checks.keep import keep
 from atlas_workflows.migration.checks.queries import queries_of
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.steps import StepResult, StepStatus
+from atlas_workflows.migration.step import StepResult, StepStatus
 from atlas_workflows.validation.apart import run_apart
 from atlas_workflows.validation.data import Frames
 from atlas_workflows.validation.results import ExpectationResult, stopping

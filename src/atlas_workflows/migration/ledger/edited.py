@@ -22,12 +22,15 @@ def edited_workflows(
     source_table: str | None = None,
     ids: Sequence[str] | None = None,
     organizations: Sequence[str] | None = None,
+    phase: str | None = None,
 ) -> list[str]:
-    """Ids of workflows whose row no longer is what the migration wrote; among `ids` (source ids) or all."""
+    """Ids of workflows whose row no longer is what the migration wrote; among `ids` (source ids), those that `phase`
+    made, or all."""
     facts = {
         "source_table": source_table,
         "ids": None if ids is None else list(ids),
         "organizations": None if organizations is None else list(organizations),
+        "phase": phase,
     }
     edited = []
     for *values, recorded in connection.execute(sql("migration/ledger/edited_candidates"), facts):

@@ -18,8 +18,8 @@ from atlas_workflows.migration.movement.source import Batch, Source, read_batch,
 from atlas_workflows.migration.movement.target import read_target
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.pace.pacer import Pace
+from atlas_workflows.migration.runs.controls import require_not_stopped
 from atlas_workflows.migration.runs.locks import range_lock
-from atlas_workflows.migration.runs.run import insist_not_paused
 from atlas_workflows.secrets.sealing import Sealer
 
 # A deadlock or a serialization failure between two workers is nobody's fault: the batch is simply taken again.
@@ -122,4 +122,4 @@ def _stand(worker: Worker, span: Range) -> tuple[str | None, bool]:
 
 def _insist_running(worker: Worker) -> None:
     row = worker.writer.execute(sql("migration/movement/run_status"), {"run_id": worker.run_id}).fetchone()
-    insist_not_paused(row[0] if row else "cancelled", worker.run_id)
+    require_not_stopped(row[0] if row else "cancelled", worker.run_id)

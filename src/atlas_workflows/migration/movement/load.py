@@ -157,6 +157,7 @@ class Loader:
             "sealed": self.sealer.seal(value),
             "key_id": self.sealer.key_id,
             "hint": hint(value),
+            "phase": self.stamp.phase,
             "created_at": self.stamp.at,
         }
 

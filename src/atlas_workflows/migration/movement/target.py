@@ -17,9 +17,14 @@ SCHEMA = "atlas"
 # Columns that belong to what happened since a row was first written; writing it again leaves them alone.
 KEPT_ON_REWRITE: Mapping[str, frozenset[str]] = {
     "originals": frozenset({"first_seen_run"}),
+    "migration_ledger": frozenset({"phase"}),
     "workflows": frozenset({"owner", "published_version"}),
-    "secrets": frozenset({"created_at"}),
+    "secrets": frozenset({"created_at", "phase"}),
 }
+# What a phase wrote stays its own when a later one writes it again; what was rolled back belongs to who writes it anew.
+OWN_UNTIL_ROLLED_BACK = compose.SQL(
+    "phase = CASE WHEN migration_ledger.rolled_back_at IS NULL THEN migration_ledger.phase ELSE excluded.phase END"
+)
 # Rows of these tables are found by an indexed id; a scan over a million executions per batch would not do.
 INDEXED_BY: Mapping[str, str] = {"workflow_executions": "id", "workflow_execution_steps": "execution_id"}
 LARGE_TABLES = "workflow_execution"
@@ -130,6 +135,8 @@ def _upsert_statement(table: str, columns: tuple[str, ...], key: tuple[str, ...]
     ]
     if table == "workflows":
         updates.append(compose.SQL("revision = workflows.revision + 1"))
+    if table == "migration_ledger":
+        updates.append(OWN_UNTIL_ROLLED_BACK)
     return compose.SQL("INSERT INTO {} AS {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}").format(
         _table(table),
         compose.Identifier(table),

@@ -14,6 +14,7 @@ from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed
 from atlas_workflows.validation.results import Status, stopping
 
 SCHEMA = "public"
+SUITE = "preflight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def check_source_suite(look: Look) -> Finding:
     if closed:
         # Every rule would end in the same refusal, which those items tell once and better.
         return skipped("source_suite", f"not looked at; first: {', '.join(item.item for item in closed)}")
-    results = check(look.context, f"{look.context.phase.name}_preflight")
+    results = check(look.context, f"{look.context.phase.name}_{SUITE}")
     stops = [result.sentence for result in stopping(results)]
     if stops:
         return failed(

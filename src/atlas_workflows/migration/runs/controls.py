@@ -7,10 +7,22 @@ from atlas_workflows.audit import Subject
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.errors import PhaseRefused
+from atlas_workflows.errors import PhasePaused, PhaseRefused
 from atlas_workflows.migration.runs.records import read_run
 
 ENDED = ("succeeded", "cancelled", "rolled_back")
+
+
+def require_not_stopped(status: str, run_id: UUID) -> None:
+    """Raise PhasePaused for a paused run, PhaseRefused for one that was cancelled or rolled back."""
+    if status == "paused":
+        raise PhasePaused(
+            f"Phase run {run_id} is paused.", remedy=f"`atlas migrate resume {run_id}` continues it."
+        )
+    if status in ("cancelled", "rolled_back"):
+        raise PhaseRefused(
+            f"Phase run {run_id} is {status}.", remedy="Start a new one with `atlas migrate run`."
+        )
 
 
 def pause_run(connection: Connection, run_id: UUID) -> None:

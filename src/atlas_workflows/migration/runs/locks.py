@@ -1,23 +1,20 @@
 """Session locks that keep two runs of a phase, or two workers on one range, from colliding. A dead holder frees them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+
+from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.phase import all_phases
+from atlas_workflows.migration.phase import Phase
 
 
 @contextmanager
 def phase_lock(connection: Connection, phase: str) -> Iterator[None]:
     """Only one process drives a phase. Raises PhaseRefused at once when another one does."""
-    row = connection.execute(sql("migration/runs/try_lock"), {"name": _phase_key(phase)}).fetchone()
-    if row is None or not row[0]:
-        raise PhaseRefused(
-            f"Another process is at work on phase {phase} in this database.",
-            remedy="Wait for it (`atlas migrate status`), or pause it with `atlas migrate pause`.",
-        )
+    _take(connection, "try_lock", phase)
     try:
         yield
     finally:
@@ -25,10 +22,23 @@ def phase_lock(connection: Connection, phase: str) -> Iterator[None]:
 
 
 @contextmanager
-def all_phases_locked(connection: Connection) -> Iterator[None]:
-    """No phase is at work meanwhile. Raises PhaseRefused at once where one is."""
+def driving(connection: Connection, phase: Phase) -> Iterator[None]:
+    """Only this process drives the phase, and nobody rolls back or sweeps a phase that it stands on meanwhile.
+
+    Raises PhaseRefused at once where another process is in the way.
+    """
     with ExitStack() as locks:
-        for phase in all_phases():
+        for before in phase.earlier:
+            locks.enter_context(_shared_lock(connection, before.name))
+        locks.enter_context(phase_lock(connection, phase.name))
+        yield
+
+
+@contextmanager
+def phases_locked(connection: Connection, phases: Iterable[Phase]) -> Iterator[None]:
+    """None of these phases is at work meanwhile. Raises PhaseRefused at once where one is."""
+    with ExitStack() as locks:
+        for phase in phases:
             locks.enter_context(phase_lock(connection, phase.name))
         yield
 
@@ -44,10 +54,29 @@ def range_lock(connection: Connection, key: str) -> Iterator[None]:
         _unlock(connection, name)
 
 
+@contextmanager
+def _shared_lock(connection: Connection, phase: str) -> Iterator[None]:
+    _take(connection, "try_shared_lock", phase)
+    try:
+        yield
+    finally:
+        _unlock(connection, _phase_key(phase), "pg_advisory_unlock_shared")
+
+
+def _take(connection: Connection, statement: str, phase: str) -> None:
+    row = connection.execute(sql(f"migration/runs/{statement}"), {"name": _phase_key(phase)}).fetchone()
+    if row is None or not row[0]:
+        raise PhaseRefused(
+            f"Another process is at work on phase {phase} in this database.",
+            remedy="Wait for it (`atlas migrate status`), or pause it with `atlas migrate pause`.",
+        )
+
+
 def _phase_key(phase: str) -> str:
     return f"atlas phase {phase}"
 
 
-def _unlock(connection: Connection, name: str) -> None:
+def _unlock(connection: Connection, name: str, function: str = "pg_advisory_unlock") -> None:
     if not connection.closed and not connection.broken:
-        connection.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+        unlock = compose.SQL("SELECT {}(hashtextextended(%s, 0))").format(compose.Identifier(function))
+        connection.execute(unlock, [name])

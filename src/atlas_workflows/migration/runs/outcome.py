@@ -1,22 +1,67 @@
-"""What is said when a run ended: counts, where the report lies, and the exit code."""
+"""How a run ended, and what is said then: status, counts, where the report lies, and the exit code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.write import report_dry_run, report_run
 from atlas_workflows.migration.request import RunOptions, Scope
+from atlas_workflows.migration.runs.records import DatabaseRecord, RunRow, read_steps
 from atlas_workflows.migration.runs.run import RunResult
+from atlas_workflows.migration.step import DONE, StepResult, StepStatus
 from atlas_workflows.settings import Settings
 
 QUARANTINED = 3
+Results = Mapping[str, StepResult | None]
+"""What the steps of a run found, in their order; None for one that has not ended."""
+# Ended by its driver or by a person; what the steps say adds nothing.
+SETTLED = ("succeeded", "rolled_back", "cancelled", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended. `exit_code` is that of the step that stopped it; `conclude` looks at quarantined rows too."""
+
+    run_id: UUID
+    status: str
+    started_at: datetime
+    exit_code: int = 0
+    steps: Results = field(default_factory=dict)
+    problem: str | None = None
+    remedy: str | None = None
+    shared: Mapping[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        run_id: UUID,
+        phase: Phase,
+        started_at: datetime,
+        steps: Results,
+        shared: Mapping[str, Any] | None = None,
+    ) -> "RunResult":
+        """What the steps make of it: the first that did not pass says how it ended."""
+        stopped = stopped_at(steps)
+        found = steps.get(stopped or "") or StepResult()
+        waits = found.status is StepStatus.WAITING
+        return RunResult(
+            run_id=run_id,
+            status="succeeded" if stopped is None else "waiting" if waits else "failed",
+            started_at=started_at,
+            exit_code=exit_code(phase, steps),
+            steps=steps,
+            problem=None if stopped is None else found.problem or f"Step {stopped} did not finish.",
+            remedy=found.remedy,
+            shared=shared or {},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +82,40 @@ class Conclusion:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+def stopped_at(steps: Results) -> str | None:
+    """The first step that did not pass; None where all did."""
+    return next((name for name, result in steps.items() if result is None or result.status not in DONE), None)
+
+
+def exit_code(phase: Phase, steps: Results, quarantined_rows: int = 0) -> int:
+    """0 everything migrated, 3 with quarantined rows, 4 a gate said no, 1 anything else."""
+    stopped = stopped_at(steps)
+    if stopped is None:
+        return QUARANTINED if quarantined_rows else 0
+    kind, result = phase.registry.get(stopped), steps[stopped]
+    failed = result is not None and result.status is StepStatus.FAILED
+    return kind.failure_exit if kind is not None and failed else 1
+
+
+def settle(connection: Connection, run: RunRow, phase: Phase, at: datetime) -> RunResult:
+    """The result of a recorded run from its steps; recorded, where nobody drove it to an end of its own.
+
+    A step that was killed has no result: it counts as one that did not finish.
+    """
+    steps = {step.kind: step.result for step in read_steps(connection, run.id)}
+    result = RunResult.of(run.id, phase, run.started_at, steps)
+    if run.status in SETTLED:
+        return replace(result, status=run.status)
+    if result.status == "waiting":  # nobody asks any more: what was waited for did not come
+        result = replace(result, status="failed")
+    DatabaseRecord(connection, run.id).close(result.status, result.problem, {}, at)
+    return result
+
+
 def conclude(
     result: RunResult, phase: Phase, scope: Scope, options: RunOptions, *, dsn: str, settings: Settings
 ) -> Conclusion:
-    """Write the report and weigh the exit code: a stopped run keeps its own, else 3 with quarantined rows, else 0."""
+    """The end of every run, however it was driven: write the report and weigh the exit code."""
     context = PhaseContext(result.run_id, phase, scope, options, dsn, settings)
     head = _report(context, result)
     quarantined = int(head.get("quarantined_rows", 0))
@@ -48,8 +123,8 @@ def conclude(
         phase=phase.name,
         run_id=str(result.run_id),
         status=result.status,
-        exit_code=result.exit_code or (QUARANTINED if quarantined else 0),
-        counts=head.get("counts", {}),
+        exit_code=exit_code(phase, result.steps, quarantined),
+        counts=dict(head.get("counts", {})),
         quarantined_rows=quarantined,
         report=str(context.report_dir),
         problem=result.problem,

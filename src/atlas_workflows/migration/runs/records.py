@@ -14,6 +14,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import RunOptions, Scope
+from atlas_workflows.migration.step import StepResult, StepStatus
 from atlas_workflows.migration.steps import StepResult, StepStatus
 
 
@@ -44,6 +45,13 @@ class StepRow:
     finished_at: datetime | None
     summary: Mapping[str, Any]
     problem: str | None
+
+    @property
+    def result(self) -> StepResult | None:
+        """What the step found when it ended, well or badly; None while it has not."""
+        if self.status not in set(StepStatus):
+            return None
+        return StepResult(StepStatus(self.status), self.summary, self.problem)
 
 
 class RunRecord(Protocol):
@@ -86,10 +94,8 @@ class DatabaseRecord:
     run_id: UUID
 
     def ended(self, kind: str) -> StepResult | None:
-        for step in read_steps(self.connection, self.run_id):
-            if step.kind == kind and step.status in set(StepStatus):
-                return StepResult(StepStatus(step.status), step.summary, step.problem)
-        return None
+        steps = {step.kind: step.result for step in read_steps(self.connection, self.run_id)}
+        return steps.get(kind)
 
     def begin(self, kind: str, at: datetime) -> None:
         self.connection.execute(sql("migration/runs/begin_step"), {"id": self.run_id, "kind": kind, "at": at})
@@ -128,8 +134,7 @@ def insert_run(
                 "actor": options.actor,
             },
         )
-        kinds = [step.kind for step in phase.steps]
-        connection.execute(sql("migration/runs/insert_run_steps"), {"id": run_id, "kinds": kinds})
+        connection.execute(sql("migration/runs/insert_run_steps"), {"id": run_id, "kinds": list(phase.steps)})
 
 
 def read_run(connection: Connection, run_id: UUID) -> RunRow:

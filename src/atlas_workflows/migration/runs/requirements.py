@@ -1,4 +1,6 @@
-"""Phases that must stand for an organization before another may start for it."""
+"""What must be there before a phase starts: the phases it stands on, for every organization, and its suites."""
+
+from pathlib import Path
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
@@ -6,24 +8,31 @@ from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import Scope
+from atlas_workflows.validation.suites import load_suite
 
 SHOWN = 10
 
 
-def insist_on_required(connection: Connection, phase: Phase, scope: Scope) -> None:
+def require_suites(phase: Phase, folder: Path) -> None:
+    """Raise ConfigurationError naming a suite of the phase that is not in `folder`, or is not one."""
+    for suite in phase.suites:
+        load_suite(folder, suite)
+
+
+def require_earlier(connection: Connection, phase: Phase, scope: Scope) -> None:
     """Raise PhaseRefused naming the organizations for which a required phase does not stand."""
-    if not phase.requires:
+    if phase.is_first:
         return
     organizations = read_tenancy(connection, None).organizations
     covered = resolve_scope(scope, organizations).covered
     asked = sorted(organizations if covered is None else covered)
-    facts = {"phases": list(phase.requires), "organizations": asked}
+    facts = {"phases": [before.name for before in phase.earlier], "organizations": asked}
     missing = connection.execute(sql("migration/runs/missing_requirements"), facts).fetchall()
     if missing:
         named = ", ".join(f"{required} for {organization}" for organization, required in missing[:SHOWN])
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         raise PhaseRefused(
-            f"{phase.name} needs {named}{more}, which does not stand.",
-            remedy="Run that phase first, or name only organizations for which it stands.",
+            f"{phase.name} requires {named}{more}, which is not applied.",
+            remedy="Run that phase first, or name only organizations to which it is applied.",
             missing=[list(row) for row in missing],
         )

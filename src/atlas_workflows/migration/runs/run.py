@@ -1,10 +1,8 @@
-"""Runs a phase: whole, or step by step as Airflow does it. Killed at any moment, the same call continues."""
+"""Runs a phase: whole, or one step of it. Killed at any moment, the same call continues."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -14,45 +12,30 @@ from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.search_paths import insist_on_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
-from atlas_workflows.errors import AtlasError, DatabaseError, PhasePaused, PhaseRefused
+from atlas_workflows.errors import AtlasError, DatabaseError, PhasePaused
 from atlas_workflows.legacy.source.shapes import detect_shape
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.phase import Phase, phase_named
+from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.files import prepare_folder
 from atlas_workflows.migration.request import RunOptions, Scope
+from atlas_workflows.migration.runs.controls import require_not_stopped
 from atlas_workflows.migration.runs.hold_backs import without_held
-from atlas_workflows.migration.runs.locks import phase_lock
+from atlas_workflows.migration.runs.locks import driving
+from atlas_workflows.migration.runs.outcome import RunResult
 from atlas_workflows.migration.runs.records import (
     DatabaseRecord,
     MemoryRecord,
     RunRecord,
     insert_run,
+    jsonb,
     read_run,
 )
-from atlas_workflows.migration.runs.requirements import insist_on_required
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus, step_kinds
+from atlas_workflows.migration.runs.requirements import require_earlier, require_suites
+from atlas_workflows.migration.step import DONE, Skips, StepKind, StepResult, StepStatus
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.masking import mask
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import ProgressSink, silent, utc_now
-
-# A run that failed in one of these has moved no data yet, or knows how to go on; a later failure starts anew.
-CONTINUES_UP_TO = "backfill"
-DONE = (StepStatus.PASSED, StepStatus.SKIPPED)
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run ended. `exit_code`: 0 or what the step that stopped it says; quarantine is the caller's look-out."""
-
-    run_id: UUID
-    status: str
-    started_at: datetime
-    exit_code: int = 0
-    steps: Mapping[str, StepResult] = field(default_factory=dict)
-    problem: str | None = None
-    remedy: str | None = None
-    shared: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_phase(
@@ -71,8 +54,10 @@ def run_phase(
     `began` hears the run's id once it is recorded, so that a report can be made however this ends.
 
     Raises PhaseRefused when another process drives the phase, PhasePaused when the run is paused, InputError for
-    an organization that does not exist, and what connecting raises.
+    an organization that does not exist, ConfigurationError for a suite of the phase that is missing, and what
+    connecting raises.
     """
+    require_suites(phase, settings.expectations)
     settings = with_secret_key(settings)
     context = PhaseContext(uuid4(), phase, scope, options, dsn, settings, progress=progress, now=now)
     prepare_folder(context.report_dir if options.report_dir else settings.home / "reports")
@@ -80,7 +65,7 @@ def run_phase(
         return _drive(context, MemoryRecord())
     with connect(dsn, application_name="atlas-run", autocommit=True) as connection:
         make_ready(connection, dsn, options)
-        with phase_lock(connection, phase.name):
+        with driving(connection, phase):
             run_id = start_run(connection, phase, scope, options, now())
             # A flag may hold organizations back: the recorded scope is the one that counts.
             began(run_id)
@@ -103,10 +88,10 @@ def start_run(connection: Connection, phase: Phase, scope: Scope, options: RunOp
     """The id of the run to work on: the unfinished one with the same scope, else a new one.
 
     Organizations that the flag of the phase holds back are left out; raises PhaseRefused where they were named, and
-    where a phase that this one requires does not stand for an organization.
+    where a phase that this one requires is not applied to an organization.
     """
     scope = without_held(connection, scope, phase.name, at)
-    insist_on_required(connection, phase, scope)
+    require_earlier(connection, phase, scope)
     run_id = _continued(connection, phase, scope, options, at)
     if run_id is None:
         run_id = uuid4()
@@ -114,122 +99,14 @@ def start_run(connection: Connection, phase: Phase, scope: Scope, options: RunOp
     return run_id
 
 
-def run_step(
-    run_id: UUID,
-    kind: str,
-    *,
-    dsn: str,
-    settings: Settings,
-    progress: ProgressSink = silent,
-    now: Callable[[], datetime] = utc_now,
-) -> StepResult:
-    """Execute one step of a recorded run, as an Airflow task does; a step that has passed is not done twice."""
-    opened = opened_run(run_id, dsn=dsn, settings=settings, progress=progress, now=now)
-    with opened as (context, connection), phase_lock(connection, context.phase.name):
-        use = next(step for step in context.phase.steps if step.kind == kind)
-        context = replace(context, step_options=use.options)
-        return _execute(context, DatabaseRecord(connection, run_id), step_kinds()[kind])
-
-
-@contextmanager
-def opened_run(
-    run_id: UUID,
-    *,
-    dsn: str,
-    settings: Settings,
-    progress: ProgressSink = silent,
-    now: Callable[[], datetime] = utc_now,
-) -> Iterator[tuple[PhaseContext, Connection]]:
-    """The context of a recorded run and a session in autocommit; raises PhasePaused when it is paused."""
-    with connect(dsn, application_name="atlas-run", autocommit=True) as connection:
-        run = read_run(connection, run_id)
-        insist_not_paused(run.status, run_id)
-        settings = with_secret_key(settings)
-        yield (
-            PhaseContext(
-                run_id,
-                phase_named(run.phase),
-                run.scope,
-                run.options,
-                dsn,
-                settings,
-                progress=progress,
-                now=now,
-            ),
-            connection,
-        )
-
-
-def close_run(run_id: UUID, status: str, *, dsn: str, problem: str | None = None) -> None:
-    """Record how a run that was driven step by step ended."""
-    with connect(dsn, application_name="atlas-run", autocommit=True) as connection:
-        DatabaseRecord(connection, run_id).close(status, problem, {}, utc_now())
-
-
-def insist_not_paused(status: str, run_id: UUID) -> None:
-    """Raise PhasePaused for a paused run, PhaseRefused for one that was cancelled or rolled back."""
-    if status == "paused":
-        raise PhasePaused(
-            f"Phase run {run_id} is paused.", remedy=f"`atlas migrate resume {run_id}` continues it."
-        )
-    if status in ("cancelled", "rolled_back"):
-        raise PhaseRefused(
-            f"Phase run {run_id} is {status}.", remedy="Start a new one with `atlas migrate run`."
-        )
-
-
-def _continued(
-    connection: Connection, phase: Phase, scope: Scope, options: RunOptions, at: datetime
-) -> UUID | None:
-    row = connection.execute(sql("migration/runs/unfinished_runs"), {"phase": phase.name}).fetchone()
-    if row is None:
-        return None
-    run_id, status, old_scope, _old_options, _started, next_kind = row
-    if Scope.from_json(old_scope) != scope:
-        return None
-    insist_not_paused(status, run_id)
-    if status == "failed" and not _may_continue(phase, next_kind):
-        return None
-    connection.execute(
-        sql("migration/runs/continue_run"), {"id": run_id, "options": options_json(options), "at": at}
-    )
-    return UUID(str(run_id))
-
-
-def options_json(options: RunOptions) -> Any:
-    """Options as a jsonb parameter."""
-    from atlas_workflows.migration.runs.records import jsonb
-
-    return jsonb(options.to_json())
-
-
-def _may_continue(phase: Phase, next_kind: str | None) -> bool:
-    order = [step.kind for step in phase.steps]
-    return next_kind is not None and order.index(next_kind) <= order.index(CONTINUES_UP_TO)
-
-
-def _drive(context: PhaseContext, record: RunRecord) -> RunResult:
-    kinds, began = step_kinds(), context.now()
-    results: dict[str, StepResult] = {}
-    for use in context.phase.steps:
-        kind = kinds.get(use.kind)
-        if kind is None:
-            continue
-        result = _execute(replace(context, step_options=use.options), record, kind)
-        results[kind.name] = result
-        if result.status not in DONE:
-            return replace(_stopped(context, record, kind, result, results), started_at=began)
-    record.close("succeeded", None, {}, context.now())
-    return RunResult(context.run_id, "succeeded", began, steps=results, shared=context.shared)
-
-
-def _execute(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepResult:
+def execute_step(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepResult:
+    """Run one step and note how it went. One that has passed is not done twice, unless its kind repeats."""
     found = record.ended(kind.name)
     if found is not None and found.status in DONE and not kind.repeats:
         return StepResult(StepStatus.SKIPPED, {**found.summary, "already": "passed"})
     record.begin(kind.name, context.now())
     try:
-        result = kind.run(context)
+        result = _result(context, kind)
     except PhasePaused:
         raise
     except AtlasError as error:
@@ -244,34 +121,56 @@ def _execute(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepRe
     return result
 
 
+def may_continue(phase: Phase, next_step: str | None) -> bool:
+    """Whether a run that failed can be taken up at `next_step`, the first that did not pass.
+
+    A step that the phase no longer has was recorded by another version of it: the run cannot go on.
+    """
+    return any(kind.name == next_step and kind.continues for kind in phase.kinds)
+
+
+def _continued(
+    connection: Connection, phase: Phase, scope: Scope, options: RunOptions, at: datetime
+) -> UUID | None:
+    row = connection.execute(sql("migration/runs/unfinished_runs"), {"phase": phase.name}).fetchone()
+    if row is None:
+        return None
+    run_id, status, old_scope, _old_options, _started, next_step = row
+    if Scope.from_json(old_scope) != scope:
+        return None
+    require_not_stopped(status, run_id)
+    if status == "failed" and not may_continue(phase, next_step):
+        return None
+    connection.execute(
+        sql("migration/runs/continue_run"), {"id": run_id, "options": jsonb(options.to_json()), "at": at}
+    )
+    return UUID(str(run_id))
+
+
+def _drive(context: PhaseContext, record: RunRecord) -> RunResult:
+    began = context.now()
+    results: dict[str, StepResult] = {}
+    for kind in context.phase.kinds:
+        result = results[kind.name] = execute_step(context, record, kind)
+        if result.status not in DONE:
+            break
+    ended = RunResult.of(context.run_id, context.phase, began, results, shared=context.shared)
+    record.close(ended.status, ended.problem, {}, context.now())
+    return ended
+
+
+def _result(context: PhaseContext, kind: StepKind) -> StepResult:
+    if not context.persistent and isinstance(kind.dry_run, Skips):
+        return StepResult(StepStatus.SKIPPED, {"why": kind.dry_run.why})
+    return kind.run(context)
+
+
 def _note_failure(record: RunRecord, context: PhaseContext, kind: StepKind, problem: str) -> None:
     try:
         record.end(kind.name, StepResult(StepStatus.FAILED, problem=problem), context.now())
         record.close("failed", problem, {}, context.now())
     except psycopg.Error:
         return  # the database went away: the run stays `running` and the same command continues it
-
-
-def _stopped(
-    context: PhaseContext,
-    record: RunRecord,
-    kind: StepKind,
-    result: StepResult,
-    results: Mapping[str, StepResult],
-) -> RunResult:
-    waits = result.status is StepStatus.WAITING
-    status = "waiting" if waits else "failed"
-    record.close(status, result.problem, {}, context.now())
-    return RunResult(
-        run_id=context.run_id,
-        status=status,
-        started_at=context.now(),
-        exit_code=1 if waits else kind.failure_exit,
-        steps=results,
-        problem=result.problem,
-        remedy=result.remedy,
-        shared=context.shared,
-    )
 
 
 def _lost(error: psycopg.OperationalError) -> DatabaseError:

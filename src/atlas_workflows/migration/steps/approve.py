@@ -2,15 +2,14 @@
 
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.runs.controls import approval_of
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import NothingToUndo
 
 
 def run(context: PhaseContext) -> StepResult:
     """Passed once the audit log holds an approval of this run; waiting until then; skipped where none was asked."""
     if not context.options.require_approval:
         return StepResult(StepStatus.SKIPPED, {"why": "no approval was asked for"})
-    if not context.persistent:
-        return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing"})
     with context.connect("approve", autocommit=True) as connection:
         found = approval_of(connection, context.run_id)
     if found is None:
@@ -22,4 +21,12 @@ def run(context: PhaseContext) -> StepResult:
     return StepResult(StepStatus.PASSED, {"approved_by": found[0], "reason": found[1]})
 
 
-STEP = StepKind("approve", "A person says yes", run)
+STEP = StepKind(
+    "approve",
+    "A person says yes",
+    run,
+    undo=NothingToUndo("the audit log keeps who said yes, and a new run asks again"),
+    dry_run=Skips("a dry run finishes nothing that somebody could approve"),
+    continues=False,
+    is_gate=True,
+)

@@ -5,6 +5,7 @@ from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.ledger.edited import archive_workflows, edited_workflows
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.capture import captured_tables
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
@@ -16,8 +17,11 @@ from atlas_workflows.migration.movement.target import gather_statistics
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.movement.workers import work_ranges
 from atlas_workflows.migration.pace.progress import Tracker
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import Rollback, Undo, Undone
 
+# Sealed values go with the rows that refer to them; they have no source columns of their own.
+SECRETS = "secrets"
 # A table without a capture trigger is read again until a pass finds next to nothing new.
 MOST_SWEEPS = 3
 QUIET_ROWS = 20
@@ -72,4 +76,37 @@ def _sweep(worker: Worker, name: str) -> int:
     return written
 
 
-STEP = StepKind("backfill", "Move every row and catch up with what changes meanwhile", run)
+def count_moved(rollback: Rollback) -> Undone:
+    """What this phase made of source rows, and which of its workflows were edited since, as `remove_moved` would."""
+    removed = {table: rollback.number("count_moved", table) for table in rollback.target.traced}
+    removed[SECRETS] = rollback.number("count_secrets", SECRETS, of_phase=rollback.phase.name)
+    return Undone(removed, {"workflows": len(_edited(rollback))})
+
+
+def remove_moved(rollback: Rollback) -> Undone:
+    """Archive what was edited here, remove what this phase made, and let its ledger entries say so."""
+    edited = _edited(rollback)
+    archive_workflows(
+        rollback.connection, edited, reason="edited after the migration", run_id=None, at=rollback.at
+    )
+    removed = {table: rollback.change("delete_moved", table) for table in rollback.target.traced}
+    removed[SECRETS] = rollback.change("delete_secrets", SECRETS, of_phase=rollback.phase.name)
+    rollback.execute("mark_rolled_back")
+    return Undone(removed, {"workflows": len(edited)})
+
+
+def _edited(rollback: Rollback) -> list[str]:
+    return edited_workflows(
+        rollback.connection, organizations=rollback.organizations, phase=rollback.phase.name
+    )
+
+
+STEP = StepKind(
+    "backfill",
+    "Move every row and catch up with what changes meanwhile",
+    run,
+    undo=Undo(count_moved, remove_moved),
+    dry_run=ReadsOnly("translates every row in memory"),
+    continues=True,
+    after=("expand",),
+)

@@ -5,17 +5,17 @@ from atlas_workflows.migration.backup.dump import BackupPlan, Report, make_backu
 from atlas_workflows.migration.backup.retention import prune
 from atlas_workflows.migration.backup.verify import may_create_databases, verify_backup
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.site import Progress
 
 TOUCHED = tuple(f"public.{table}" for table in ("workflows", *SIDE_TABLES))
 
 
 def run(context: PhaseContext) -> StepResult:
-    """Make and prove a backup. A dry run and `--no-backup` skip it and say so."""
-    if not context.persistent or not context.options.backup:
-        why = "a dry run writes nothing" if not context.persistent else "the operator chose --no-backup"
-        return StepResult(StepStatus.SKIPPED, {"why": why})
+    """Make and prove a backup; with `--no-backup` skip it and say so."""
+    if not context.options.backup:
+        return StepResult(StepStatus.SKIPPED, {"why": "the operator chose --no-backup"})
     folder = context.settings.home / "backups"
     plan = BackupPlan(context.dsn, TOUCHED, folder)
     made = make_backup(plan, context.settings, now=context.now(), report=_reporter(context))
@@ -43,4 +43,11 @@ def _reporter(context: PhaseContext) -> Report:
     return report
 
 
-STEP = StepKind("backup", "Back up and prove the backup", run)
+STEP = StepKind(
+    "backup",
+    "Back up and prove the backup",
+    run,
+    undo=NothingToUndo("a backup outlives what it was made before; `atlas backup` keeps and drops them"),
+    dry_run=Skips("a dry run writes nothing that a backup would have to undo"),
+    continues=True,
+)

@@ -10,18 +10,24 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.schema import current, upgrade
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.movement.capture import Capture, install_capture
+from atlas_workflows.migration.movement.capture import (
+    Capture,
+    captured_tables,
+    install_capture,
+    remove_capture,
+)
 from atlas_workflows.migration.movement.source import Source, survey
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import Rollback, Undo, Undone
 from atlas_workflows.site import Progress
 
+# Sealed values that were entered here rather than found in a legacy row name no phase.
+SECRETS = "secrets"
 PARTITIONED_BY = {"workflow_executions": "started_at", "workflow_execution_steps": "started_at"}
 
 
 def run(context: PhaseContext) -> StepResult:
-    """Bring the schema to its newest revision and install capture; safe to repeat. A dry run skips it."""
-    if not context.persistent:
-        return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing"})
+    """Bring the schema to its newest revision and install capture; safe to repeat."""
     upgrade(context.dsn)
     with context.connect("expand", autocommit=True) as connection:
         source = survey(connection, context.scope, context.options)
@@ -76,4 +82,37 @@ def _first(connection: Connection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-STEP = StepKind("expand", "Lay down the schema and start capturing changes", run, repeats=True)
+def count_born(rollback: Rollback) -> Undone:
+    """What was born in the tables and not moved there, as `remove_born` would take it away."""
+    if not rollback.phase.is_first:
+        return Undone()
+    born = {table: rollback.number("count_born", table) for table in rollback.target.traced}
+    return Undone(born | {SECRETS: rollback.number("count_secrets", SECRETS, of_phase=None)}, born)
+
+
+def remove_born(rollback: Rollback) -> Undone:
+    """Archive and remove what was born here; only the first phase does, since the later ones work on its tables."""
+    if not rollback.phase.is_first:
+        return Undone()
+    traced = rollback.target.traced
+    archived = {table: rollback.change("archive_born", table) for table in traced}
+    removed = {table: rollback.change("delete_born", table) for table in traced}
+    removed[SECRETS] = rollback.change("delete_secrets", SECRETS, of_phase=None)
+    return Undone(removed, archived)
+
+
+def stop_capture(rollback: Rollback) -> None:
+    """Nobody needs the changes once no phase stands for anybody."""
+    if rollback.number("organizations_standing", "organization_phases") == 0:
+        remove_capture(rollback.connection, [item.table for item in captured_tables(rollback.connection)])
+
+
+STEP = StepKind(
+    "expand",
+    "Lay down the schema and start capturing changes",
+    run,
+    undo=Undo(count_born, remove_born, afterwards=stop_capture),
+    dry_run=Skips("a dry run writes nothing"),
+    continues=True,
+    repeats=True,
+)

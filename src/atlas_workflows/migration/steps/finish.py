@@ -7,15 +7,14 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.catch_up import catch_up
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import Rollback, Undo, Undone
 
 CONSENT_TABLES = ("contacts", "leads", "clients")
 
 
 def run(context: PhaseContext) -> StepResult:
-    """Mark the organizations of the scope as applied. A dry run skips it."""
-    if not context.persistent:
-        return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing"})
+    """Mark the organizations of the scope as applied."""
     with at_work(context) as worker:
         caught = catch_up(worker)
         covered = worker.source.tenants.covered
@@ -52,4 +51,22 @@ def _audit(connection: Connection, context: PhaseContext, organizations: int) ->
     )
 
 
-STEP = StepKind("finish", "Note for whom the phase stands", run)
+def count_nothing(_rollback: Rollback) -> Undone:
+    """No row is removed: that the phase stood is part of the record, and consents are append-only."""
+    return Undone()
+
+
+def withdraw(rollback: Rollback) -> Undone:
+    """The phase no longer stands for the organizations."""
+    rollback.execute("roll_back_organizations")
+    return Undone()
+
+
+STEP = StepKind(
+    "finish",
+    "Note for whom the phase stands",
+    run,
+    undo=Undo(count_nothing, withdraw),
+    dry_run=Skips("a dry run writes nothing"),
+    continues=False,
+)

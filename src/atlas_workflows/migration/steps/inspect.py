@@ -10,7 +10,8 @@ from atlas_workflows.migration.checks.check import check, verdict
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.entry import Entry, make_entry
 from atlas_workflows.migration.movement.source import read_batch, survey
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Progress
 from atlas_workflows.validation.data import Frames
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas
 
 TABLE = "workflows"
+SUITE = "batch"
 MIN_SECRET = 8
 
 
@@ -27,7 +29,7 @@ def run(context: PhaseContext) -> StepResult:
     frame = _frame(context)
     if frame.empty:
         return StepResult(StepStatus.SKIPPED, {"why": "no workflow belongs to the organizations of this run"})
-    return verdict(check(context, f"{context.phase.name}_batch", Frames({TABLE: frame})))
+    return verdict(check(context, f"{context.phase.name}_{SUITE}", Frames({TABLE: frame})))
 
 
 def facts(entry: Entry) -> Mapping[str, Any]:
@@ -70,4 +72,13 @@ def _entries(context: PhaseContext) -> Iterator[Entry]:
             context.progress(Progress("inspect", TABLE, done))
 
 
-STEP = StepKind("inspect", "Check translated workflows before loading", run, failure_exit=4)
+STEP = StepKind(
+    "inspect",
+    "Check translated workflows before loading",
+    run,
+    undo=NothingToUndo("it translates in memory; its findings stay with the run's record"),
+    dry_run=ReadsOnly("translates every workflow in memory and checks the outcome"),
+    continues=True,
+    is_gate=True,
+    suite=SUITE,
+)

@@ -2,7 +2,9 @@
 
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.preflight.checklist import go_through, record, unmet
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.preflight.source_items import SUITE
+from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import NothingToUndo
 
 
 def run(context: PhaseContext) -> StepResult:
@@ -23,4 +25,12 @@ def run(context: PhaseContext) -> StepResult:
     )
 
 
-STEP = StepKind("preflight", "Check what must hold before a migration", run)
+STEP = StepKind(
+    "preflight",
+    "Check what must hold before a migration",
+    run,
+    undo=NothingToUndo("it looks and changes nothing; its checklist stays with the run's record"),
+    dry_run=ReadsOnly("goes through the checklist without noting it"),
+    continues=True,
+    suite=SUITE,
+)

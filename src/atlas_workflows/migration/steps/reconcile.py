@@ -8,7 +8,8 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.ledger.certificate import Certificate, certify, read_sign_offs, store
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Report, reconcile
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Progress
 
@@ -17,8 +18,6 @@ SHOWN = 50
 
 def run(context: PhaseContext) -> StepResult:
     """Reconcile, write differences.json and certificates/, and fail on any difference."""
-    if not context.persistent:
-        return StepResult(StepStatus.SKIPPED, {"why": "a dry run writes nothing that could be compared"})
     with context.connect("reconcile", autocommit=True) as connection:
         tenancy = read_tenancy(connection, context.options.assume_organization)
         covers = resolve_scope(context.scope, tenancy.organizations).covers
@@ -100,4 +99,14 @@ def _reporter(context: PhaseContext) -> Report:
     return report
 
 
-STEP = StepKind("reconcile", "Compare both sides and certify", run, repeats=True, failure_exit=4)
+STEP = StepKind(
+    "reconcile",
+    "Compare both sides and certify",
+    run,
+    undo=NothingToUndo("a certificate is the proof of what held when it was issued, and stays"),
+    dry_run=Skips("a dry run writes nothing that could be compared"),
+    continues=False,
+    is_gate=True,
+    repeats=True,
+    after=("backfill",),
+)

@@ -10,7 +10,10 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.migration.backup.retention import list_backups, prune
 from atlas_workflows.migration.backup.verify import SCRATCH, may_create_databases, prove, scratch_database
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
+from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.migration.runs.run import run_phase
+from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
+from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.site import Progress
 
 # The copy needs no checklist, no backup of its own, no rehearsal of the rehearsal, and nobody's approval.
@@ -58,8 +61,6 @@ def _rehearse(context: PhaseContext, backup: Path, scratch: str) -> StepResult:
 
 
 def _why_not(context: PhaseContext) -> str | None:
-    if not context.persistent:
-        return "a dry run writes nothing"
     if not context.options.rehearse:
         return "the operator chose --no-rehearse"
     if not context.options.backup:
@@ -70,12 +71,7 @@ def _why_not(context: PhaseContext) -> str | None:
 
 
 def _run_phase_there(context: PhaseContext, scratch: str) -> str | None:
-    # Imported here: `run` collects the step kinds, this one among them.
-    from atlas_workflows.migration.runs.run import run_phase
-
-    phase = replace(
-        context.phase, steps=tuple(use for use in context.phase.steps if use.kind not in LEFT_OUT)
-    )
+    phase = replace(context.phase, steps=tuple(step for step in context.phase.steps if step not in LEFT_OUT))
     options = replace(
         context.options, backup=False, rehearse=False, require_approval=False, throttle=False,
         report_dir=str(context.report_dir / "rehearsal"),
@@ -91,8 +87,6 @@ def _run_phase_there(context: PhaseContext, scratch: str) -> str | None:
 
 
 def _roll_back_there(context: PhaseContext, scratch: str) -> dict[str, Any]:
-    from atlas_workflows.migration.rollback import roll_back
-
     _say(context, "rolling back")
     outcome = roll_back(
         context.phase, context.scope, dsn=scratch, settings=context.settings, execute=True,
@@ -109,4 +103,12 @@ def _minutes(seconds: float) -> float:
     return round(seconds / 60, 2)
 
 
-STEP = StepKind("rehearse", "Rehearse on a restored copy", run)
+STEP = StepKind(
+    "rehearse",
+    "Rehearse on a restored copy",
+    run,
+    undo=NothingToUndo("the scratch database is dropped at the end of the step"),
+    dry_run=Skips("a dry run makes no backup that could be restored"),
+    continues=True,
+    after=("backup",),
+)

@@ -1,0 +1,94 @@
+"""How what a step did is taken back: counted or done, inside the one transaction of a rollback."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.movement.target import SCHEMA, Target
+
+if TYPE_CHECKING:
+    from atlas_workflows.migration.phase import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Rows removed and rows archived, per table."""
+
+    removed: Mapping[str, int] = field(default_factory=dict)
+    archived: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "Undone") -> "Undone":
+        return Undone(
+            Counter(self.removed) + Counter(other.removed), Counter(self.archived) + Counter(other.archived)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What an undo works with. `organizations` None: all of them, and rows that belong to none."""
+
+    connection: Connection
+    target: Target
+    phase: "Phase"
+    organizations: list[str] | None
+    actor: str
+    reason: str
+    at: datetime
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "phase": self.phase.name,
+            "is_first": self.phase.is_first,
+            "organizations": self.organizations,
+            "at": self.at,
+            "run_id": None,
+            "everything": self.organizations is None,
+        }
+
+    def execute(self, name: str) -> int:
+        """Run a statement of include/sql/migration/rollback; returns how many rows it changed."""
+        return self.connection.execute(sql(f"migration/rollback/{name}"), self.parameters).rowcount
+
+    def change(self, name: str, table: str, **more: Any) -> int:
+        """Run a statement over a table of ours; returns how many rows it changed."""
+        parameters = self.parameters | {"table_name": table} | more
+        return self.connection.execute(self._over(name, table), parameters).rowcount
+
+    def number(self, name: str, table: str, **more: Any) -> int:
+        """What a statement over a table of ours counts."""
+        parameters = self.parameters | {"table_name": table} | more
+        row = self.connection.execute(self._over(name, table), parameters).fetchone()
+        return int(row[0]) if row else 0
+
+    def _over(self, name: str, table: str) -> compose.Composed:
+        key = self.target.keys[table][0]
+        statement = sql(f"migration/rollback/{name}")
+        return statement.format(table=compose.Identifier(SCHEMA, table), key=compose.Identifier(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Takes a step back. `count` says what `execute` would do, row for row, and changes nothing.
+
+    `execute` runs in the rollback's transaction, after the steps that came later were taken back in it. `afterwards`
+    runs once that is committed, for what needs its own locks on tables of the old application; it must be safe to
+    repeat, since a rollback that was killed before it is repeated whole.
+    """
+
+    count: Callable[[Rollback], Undone]
+    execute: Callable[[Rollback], Undone]
+    afterwards: Callable[[Rollback], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToUndo:
+    """The step leaves nothing that a rollback would have to remove, and why."""
+
+    why: str
