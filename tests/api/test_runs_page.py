@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 
 from atlas_workflows.api.app import create_app
 from atlas_workflows.db.connect import connect
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import DatabaseRecord, insert_run

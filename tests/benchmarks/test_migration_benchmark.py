@@ -12,7 +12,6 @@ from atlas_workflows.exact_json import loads
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.legacy.source.tables import READERS
 from atlas_workflows.legacy.translate import translate
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.outcome import conclude

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from plain_source import settings_at
 
-from atlas_workflows.migration.phase import Phase, phase_named
+from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude

@@ -17,7 +17,6 @@ from atlas_workflows.legacy.source.shapes import detect_shape
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.source import Source
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import insert_run

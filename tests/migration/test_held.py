@@ -8,7 +8,6 @@ import pytest
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.hold_backs import without_held

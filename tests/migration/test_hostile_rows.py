@@ -11,7 +11,6 @@ from moving_phase import fetch, migrate
 from test_every_shape import certain, reconciled
 
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back

@@ -12,7 +12,6 @@ from atlas_state import atlas_state, differences
 from moving_phase import OPTIONS, fetch, moving_phase
 
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back

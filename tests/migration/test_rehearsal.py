@@ -10,7 +10,6 @@ import pytest
 from cryptography.fernet import Fernet
 
 from atlas_workflows.migration.backup.retention import list_backups
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions
 from atlas_workflows.migration.runs.run import run_phase

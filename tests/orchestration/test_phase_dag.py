@@ -9,7 +9,7 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import ParamValidationError
 
 from atlas_workflows.cli.app import load_command
-from atlas_workflows.migration.phase import Phase, all_phases, phase_named
+from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import all_phases, phase_named
 from atlas_workflows.migration.steps import STEP_KINDS
 from atlas_workflows.orchestration.phase_dag import build_phase_dag

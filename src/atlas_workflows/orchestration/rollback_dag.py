@@ -4,7 +4,6 @@ from typing import Any
 
 from airflow.sdk import DAG, get_current_context, task
 
-from atlas_workflows.migration.phase import all_phases
 from atlas_workflows.migration.phases import all_phases
 from atlas_workflows.migration.request import RollbackRequest, rollback_fields
 from atlas_workflows.orchestration.actor import actor_of

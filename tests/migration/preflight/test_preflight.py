@@ -15,7 +15,6 @@ from atlas_workflows.db.search_paths import finds_ours_first, insist_on_search_p
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import DatabaseError
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.preflight import role_items, server_items
 from atlas_workflows.migration.preflight.checklist import ITEMS, go_through, unmet

@@ -9,7 +9,6 @@ from cryptography.fernet import Fernet
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, reconcile
 from atlas_workflows.migration.request import RunOptions

@@ -16,7 +16,6 @@ from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.write import report_dry_run, report_run
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import DatabaseRecord, RunRow, read_steps
-from atlas_workflows.migration.runs.run import RunResult
 from atlas_workflows.migration.step import DONE, StepResult, StepStatus
 from atlas_workflows.settings import Settings
 

@@ -15,7 +15,6 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.step import StepResult, StepStatus
-from atlas_workflows.migration.steps import StepResult, StepStatus
 
 
 @dataclass(frozen=True, slots=True)
