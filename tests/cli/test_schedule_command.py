@@ -195,7 +195,9 @@ def test_a_schedule_that_is_over_says_so() -> None:
 
 def test_help_says_that_business_hours_are_a_file_and_shows_one(tmp_path: Path) -> None:
     for command in ("next", "describe"):
-        (option,) = (each for each in get_command(app).commands[command].params if each.name == "business_hours")  # type: ignore[attr-defined]
+        (option,) = (
+            each for each in get_command(app).commands[command].params if each.name == "business_hours"
+        )  # type: ignore[attr-defined]
         assert option.metavar == "FILE"
         shown = option.help[option.help.index("{") : option.help.index("}") + 1]
         hours = tmp_path / "hours.json"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from atlas_workflows.schedule.cron import parse_cron
 from atlas_workflows.schedule.fires import Fire, bounded, collapsed, not_skipped, opened, placed
 from atlas_workflows.schedule.moments import read_moment
+from atlas_workflows.schedule.openings import last_open
 from atlas_workflows.schedule.openness import ALL_DAY, MAXIMUM_DAYS, Openness
 from atlas_workflows.schedule.placement import first_instant
 from atlas_workflows.schedule.recurrence import parse_rule, wall_times
@@ -85,11 +86,9 @@ class Schedule:
         """Early enough for every slot that a closed stretch may move to `begin` or later."""
         if self._openness is None or self.spec.when_closed != "next":
             return begin
-        before = to_local(begin, self.zone) - (
-            _DAY if self._openness.keeps_time_of_day else timedelta(minutes=1)
-        )
-        opened_last = self._openness.previous_open(before) or before - MAXIMUM_DAYS * _DAY
-        return min(begin, first_instant(opened_last, self.zone))
+        # Where whole days are closed their times of day come back on the next open day, which may have 25 hours.
+        before = begin - (2 * _DAY if self._openness.keeps_time_of_day else timedelta(minutes=1))
+        return last_open(before, self.zone, self._openness) or before - MAXIMUM_DAYS * _DAY
 
     def _slots(self, since: datetime, begin: datetime) -> Iterator[Fire]:
         """Placed slots in order of time from `since`, and perhaps some before it."""
