@@ -11,6 +11,7 @@ from itertools import dropwhile, islice
 from zoneinfo import ZoneInfo
 
 from atlas_workflows.schedule.cron import parse_cron
+from atlas_workflows.schedule.elapsed_rules import elapsed_instants
 from atlas_workflows.schedule.fires import Fire, bounded, collapsed, not_skipped, opened, placed
 from atlas_workflows.schedule.moments import read_moment
 from atlas_workflows.schedule.openings import last_open
@@ -96,6 +97,8 @@ class Schedule:
         if spec.every is not None and spec.every.unit in ELAPSED:
             anchor = read_moment(spec.every.anchor).as_start(self.zone)
             return map(Fire, interval_instants(anchor, spec.every.amount, spec.every.unit, since))
+        if spec.rrule is not None and (rule := parse_rule(spec.rrule)).elapsed_hours:
+            return map(Fire, elapsed_instants(rule, self._first or begin, since, self.zone))
         if spec.once is not None and (instant := read_moment(spec.once).instant) is not None:
             return iter([Fire(instant)])
         # At the very end of a gap, local times left out land here; a repeated hour ahead shows again local
@@ -113,7 +116,7 @@ class Schedule:
         if spec.rrule is not None:
             rule = parse_rule(spec.rrule)
             dtstart = read_moment(spec.start).as_wall(self.zone) if spec.start else to_local(begin, self.zone)
-            return wall_times(rule, dtstart, since), rule.elapsed_hours
+            return wall_times(rule, dtstart, since), False
         if spec.every is not None:
             anchor = read_moment(spec.every.anchor).as_wall(self.zone)
             return interval_walls(anchor, spec.every.amount, spec.every.unit, since), False
