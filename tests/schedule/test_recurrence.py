@@ -151,9 +151,9 @@ def test_moving_the_start_forward_changes_no_answer(rule: str, dtstart: datetime
 NEW_YORK = "America/New_York"
 
 
-def local(rule: str, start: str, count: int, zone: str = NEW_YORK, asked: str | None = None) -> list[str]:
-    schedule = Schedule(parse_spec({"rrule": rule, "timezone": zone, "start": start}))
-    since = datetime.fromisoformat(asked or start).replace(tzinfo=schedule.zone)
+def local(rule: str, start: str, count: int) -> list[str]:
+    schedule = Schedule(parse_spec({"rrule": rule, "timezone": NEW_YORK, "start": start}))
+    since = datetime.fromisoformat(start).replace(tzinfo=schedule.zone)
     return [each.local.strftime("%dT%H:%M%z")[:-2] for each in schedule.next(since, count)]
 
 
@@ -176,11 +176,6 @@ def local(rule: str, start: str, count: int, zone: str = NEW_YORK, asked: str | 
 )  # fmt: skip
 def test_hourly_and_minutely_steps_are_elapsed_time(rule: str, start: str, expected: list[str]) -> None:
     assert local(rule, start, len(expected)) == expected
-    assert (
-        local(rule, start, 1, asked="2026-11-01T00:50")[:1]
-        == [each for each in expected if each >= "01T00:50" and each < "07"][:1]
-        or start < "2026-10"
-    )
 
 
 @settings(max_examples=100, deadline=None)
@@ -262,7 +257,7 @@ def test_bysetpos_of_a_week_is_what_the_rfc_says(
     since = start + timedelta(days=later)
     ours = list(islice(wall_times(parse_rule(rule + (f";COUNT={count}" if count else "")), start, since), 4))
     theirs = _weekly(start, sorted(days), sorted(hours) or [start.hour], places, week_start, interval)
-    assert ours == [wall for wall in theirs[:count] if wall >= since][: len(ours) or 1]
+    assert ours == [wall for wall in theirs[:count] if wall >= since][:4]
 
 
 def _weekly(
