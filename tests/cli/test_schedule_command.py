@@ -191,3 +191,17 @@ def test_a_schedule_that_is_over_says_so() -> None:
         app, ["next", "--rrule", "FREQ=DAILY;UNTIL=20260101", "--timezone", "UTC", "--from", "2026-03-27"]
     )
     assert "It does not fire any more." in result.stdout
+
+
+def test_help_says_that_business_hours_are_a_file_and_shows_one(tmp_path: Path) -> None:
+    for command in ("next", "describe"):
+        (option,) = (
+            each for each in get_command(app).commands[command].params if each.name == "business_hours"
+        )  # type: ignore[attr-defined]
+        assert option.metavar == "FILE"
+        shown = option.help[option.help.index("{") : option.help.index("}") + 1]
+        hours = tmp_path / "hours.json"
+        hours.write_text(shown)
+        result = call(command, "--cron", "0 8 * * *", *LONDON, "--business-hours", str(hours))
+        assert result.exit_code == 0, result.output
+        assert "moved to the next opening" in " ".join(result.output.split())

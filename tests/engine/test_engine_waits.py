@@ -26,7 +26,8 @@ def happened(hours: float, kind: str = "email_event", /, **data: Any) -> Happene
         ({"kind": "duration", "amount": 90, "unit": "minutes"}, "2026-03-02T10:30:00+00:00"),
         ({"kind": "duration", "amount": 30, "unit": "days"}, "2026-04-01T08:00:00+00:00"),
         ({"kind": "until", "at": "2026-03-05T09:00:00Z"}, "2026-03-05T09:00:00+00:00"),
-        ({"kind": "until", "at": "{{ contact.trial_ends }}", "offset": {"amount": -1, "unit": "days"}}, "2026-03-19T00:00:00+00:00"),
+        ({"kind": "until", "at": "{{ contact.trial_ends }}", "offset": {"amount": -1, "unit": "days"}}, "2026-03-19T09:00:00+00:00"),
+        ({"kind": "anniversary", "of": "{{ contact.birthday }}"}, "2026-05-17T08:00:00+00:00"),
         ({"kind": "until", "at": "2020-01-01"}, "2026-03-02T09:00:00+00:00"),
         ({"kind": "time_of_day", "time": "08:00"}, "2026-03-03T08:00:00+00:00"),
         ({"kind": "business_hours", "hours": {"mon": ["12:00-13:00"]}}, "2026-03-02T12:00:00+00:00"),
@@ -36,7 +37,7 @@ def happened(hours: float, kind: str = "email_event", /, **data: Any) -> Happene
     ],
 )  # fmt: skip
 def test_waits_for_a_time(wait: dict[str, Any], until: str) -> None:
-    data = {"contact": {**CONTACT, "trial_ends": "2026-03-20"}}
+    data = {"contact": {**CONTACT, "trial_ends": "2026-03-20", "birthday": "1988-05-17"}}
     played = play(waiting(wait, timezone="Europe/London"), data=data)
     assert took(played) == ["w", "a"]
     assert step_of(played, "w").finished_at == datetime.fromisoformat(until)
@@ -47,6 +48,39 @@ def test_the_organizations_business_hours_are_used_where_the_wait_has_none() -> 
     data = {"contact": CONTACT, "organization": {"business_hours": {"tue": ["07:00-08:00"]}}}
     played = play(waiting({"kind": "business_hours"}), data=data)
     assert step_of(played, "w").finished_at == datetime(2026, 3, 3, 7, tzinfo=UTC)
+
+
+def test_the_organizations_holidays_and_closures_are_closed_too() -> None:
+    hours = {day: ["07:00-08:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+    organization = {
+        "business_hours": hours,
+        "holidays": "GB-SCT",
+        "closures": ["2026-03-03"],
+        "name": "Harbour",
+    }
+    wait = {"kind": "duration", "amount": 1, "unit": "hours", "business_hours_only": True}
+    played = play(waiting(wait), data={"contact": CONTACT, "organization": organization})
+    assert step_of(played, "w").finished_at == datetime(2026, 3, 4, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("organization", "problem"),
+    [
+        (None, "no business hours are given"),
+        ({"business_hours": None}, "no business hours are given"),
+        (
+            {"business_hours": {"mon": ["9-5"]}},
+            "organization.business_hours cannot be read as business hours",
+        ),
+        ({"holidays": "Atlantis"}, "organization.holidays cannot be read as a country"),
+        ({"closures": ["Christmas"]}, "organization.closures cannot be read as dates"),
+    ],
+)
+def test_hours_that_nobody_gave_or_nobody_can_read_fail_the_step(organization: Any, problem: str) -> None:
+    wait = {"kind": "duration", "amount": 1, "unit": "hours", "business_hours_only": True}
+    played = play(waiting(wait), data={"contact": CONTACT, "organization": organization})
+    assert played.outcome == "failed"
+    assert problem in str(played.steps[0].error)
 
 
 def test_a_time_that_cannot_be_read_fails_the_step() -> None:

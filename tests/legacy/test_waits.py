@@ -53,7 +53,15 @@ def duration(amount: Any, unit: str, **more: Any) -> dict[str, Any]:
         ({"waitType": "until_datetime", "datetime": "2026-07-01 09:00"}, {"kind": "until", "at": "2026-07-01T09:00", "timezone": LONDON}),
         (
             {"waitType": "until_datetime", "datetime": "{{appointment.starts_at}}", "timezone": "UTC"},
-            {"kind": "until", "at": "{{appointment.starts_at}}", "timezone": "UTC"},
+            {"kind": "until", "at": "{{appointment.starts_at}}", "time": "00:00", "timezone": "UTC"},
+        ),
+        (
+            {"waitType": "until_datetime", "datetime": "2026-07-01"},
+            {"kind": "until", "at": "2026-07-01", "time": "00:00", "timezone": LONDON},
+        ),
+        (
+            {"waitType": "until_datetime", "datetime": "{{lead.dateOfBirth}}"},
+            {"kind": "anniversary", "of": "{{lead.dateOfBirth}}", "timezone": LONDON},
         ),
         (
             {"type": "specific_time", "specificTime": {"time": "9:30 pm", "timezone": "Europe&#x2F;Paris"}},
@@ -91,6 +99,20 @@ def test_business_hours_only_means_the_engines_office_hours() -> None:
         "the server's clock",
         LONDON,
     )
+
+
+def test_a_dynamic_delay_keeps_its_business_hours() -> None:
+    delay = {
+        "type": "dynamic", "baseValue": 1, "unit": "minutes", "businessHours": {"enabled": True, "start": "8:00", "end": "20:00", "days": ["mon"]},
+        "conditions": [{"condition": HOT, "delayModifier": {"operation": "set", "value": 2, "unit": "minutes"}}],
+    }  # fmt: skip
+    translation = translate({"delay": delay})
+    assert translation.wait is not None
+    assert translation.wait["business_hours_only"] == {"mon": ["08:00-20:00"]}
+    assert {change.code for change in translation.changes} == {
+        ReasonCode.BUSINESS_HOURS_LOCAL,
+        ReasonCode.WAIT_CAP_REMOVED,
+    }
 
 
 def test_dynamic_delay_with_conditions() -> None:

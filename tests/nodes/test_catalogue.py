@@ -130,6 +130,30 @@ RIGHT: list[tuple[str, dict[str, Any]]] = [
     ("switch", {"cases": [{"port": "new", "kind": "condition", "condition": LEAF}], "default_port": "rest"}),
     ("filter", {"condition": LEAF}),
     ("wait", {"wait": {"kind": "until_event", "events": [{"type": "email_event", "filter": LEAF}]}}),
+    (
+        "wait",
+        {
+            "wait": {
+                "kind": "duration",
+                "amount": 1,
+                "unit": "days",
+                "business_hours_only": {"mon": ["09:00-17:00"]},
+                "holidays": "GB-ENG",
+                "closures": ["2026-12-24"],
+            }
+        },
+    ),
+    (
+        "wait",
+        {
+            "wait": {
+                "kind": "anniversary",
+                "of": "{{ contact.birthday }}",
+                "leap_day": "mar_1",
+                "offset": {"amount": -3, "unit": "days"},
+            }
+        },
+    ),
     ("loop", {"kind": "count", "count": "{{ contact.visits }}"}),
     ("merge", {"mode": "quorum", "quorum": 2, "timeout_seconds": 60}),
     ("split", {"branches": [{"port": "a", "weight": 1}, {"port": "b", "weight": 0.5}]}),
@@ -164,6 +188,16 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("wait", {"wait": {"kind": "nap"}}, "MISSING_WAIT_TYPE", "wait"),
     ("wait", {"wait": {"kind": "duration", "unit": "days"}}, "MISSING_WAIT_DURATION", "wait.amount"),
     ("wait", {"wait": {"kind": "until_condition", "condition": {}}}, "INCOMPLETE_CONDITION", "wait.condition"),
+    ("wait", {"wait": {"kind": "until", "at": "{{ contact.birthday }}"}}, "WRONG_PARAMETER", "wait.at"),
+    ("wait", {"wait": {"kind": "business_hours"}}, "MISSING_BUSINESS_HOURS", "wait.hours"),
+    *[
+        ("wait", {"wait": {**wait, "business_hours_only": True}}, "MISSING_BUSINESS_HOURS", "wait.business_hours_only")
+        for wait in (
+            {"kind": "duration", "amount": 1, "unit": "days"}, {"kind": "until", "at": "2026-03-29"},
+            {"kind": "anniversary", "of": "{{ contact.birthday }}"}, {"kind": "time_of_day", "time": "09:00"},
+            {"kind": "dynamic", "base": {"amount": 1, "unit": "days"}},
+        )
+    ],
     ("loop", {}, "MISSING_LOOP_TYPE", "kind"),
     ("loop", {"kind": "count"}, "MISSING_LOOP_COUNT", "count"),
     ("loop", {"kind": "for_each"}, "MISSING_LOOP_ITEMS", "items"),
@@ -195,6 +229,24 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("transform", {"operations": []}, "MISSING_OPERATIONS", "operations"),
     ("add_note", {"text": "x", "skip_unless": {}}, "INCOMPLETE_CONDITION", "skip_unless.field"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wait", "field", "remedy"),
+    [
+        ({"kind": "until", "at": "{{ contact.birthday }}"}, "wait.at", '{"kind": "anniversary"'),
+        ({"kind": "until", "at": "soon"}, "wait.at", "Write 2026-03-29T09:00."),
+        ({"kind": "duration", "amount": 1, "unit": "days", "business_hours_only": {"mon": ["09:00-17:00"], "outside": "skip"}}, "wait.business_hours_only.outside", "next or previous"),
+        ({"kind": "duration", "amount": 1, "unit": "days", "holidays": "Atlantis"}, "wait.holidays", "GB-ENG"),
+        ({"kind": "duration", "amount": 121, "unit": "months"}, "wait.amount", "Choose a shorter wait."),
+    ],
+)  # fmt: skip
+def test_what_a_wait_refuses_comes_with_its_remedy(wait: dict[str, Any], field: str, remedy: str) -> None:
+    kind = load_catalogue().node("wait", 1)
+    assert kind is not None
+    (fault,) = kind.faults({"wait": wait})
+    assert fault.field == field
+    assert remedy in fault.remedy
 
 
 def test_every_canonical_type_is_there() -> None:

@@ -115,3 +115,42 @@ def test_questions_name_parameters_and_paths_that_exist(kind: Any) -> None:
 @pytest.mark.parametrize("kind", TRIGGERS, ids=lambda kind: kind.name)
 def test_odd_data_never_raises(kind: Any, data: dict[str, Any]) -> None:
     assert isinstance(kind.answer({}, data, NOON), Answer)
+
+
+@pytest.mark.parametrize(
+    ("type_", "parameters", "day", "reason"),
+    [
+        ("birthday", {}, "1988-03-27", ""),
+        ("birthday", {}, "1988-03-28", "It fires on 2026-03-28 at 09:00, not on 2026-03-27."),
+        ("birthday", {}, "1988-03-26", "It fires on 2027-03-26 at 09:00, not on 2026-03-27."),
+        ("birthday", {"days_before": 3, "time": "18:30"}, "1988-03-30", ""),
+        ("birthday", {}, "1988-02-29", "It fires on 2027-02-28 at 09:00, not on 2026-03-27."),
+        ("birthday", {"leap_day": "mar_1"}, "1988-02-29", "It fires on 2027-03-01 at 09:00, not on 2026-03-27."),
+        ("birthday", {}, "soon", "field: 'soon' is no date that comes every year."),
+        ("custom_date", {"field": "contact.birthday"}, "2026-03-27", ""),
+        ("custom_date", {"field": "contact.birthday"}, "2025-03-27", "It fires on 2025-03-27 at 09:00, not on 2026-03-27."),
+        ("custom_date", {"field": "contact.birthday", "every_year": True}, "2025-03-27", ""),
+        ("custom_date", {"field": "contact.birthday", "every_year": True, "offset": {"amount": 1, "unit": "weeks"}}, "2025-04-03", ""),
+        ("custom_date", {"field": "contact.birthday", "offset": {"amount": 1, "unit": "months"}, "offset_direction": "after"}, "2026-02-27", ""),
+        ("custom_date", {"field": "contact.birthday"}, "soon", "field: 'soon' is no date."),
+    ],
+)  # fmt: skip
+def test_a_trigger_that_looks_at_a_date_says_when_it_fires(
+    type_: str, parameters: dict[str, Any], day: str, reason: str
+) -> None:
+    assert asked(type_, parameters, {}, birthday=day) == Answer((reason,) if reason else ())
+
+
+def test_a_trigger_that_looks_at_a_date_says_what_it_would_have_to_know() -> None:
+    assert asked("birthday", {}, {}).unchecked == ("contact.birthday",)
+    assert asked("birthday", {}, {}, date_of_birth="1988-03-27") == Answer()
+    assert asked("custom_date", {"field": "contact.renews_on"}, {}).unchecked == ("contact.renews_on",)
+
+
+def test_a_date_of_birth_that_should_come_once_is_a_problem() -> None:
+    kind = load_catalogue().trigger("custom_date", 1)
+    assert kind is not None
+    (fault,) = kind.faults({"field": "contact.date_of_birth"})
+    assert (fault.code, fault.field) == ("DATE_LONG_PAST", "every_year")
+    assert not kind.faults({"field": "contact.date_of_birth", "every_year": True})
+    assert not kind.faults({"field": "contact.trial_ends_on"})

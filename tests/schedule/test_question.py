@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,3 +76,31 @@ def test_what_is_no_object_is_refused(question: Any) -> None:
 def test_without_a_time_the_given_now_is_asked() -> None:
     found = answer({"cron": "0 14 * * *", "timezone": "UTC", "count": 1}, NOW)
     assert found["occurrences"][0]["at"] == "2026-11-23T14:00:00Z"
+
+
+EVERY_RULE: dict[str, dict[str, Any]] = {
+    "cron": {"cron": "0 9 * * *"},
+    "rrule": {"rrule": "FREQ=DAILY;BYHOUR=9;BYMINUTE=0", "start": "2026-01-01"},
+    "every hour": {"every": {"amount": 24, "unit": "hours", "anchor": "2026-01-01T09:00"}},
+    "every day": {"every": {"amount": 1, "unit": "days", "anchor": "2026-01-01T09:00"}},
+}
+
+
+@pytest.mark.parametrize("rule", EVERY_RULE.values(), ids=EVERY_RULE)
+@pytest.mark.parametrize(
+    ("asked", "day"),
+    [
+        ("2026-03-30T08:59:59.999999", 30), ("2026-03-30T09:00:00", 30), ("2026-03-30T09:00:00.000001", 31),
+        ("2026-03-30T09:00:00,5", 31), ("2026-03-30T09:00:00.25Z", 31),
+    ],
+)  # fmt: skip
+def test_a_fraction_of_a_second_counts(rule: dict[str, Any], asked: str, day: int) -> None:
+    found = answer({**rule, "timezone": "UTC", "from": asked, "count": 1}, NOW)
+    assert found["occurrences"][0]["at"] == f"2026-03-{day}T09:00:00Z"
+
+
+def test_a_moment_keeps_its_fraction_and_a_day_ends_with_its_last_microsecond() -> None:
+    once = {"once": "2026-03-29T01:30:00.5", "timezone": "Europe/London", "from": "2026-03-01"}
+    assert answer(once, NOW)["occurrences"][0]["at"] == "2026-03-29T01:00:00Z", "the gap's end is a whole one"
+    kept = {"once": "2026-03-30T23:59:59.5Z", "timezone": "UTC", "from": "2026-03-01", "end": "2026-03-30"}
+    assert answer(kept, NOW)["occurrences"][0]["at"] == "2026-03-30T23:59:59.500000Z"

@@ -30,7 +30,14 @@ Gap = Annotated[str | None, typer.Option(help="A local time that does not exist:
 Fold = Annotated[
     str | None, typer.Option(help="A local time that occurs twice: first (default), second or both.")
 ]
-Hours = Annotated[Path | None, typer.Option(help="Business hours as JSON.")]
+Hours = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help='A file of business hours as JSON, e.g. {"mon": ["09:00-12:00", "13:00-17:00"], '
+        '"outside": "next"}; - reads standard input. The other weekdays are closed.',
+    ),
+]
 Holidays = Annotated[str | None, typer.Option(help="Country and subdivision, e.g. GB-ENG.")]
 Closed = Annotated[
     str | None, typer.Option(help="Outside hours or on a holiday: skip, next (default) or previous.")

@@ -1,12 +1,13 @@
 """What Pydantic says about parameters, in words for people and with the codes of the builder."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from atlas_workflows.graph.catalogue import Fault
 from atlas_workflows.graph.model import Severity
+from atlas_workflows.schedule.refusal import InvalidField
 
 _MOST_FAULTS = 50  # per node
 
@@ -22,6 +23,14 @@ _KINDS = {
 }
 
 
+class Complaint(NamedTuple):
+    """What Pydantic says about one field: the type of its error, the message, and a remedy where one is known."""
+
+    kind: str
+    message: str
+    remedy: str = ""
+
+
 def faults_of(
     error: ValidationError,
     parameters: Mapping[str, Any],
@@ -29,10 +38,19 @@ def faults_of(
     wrong_codes: Mapping[str, str],
 ) -> list[Fault]:
     """One Fault per field that is wrong; of the alternatives of a field the first complaint is shown."""
-    complaints: dict[str, list[tuple[str, str]]] = {}
+    complaints: dict[str, list[Complaint]] = {}
     for detail in error.errors(include_url=False, include_input=False)[: _MOST_FAULTS * 4]:
-        path = _path(detail["loc"], parameters, detail["type"])
-        complaints.setdefault(path, []).append((detail["type"], detail["msg"]))
+        path, value = _place(detail["loc"], parameters, detail["type"])
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, InvalidField):
+            # Said by a schedule or a wait of its own field, and with a remedy.
+            field, _, message = cause.refusal.fact.partition(": ")
+            if isinstance(value, Mapping) and field.partition(".")[0] in value:
+                path = f"{path}.{field}" if path else field
+            complaint = Complaint(detail["type"], message, cause.refusal.remedy)
+        else:
+            complaint = Complaint(detail["type"], detail["msg"])
+        complaints.setdefault(path, []).append(complaint)
     found = [
         _fault(path, said, missing_codes, wrong_codes)
         for path, said in complaints.items()
@@ -70,15 +88,15 @@ def advice(code: str, field: str, message: str, remedy: str) -> Fault:
 
 
 def _fault(
-    path: str, said: list[tuple[str, str]], missing_codes: Mapping[str, str], wrong_codes: Mapping[str, str]
+    path: str, said: list[Complaint], missing_codes: Mapping[str, str], wrong_codes: Mapping[str, str]
 ) -> Fault:
-    kind, message = said[0]
+    kind, message, remedy = said[0]
     if kind == "missing":
         code = "INCOMPLETE_CONDITION" if _is_in_condition(path) else "MISSING_PARAMETER"
         return missing(missing_codes.get(path, code), path)
     if kind == "extra_forbidden":
-        remedy = "Correct its name, or move it under extra."
-        return Fault("UNKNOWN_PARAMETER", path, f"There is no parameter {path}.", remedy)
+        rename = "Correct its name, or move it under extra."
+        return Fault("UNKNOWN_PARAMETER", path, f"There is no parameter {path}.", rename)
     if kind.isupper():
         return Fault(kind, path, message, f"Correct {path}.")
     default = "WRONG_CONDITION" if _is_in_condition(path) else "WRONG_PARAMETER"
@@ -87,12 +105,13 @@ def _fault(
     if expected:
         return Fault(code, path, f"{path} must be {expected}.", f"Write {expected} there.")
     message = message.removeprefix("Value error, ").rstrip(".")
-    return Fault(code, path, f"{path} is not right: {message[:1].lower()}{message[1:]}.", f"Correct {path}.")
+    fact = f"{path} is not right: {message[:1].lower()}{message[1:]}."
+    return Fault(code, path, fact, remedy or f"Correct {path}.")
 
 
-def _expected(said: list[tuple[str, str]]) -> str:
+def _expected(said: list[Complaint]) -> str:
     """What all alternatives together would take; empty where one of them complains about more than the kind."""
-    words = dict.fromkeys(_KINDS.get(kind, "") for kind, _ in said)
+    words = dict.fromkeys(_KINDS.get(complaint.kind, "") for complaint in said)
     if "a number" in words:
         words.pop("a whole number", None)
     return "" if "" in words else " or ".join(words)
@@ -102,7 +121,8 @@ def _is_in_condition(path: str) -> bool:
     return any(word in path for word in ("condition", "filters", "skip_unless", "break_when", "rules["))
 
 
-def _path(location: tuple[int | str, ...], parameters: Any, kind: str) -> str:
+def _place(location: tuple[int | str, ...], parameters: Any, kind: str) -> tuple[str, Any]:
+    """The path inside the parameters, and the value there."""
     # Pydantic puts the names of a union's members into the location; only what the document has counts.
     path, value = "", parameters
     for place, part in enumerate(location):
@@ -113,4 +133,4 @@ def _path(location: tuple[int | str, ...], parameters: Any, kind: str) -> str:
             path, value = (f"{path}.{part}" if path else part), value[part]
         elif kind == "missing" and is_last:
             path = f"{path}.{part}" if path else str(part)
-    return path[:300]
+    return path[:300], value

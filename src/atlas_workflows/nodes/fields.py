@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
 from typing_extensions import TypedDict
 
 from atlas_workflows.expressions.condition import Condition as Condition
+from atlas_workflows.schedule.anniversaries import LeapDay as LeapDay
 from atlas_workflows.schedule.business_hours import BusinessHours as BusinessHours
 from atlas_workflows.schedule.spec import ScheduleSpec as ScheduleSpec
 from atlas_workflows.schedule.spec import Zone as Zone

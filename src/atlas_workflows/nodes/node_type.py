@@ -80,7 +80,8 @@ class NodeType:
 class TriggerType:
     """A trigger type: what has to happen, and what may be asked of it.
 
-    `questions` say where an event answers what the parameters ask; `conditions` adds what takes several parameters.
+    `questions` say where an event answers what the parameters ask; `conditions` adds what takes several parameters,
+    `timing` what the calendar has to say.
     """
 
     name: str
@@ -93,6 +94,7 @@ class TriggerType:
     review: Review | None = None
     questions: tuple[Question, ...] = ()
     conditions: Callable[[Any], Iterable[dict[str, Any]]] = lambda parameters: ()  # noqa: ARG005
+    timing: Callable[[Any, Mapping[str, Any], Moment], Answer] = lambda parameters, data, at: Answer()  # noqa: ARG005
     never_fires: str = ""
 
     def faults(self, parameters: Mapping[str, Any]) -> Sequence[Fault]:
@@ -107,6 +109,8 @@ class TriggerType:
         except ValidationError:
             return Answer(tuple(fault.message for fault in self.faults(parameters)[:1]))
         found = ask(self.questions, self.conditions(values), dict(values), data, at)
+        timing = self.timing(values, data, at)
+        found = Answer((*found.reasons, *timing.reasons), (*found.unchecked, *timing.unchecked))
         filters = parameters.get("filters")
         refused = "" if filters is None else why_not(filters, data, at)
         return replace(found, reasons=(*found.reasons, refused)) if refused else found

@@ -2,45 +2,49 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from atlas_workflows.schedule.business_hours import WEEKDAYS, BusinessHours
-from atlas_workflows.schedule.moments import read_moment
-from atlas_workflows.schedule.openness import Openness
+from atlas_workflows.schedule.anniversaries import next_anniversary, read_yearly
+from atlas_workflows.schedule.business_hours import WEEKDAYS, BusinessHours, Outside
+from atlas_workflows.schedule.lengths import NO_LENGTH, Span, add_length, add_span, span
+from atlas_workflows.schedule.moments import Moment, read_moment
+from atlas_workflows.schedule.openings import last_open, next_open
+from atlas_workflows.schedule.openness import ALL_DAY, MAXIMUM_DAYS, Openness
 from atlas_workflows.schedule.placement import first_instant
 from atlas_workflows.schedule.refusal import refuse
-from atlas_workflows.schedule.slots import add_months
 from atlas_workflows.schedule.waits import (
-    SECONDS,
+    YEARLY_REMEDY,
+    AnniversaryWait,
     BusinessHoursWait,
     ConditionWait,
     DurationWait,
     DynamicWait,
     EventWait,
+    Restrained,
     TimeOfDayWait,
     UntilWait,
     Wait,
 )
 from atlas_workflows.schedule.zones import load_zone, to_local
 
-Number = int | Decimal
-_WALL_UNITS = ("days", "weeks", "months")
+# What a template gives may be a little late; beyond this it is a date of birth, or a slip.
+FARTHEST_PAST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a wait cannot know itself.
 
-    `timezone` and `hours` of the organization, `holds` evaluates a condition on the execution's data,
-    `render` fills in a template.
+    `timezone` of the workflow; `hours`, `holidays` and `closures` of the organization; `holds` evaluates a condition
+    on the execution's data, `render` fills in a template.
     """
 
     timezone: str = "UTC"
     hours: BusinessHours | None = None
     holidays: str | None = None
+    closures: frozenset[date] = frozenset()
     holds: Callable[[Mapping[str, Any]], bool] | None = None
     render: Callable[[str], str] | None = None
 
@@ -56,7 +60,7 @@ class Due:
 def due_at(wait: Wait, now: datetime, surroundings: Surroundings = Surroundings()) -> Due:
     """When a wait begun at the aware `now` ends; a time already past gives `now`.
 
-    Raises ScheduleRefused (field `at`) when a rendered time cannot be read.
+    Raises ScheduleRefused when a rendered time cannot be read or is long past, or when nothing is ever open.
     """
     instant = now.astimezone(UTC).replace(tzinfo=None)
     if isinstance(wait, EventWait | ConditionWait):
@@ -74,48 +78,50 @@ def look_back_since(wait: EventWait, now: datetime, surroundings: Surroundings =
     return add_length(instant, -wait.look_back.amount, wait.look_back.unit, zone).replace(tzinfo=UTC)
 
 
-def add_length(instant: datetime, amount: Number, unit: str, zone: ZoneInfo) -> datetime:
-    """`instant` (naive UTC) plus a length: whole days, weeks and months keep the wall clock of the zone."""
-    if unit not in _WALL_UNITS or amount != int(amount):
-        return instant + timedelta(seconds=float(amount * SECONDS[unit]))
-    wall = to_local(instant, zone)
-    if unit == "months":
-        later = add_months(wall, int(amount))
-    else:
-        later = wall + timedelta(days=int(amount) * (7 if unit == "weeks" else 1))
-    return first_instant(later, zone)
-
-
-def dynamic_seconds(wait: DynamicWait, holds: Callable[[Mapping[str, Any]], bool]) -> Number:
-    """Length of a dynamic wait: each modifier whose condition holds, in turn; never below zero."""
-    seconds: Number = wait.base.amount * SECONDS[wait.base.unit]
+def dynamic_length(wait: DynamicWait, holds: Callable[[Mapping[str, Any]], bool]) -> Span:
+    """Length of a dynamic wait: each modifier whose condition holds, in turn."""
+    length = span(wait.base.amount, wait.base.unit)
     for modifier in wait.modifiers:
         if not holds(modifier.condition):
             continue
-        length = modifier.amount * SECONDS[modifier.unit]
         if modifier.operation == "add":
-            seconds = seconds + length
+            length += span(modifier.amount, modifier.unit)
         elif modifier.operation == "set":
-            seconds = length
+            length = span(modifier.amount, modifier.unit)
         else:
-            seconds = seconds * modifier.amount
-    return max(seconds, 0)
+            length = length.times(modifier.amount)
+    return length
 
 
 def _due(wait: Wait, instant: datetime, around: Surroundings) -> datetime:
-    if isinstance(wait, DurationWait):
-        return _duration(wait, instant, around)
-    if isinstance(wait, DynamicWait):
-        return _dynamic(wait, instant, around)
-    if isinstance(wait, UntilWait):
-        return _until(wait, around)
-    if isinstance(wait, TimeOfDayWait):
-        return _time_of_day(wait, instant, around)
     if isinstance(wait, BusinessHoursWait):
-        hours = wait.hours or around.hours
         zone = load_zone(wait.timezone or around.timezone)
-        return instant if hours is None else _opened(instant, hours, zone, around)
-    raise TypeError(f"{type(wait).__name__} has no due time")
+        return _when_open(instant, instant, zone, _opening(wait, wait.hours or True, around))
+    if isinstance(wait, EventWait | ConditionWait):
+        raise TypeError(f"{type(wait).__name__} has no due time")
+    zone = load_zone(getattr(wait, "timezone", None) or around.timezone)
+    due = max(_unrestrained(wait, instant, zone, around), instant)
+    return _when_open(due, instant, zone, _opening(wait, wait.business_hours_only, around))
+
+
+def _unrestrained(
+    wait: DurationWait | DynamicWait | UntilWait | AnniversaryWait | TimeOfDayWait,
+    instant: datetime,
+    zone: ZoneInfo,
+    around: Surroundings,
+) -> datetime:
+    match wait:
+        case DurationWait():
+            return add_length(instant, wait.amount, wait.unit, zone)
+        case DynamicWait():
+            holds = around.holds or (lambda condition: False)  # noqa: ARG005 - nothing known, nothing holds
+            return add_span(instant, dynamic_length(wait, holds), zone)
+        case UntilWait():
+            return _until(wait, instant, zone, around)
+        case AnniversaryWait():
+            return _anniversary(wait, instant, zone, around)
+        case TimeOfDayWait():
+            return _time_of_day(wait, instant, zone)
 
 
 def _timeout(wait: EventWait | ConditionWait, instant: datetime, around: Surroundings) -> Due:
@@ -125,34 +131,37 @@ def _timeout(wait: EventWait | ConditionWait, instant: datetime, around: Surroun
     return Due(at.replace(tzinfo=UTC), port="timeout")
 
 
-def _duration(wait: DurationWait, instant: datetime, around: Surroundings) -> datetime:
-    zone = load_zone(around.timezone)
-    due = add_length(instant, wait.amount, wait.unit, zone)
-    hours = around.hours if wait.business_hours_only is True else wait.business_hours_only
-    return _opened(due, hours, zone, around) if isinstance(hours, BusinessHours) else due
+def _until(wait: UntilWait, instant: datetime, zone: ZoneInfo, around: Surroundings) -> datetime:
+    text = _rendered(wait.at, "at", around)
+    moment = read_moment(text.replace(" ", "T", 1) if len(text) > 10 else text, "at")
+    if moment.day is not None:
+        moment = Moment(wall=datetime.combine(moment.day, time.fromisoformat(wait.time)))
+    due = add_span(moment.as_start(zone), _offset(wait), zone)
+    if "{{" in wait.at and due < instant - FARTHEST_PAST:
+        raise refuse("at", f"{text} is more than a year past ({wait.at[:60]}).", YEARLY_REMEDY)
+    return due
 
 
-def _dynamic(wait: DynamicWait, instant: datetime, around: Surroundings) -> datetime:
-    holds = around.holds or (lambda condition: False)  # noqa: ARG005 - nothing known, nothing holds
-    if not any(holds(modifier.condition) for modifier in wait.modifiers):
-        return add_length(instant, wait.base.amount, wait.base.unit, load_zone(around.timezone))
-    seconds = min(dynamic_seconds(wait, holds), 10 * 366 * 86_400)
-    return instant + timedelta(seconds=float(seconds))
+def _anniversary(wait: AnniversaryWait, instant: datetime, zone: ZoneInfo, around: Surroundings) -> datetime:
+    yearly = read_yearly(_rendered(wait.of, "of", around), "of")
+    at = time.fromisoformat(wait.time)
+    return next_anniversary(yearly, instant, zone, at=at, leap_day=wait.leap_day, offset=_offset(wait))
 
 
-def _until(wait: UntilWait, around: Surroundings) -> datetime:
-    text = around.render(wait.at) if around.render is not None else wait.at
-    zone = load_zone(wait.timezone or around.timezone)
-    if "{{" in text or not text.strip():
-        raise refuse("at", f"{wait.at[:60]!r} has no value.", "Give the field a default, or check its name.")
-    instant = read_moment(text.replace(" ", "T", 1) if len(text) > 10 else text, "at").as_start(zone)
-    if wait.offset is None:
-        return instant
-    return add_length(instant, wait.offset.amount, wait.offset.unit, zone)
+def _offset(wait: UntilWait | AnniversaryWait) -> Span:
+    return NO_LENGTH if wait.offset is None else span(wait.offset.amount, wait.offset.unit)
 
 
-def _time_of_day(wait: TimeOfDayWait, instant: datetime, around: Surroundings) -> datetime:
-    zone = load_zone(wait.timezone or around.timezone)
+def _rendered(template: str, field: str, around: Surroundings) -> str:
+    text = (around.render(template) if around.render is not None else template).strip()
+    if "{{" in text or not text:
+        raise refuse(
+            field, f"{template[:60]!r} has no value.", "Give the field a default, or check its name."
+        )
+    return text
+
+
+def _time_of_day(wait: TimeOfDayWait, instant: datetime, zone: ZoneInfo) -> datetime:
     hour, minute = map(int, wait.time.split(":"))
     today = to_local(instant, zone).replace(hour=hour, minute=minute, second=0, microsecond=0)
     for days in range(9):
@@ -165,11 +174,41 @@ def _time_of_day(wait: TimeOfDayWait, instant: datetime, around: Surroundings) -
     raise AssertionError("eight days hold every weekday")  # pragma: no cover
 
 
-def _opened(instant: datetime, hours: BusinessHours, zone: ZoneInfo, around: Surroundings) -> datetime:
-    """The first open instant at or after `instant`."""
-    wall = to_local(instant, zone)
-    openness = Openness(hours.week, around.holidays)
-    if openness.closed_because(wall) is None:
-        return instant
-    target = openness.next_open(wall)
-    return instant if target is None else max(instant, first_instant(target, zone))
+def _opening(
+    wait: Restrained | BusinessHoursWait, hours: bool | BusinessHours, around: Surroundings
+) -> tuple[Openness, Outside] | None:
+    """What is open for this wait, and where closed time leads to; None where it does not ask."""
+    if hours is False and wait.holidays is None and not wait.closures:
+        return None
+    if hours is True:
+        hours = _hours_of_the_organization(around)
+    week, outside = (ALL_DAY, "next") if hours is False else (hours.week, hours.outside)
+    region = wait.holidays or around.holidays
+    closed = around.closures.union(wait.closures)
+    return Openness(week, region, closed), "previous" if outside == "previous" else "next"
+
+
+def _hours_of_the_organization(around: Surroundings) -> BusinessHours:
+    if around.hours is None:
+        raise refuse(
+            "business_hours_only",
+            "no business hours are given, and the organization has none.",
+            'Write them into the wait: {"mon": ["09:00-17:00"], …}.',
+        )
+    return around.hours
+
+
+def _when_open(
+    due: datetime, instant: datetime, zone: ZoneInfo, opening: tuple[Openness, Outside] | None
+) -> datetime:
+    """`due`, or where closed time leads to from there; the last minute before a closing only if it is still ahead."""
+    if opening is None or opening[0].closed_because(to_local(due, zone)) is None:
+        return due
+    openness, outside = opening
+    found = last_open(due, zone, openness) if outside == "previous" else None
+    if found is None or found < instant:
+        found = next_open(due, zone, openness)
+    if found is None:
+        days = f"Nothing opens within {MAXIMUM_DAYS} days."
+        raise refuse("business_hours", days, "Check the hours, holidays and closures.")
+    return found

@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from atlas_workflows.schedule.business_hours import Outside
+from atlas_workflows.schedule.openings import moved as move_to_open
 from atlas_workflows.schedule.openness import Openness
 from atlas_workflows.schedule.placement import Fold, Gap, first_instant, place
 from atlas_workflows.schedule.refusal import refuse
@@ -71,7 +72,7 @@ def opened(fires: Iterable[Fire], zone: ZoneInfo, openness: Openness, outside: O
     for number, fire in enumerate(fires):
         wall = to_local(fire.instant, zone)
         why = openness.closed_because(wall)
-        moved = fire.instant if why is None else _moved(fire.instant, wall, zone, openness, outside)
+        moved = fire.instant if why is None else move_to_open(fire.instant, zone, openness, outside)
         if moved is None:
             fruitless += 1
             if fruitless >= FRUITLESS_SLOTS:
@@ -107,20 +108,6 @@ def collapsed(fires: Iterable[Fire], look_ahead: bool) -> Iterator[Fire]:
             pending = None
     if pending is not None:
         yield pending
-
-
-def _moved(
-    instant: datetime, wall: datetime, zone: ZoneInfo, openness: Openness, outside: Outside
-) -> datetime | None:
-    if outside == "skip":
-        return None
-    target = openness.next_open(wall) if outside == "next" else openness.previous_open(wall)
-    if target is None:
-        return None
-    passes = [found for found, _ in place(target, zone, "next", "both", elapsed=False)]
-    if outside == "next":
-        return next((found for found in passes if found >= instant), passes[-1])
-    return next((found for found in reversed(passes) if found <= instant), passes[0])
 
 
 def _settled_before(

@@ -26,7 +26,7 @@ class Moment:
 
     def as_end(self, zone: ZoneInfo) -> datetime:
         """Naive UTC, the last instant that still belongs; a date ends with its day."""
-        return self._instant(zone, timedelta(days=1)) - timedelta(seconds=1 if self.day else 0)
+        return self._instant(zone, timedelta(days=1)) - timedelta(microseconds=1 if self.day else 0)
 
     def as_wall(self, zone: ZoneInfo) -> datetime:
         """Naive local time."""
@@ -54,7 +54,7 @@ def read_moment(text: str, field: str = "moment") -> Moment:
         raise refuse(
             field, f"{text[:40]!r} is not an ISO 8601 date or time.", "Write 2026-03-29T09:00."
         ) from cause
-    value = value.replace(microsecond=0, tzinfo=None)
+    value = value.replace(tzinfo=None)
     return Moment(wall=value) if offset is None else Moment(instant=value - offset)
 
 

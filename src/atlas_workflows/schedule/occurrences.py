@@ -11,8 +11,10 @@ from itertools import dropwhile, islice
 from zoneinfo import ZoneInfo
 
 from atlas_workflows.schedule.cron import parse_cron
+from atlas_workflows.schedule.elapsed_rules import elapsed_instants
 from atlas_workflows.schedule.fires import Fire, bounded, collapsed, not_skipped, opened, placed
 from atlas_workflows.schedule.moments import read_moment
+from atlas_workflows.schedule.openings import last_open
 from atlas_workflows.schedule.openness import ALL_DAY, MAXIMUM_DAYS, Openness
 from atlas_workflows.schedule.placement import first_instant
 from atlas_workflows.schedule.recurrence import parse_rule, wall_times
@@ -85,11 +87,9 @@ class Schedule:
         """Early enough for every slot that a closed stretch may move to `begin` or later."""
         if self._openness is None or self.spec.when_closed != "next":
             return begin
-        before = to_local(begin, self.zone) - (
-            _DAY if self._openness.keeps_time_of_day else timedelta(minutes=1)
-        )
-        opened_last = self._openness.previous_open(before) or before - MAXIMUM_DAYS * _DAY
-        return min(begin, first_instant(opened_last, self.zone))
+        # Where whole days are closed their times of day come back on the next open day, which may have 25 hours.
+        before = begin - (2 * _DAY if self._openness.keeps_time_of_day else timedelta(minutes=1))
+        return last_open(before, self.zone, self._openness) or before - MAXIMUM_DAYS * _DAY
 
     def _slots(self, since: datetime, begin: datetime) -> Iterator[Fire]:
         """Placed slots in order of time from `since`, and perhaps some before it."""
@@ -97,6 +97,8 @@ class Schedule:
         if spec.every is not None and spec.every.unit in ELAPSED:
             anchor = read_moment(spec.every.anchor).as_start(self.zone)
             return map(Fire, interval_instants(anchor, spec.every.amount, spec.every.unit, since))
+        if spec.rrule is not None and (rule := parse_rule(spec.rrule)).elapsed_hours:
+            return map(Fire, elapsed_instants(rule, self._first or begin, since, self.zone))
         if spec.once is not None and (instant := read_moment(spec.once).instant) is not None:
             return iter([Fire(instant)])
         # At the very end of a gap, local times left out land here; a repeated hour ahead shows again local
@@ -114,7 +116,7 @@ class Schedule:
         if spec.rrule is not None:
             rule = parse_rule(spec.rrule)
             dtstart = read_moment(spec.start).as_wall(self.zone) if spec.start else to_local(begin, self.zone)
-            return wall_times(rule, dtstart, since), rule.elapsed_hours
+            return wall_times(rule, dtstart, since), False
         if spec.every is not None:
             anchor = read_moment(spec.every.anchor).as_wall(self.zone)
             return interval_walls(anchor, spec.every.amount, spec.every.unit, since), False

@@ -46,7 +46,8 @@ def offsets(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, timedelta]:
 
 def gap_end(wall: datetime, before: timedelta, after: timedelta, zone: ZoneInfo) -> datetime:
     """The instant of the change, found by bisection to the second: offsets alone do not tell it."""
-    low, high = wall - after, wall - before
+    second = wall.replace(microsecond=0)
+    low, high = second - after, second - before
     while high - low > timedelta(seconds=1):
         middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
         low, high = (low, middle) if offset_at(middle, zone) == after else (middle, high)

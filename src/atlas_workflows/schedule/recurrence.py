@@ -7,7 +7,7 @@ matches; so the start is moved forward by whole intervals and every fruitless da
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -28,7 +28,7 @@ _KNOWN = {
     "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYMONTHDAY", "BYYEARDAY",
     "BYWEEKNO", "BYDAY", "BYHOUR", "BYMINUTE", "BYSETPOS", "BYEASTER",
 }  # fmt: skip
-_STEP = {DAILY: timedelta(days=1), HOURLY: timedelta(hours=1), MINUTELY: timedelta(minutes=1)}
+STEP = {DAILY: timedelta(days=1), HOURLY: timedelta(hours=1), MINUTELY: timedelta(minutes=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,13 @@ class Rule:
     body: str
     until: datetime | None
     until_is_utc: bool
-    counted: bool
+    count: int | None
     elapsed_hours: bool
+    names_minutes: bool
+
+    @property
+    def counted(self) -> bool:
+        return self.count is not None
 
 
 class _Fuse(frozenset[int]):
@@ -70,8 +75,9 @@ def parse_rule(text: str) -> Rule:
         body=body,
         until=until[0],
         until_is_utc=until[1],
-        counted="COUNT" in parts,
+        count=int(parts["COUNT"]) if "COUNT" in parts else None,
         elapsed_hours=parts["FREQ"] in ("HOURLY", "MINUTELY") and "BYHOUR" not in parts,
+        names_minutes="BYMINUTE" in parts,
     )
     _try(rule)
     return rule
@@ -99,19 +105,46 @@ def _try(rule: Rule) -> None:
 
 def wall_times(rule: Rule, dtstart: datetime, since: datetime) -> Iterator[datetime]:
     """Naive local times of the rule from `since` on, ascending; ends after FRUITLESS_DAYS without one."""
-    built = _build(rule, dtstart)
+    built, start = _from_a_whole_week(build(rule, dtstart), dtstart)
     if not rule.counted:
-        built = _moved_forward(built, dtstart, since - timedelta(days=1))
+        built = _moved_forward(built, start, since - timedelta(days=1))
+    left = rule.count
+    for wall in _burning(built):
+        if wall.year > since.year + HORIZON_YEARS:
+            return
+        if wall < dtstart:
+            continue
+        if left is not None:
+            left -= 1
+            if left < 0:
+                return
+        if wall >= since:
+            yield wall
+
+
+def days_allowed(built: Any, first: date) -> Iterator[date]:
+    """Days from `first` on that the rule's months, weekdays and days of month or year allow."""
+    daily = _restarted(built, datetime.combine(first, datetime.min.time()), DAILY)
+    return (wall.date() for wall in _burning(daily))
+
+
+def _burning(built: Any) -> Iterator[datetime]:
     fuse = _light(built)
     try:
         for wall in built:
             fuse.spent = 0
-            if wall.year > since.year + HORIZON_YEARS:
-                return
-            if wall >= since and wall >= dtstart:
-                yield wall
+            yield wall
     except _Burnt:
         return
+
+
+def _from_a_whole_week(built: Any, dtstart: datetime) -> tuple[Any, datetime]:
+    """BYSETPOS counts within the whole set of a period; dateutil lets the set of the first week begin at DTSTART."""
+    start = dtstart.replace(second=0, microsecond=0)
+    if built._freq != WEEKLY or not built._bysetpos:
+        return built, start
+    start -= timedelta(days=(start.weekday() - built._wkst) % 7)
+    return _restarted(built, start.replace(hour=0, minute=0)), start
 
 
 def _light(built: Any) -> _Fuse:
@@ -176,7 +209,8 @@ def _read_until(text: str | None) -> tuple[datetime | None, bool]:
     raise refuse("rrule", f"UNTIL={text[:20]} is not understood.", "Write UNTIL=20261231T235959Z.")
 
 
-def _build(rule: Rule, dtstart: datetime) -> Any:
+def build(rule: Rule, dtstart: datetime) -> Any:
+    """dateutil's form of the rule, without UNTIL; raises ScheduleRefused."""
     try:
         return rrulestr(rule.body, dtstart=dtstart.replace(second=0, microsecond=0))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as cause:
@@ -197,29 +231,39 @@ def _moved_forward(built: Any, dtstart: datetime, since: datetime) -> Any:
         later = (passed // months) * months
         year, month = divmod(start.year * 12 + start.month - 1 + later, 12)
         return _restarted(built, start.replace(year=year, month=month + 1, day=1))
-    step = _STEP.get(built._freq, timedelta(weeks=1)) * interval
+    step = STEP.get(built._freq, timedelta(weeks=1)) * interval
     if built._freq == WEEKLY:
         since -= step
     return _restarted(built, start + ((since - start) // step) * step if since > start else start)
 
 
-def _restarted(built: Any, start: datetime) -> Any:
-    """dateutil derives missing parts from DTSTART; the derived ones of the first start are kept."""
+def _restarted(built: Any, start: datetime, frequency: int | None = None) -> Any:
+    """dateutil derives missing parts from DTSTART; the derived ones of the first start are kept.
+
+    With another `frequency` only what says which days it is.
+    """
+    steps = (
+        {"freq": frequency}
+        if frequency is not None
+        else {
+            "freq": built._freq,
+            "interval": built._interval,
+            "bysetpos": built._bysetpos,
+            "byhour": built._byhour,
+            "byminute": built._byminute,
+            "bysecond": (0,),
+        }
+    )
     return rrule(
-        built._freq,
+        **steps,
         dtstart=start,
-        interval=built._interval,
         wkst=built._wkst,
-        bysetpos=built._bysetpos,
         bymonth=built._bymonth or None,
         bymonthday=[*built._bymonthday, *built._bynmonthday] or None,
         byyearday=built._byyearday or None,
         byweekno=built._byweekno or None,
         byweekday=_weekdays(built),
         byeaster=built._byeaster,
-        byhour=built._byhour,
-        byminute=built._byminute,
-        bysecond=(0,),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from atlas_workflows.errors import InputError
 from atlas_workflows.schedule import (
     business_hours,
+    due,
     fires,
     frequency,
     openness,
@@ -71,6 +72,7 @@ def bounds() -> str:
         "jitter": f"{spec.MAXIMUM_JITTER} s",
         "intervals per weekday": business_hours.MAXIMUM_INTERVALS,
         "longest wait": f"{LONGEST_SECONDS // 86_400} days",
+        "how long ago a date of `until` may be that a template gives": f"{due.FARTHEST_PAST.days} days",
     }
     return "\n".join(
         ["| what | bound |", "|---|---|", *(f"| {what} | {bound} |" for what, bound in rows.items())]

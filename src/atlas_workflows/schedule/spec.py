@@ -56,6 +56,9 @@ def _checked(check: Callable[[], _Read]) -> _Read:
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["Europe/London"])]
 Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2026-03-29T09:00", "2026-03-29T08:00:00Z"])]
 
+Closures = Annotated[list[date], Field(max_length=MAXIMUM_DATES)]
+Region = Annotated[str, AfterValidator(_region), Field(examples=["GB-ENG"])]
+
 
 class Model(BaseModel):
     """Closed and immutable."""
@@ -106,8 +109,8 @@ class ScheduleSpec(Model):
     fold: Literal["first", "second", "both"] = "first"
     skip_dates: Annotated[list[date], Field(max_length=MAXIMUM_DATES)] = []
     business_hours: BusinessHours | None = None
-    holidays: Annotated[str, AfterValidator(_region)] | None = Field(default=None, examples=["GB-ENG"])
-    closures: Annotated[list[date], Field(max_length=MAXIMUM_DATES)] = []
+    holidays: Region | None = None
+    closures: Closures = []
     on_closed: Outside | None = None
     jitter_seconds: int = Field(default=0, ge=0, le=MAXIMUM_JITTER)
     catch_up: CatchUp = CatchUp()

@@ -20,6 +20,11 @@ from atlas_workflows.legacy.timing.clock_fields import (
 )
 from atlas_workflows.legacy.timing.verdicts import Unreadable, Verdict
 from atlas_workflows.legacy.timing.zones import clean_zone, settle_zone
+from atlas_workflows.legacy.conditions import translate_condition
+from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
+from atlas_workflows.legacy.verdicts import Unreadable, Verdict
+from atlas_workflows.legacy.zones import clean_zone, settle_zone
+from atlas_workflows.schedule.birthdays import birthday_in
 from atlas_workflows.schedule.waits import SECONDS, parse_wait
 
 UNITS = ("seconds", "minutes", "hours", "days", "weeks")
@@ -132,11 +137,8 @@ class _Reader:
         if kind == "dynamic":
             base = {"value": delay.get("baseValue", delay.get("value")), "unit": delay.get("unit")}
             wait = self._dynamic(base, delay.get("conditions"), "delay.baseValue", "delay.conditions")
-            return (
-                wait
-                if wait["modifiers"]
-                else self._restrained({"kind": "duration", **wait["base"]}, delay, "delay.")
-            )
+            plain = wait if wait["modifiers"] else {"kind": "duration", **wait["base"]}
+            return self._restrained(plain, delay, "delay.")
         value = delay.get("value", delay.get("baseValue", delay.get("duration")))
         return self._restrained(self._duration(value, delay.get("unit"), "delay.value"), delay, "delay.")
 
@@ -154,8 +156,12 @@ class _Reader:
         if not isinstance(at, str) or not at.strip():
             raise Unreadable(field, "no date is given")
         wait: dict[str, Any] = {"kind": "until", "at": at.strip()}
-        if _TEMPLATE.search(at) is None:
+        if birthday_in(at) is not None:
+            wait = {"kind": "anniversary", "of": at.strip()}
+        elif _TEMPLATE.search(at) is None:
             wait["at"] = self._fixed_moment(at.strip(), field)
+        if "at" in wait and (len(wait["at"]) == 10 or "{{" in at):
+            wait["time"] = "00:00"  # what a date without a time of day meant to the engines
         own = clean_zone(raw.get("timezone"), self.verdict, "timezone")
         wait["timezone"] = settle_zone(own, self.default_timezone, self.verdict, field)
         return wait
@@ -264,7 +270,11 @@ def _known_seconds(wait: Mapping[str, Any]) -> Number | None:
     """Longest length a duration or timeout states; None where only the future knows."""
     if wait["kind"] == "duration" and not wait.get("business_hours_only"):
         return _seconds(wait)
-    if wait["kind"] == "dynamic" and not any(m["operation"] != "set" for m in wait["modifiers"]):
+    if (
+        wait["kind"] == "dynamic"
+        and not wait.get("business_hours_only")
+        and not any(m["operation"] != "set" for m in wait["modifiers"])
+    ):
         return max([_seconds(wait["base"]), *(_seconds(modifier) for modifier in wait["modifiers"])])
     if wait["kind"] == "until_condition" and "timeout" in wait:
         return _seconds(wait["timeout"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from atlas_workflows.engine.behaviour import Call, Outcome, Park, StepFailed
 from atlas_workflows.errors import AtlasError
@@ -13,7 +13,14 @@ from atlas_workflows.nodes.fields import BusinessHours, Wait
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
 from atlas_workflows.schedule.due import Surroundings, due_at, look_back_since
-from atlas_workflows.schedule.waits import ConditionWait, DynamicWait, EventWait
+from atlas_workflows.schedule.spec import Closures, Region
+from atlas_workflows.schedule.waits import (
+    BusinessHoursWait,
+    ConditionWait,
+    DynamicWait,
+    EventWait,
+    Restrained,
+)
 
 
 class WaitParameters(Parameters):
@@ -31,11 +38,24 @@ def ports(parameters: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def review(parameters: WaitParameters) -> Iterable[Fault]:
+    yield from _missing_hours(parameters.wait)
     for place, condition in _conditions(parameters.wait):
         try:
             parse_condition(condition)
         except AtlasError as error:
             yield Fault("INCOMPLETE_CONDITION", place, error.fact, error.remedy)
+
+
+def _missing_hours(wait: Any) -> Iterator[Fault]:
+    field = ""
+    if isinstance(wait, Restrained) and wait.business_hours_only is True:
+        field = "wait.business_hours_only"
+    elif isinstance(wait, BusinessHoursWait) and wait.hours is None:
+        field = "wait.hours"
+    if field:
+        message = f"{field} says no hours, and nothing here says that the organization has any; without them the step fails."
+        remedy = 'Write them: {"mon": ["09:00-17:00"], "tue": ["09:00-17:00"]}.'
+        yield Fault("MISSING_BUSINESS_HOURS", field, message, remedy)
 
 
 def _conditions(wait: Any) -> Iterator[tuple[str, Any]]:
@@ -52,12 +72,7 @@ def _conditions(wait: Any) -> Iterator[tuple[str, Any]]:
 
 def run(call: Call) -> Outcome:
     wait: Wait = call.parameters.wait
-    around = Surroundings(
-        timezone=call.timezone,
-        hours=_business_hours(call),
-        holds=lambda condition: call.holds(parse_condition(condition)),
-        render=call.text,
-    )
+    around = _surroundings(call)
     due = due_at(wait, call.now, around)
     if isinstance(wait, ConditionWait):
         return Park(
@@ -73,14 +88,30 @@ def run(call: Call) -> Outcome:
     return Park(due.at)
 
 
-def _business_hours(call: Call) -> BusinessHours | None:
-    given = call.look("organization.business_hours")
-    if given is None:
-        return None
+class _Organization(BaseModel):
+    """When the organization is open, as its data say; everything else about it is left aside."""
+
+    business_hours: BusinessHours | None = None
+    holidays: Region | None = None
+    closures: Closures | None = None
+
+
+def _surroundings(call: Call) -> Surroundings:
+    given = call.look("organization")
     try:
-        return BusinessHours.model_validate(given)
-    except ValidationError:
-        raise StepFailed("data", "organization.business_hours cannot be read as business hours.") from None
+        known = _Organization.model_validate(given if isinstance(given, Mapping) else {})
+    except ValidationError as error:
+        name = error.errors(include_url=False, include_input=False)[0]["loc"][0]
+        what = {"business_hours": "business hours", "holidays": "a country", "closures": "dates"}[str(name)]
+        raise StepFailed("data", f"organization.{name} cannot be read as {what}.") from None
+    return Surroundings(
+        timezone=call.timezone,
+        hours=known.business_hours,
+        holidays=known.holidays,
+        closures=frozenset(known.closures or ()),
+        holds=lambda condition: call.holds(parse_condition(condition)),
+        render=call.text,
+    )
 
 
 NODE = NodeType(
@@ -88,8 +119,8 @@ NODE = NodeType(
     title="Wait",
     category="flow",
     documentation=(
-        "Holds the execution: for a length of time, until a moment, a time of day, business hours, until events "
-        "come or a condition holds. It is as long as it says; nothing cuts it short."
+        "Holds the execution: for a length of time, until a moment, a time of day, the next time a date comes round, "
+        "business hours, until events come or a condition holds. It is as long as it says; nothing cuts it short."
     ),
     parameters=WaitParameters,
     effect=Effect.NONE,
