@@ -138,6 +138,27 @@ def test_switch(cases: list[dict[str, Any]], port: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "port"),
+    [
+        ({"value": "{{ trigger.nope }}"}, "default"),
+        ({"value": "{{ trigger.nope }}{{ trigger.neither }}"}, "default"),
+        ({"kind": "pattern", "pattern": ".*"}, "default"),
+        ({"kind": "range", "min": "{{ trigger.nope }}"}, "default"),
+        ({"kind": "condition", "condition": {"field": "contact.nope", "operator": "equals", "value": "{{ trigger.nope }}"}}, "default"),
+        ({"value": None}, "a"),
+    ],
+)  # fmt: skip
+def test_a_missing_value_fits_no_case_but_a_null_that_is_written_out(case: dict[str, Any], port: str) -> None:
+    assert done("switch", value="{{ contact.nope }}", cases=[{"port": "a", **case}]).port == port
+
+
+@pytest.mark.parametrize("bound", ["min", "max"])
+def test_a_bound_that_is_not_found_fits_nothing(bound: str) -> None:
+    case = {"port": "a", "kind": "range", "min": 0, "max": 100, bound: "{{ trigger.nope }}"}
+    assert done("switch", value="{{ contact.score }}", cases=[case]).port == "default"
+
+
+@pytest.mark.parametrize(
     ("low", "high", "port"),
     [(90, 95, "a"), (95, 99, "a"), (96, None, "default"), (None, 95, "a"), (None, 94, "default")],
 )

@@ -35,7 +35,7 @@ the caller's.
 
 `and`: all hold; `or`: at least one holds; `not`: none holds. An empty `and` or `not` holds, an empty `or` does not.
 A `value` may be a template (`"{{ variables.limit }}"` keeps its type) or `{"$formula": "contact.score * 2"}`; where
-that has no result the comparison is made with a value that equals nothing. `type` (text, number, date, boolean, list)
+that has no result the comparison is made with a value that equals nothing, a missing field included. `type` (text, number, date, boolean, list)
 reads both sides as that type first; a value that cannot be read exists, and equals nothing.
 A text with more than 30 combining marks in a row is compared as it is, without NFC or folding.
 

@@ -20,6 +20,7 @@ from atlas_workflows.expressions.placeholder import (
     compile_placeholder,
     parse_placeholder,
 )
+from atlas_workflows.expressions.values import is_blank
 
 # Quoted texts may hold braces; whatever else does ends the placeholder.
 _PLACEHOLDER = re.compile(
@@ -142,22 +143,32 @@ def references(text: str) -> tuple[str, ...]:
 
 
 def compile_value(text: str) -> Callable[[Scope, Moment], Any]:
-    """A function to the template's value: a single placeholder keeps its value's type, anything else is text."""
-    template = check_template(text.strip() if _is_single(text) else text)
-    only = template.parts[0] if len(template.parts) == 1 else None
-    if isinstance(only, Part) and only.value is not None:
-        return only.value
-    return lambda scope, at: render_template(template, scope, at, missing="empty").text
+    """A function to the template's value: a single placeholder keeps its value's type, anything else is text.
+
+    MISSING where the placeholders found nothing and nothing stands beside them. Raises ExpressionInvalid for a
+    placeholder that cannot be read.
+    """
+    check_template(text)
+    only = compile_single(text)
+    template = parse_template(text)
+
+    def fill_in(scope: Scope, at: Moment) -> Any:
+        rendered = render_template(template, scope, at, missing="empty")
+        return MISSING if rendered.unresolved and is_blank(rendered.text) else rendered.text
+
+    return fill_in if only is None else only
+
+
+def compile_single(text: str) -> Evaluated | None:
+    """A function to the value of the one readable placeholder that a text consists of; None for any other text."""
+    parts = parse_template(text.strip()).parts
+    only = parts[0] if len(parts) == 1 else None
+    return only.value if isinstance(only, Part) else None
 
 
 def resolve(text: str, scope: Scope, *, now: datetime, timezone: str | tzinfo = UTC) -> Any:
     """The value a template stands for, type kept where it is one placeholder; MISSING where that finds nothing."""
     return compile_value(text)(scope, moment(now, timezone))
-
-
-def _is_single(text: str) -> bool:
-    stripped = text.strip()
-    return stripped.startswith("{{") and stripped.endswith("}}") and stripped.count("{{") == 1
 
 
 def _parse(text: str) -> Template:

@@ -7,7 +7,12 @@ from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.legacy_profiles import Question, carried_over
 from atlas_workflows.expressions.operands import is_deferred
 from atlas_workflows.expressions.operators import Operand, Operator, operand_of
-from atlas_workflows.legacy.condition_findings import ConditionFindings, beneath, compare_engines
+from atlas_workflows.legacy.condition_findings import (
+    ConditionFindings,
+    beneath,
+    compare_engines,
+    compare_missing,
+)
 from atlas_workflows.legacy.fields import translate_field
 from atlas_workflows.legacy.operands import FORMULA_MARK, Unfit, translate_formula, translate_operand
 from atlas_workflows.legacy.operators import CUSTOM, translate_operator
@@ -50,6 +55,8 @@ def translate_leaf(raw: Mapping[str, Any], path: str, findings: ConditionFinding
     question = Question(operator, value, of_list=field_path.rpartition(".")[2] == "tags")
     if not is_deferred(value):
         compare_engines(question, path, findings)
+    elif isinstance(value, str):
+        compare_missing(question, path, findings)
     return carried_over(question, field_path, findings.carrier)
 
 
