@@ -47,8 +47,9 @@ _TEMPLATES = """\
 
 `{{ contact.first_name | default("there") | title }}`. A placeholder is a path, a position (`{{1}}`, WhatsApp) or a
 quoted text, then filters. `default` replaces what is missing, null or blank. A placeholder without a value
-leaves nothing in what a node writes, one that cannot be read stays as written; both are reported. What a value contains
-is never expanded again. Lists are written with commas, objects as JSON, numbers with all their digits.
+leaves nothing in what a node writes, one that cannot be read (`{{ 1 + }}`, or `{{` that is never closed) stays as
+written; both are reported. In a condition one that cannot be read is refused. What a value contains is never expanded
+again. Lists are written with commas, objects as JSON, numbers with all their digits.
 """
 _DATE_PATTERNS = """\
 `date` takes long, short, iso, time, datetime, or a pattern of %Y %y %m %-m %B %b %d %-d %H %-H %I %-I %M %S %p %A %a
