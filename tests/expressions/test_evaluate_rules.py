@@ -13,7 +13,8 @@ from atlas_workflows.expressions.comparisons import COMPARISONS
 from atlas_workflows.expressions.condition import parse_condition, print_condition
 from atlas_workflows.expressions.evaluate import evaluate, explain
 from atlas_workflows.expressions.moment import moment
-from atlas_workflows.expressions.operators import NEGATIONS, Operator
+from atlas_workflows.expressions.operators import NEGATIONS, Operand, Operator, operand_of
+from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.shortcuts import fixed_answer
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -117,3 +118,40 @@ def test_hundreds_of_questions_about_one_long_text_are_done_with_at_once() -> No
     started = time.process_time()
     assert not ask({"operator": "or", "conditions": [leaf] * 400}, {"contact": {"note": text}})
     assert time.process_time() - started < 5
+
+
+COMPARING = sorted(
+    operator.value
+    for operator in Operator
+    if operator not in NEGATIONS and operand_of(operator) in (Operand.ANY, Operand.PAIR, Operand.LIST)
+)
+NOTHING = st.sampled_from((MISSING, None, [], [None]))
+
+
+@given(
+    st.sampled_from(COMPARING),
+    values | st.just(MISSING),
+    st.sampled_from((MISSING, None)),
+    st.sampled_from(("{{ g }}", " {{ g }} ", "{{ g }}{{ g }}", {"$formula": "g"})),
+    st.sampled_from((None, "text", "number", "date", "boolean", "list")),
+)
+def test_what_is_missing_equals_nothing(
+    operator: str, actual: Any, nothing: Any, value: Any, type_: Any
+) -> None:
+    scope = {name: found for name, found in (("f", actual), ("g", nothing)) if found is not MISSING}
+    leaf = {"field": "f", "operator": operator, "value": value} | ({"type": type_} if type_ else {})
+    assert ask(leaf, scope) is False
+
+
+@given(st.sampled_from(("in", "has_any", "has_all")), NOTHING, NOTHING)
+def test_no_list_that_is_found_holds_what_is_missing(operator: str, actual: Any, found: Any) -> None:
+    scope = {name: value for name, value in (("f", actual), ("g", found)) if value is not MISSING}
+    assert ask({"field": "f", "operator": operator, "value": "{{ g }}"}, scope) is False
+
+
+@given(st.sampled_from((MISSING, None)), st.booleans())
+def test_only_a_null_that_is_written_out_asks_for_null(nothing: Any, typed: bool) -> None:
+    scope = {} if nothing is MISSING else {"f": nothing}
+    more = {"type": "text"} if typed else {}
+    assert ask({"field": "f", "operator": "equals", "value": None, **more}, scope)
+    assert ask({"field": "f", "operator": "in", "value": [None], **more}, scope)

@@ -1,12 +1,13 @@
 """Rules that hold for every template and every value."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from expression_strategies import scopes, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions.filters import FILTERS
 from atlas_workflows.expressions.paths import parse_path, print_path
 from atlas_workflows.expressions.placeholder import (
@@ -85,3 +86,30 @@ def test_what_is_unresolved_was_referred_to(text: str) -> None:
     unread = {problem.fact for problem in parse_template(text).problems}
     assert len(rendered.unresolved) <= len(references(text)) + max(len(unread), text.count("{{"))
     assert set(references(text)) <= set(rendered.unresolved)
+
+
+def _is_unreadable(inside: str) -> bool:
+    try:
+        parse_placeholder(inside)
+    except ExpressionInvalid:
+        return True
+    return False
+
+
+UNREADABLE = st.one_of(
+    st.sampled_from(("{{ }", "{{", "{{ 1 + }}", "{{ }}", "{{}}", "{{ a b }}", "{{ a | nope }}", "{{ a | upper(1) }}", "{{ a } }}", '{{ a | default("x }}')),
+    st.text("ab.| 1+-()[]x", max_size=12).filter(_is_unreadable).map(lambda inside: f"{{{{{inside}}}}}"),
+    st.text("ab.| 1", max_size=8).map(lambda inside: "{{" + inside),
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(("", "Hi ", "{{ a }} ")), UNREADABLE, st.sampled_from(("keep", "empty")), st.booleans()
+)
+def test_a_placeholder_that_cannot_be_read_stays_as_written_and_is_reported(
+    before: str, broken: str, missing: Literal["keep", "empty"], escape_html: bool
+) -> None:
+    rendered = render(before + broken, {"a": "A"}, now=NOW, missing=missing, escape_html=escape_html)
+    assert rendered.text == before.replace("{{ a }}", "A") + broken
+    assert rendered.unresolved == (broken,)
+    assert len(parse_template(before + broken).problems) == 1

@@ -55,12 +55,34 @@ def codes(result: ConditionTranslation) -> list[str]:
         ({"conditionType": "time_based", "field": "createdAt", "operator": "within", "value": 7, "unit": "day"}, {"field": "contact.created_at", "operator": "within", "value": {"amount": 7, "unit": "days"}}),
         ({"conditionType": "time_based", "timeField": "created_at", "operator": "days_ago_less_than", "value": "30"}, {"field": "contact.created_at", "operator": "days_ago_less_than", "value": "30"}),
         ({"conditionType": "field_comparison", "field": "trigger.source", "operator": "equals", "value": "web"}, {"field": "trigger.source", "operator": "equals", "value": "web", "case_sensitive": True}),
-        ({"conditionType": "field_comparison", "field": "a", "operator": "eq", "compareField": "lead.firstName"}, {"field": "contact.a", "operator": "equals", "value": "{{ contact.first_name }}", "case_sensitive": True}),
         ({"conditionType": "multi_condition", "conditions": [NEW, SET], "operator": "and"}, {"operator": "and", "conditions": [NEW_LEAF, SET_LEAF]}),
     ],
 )  # fmt: skip
 def test_every_form(raw: Any, expected: Any) -> None:
     assert translate(raw) == ConditionTranslation(expected)
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize(("operator", "before"), [("eq", True), ("neq", False), ("strict_equals", True)])
+def test_two_missing_fields_were_equal(engine: str, operator: str, before: bool) -> None:
+    compared = {
+        "conditionType": "field_comparison",
+        "field": "a",
+        "operator": operator,
+        "compareField": "lead.firstName",
+    }
+    found = translate(compared, engine)
+    assert found.condition is not None
+    assert '"{{ contact.first_name }}"' in dumps_text(found.condition)
+    change = found.changes[0]
+    assert (change.code, change.field) == (ReasonCode.EQUALITY_CHANGED, PATH)
+    assert (change.before["answer"], change.after["answer"]) == (before, not before)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("operator", ["gt", "contains", "starts_with"])
+def test_two_missing_fields_answer_other_questions_as_they_did(operator: str) -> None:
+    compared = {"field": "a", "operator": operator, "value": "{{lead.firstName}}"}
+    assert translate(compared).changes == ()
 
 
 OPERATORS = {

@@ -99,7 +99,7 @@ def test_unknown_ones_stay_and_are_reported(text: str, code: str) -> None:
     assert codes(text) == [code]
 
 
-@pytest.mark.parametrize("text", ["{{favouriteColour}}", "{{items[0].x}}", "{{#if vip}}", "{{}}", "{{1}}"])
+@pytest.mark.parametrize("text", ["{{favouriteColour}}", "{{items[0].x}}", "{{1}}"])
 def test_what_was_sent_as_written_and_is_left_out_now_changes_the_message(text: str) -> None:
     written, _, changes = translate_template(f"Hi {text} {{{{firstName}}}}!", channel="email", path="p")
     assert [(change.code.value, change.before, change.after) for change in changes] == [
@@ -114,10 +114,16 @@ def test_what_was_sent_as_written_and_is_left_out_now_changes_the_message(text: 
 @pytest.mark.parametrize(
     ("text", "channel"),
     [("{{firstName}} {{contact.loyalty}} {{trigger.x}} {{organization.motto}}", "email"), ("{{1}}", "whatsapp"),
-     ("{manager_name}", "email"), ("[trainer_name]", "sms"), ("{{currentDate}}", "sms")],
+     ("{{#if vip}} {{}} {{ name || 'friend' }}", "email"), ("{manager_name}", "email"), ("[trainer_name]", "sms"), ("{{currentDate}}", "sms")],
 )  # fmt: skip
 def test_what_may_find_a_value_or_still_is_sent_as_written_changes_nothing(text: str, channel: str) -> None:
     assert translate_template(text, channel=channel, path="p")[2] == ()
+
+
+@pytest.mark.parametrize("text", ["{{#if vip}}", "{{}}", "{{ name || 'friend' }}", "{{ name"])
+def test_what_cannot_be_read_is_still_sent_as_written(text: str) -> None:
+    written = translated(f"Hi {text}", "email")
+    assert render(written, {}, now=datetime(2026, 3, 27, tzinfo=UTC), missing="empty").text == f"Hi {text}"
 
 
 def test_brackets_with_an_underscore_were_meant_as_variables() -> None:

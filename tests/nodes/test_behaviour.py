@@ -20,14 +20,19 @@ CONTACT = {
 SCOPE = {"contact": CONTACT, "trigger": {"form": "trial"}, "variables": {"gym": "Iron"}, "nodes": {}}
 
 
-def do(type_: str, subject: str = "c1", /, **parameters: Any) -> Outcome:
+def asked_of(
+    type_: str, parameters: dict[str, Any], subject: str = "c1", *, node: str = "n"
+) -> tuple[Call, Outcome]:
     kind = load_catalogue().node(type_, 1)
     assert kind is not None
-    node = Node("n", type_, parameters)
-    call = Call(
-        node, kind.prepare(parameters), SCOPE, moment(NOW, "Europe/London"), "Europe/London", "x/n", subject
-    )
-    return kind.execute(call)
+    at = moment(NOW, "Europe/London")
+    found = Node(node, type_, parameters)
+    call = Call(found, kind.prepare(parameters), SCOPE, at, "Europe/London", "x/n", subject)
+    return call, kind.execute(call)
+
+
+def do(type_: str, subject: str = "c1", /, **parameters: Any) -> Outcome:
+    return asked_of(type_, parameters, subject)[1]
 
 
 def effect(type_: str, /, **parameters: Any) -> Perform:
@@ -65,6 +70,13 @@ def test_whatsapp_positions_are_filled_from_the_rendered_parameters() -> None:
     assert found.content["template_parameters"] == ["Gold Plus", "welcome"]
 
 
+def test_positions_that_were_filled_are_not_reported_and_the_others_are() -> None:
+    parameters = {"message": "Hi {{1}}, {{2}}", "template_parameters": ["{{ contact.plan }}"]}
+    call, found = asked_of("send_whatsapp", parameters)
+    assert isinstance(found, Perform)
+    assert (found.content["message"], call.unresolved) == ("Hi Gold Plus, ", ["2"])
+
+
 def test_deep_values_keep_their_type_and_direct_ones_stay_texts() -> None:
     found = effect(
         "update_contact", fields={"last_score": "{{ contact.score }}", "label": "Score {{ contact.score }}"}
@@ -72,6 +84,47 @@ def test_deep_values_keep_their_type_and_direct_ones_stay_texts() -> None:
     assert found.content["fields"] == {"last_score": 95, "label": "Score 95"}
     assert effect("add_note", text="{{ contact.score }}").content == {"text": "95"}
     assert effect("add_tags", tags=["{{ contact.plan }}"]).content == {"tags": ["Gold Plus"]}
+
+
+BROKEN = [
+    "{{ }",
+    "{{ 1 + }}",
+    "{{ contact.name | nope }}",
+    "Hi {{ contact.name",
+    "{{ contact.nope }} {{ 1 + }}",
+]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+@pytest.mark.parametrize(
+    ("type_", "parameters", "written"),
+    [
+        ("add_note", lambda text: {"text": text}, lambda content: content["text"]),
+        ("add_tags", lambda text: {"tags": [text]}, lambda content: content["tags"][0]),
+        ("update_contact", lambda text: {"fields": {"a": [text]}}, lambda content: content["fields"]["a"][0]),
+        ("send_email", lambda text: {"subject": "x", "body": text}, lambda content: content["body"]),
+        ("http_request", lambda text: {"url": "https://example.org", "body": {"a": text}}, lambda content: content["body"]["a"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_stays_as_written_and_is_reported(
+    type_: str, parameters: Any, written: Any, text: str
+) -> None:
+    kind = load_catalogue().node(type_, 1)
+    assert kind is not None
+    assert [fault.code for fault in kind.faults(parameters(text))] == ["UNREADABLE_TEMPLATE"]
+    call, found = asked_of(type_, parameters(text))
+    assert isinstance(found, Perform)
+    assert written(found.content) == text.replace("{{ contact.nope }}", "")
+    assert any("1 +" in name or name in text for name in call.unresolved)
+
+
+def test_a_value_that_is_not_found_is_reported_wherever_it_stands() -> None:
+    call, found = asked_of(
+        "update_contact", {"fields": {"a": "{{ contact.nope | upper }}", "b": "Hi {{ contact.none }}"}}
+    )
+    assert isinstance(found, Perform)
+    assert found.content["fields"] == {"a": None, "b": "Hi "}
+    assert call.unresolved == ["contact.nope", "contact.none"]
 
 
 def test_what_a_value_contains_is_never_read_as_a_template() -> None:
@@ -135,6 +188,27 @@ def test_skip_unless() -> None:
 )  # fmt: skip
 def test_switch(cases: list[dict[str, Any]], port: str) -> None:
     assert done("switch", value="{{ contact.plan }}", cases=cases).port == port
+
+
+@pytest.mark.parametrize(
+    ("case", "port"),
+    [
+        ({"value": "{{ trigger.nope }}"}, "default"),
+        ({"value": "{{ trigger.nope }}{{ trigger.neither }}"}, "default"),
+        ({"kind": "pattern", "pattern": ".*"}, "default"),
+        ({"kind": "range", "min": "{{ trigger.nope }}"}, "default"),
+        ({"kind": "condition", "condition": {"field": "contact.nope", "operator": "equals", "value": "{{ trigger.nope }}"}}, "default"),
+        ({"value": None}, "a"),
+    ],
+)  # fmt: skip
+def test_a_missing_value_fits_no_case_but_a_null_that_is_written_out(case: dict[str, Any], port: str) -> None:
+    assert done("switch", value="{{ contact.nope }}", cases=[{"port": "a", **case}]).port == port
+
+
+@pytest.mark.parametrize("bound", ["min", "max"])
+def test_a_bound_that_is_not_found_fits_nothing(bound: str) -> None:
+    case = {"port": "a", "kind": "range", "min": 0, "max": 100, bound: "{{ trigger.nope }}"}
+    assert done("switch", value="{{ contact.score }}", cases=[case]).port == "default"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from atlas_workflows.expressions.condition import Group, Leaf
 from atlas_workflows.expressions.evaluate import compile_condition
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.expressions.paths import MISSING, look_up, parse_path
-from atlas_workflows.expressions.templates import compile_value, parse_template, render_template
+from atlas_workflows.expressions.templates import parse_template, render_template, single_placeholder
 from atlas_workflows.graph.catalogue import Role
 from atlas_workflows.graph.model import MAIN_PORT, Node
 
@@ -54,7 +54,7 @@ class Call:
         return None if found is MISSING else found
 
     def text(self, template: str, *, escape_html: bool = False, **more: Any) -> str:
-        """A rendered text; what finds no value is left out and noted in `unresolved`."""
+        """A rendered text; what finds no value is left out, what cannot be read stays; both are noted in `unresolved`."""
         if "{{" not in template:
             return template
         scope = {**self.scope, **more} if more else self.scope
@@ -75,9 +75,12 @@ class Call:
         return given
 
     def _value_of_text(self, text: str, more: dict[str, Any]) -> Any:
-        found = compile_value(text)({**self.scope, **more} if more else self.scope, self.at)
-        if found is MISSING:
-            self.unresolved.append(text.strip(" {}"))
+        only = single_placeholder(text)
+        if only is None:
+            return self.text(text, **more)
+        found = only.value({**self.scope, **more} if more else self.scope, self.at)
+        if found is MISSING or found is None:
+            self.unresolved.append(only.name)
             return None
         return self.plain(found)
 

@@ -86,7 +86,8 @@ def ends_with(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bo
 
 def is_in(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
     keys = keys_of(items_of(expected), case_sensitive)
-    return any(occurs(item, keys, case_sensitive) for item in items_of(actual))
+    sought = (None,) if actual is MISSING else items_of(actual)  # a null written into the list asks for both
+    return any(occurs(item, keys, case_sensitive) for item in sought)
 
 
 def exists(actual: Any, _: Any, __: bool, ___: Moment) -> bool:
@@ -143,7 +144,8 @@ def has_any(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool
 
 def has_all(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
     keys = keys_of(members_of(actual), case_sensitive)
-    return all(occurs(item, keys, case_sensitive) for item in items_of(expected))
+    sought = items_of(expected)
+    return len(sought) > 0 and all(occurs(item, keys, case_sensitive) for item in sought)
 
 
 def within(actual: Any, expected: Any, _: bool, at: Moment) -> bool:

@@ -10,7 +10,7 @@ from atlas_workflows.errors import ExpressionFailed
 from atlas_workflows.expressions.comparisons import COMPARISONS
 from atlas_workflows.expressions.condition import Group, Leaf, ValueType, parse_condition
 from atlas_workflows.expressions.formula import parse_formula
-from atlas_workflows.expressions.membership import members_of
+from atlas_workflows.expressions.membership import items_of, members_of
 from atlas_workflows.expressions.moment import Moment, moment, when
 from atlas_workflows.expressions.operands import FORMULA_KEY, is_deferred
 from atlas_workflows.expressions.operators import NEGATIONS, Operand, operand_of
@@ -132,8 +132,8 @@ def _is_computed(leaf: Leaf) -> bool:
 
 
 def expected_value(leaf: Leaf) -> Getter:
-    """A function from scope and moment to the value the leaf compares with."""
-    getter = _deferred(leaf.value) if _is_computed(leaf) else _constant(leaf.value)
+    """A function from scope and moment to the value the leaf compares with; MISSING where a computed one is not there."""
+    getter = _computed(leaf) if _is_computed(leaf) else _constant(leaf.value)
     if leaf.type is None or operand_of(leaf.operator) not in (Operand.ANY, Operand.PAIR, Operand.LIST):
         return getter
     read = _READERS[leaf.type]
@@ -144,6 +144,12 @@ def expected_value(leaf: Leaf) -> Getter:
 
 def _constant(value: Any) -> Getter:
     return lambda _scope, _at: value
+
+
+def _computed(leaf: Leaf) -> Getter:
+    """The value as the scope has it. Only a null that is written out asks for null; one that is found equals nothing."""
+    get = _deferred(leaf.value)
+    return _looked_up_members(get) if operand_of(leaf.operator) is Operand.LIST else _looked_up(get)
 
 
 def _deferred(value: Any) -> Getter:
@@ -158,6 +164,21 @@ def _deferred(value: Any) -> Getter:
             return UNREADABLE
 
     return compute
+
+
+def _looked_up(get: Getter) -> Getter:
+    def look_up(scope: Scope, at: Moment) -> Any:
+        found = get(scope, at)
+        return MISSING if found is None else found
+
+    return look_up
+
+
+def _looked_up_members(get: Getter) -> Getter:
+    def look_up(scope: Scope, at: Moment) -> Any:
+        return [item for item in items_of(get(scope, at)) if item is not None]
+
+    return look_up
 
 
 def _read_date(value: Any, at: Moment) -> Any:

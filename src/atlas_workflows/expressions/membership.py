@@ -36,7 +36,7 @@ def keys_of(items: Iterable[Any], case_sensitive: bool) -> Keys:
 
 
 def occurs(item: Any, keys: Keys, case_sensitive: bool) -> bool:
-    """Whether `item` equals one of the items behind `keys`, by the rules of `equals`."""
+    """Whether `item` equals one of the items behind `keys`, by the rules of `equals`. What is missing occurs nowhere."""
     return not keys.isdisjoint(_asked_under(item, case_sensitive))
 
 
@@ -48,7 +48,7 @@ def _stored_under(item: Any, case_sensitive: bool) -> list[Hashable]:
             return [("number", number(item))]
         case Kind.BOOLEAN:
             return [("boolean", bool(item))]
-        case Kind.MISSING | Kind.NULL:
+        case Kind.NULL:
             return ["nothing"]
         case Kind.OBJECT:
             named = (item.get(name) for name in _NAMES_OF_OBJECT)

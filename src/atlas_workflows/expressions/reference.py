@@ -34,7 +34,7 @@ the caller's.
 
 `and`: all hold; `or`: at least one holds; `not`: none holds. An empty `and` or `not` holds, an empty `or` does not.
 A `value` may be a template (`"{{ variables.limit }}"` keeps its type) or `{"$formula": "contact.score * 2"}`; where
-that has no result the comparison is made with a value that equals nothing. `type` (text, number, date, boolean, list)
+that has no result the comparison is made with a value that equals nothing, a missing field included. `type` (text, number, date, boolean, list)
 reads both sides as that type first; a value that cannot be read exists, and equals nothing.
 A text with more than 30 combining marks in a row is compared as it is, without NFC or folding.
 
@@ -46,8 +46,9 @@ _TEMPLATES = """\
 
 `{{ contact.first_name | default("there") | title }}`. A placeholder is a path, a position (`{{1}}`, WhatsApp) or a
 quoted text, then filters. `default` replaces what is missing, null or blank. A placeholder without a value
-leaves nothing in what a node writes, one that cannot be read stays as written; both are reported. What a value contains
-is never expanded again. Lists are written with commas, objects as JSON, numbers with all their digits.
+leaves nothing in what a node writes, one that cannot be read (`{{ 1 + }}`, or `{{` that is never closed) stays as
+written; both are reported. In a condition one that cannot be read is refused. What a value contains is never expanded
+again. Lists are written with commas, objects as JSON, numbers with all their digits.
 """
 _DATE_PATTERNS = """\
 `date` takes long, short, iso, time, datetime, or a pattern of %Y %y %m %-m %B %b %d %-d %H %-H %I %-I %M %S %p %A %a

@@ -11,6 +11,7 @@ from atlas_workflows.expressions.comparisons import COMPARISONS, Comparison
 from atlas_workflows.expressions.membership import keys_of, occurs
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.expressions.operators import Operator
+from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.values import folded
 
 Answer = Callable[[Any, Moment], bool]
@@ -86,7 +87,7 @@ def _in_list(expected: list[Any] | tuple[Any, ...], case_sensitive: bool, genera
     def answer(actual: Any, at: Moment) -> bool:
         if only_texts and type(actual) is str:
             return actual in plain or folded(actual, case_sensitive) in texts
-        if isinstance(actual, list | tuple):
+        if actual is MISSING or isinstance(actual, list | tuple):
             return general(actual, expected, case_sensitive, at)
         return occurs(actual, keys, case_sensitive)
 

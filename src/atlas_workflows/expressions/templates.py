@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from atlas_workflows.errors import ExpressionInvalid, ExpressionTooLarge
 from atlas_workflows.expressions import limits
@@ -20,6 +20,7 @@ from atlas_workflows.expressions.placeholder import (
     compile_placeholder,
     parse_placeholder,
 )
+from atlas_workflows.expressions.values import is_blank
 
 # Quoted texts may hold braces; whatever else does ends the placeholder.
 _PLACEHOLDER = re.compile(
@@ -36,6 +37,13 @@ class Part:
     placeholder: Placeholder | None = None
     value: Evaluated | None = None
     problem: ExpressionInvalid | None = None
+
+
+class Readable(NamedTuple):
+    """A placeholder that can be read: what to call it in a report, and the function to its value."""
+
+    name: str
+    value: Evaluated
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +80,8 @@ def render(
 ) -> Rendered:
     """Fill in a template. What a value contains is never expanded again.
 
-    A placeholder without a value stays as written (`missing="keep"`) or leaves nothing (`"empty"`); either way it
-    is reported. `positional` are the values of {{1}}, {{2}}, …; `escape_html` escapes every value put in.
+    A placeholder without a value stays as written (`missing="keep"`) or leaves nothing (`"empty"`), one that cannot be
+    read always stays as written; either way it is reported. `positional` are the values of {{1}}, {{2}}, …; `escape_html` escapes every value put in.
     Raises ExpressionTooLarge for a template or an output beyond the limits.
     """
     full = {**scope, POSITIONS: positional} if positional else scope
@@ -96,7 +104,7 @@ def render_template(
             value = MISSING if part.value is None else part.value(scope, at)
             if value is MISSING or value is None:
                 unresolved.append(part.placeholder.name if part.placeholder else part.raw)
-                piece = part.raw if missing == "keep" else ""
+                piece = part.raw if missing == "keep" or part.value is None else ""
             else:
                 piece = value if type(value) is str else written(value, at)
                 piece = html.escape(piece) if escape_html else piece
@@ -142,12 +150,28 @@ def references(text: str) -> tuple[str, ...]:
 
 
 def compile_value(text: str) -> Callable[[Scope, Moment], Any]:
-    """A function to the template's value: a single placeholder keeps its value's type, anything else is text."""
-    template = check_template(text.strip() if _is_single(text) else text)
-    only = template.parts[0] if len(template.parts) == 1 else None
-    if isinstance(only, Part) and only.value is not None:
-        return only.value
-    return lambda scope, at: render_template(template, scope, at, missing="empty").text
+    """A function to the template's value: a single placeholder keeps its value's type, anything else is text.
+
+    MISSING where the placeholders found nothing and nothing stands beside them. Raises ExpressionInvalid for a
+    placeholder that cannot be read.
+    """
+    template = check_template(text)
+    only = single_placeholder(text)
+
+    def fill_in(scope: Scope, at: Moment) -> Any:
+        rendered = render_template(template, scope, at, missing="empty")
+        return MISSING if rendered.unresolved and is_blank(rendered.text) else rendered.text
+
+    return fill_in if only is None else only.value
+
+
+def single_placeholder(text: str) -> Readable | None:
+    """The one readable placeholder that a text consists of; None for any other text."""
+    parts = parse_template(text.strip()).parts
+    only = parts[0] if len(parts) == 1 else None
+    if isinstance(only, str | None) or only.placeholder is None or only.value is None:
+        return None
+    return Readable(only.placeholder.name, only.value)
 
 
 def resolve(text: str, scope: Scope, *, now: datetime, timezone: str | tzinfo = UTC) -> Any:
@@ -155,23 +179,29 @@ def resolve(text: str, scope: Scope, *, now: datetime, timezone: str | tzinfo = 
     return compile_value(text)(scope, moment(now, timezone))
 
 
-def _is_single(text: str) -> bool:
-    stripped = text.strip()
-    return stripped.startswith("{{") and stripped.endswith("}}") and stripped.count("{{") == 1
-
-
 def _parse(text: str) -> Template:
     parts: list[str | Part] = []
     end = 0
     for count, match in enumerate(_PLACEHOLDER.finditer(text), start=1):
         limits.refuse_beyond(limits.MAX_PLACEHOLDERS, "MAX_PLACEHOLDERS", count, "The number of placeholders")
-        if match.start() > end:
-            parts.append(text[end : match.start()])
+        parts += _between(text[end : match.start()])
         parts.append(_part(match[0], match[1] if match[1] is not None else match[2]))
         end = match.end()
-    if end < len(text):
-        parts.append(text[end:])
+    parts += _between(text[end:])
     return Template(text, tuple(parts))
+
+
+def _between(text: str) -> list[str | Part]:
+    """What stands between placeholders: braces that open none that is ever closed are one that cannot be read."""
+    plain, opening, rest = text.partition("{{")
+    if not opening:
+        return [plain] if plain else []
+    problem = ExpressionInvalid(
+        f"{opening + rest[:80]!r} opens a placeholder that is not closed, or holds braces.",
+        remedy='Write a path and filters: {{ contact.first_name | default("there") }}.',
+        position=len(plain),
+    )
+    return [*([plain] if plain else []), Part(opening + rest, problem=problem)]
 
 
 _parse_small = lru_cache(maxsize=1024)(_parse)

@@ -74,7 +74,8 @@ SECTIONS = (
     ),
     Section(
         "Equality with true and with null",
-        "A boolean equals itself and its word; with `type: boolean` also yes, on and 1. Null equals null and missing.",
+        "A boolean equals itself and its word; with `type: boolean` also yes, on and 1. A null that is written out asks "
+        "for null: null and missing equal it.",
         (
             _ask("equals", True),
             _ask("equals", True, type="boolean"),
@@ -84,6 +85,24 @@ SECTIONS = (
             _ask("not_equals"),
         ),
         (MISSING, None, True, False, "true", "TRUE", "yes", 1, 0, ""),
+    ),
+    Section(
+        "Values that are not there",
+        "A missing value equals nothing, also where both sides are missing: what a template in `value` does not find, "
+        "or finds to be null, is equal to no field, occurs in no list and has no order. Only a null that is written "
+        "out asks for null. (Here the scope holds neither `nowhere` nor anything else but the field.)",
+        (
+            _ask("equals", "{{ nowhere }}"),
+            _ask("not_equals", "{{ nowhere }}"),
+            _ask("strict_equals", "{{ nowhere }}"),
+            _ask("less_than_or_equal", "{{ nowhere }}"),
+            _ask("contains", "{{ nowhere }}"),
+            _ask("in", "{{ nowhere }}"),
+            _ask("in", [None, "a"]),
+            _ask("has_any", "{{ nowhere }}"),
+            _ask("has_all", "{{ nowhere }}"),
+        ),
+        (MISSING, None, "", "a", [], [None], ["a"]),
     ),
     Section(
         "Order",
@@ -123,7 +142,7 @@ SECTIONS = (
         "Lists and tags",
         "`in` asks whether the field (or, for a list, any of its members) is among the values. The tag operators take "
         "a list, a list of objects with a name or an id, or a text with commas. Members are compared as by `equals`. "
-        "`has_all` of nothing holds, `has_any` of nothing does not.",
+        "`has_all` and `has_any` of nothing do not hold.",
         (
             _ask("in", ["vip", 5]),
             _ask("not_in", ["vip", 5]),

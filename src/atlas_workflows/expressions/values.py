@@ -127,12 +127,15 @@ def is_blank(value: Any) -> bool:
 
 
 def same(left: Any, right: Any, case_sensitive: bool, at: Moment) -> bool:
-    """Equality of the truth table: numbers by value (also spelled as text), text folded, lists and objects by member."""
+    """Equality of the truth table: numbers by value (also spelled as text), text folded, lists and objects by member.
+
+    A missing `right` equals nothing. Null on the right is a null that was written out, or a member of a list or object.
+    """
     kind, other = kind_of(left), kind_of(right)
     if kind is Kind.TEXT and other is Kind.TEXT:
         return left == right or folded(left, case_sensitive) == folded(right, case_sensitive)
     if kind in _NOTHING or other in _NOTHING:
-        return kind in _NOTHING and other in _NOTHING
+        return kind in _NOTHING and other is Kind.NULL
     if Kind.DATE in (kind, other):
         return _same_date(left, right, at)
     if kind in _NUMERIC and other in _NUMERIC:

@@ -85,8 +85,8 @@ _TOKENS = """\
 An action fills in its content and asks for an effect under a key: execution, node, rounds from the outermost loop to the
 innermost, and `#2`, `#3` for further visits in the same round. Another attempt has the same key. The step is complete
 when the effect is reported as done. What the effect changes about the contact (tags, fields, status, stage, score,
-owner) is seen by everything after it. A placeholder without a value leaves nothing and is reported with the step; values
-put into HTML are escaped. `{"$secret": …}` stays a reference.
+owner) is seen by everything after it. A placeholder without a value leaves nothing, one that cannot be read stays as
+written; both are reported with the step. Values put into HTML are escaped. `{"$secret": …}` stays a reference.
 """
 _WAITS = """\
 ## Waits

@@ -33,13 +33,21 @@ def ask(call: Call, content: dict[str, Any], patch: Mapping[str, Any] | None = N
     return Perform(call.node.type, content, getattr(call.parameters, "output", None), patch or {})
 
 
-def content_of(call: Call) -> dict[str, Any]:
-    """Parameters with their templates filled in; texts directly in them stay texts, deeper ones keep their type."""
-    given = call.node.parameters
-    return {name: _filled(call, name, value) for name, value in given.items() if name not in _NOT_CONTENT}
+def content_of(call: Call, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Parameters with their templates filled in; texts directly in them stay texts, deeper ones keep their type.
+
+    `own` holds what the node has filled in itself.
+    """
+    given, own = call.node.parameters, own or {}
+    return {
+        name: own[name] if name in own else filled(call, name, value)
+        for name, value in given.items()
+        if name not in _NOT_CONTENT
+    }
 
 
-def _filled(call: Call, name: str, value: Any) -> Any:
+def filled(call: Call, name: str, value: Any) -> Any:
+    """One parameter with its templates filled in."""
     if name in _TYPED:
         return call.value(value)
     if isinstance(value, str):

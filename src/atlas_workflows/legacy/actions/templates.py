@@ -19,12 +19,9 @@ from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
 TemplateTranslation = tuple[str, tuple[Reason, ...], tuple[SemanticChange, ...]]
 
-# Between double braces these find no value, and what finds none is left out of a message.
-_NEVER_FILLED = (
-    ReasonCode.TEMPLATE_VARIABLE_UNKNOWN,
-    ReasonCode.TEMPLATE_SYNTAX_UNKNOWN,
-    ReasonCode.TEMPLATE_POSITION_UNUSED,
-)
+# Between double braces these find no value, and what finds none is left out of a message. (What cannot be read at all
+# is still sent as written.)
+_NEVER_FILLED = (ReasonCode.TEMPLATE_VARIABLE_UNKNOWN, ReasonCode.TEMPLATE_POSITION_UNUSED)
 _DOUBLE = re.compile(r"(\{\{[^{}]*\}\})")
 _SINGLE = re.compile(r"(?<![{$\\])\{([A-Za-z_][A-Za-z0-9_.]{0,60})\}(?!\})")
 _SQUARE = re.compile(r"(?<!\\)\[([A-Za-z_][A-Za-z0-9_.]{0,60})\](?!\()")

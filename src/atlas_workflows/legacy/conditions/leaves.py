@@ -16,6 +16,15 @@ from atlas_workflows.legacy.conditions.operands import (
 )
 from atlas_workflows.legacy.conditions.operators import CUSTOM, translate_operator
 from atlas_workflows.legacy.conditions.verdicts import ConditionFindings, beneath, compare_engines
+from atlas_workflows.legacy.condition_findings import (
+    ConditionFindings,
+    beneath,
+    compare_engines,
+    compare_missing,
+)
+from atlas_workflows.legacy.fields import translate_field
+from atlas_workflows.legacy.operands import FORMULA_MARK, Unfit, translate_formula, translate_operand
+from atlas_workflows.legacy.operators import CUSTOM, translate_operator
 from atlas_workflows.legacy.reasons import ReasonCode
 
 # Keys that decorate a condition without changing what it asks.
@@ -55,6 +64,8 @@ def translate_leaf(raw: Mapping[str, Any], path: str, findings: ConditionFinding
     question = Question(operator, value, of_list=field_path.rpartition(".")[2] == "tags")
     if not is_deferred(value):
         compare_engines(question, path, findings)
+    elif isinstance(value, str):
+        compare_missing(question, path, findings)
     return carried_over(question, field_path, findings.carrier)
 
 

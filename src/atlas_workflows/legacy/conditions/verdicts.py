@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from atlas_workflows.expressions.legacy_profiles import MIDDLE, Example, LegacyProfile, Question, difference
+from atlas_workflows.expressions.operators import NEGATIONS, Operator
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.values import number
 from atlas_workflows.legacy.conditions.engines import MIDDLE, Example, LegacyProfile, Question, difference
@@ -47,6 +49,22 @@ def compare_engines(question: Question, path: str, findings: ConditionFindings) 
     if found is not None:
         profile, example = found
         findings.changes.append(_change(question, example, profile, len(findings.engines) == 1, path))
+
+
+def compare_missing(question: Question, path: str, findings: ConditionFindings) -> None:
+    """Note that two fields which are both missing were equal, to every old engine; ours are equal to nothing."""
+    before = question.operator not in NEGATIONS
+    if NEGATIONS.get(question.operator, question.operator) not in (Operator.EQUALS, Operator.STRICT_EQUALS):
+        return
+    shown = {"field_value": "(no such field)", "value": "(no such field)"}
+    findings.change(
+        ReasonCode.EQUALITY_CHANGED,
+        path,
+        {**shown, "answer": before, "engine": findings.carrier.name},
+        {**shown, "answer": not before},
+        f"Where both sides are missing, {question.operator.value} was answered with {str(before).lower()};"
+        f" it is now {str(not before).lower()}.",
+    )
 
 
 def _change(

@@ -10,7 +10,7 @@ from atlas_workflows.nodes.faults import is_blank, missing
 from atlas_workflows.nodes.fields import Flag, Mapping, Moment, Name, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import SendParameters
-from atlas_workflows.nodes.perform import ask, content_of
+from atlas_workflows.nodes.perform import ask, content_of, filled
 
 
 class SendEmailParameters(SendParameters):
@@ -42,11 +42,10 @@ def review(parameters: SendEmailParameters) -> Iterable[Fault]:
 
 
 def run(call: Call) -> Outcome:
-    content = content_of(call)
-    body = call.node.parameters.get("body")
-    if isinstance(body, str) and content.get("html", True):
-        content["body"] = call.text(body, escape_html=True)
-    return ask(call, content)
+    given = call.node.parameters
+    body, html = given.get("body"), filled(call, "html", given.get("html", True))
+    own = {"body": call.text(body, escape_html=True)} if isinstance(body, str) and html else {}
+    return ask(call, content_of(call, own))
 
 
 NODE = NodeType(

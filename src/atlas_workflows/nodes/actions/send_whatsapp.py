@@ -12,7 +12,7 @@ from atlas_workflows.nodes.faults import is_blank, missing
 from atlas_workflows.nodes.fields import Mapping, Name, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import SendParameters
-from atlas_workflows.nodes.perform import ask, content_of
+from atlas_workflows.nodes.perform import ask, content_of, filled
 
 
 class SendWhatsappParameters(SendParameters):
@@ -39,12 +39,12 @@ def review(parameters: SendWhatsappParameters) -> Iterable[Fault]:
 
 
 def run(call: Call) -> Outcome:
-    content = content_of(call)
-    message = call.node.parameters.get("message")
-    if isinstance(message, str) and content.get("template_parameters"):
-        positional = content["template_parameters"]
-        content["message"] = call.text(message, **{POSITIONS: positional})
-    return ask(call, content)
+    message, positional = call.node.parameters.get("message"), call.node.parameters.get("template_parameters")
+    if not isinstance(message, str) or not positional:
+        return ask(call, content_of(call))
+    values = filled(call, "template_parameters", positional)
+    own = {"template_parameters": values, "message": call.text(message, **{POSITIONS: values})}
+    return ask(call, content_of(call, own))
 
 
 NODE = NodeType(

@@ -15,6 +15,7 @@ from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
 from atlas_workflows.nodes.template_faults import pattern_faults
 
+_EXPECTED = "{{ expected }}"
 _NEEDED = {"exact": "value", "pattern": "pattern", "condition": "condition"}
 
 
@@ -25,11 +26,16 @@ class Case(Parameters):
     kind: Literal["exact", "pattern", "range", "condition"] = Field(
         "exact", description="How it is compared."
     )
-    value: Any = Field(None, description="exact: the value, compared as by `equals`.")
+    value: Any = Field(
+        None,
+        description="exact: the value, compared as by `equals`: what is missing on both sides is not equal.",
+    )
     pattern: str | None = Field(
         None, description="pattern: a regular expression (RE2), found anywhere in the value."
     )
-    min: NumberOrTemplate | None = Field(None, description="range: smallest number that fits.")
+    min: NumberOrTemplate | None = Field(
+        None, description="range: smallest number that fits; a template that finds none fits nothing."
+    )
     max: NumberOrTemplate | None = Field(None, description="range: largest number that fits.")
     condition: Condition | None = Field(None, description="condition: asked instead of looking at the value.")
 
@@ -99,21 +105,26 @@ def _fits(call: Call, case: Case, value: Any) -> bool:
     if case.kind == "condition":
         return case.condition is not None and call.holds(case.condition)
     if case.kind == "range":
-        low, high = call.value(case.min), call.value(case.max)
-        at_least = low is None or _compares(call, "greater_than_or_equal", value, low)
-        return at_least and (high is None or _compares(call, "less_than_or_equal", value, high))
-    operator, expected = (
-        ("matches_regex", case.pattern) if case.kind == "pattern" else ("equals", call.value(case.value))
+        return _reaches(call, "greater_than_or_equal", value, case.min) and _reaches(
+            call, "less_than_or_equal", value, case.max
+        )
+    if case.kind == "pattern":
+        return _compares(call, {"operator": "matches_regex", "value": case.pattern}, value)
+    if case.value is None:
+        return _compares(call, {"operator": "equals"}, value)
+    return _compares(call, {"operator": "equals", "value": _EXPECTED}, value, call.value(case.value))
+
+
+def _reaches(call: Call, operator: str, value: Any, bound: Any) -> bool:
+    """Whether a bound that is not set, or the one that was found, lets the value pass; one that was not found does not."""
+    return bound is None or _compares(
+        call, {"operator": operator, "value": _EXPECTED}, value, call.value(bound)
     )
-    return _compares(call, operator, value, expected)
 
 
-def _compares(call: Call, operator: str, value: Any, expected: Any) -> bool:
+def _compares(call: Call, question: dict[str, Any], value: Any, expected: Any = None) -> bool:
     # The operand goes through the scope: what a value contains is never read as a template.
-    if operator == "matches_regex":
-        leaf = {"field": "value", "operator": operator, "value": expected}
-    else:
-        leaf = {"field": "value", "operator": operator, "value": "{{ expected }}"}
+    leaf = {"field": "value", **question}
     return evaluate(leaf, {"value": value, "expected": expected}, now=call.now, timezone=call.at.zone)
 
 
