@@ -16,7 +16,7 @@ from atlas_workflows.db.server import EmbeddedServer
 # Durability is not under test here, and these three make the suite about twice as fast.
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
-pytest_plugins = ["live_stack"]
+pytest_plugins = ["cost", "live_stack"]
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 # How long an example takes depends on the machine's other work; no property here is about time.

@@ -21,7 +21,7 @@ from live_stack import LiveStack
 PHASE = "migration_p1_database"
 PERSON_SECONDS = 4.0
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
