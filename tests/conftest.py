@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from atlas_workflows.db.server import EmbeddedServer
 # Durability is not under test here, and these three make the suite about twice as fast.
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
-pytest_plugins = ["live_stack"]
+pytest_plugins = ["cost", "live_stack"]
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 # How long an example takes depends on the machine's other work; no property here is about time.
@@ -23,15 +24,31 @@ settings.register_profile("atlas", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("atlas")
 
 
-def _serve(version: int) -> Iterator[EmbeddedServer]:
-    folder = Path(tempfile.mkdtemp(prefix="atlas-test-pg-"))
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    """A folder that every account may enter; pytest's own are private, and made so again by any other pytest."""
+    folder = Path(tempfile.mkdtemp(prefix="atlas-test-"))
     folder.chmod(0o755)
-    server = EmbeddedServer(folder / "data", version=version, settings=SPEED)
     try:
-        yield server.start()
+        yield folder
     finally:
-        server.stop(mode="immediate")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder that the server's account may enter, also as root."""
+    with _open_folder() as folder:
+        yield folder
+
+
+def _serve(version: int) -> Iterator[EmbeddedServer]:
+    with _open_folder() as folder:
+        server = EmbeddedServer(folder / "data", version=version, settings=SPEED)
+        try:
+            yield server.start()
+        finally:
+            server.stop(mode="immediate")
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,6 @@ ARGUMENTS = [
 PHASE, ROLLBACK = "migration_p1_database", "migration_rollback"
 
 pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.airflow,
     pytest.mark.timeout(900),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: the browser suite is not run (CI installs it)"),
 ]

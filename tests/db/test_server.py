@@ -13,29 +13,19 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, DatabaseUnreachable, PermissionMissing
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder whose parents the server's account may cross, as pytest's own are private."""
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.name.startswith("pytest-"):
-            parent.chmod(0o755)
-    tmp_path.chmod(0o755)
-    return tmp_path
-
-
-def test_starts_twice_and_reuses_the_first(folder: Path) -> None:
-    first = EmbeddedServer(folder / "data").start()
+def test_starts_twice_and_reuses_the_first(open_folder: Path) -> None:
+    first = EmbeddedServer(open_folder / "data").start()
     try:
-        second = EmbeddedServer(folder / "data").start()
+        second = EmbeddedServer(open_folder / "data").start()
         assert second.port == first.port
-        assert stat.S_IMODE((folder / "data.password").stat().st_mode) == 0o600
+        assert stat.S_IMODE((open_folder / "data.password").stat().st_mode) == 0o600
     finally:
         first.stop()
-    assert EmbeddedServer(folder / "data").running_port() is None
+    assert EmbeddedServer(open_folder / "data").running_port() is None
 
 
-def test_two_data_directories_are_two_servers(folder: Path) -> None:
-    one, two = EmbeddedServer(folder / "one").start(), EmbeddedServer(folder / "two").start()
+def test_two_data_directories_are_two_servers(open_folder: Path) -> None:
+    one, two = EmbeddedServer(open_folder / "one").start(), EmbeddedServer(open_folder / "two").start()
     try:
         assert one.port != two.port
         assert one.running_port() == one.port
@@ -44,10 +34,10 @@ def test_two_data_directories_are_two_servers(folder: Path) -> None:
         two.stop()
 
 
-def test_an_initdb_that_was_killed_is_begun_again(folder: Path) -> None:
-    (folder / "data").mkdir()
-    (folder / "data" / "base").mkdir()
-    server = EmbeddedServer(folder / "data").start()
+def test_an_initdb_that_was_killed_is_begun_again(open_folder: Path) -> None:
+    (open_folder / "data").mkdir()
+    (open_folder / "data" / "base").mkdir()
+    server = EmbeddedServer(open_folder / "data").start()
     try:
         assert server.has_database("postgres")
     finally:

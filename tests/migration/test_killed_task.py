@@ -27,7 +27,7 @@ ROWS_BEFORE_THE_KILL = 200
 # application_name of the session that writes batches; its client's port tells the process.
 WRITER = "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'atlas-writer'"
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ ROLLBACK = "migration_rollback"
 PHASE_NAME = "p1_database"
 PERSON_SECONDS = 4.0
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,12 @@
 
 import json
 
-import pytest
 from airflow_process import AirflowRuntime
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.supervision.airflow_environment import CONNECTION_VARIABLE, airflow_connection
-
-pytestmark = [pytest.mark.airflow]
 
 READ_DAGS = """
 import json

@@ -27,7 +27,7 @@ BATCH = Flag(
 )
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest) -> Iterator[FlagStore]:
     if request.param == "memory":
         yield MemoryFlags()

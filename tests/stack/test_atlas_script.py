@@ -68,6 +68,7 @@ def test_the_syntax_is_old_enough_to_say_so() -> None:
     assert ast.parse(Path(SCRIPT).read_text(), feature_version=(3, 7))
 
 
+@pytest.mark.slow
 def test_without_uv_and_network_it_says_what_next(tmp_path: Path) -> None:
     env = {
         "PATH": "/usr/bin:/bin",

@@ -20,7 +20,7 @@ from atlas_workflows.supervision.processes import members
 from atlas_workflows.supervision.stack import stack_state, stop_stack
 from live_stack import CRM, LiveStack
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timeout(600)]
 
 
 def _eventually(condition: Callable[[], bool], seconds: float) -> bool:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -14,6 +15,8 @@ app = typer.Typer()
 
 # A developer's stack is on, or a database is named, must not change what the tests see.
 DROPPED_PREFIXES = ("ATLAS_", "AIRFLOW", "PYTHONDONTWRITEBYTECODE")
+# They share no stack, so that whoever is idle takes over tests of the other's file.
+PURE = ("-m", "pure and not slow", "--dist=worksteal")
 NEEDED_PROGRAMS = {
     "chromium": "the browser suite (tests/browser) is NOT run: no Chromium (Debian: apt-get install chromium)",
     "redis-server": "the CeleryExecutor test is NOT run: no redis-server (Debian: apt-get install redis-server)",
@@ -21,12 +24,17 @@ NEEDED_PROGRAMS = {
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def test(context: typer.Context) -> None:
+def run_tests(
+    context: typer.Context,
+    pure: Annotated[
+        bool, typer.Option("--pure", help="Only those without database, Airflow and browser: under a minute.")
+    ] = False,
+) -> None:
     """Run pytest over tests/, two at a time; further words go to pytest (paths, -k, -n0 …). Its exit status is ours."""
-    missing = missing_programs()
-    for program in missing:
+    if pure:
+        raise typer.Exit(run_pytest((*PURE, *context.args)))
+    for program in missing_programs():
         print(f"atlas test: {NEEDED_PROGRAMS[program]}", flush=True)
-    sys.stdout.flush()
     raise typer.Exit(run_pytest(tuple(context.args)))
 
 

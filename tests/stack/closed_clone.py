@@ -1,0 +1,101 @@
+"""A clone of this checkout in somebody's home of mode 0700, with an environment of its own that costs no download.
+
+The environment's files are the checkout's own, as hard links where the file system has them; only what names the old
+place is written anew, the way uv writes it. So nobody reads anything outside of the home but the system's Python.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from atlas_workflows.settings import ROOT
+
+LEFT_OUT = shutil.ignore_patterns(".git", ".atlas", ".venv", "node_modules", "__pycache__", "tests", "docs")
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose home it is; `uid` None means ourselves."""
+
+    name: str
+    uid: int | None = None
+    gid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedClone:
+    """The clone, and commands given in it as its owner."""
+
+    root: Path
+    account: Account
+    python: Path
+    env: dict[str, str] = field(repr=False)
+
+    def atlas(self, *words: str, seconds: float = 280) -> subprocess.CompletedProcess[str]:
+        """`./atlas …` with nothing of our own environment."""
+        return subprocess.run(
+            [self.python, "./atlas", *words],
+            cwd=self.root, env=self.env, text=True, capture_output=True, timeout=seconds, umask=0o077,
+            user=self.account.uid, group=self.account.gid, extra_groups=None if self.account.uid is None else [],
+        )  # fmt: skip
+
+
+def make_closed_clone(home: Path, name: str, account: Account, python: Path) -> ClosedClone:
+    """`home` becomes the account's, mode 0700; the clone lies in its folder `name`."""
+    root = home / name
+    shutil.copytree(ROOT, root, ignore=LEFT_OUT)
+    _move_environment(Path(sys.prefix), root, python)
+    if account.uid is not None and account.gid is not None:
+        _give_folders(home, account.uid, account.gid)
+    home.chmod(0o700)
+    env = {"PATH": f"{python.parent}:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8"}
+    return ClosedClone(root, account, python, env)
+
+
+def _move_environment(old: Path, root: Path, python: Path) -> None:
+    venv = root / ".atlas" / "venv"
+    shutil.copytree(old, venv, symlinks=True, copy_function=_link)
+    for file in (venv / "bin").iterdir():
+        if file.is_file() and not file.is_symlink():
+            _rewrite_shebang(file, f"#!{old}/bin/", venv)
+    (venv / "bin" / "python").unlink()
+    (venv / "bin" / "python").symlink_to(python)
+    _replace(venv / "pyvenv.cfg", f"home = {python.parent}\ninclude-system-site-packages = false\n")
+    (editable,) = venv.glob("lib/python*/site-packages/_editable_impl_atlas_workflows.pth")
+    _replace(editable, f"{root / 'src'}\n")
+    lock = hashlib.sha256((root / "uv.lock").read_bytes()).hexdigest()
+    _replace(venv / ".atlas-stamp", f"{lock} dev {root}")
+
+
+def _rewrite_shebang(script: Path, old: str, venv: Path) -> None:
+    first, _, rest = script.read_bytes().partition(b"\n")
+    if first.startswith(old.encode()):
+        python = str(venv / "bin" / "python").replace("'", "'\"'\"'")
+        # A shebang cannot hold a blank; this is what uv writes then: a shell's line that Python takes for a string.
+        _replace(script, f"#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\n" + rest.decode())
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _replace(file: Path, text: str) -> None:
+    """A file of its own: writing into the link would change the checkout's environment."""
+    mode = file.stat().st_mode if file.exists() else 0o644
+    file.unlink(missing_ok=True)
+    file.write_text(text)
+    file.chmod(mode)
+
+
+def _give_folders(home: Path, uid: int, gid: int) -> None:
+    """Folders only: the files are the checkout's own as well."""
+    for folder, _, _ in os.walk(home):
+        os.chown(folder, uid, gid)
