@@ -35,6 +35,7 @@ SECTIONS = (
     ("Control tables", "0001_control"),
     ("Workflows and executions", "0002_enhanced"),
     ("Around workflows", "0002_library"),
+    ("Evidence", "0009_evidence"),
 )
 FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
 

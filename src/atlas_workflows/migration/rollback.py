@@ -26,6 +26,7 @@ from atlas_workflows.site import utc_now
 
 # Sealed values go with the rows that refer to them; they have no source columns of their own.
 SECRETS = "secrets"
+SURVEYED = ("workflow_evidence", "organization_events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _execute(retreat: Retreat) -> RolledBack:
 
 
 def _tables(retreat: Retreat) -> tuple[str, ...]:
-    return (*retreat.target.traced, SECRETS)
+    return (*retreat.target.traced, SECRETS, *SURVEYED)
 
 
 def _edited(retreat: Retreat) -> list[str]:

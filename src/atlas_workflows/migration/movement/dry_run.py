@@ -7,9 +7,10 @@ from typing import Any
 
 from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.evidence.gather import make_sure
 from atlas_workflows.migration.movement.entry import Entry, make_entry
 from atlas_workflows.migration.movement.planning import count_rows
-from atlas_workflows.migration.movement.source import read_batch, survey
+from atlas_workflows.migration.movement.source import read_batch, survey_for
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Progress
 
@@ -40,10 +41,11 @@ class Findings:
 
 def rehearse_in_memory(context: PhaseContext) -> Findings:
     """Translate everything the run covers and say what would come of it."""
+    make_sure(context)
     findings = Findings()
     sealer = Sealer(context.settings.secret_keys)
     with context.connect("dry-run", autocommit=True) as reader:
-        source = survey(reader, context.scope, context.options)
+        source = survey_for(context, reader)
         for table in source.tables:
             total, done, after, is_last = count_rows(reader, source, table.table), 0, None, False
             while not is_last:

@@ -12,6 +12,7 @@ PHASE = Phase(
         StepUse("backup"),
         StepUse("rehearse"),
         StepUse("expand"),
+        StepUse("evidence"),
         StepUse("inspect"),
         StepUse("backfill"),
         StepUse("validate"),
