@@ -1,5 +1,5 @@
 -- Executions per workflow and by what they say started them, in one pass. Pending ones that nobody ever picked up are no
--- evidence. {columns} are those the table has, else NULL.
+-- evidence. Names in braces are columns that the table has, else NULL.
 SELECT
     execution.workflow_id,
     execution.mark,

@@ -1,6 +1,6 @@
 """How many messages a day a trigger would send, from what the CRM's own rows show. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -47,9 +47,11 @@ def events_for(asked: Asked, events: Events) -> tuple[int, int]:
     return (mine if asked.is_certain else 0), mine
 
 
-def forecast(asked: Asked | None, messages: tuple[int, int], events: Events) -> Forecast | None:
-    """The forecast for a trigger; None where its events leave no rows to count."""
-    if asked is None:
+def forecast(
+    asked: Asked | None, messages: tuple[int, int], events: Events, counted: Collection[str]
+) -> Forecast | None:
+    """The forecast for a trigger; None where its events leave no rows to count. `counted`: kinds that left any at all."""
+    if asked is None or asked.kind not in counted:
         return None
     low, high = (_per_day(count) for count in events_for(asked, events))
     return Forecast((low, high), messages, (_rounded(low * messages[0]), _rounded(high * messages[1])))

@@ -189,7 +189,7 @@ def _of_the_door(column: Slot, node: Slot | None, findings: Findings) -> Slot:
         _fill_in(slot, node)
     else:
         implied = trigger_type(node.type)
-        told = {"type": node.type} if implied is not None and implied[1] else {}
+        told = {"spelling": node.type} if implied is not None and implied[1] else {}
         _note_unread(slot, {**told, **node.config}, "nodes", findings)
     return slot
 

@@ -15,13 +15,14 @@ def store_forecasts(connection: Connection) -> int:
     """Bring every trigger's forecast to what is known now; returns how many changed."""
     with acting_as_migration(connection):
         events = _events(connection)
+        counted = {kind for of_one in events.values() for kind, _ in of_one}
         changed = []
         for row in connection.execute(sql("migration/evidence/read_triggers")).fetchall():
             workflow, key, organization, kind, details, is_certain, low, high, stored = row
             asked = (
                 None if kind is None else Asked(kind, None if details is None else tuple(details), is_certain)
             )
-            found = forecast(asked, (low, high), events.get(organization, {}))
+            found = forecast(asked, (low, high), events.get(organization, {}), counted)
             told = None if found is None else found.to_json()
             if told != (None if stored is None else loads(stored)):
                 text = None if told is None else dumps_text(told)

@@ -134,9 +134,9 @@ def _event_tables(reader: _Reader) -> Iterator[tuple[EventTable, str, str]]:
         there = reader.catalog.columns(source.table)
         tenant = next((name for name in _TENANTS if name in there), None)
         at = next((name for name in _TIMES if there.get(name, "").startswith("timestamp")), None)
-        if tenant and at and (not source.only or source.only in there):
-            if not source.inbound or "direction" in there:
-                yield source, tenant, at
+        needed = {source.only} - {""} | ({"direction"} if source.inbound else set())
+        if tenant and at and needed <= there.keys():
+            yield source, tenant, at
 
 
 def _latest(reader: _Reader, now: datetime) -> datetime | None:
@@ -213,7 +213,7 @@ def _steps(reader: _Reader) -> Mapping[str, Steps]:
     if {"execution_id", "node_id", "status"} <= steps.keys():
         parts = {"table": reader.table(EXECUTIONS), "steps": reader.table(STEPS)}
         rows += reader.rows("steps_in_table", parts, None, "the table of steps")
-    return counted_steps(rows)  # type: ignore[arg-type]
+    return counted_steps(rows)
 
 
 def _days(

@@ -22,7 +22,6 @@ from atlas_workflows.migration.movement.tenants import Tenants, read_tenancy, re
 from atlas_workflows.migration.pace.throttle import Breathe, tireless
 from atlas_workflows.nodes.catalogue import load_catalogue
 
-
 WORKFLOWS = "workflows"
 
 
