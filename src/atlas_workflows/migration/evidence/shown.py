@@ -59,7 +59,7 @@ def shown_of(
             counts,
             _told(row, events, counted),
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: str(row["trigger_key"]))
     ]
 
 
