@@ -152,6 +152,24 @@ def test_a_registered_row_is_no_evidence_beside_the_column() -> None:
     assert translation.judged == (("fires", "history"), ("cannot_fire", "no_door"))
 
 
+def test_an_event_starts_a_workflow_once_however_often_its_trigger_stands_there() -> None:
+    nodes = [trigger_node("lead_created"), trigger_node("new_lead", "u"), SENDS]
+    drawn = workflow(nodes=nodes, edges=[edge("t", "a"), edge("u", "a")], seen=Evidence(Seen.FIRES))
+    assert judged(drawn) == [("fires", "history"), ("cannot_fire", "second_trigger")]
+    rows = tuple(
+        {"id": id_, "trigger_type": kind, "trigger_config": config, "is_active": "true"}
+        for id_, kind, config in (
+            (ROW, "new_lead", '{"source": "a"}'),
+            ("", "lead_created", '{"source": "b"}'),
+        )
+    )
+    registered = translate_or_raise(
+        workflow(shape="B", triggers=rows, workflow_data={"nodes": [], "edges": []}, nodes=[])
+    )
+    assert only(registered).type == "lead_created"
+    assert str(registered.links[0].row_id) == ROW
+
+
 # The doors' own filters
 
 

@@ -91,9 +91,9 @@ class Crm:
                 gym, source, NOW - timedelta(days=days),
             )  # fmt: skip
 
-    def survey(self) -> Survey:
+    def survey(self, statement_seconds: float = 60) -> Survey:
         with connect(self.dsn, application_name="test", autocommit=True) as connection:
-            return survey_history(connection, read_catalog(connection), NOW)
+            return survey_history(connection, read_catalog(connection), NOW, statement_seconds)
 
     def found(self) -> dict[str, Found]:
         survey = self.survey()
@@ -234,6 +234,17 @@ def test_a_part_that_cannot_be_read_is_given_up_by_name(crm: Crm) -> None:
     survey = crm.survey()
     assert survey.given_up == ("what started executions",)
     assert judged(survey.observed)[0].seen == "nothing"
+
+
+def test_what_takes_too_long_is_given_up_and_its_triggers_are_unknown(crm: Crm) -> None:
+    key = crm.workflow("lead_created")
+    crm.executions(key, 3, by="lead_created")
+    with psycopg.connect(crm.dsn, options="-c search_path=public") as other:
+        # What holds a statement up for longer than it may take: a lock that somebody else has.
+        other.execute("LOCK workflow_executions IN ACCESS EXCLUSIVE MODE")
+        survey = crm.survey(statement_seconds=0.3)
+    assert "what started executions" in survey.given_up
+    assert [item.seen for item in judged(survey.observed)] == ["nothing"]
 
 
 def test_a_database_without_history_has_no_evidence(dsn: str) -> None:

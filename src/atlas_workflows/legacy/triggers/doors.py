@@ -33,6 +33,7 @@ class Barrier(StrEnum):
     COLUMN_ALIAS = "column_alias"
     OTHER_COLUMN = "other_column"
     NO_TRIGGER_NODE = "no_trigger_node"
+    SECOND_TRIGGER = "second_trigger"
     NO_WEBHOOK_ID = "no_webhook_id"
     NO_DOOR = "no_door"
     SCHEDULES_NEVER_FIRED = "schedules_never_fired"
@@ -49,6 +50,7 @@ _SENTENCES: Mapping[Barrier, str] = {
     Barrier.COLUMN_ALIAS: "The column trigger_type holds another spelling than events were matched by, letter by letter.",
     Barrier.OTHER_COLUMN: "The column trigger_type names another trigger, and events were matched by the column alone.",
     Barrier.NO_TRIGGER_NODE: "There is no trigger node, and without one every execution failed at its start.",
+    Barrier.SECOND_TRIGGER: "An event started the workflow once, at another trigger node of the same type.",
     Barrier.NO_WEBHOOK_ID: "The column trigger_config names no webhook_id, by which deliveries found their workflow.",
     Barrier.NO_DOOR: "Nothing in the old application ever started workflows by such a trigger.",
     Barrier.SCHEDULES_NEVER_FIRED: "The old application never fired schedules.",

@@ -72,7 +72,7 @@ def find_slots(
     _attach_schedules(record, slots, findings)
     _attach_webhooks(record, slots, findings)
     for slot in slots:
-        slot.barrier = barrier_of(
+        slot.barrier = slot.barrier or barrier_of(
             slot.canonical, record.columns, config, is_drawn=is_drawn, is_scoring=record.shape == "S"
         )
     if len(slots) > 1:
@@ -155,12 +155,15 @@ def _behind_door(column: Slot, nodes: list[LegacyNode], rows: list[Slot], findin
     drawn = [_node_slot(node) for node in nodes]
     mine = next((slot for slot in drawn if slot.canonical == column.canonical), drawn[0] if drawn else None)
     slot = _of_the_door(column, mine, findings)
-    row = next((row for row in rows if row.canonical == column.canonical), None)
-    if row is not None:
-        slot.row = row.row
+    for row in (row for row in rows if row.canonical == column.canonical):
+        # An event started the workflow once, however often its trigger was registered.
+        slot.row = slot.row or row.row
         _note_unread(slot, row.config, "workflow_triggers", findings)
     others = [slot if other is mine else other for other in drawn] or [slot]
-    for rest in (rest for rest in rows if rest is not row):
+    for other in others:
+        if other is not slot and other.canonical == slot.canonical:
+            other.barrier = Barrier.SECOND_TRIGGER
+    for rest in (rest for rest in rows if rest.canonical != column.canonical):
         twin = next((other for other in others if other.canonical == rest.canonical and not other.row), None)
         if twin is None:
             others.append(rest)

@@ -1,5 +1,6 @@
 """Reads the evidence: one pass over executions, one over steps, counts of the CRM's own rows. Writes and locks nothing."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from atlas_workflows.migration.evidence.findings import (
 
 EXECUTIONS, STEPS, WORKFLOWS = "workflow_executions", "workflow_execution_steps", "workflows"
 # What takes longer is given up: its part of the evidence is unknown then, and the step says so.
-STATEMENT_SECONDS = 45
+STATEMENT_SECONDS, SURVEY_SECONDS = 45.0, 120.0
 WORK_MEMORY = "64MB"
 _TENANTS = ("organization_id", "org_id")
 _TIMES = ("created_at", "submitted_at", "booked_at", "inserted_at")
@@ -72,10 +73,12 @@ class Survey:
 class _Reader:
     """Runs the survey's statements, each in a short read-only transaction of its own."""
 
-    def __init__(self, connection: Connection, catalog: Catalog) -> None:
+    def __init__(self, connection: Connection, catalog: Catalog, statement_seconds: float) -> None:
         self.connection = connection
         self.catalog = catalog
+        self.statement_seconds = statement_seconds
         self.given_up: list[str] = []
+        self.ends_at = time.monotonic() + SURVEY_SECONDS
 
     def rows(
         self, name: str, parts: Mapping[str, compose.Composable], facts: Mapping[str, Any] | None, what: str
@@ -106,14 +109,20 @@ class _Reader:
             self.connection.execute("SET TRANSACTION READ ONLY")
             self.connection.execute(
                 "SELECT set_config('statement_timeout', %s, true), set_config('work_mem', %s, true)",
-                [f"{STATEMENT_SECONDS}s", WORK_MEMORY],
+                [f"{self._milliseconds_left()}ms", WORK_MEMORY],
             )
             yield
 
+    def _milliseconds_left(self) -> int:
+        left = min(self.statement_seconds, self.ends_at - time.monotonic())
+        return max(1, round(left * 1000))  # 0 would mean no limit at all
 
-def survey_history(connection: Connection, catalog: Catalog, now: datetime) -> Survey:
+
+def survey_history(
+    connection: Connection, catalog: Catalog, now: datetime, statement_seconds: float = STATEMENT_SECONDS
+) -> Survey:
     """Look at the history as it is; needs an autocommit session. The window ends with the latest row there is."""
-    reader = _Reader(connection, catalog)
+    reader = _Reader(connection, catalog, statement_seconds)
     until = _latest(reader, now)
     window = {"since": window_until(until or now), "until": until or now}
     observed = Observed(
