@@ -8,6 +8,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from atlas_workflows.migration.request import RunOptions
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
 from typer.testing import CliRunner
@@ -18,7 +19,6 @@ from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.evidence.seen import StepSeen
-from atlas_workflows.migration.context import RunOptions
 from atlas_workflows.migration.evidence.findings import Found, judged
 from atlas_workflows.migration.evidence.survey import Survey, survey_history
 

@@ -14,12 +14,12 @@ from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.ledger.edited import archive_workflows, edited_workflows
 from atlas_workflows.migration.movement.capture import captured_tables, remove_capture
 from atlas_workflows.migration.movement.target import SCHEMA, Target, read_target
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.locks import phase_lock
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import utc_now

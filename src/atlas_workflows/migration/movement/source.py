@@ -14,12 +14,13 @@ from atlas_workflows.legacy.source.readers.reader import EVIDENCE
 from atlas_workflows.legacy.source.selects import batch_select, rows_select, side_columns, side_select
 from atlas_workflows.legacy.source.shapes import Shape, detect_shape
 from atlas_workflows.legacy.source.tables import source_tables
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.gather import KIND
 from atlas_workflows.migration.evidence.store import read_evidence
 from atlas_workflows.migration.movement.bulk_lookup import for_a_pass
 from atlas_workflows.migration.movement.tenants import Tenants, read_tenancy, resolve_scope
 from atlas_workflows.migration.pace.throttle import Breathe, tireless
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.nodes.catalogue import load_catalogue
 
 WORKFLOWS = "workflows"
