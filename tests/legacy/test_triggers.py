@@ -164,7 +164,7 @@ def test_any_form_of_trigger_config(stored: str | None, extra: Any) -> None:
     assert ("TRIGGER_CONFIG_MALFORMED" in codes(translation)) is (extra is not None)
 
 
-def test_settings_of_node_and_column_are_merged_and_differences_kept() -> None:
+def test_only_the_column_was_ever_read_and_what_the_node_says_is_kept() -> None:
     legacy = record(nodes=[trigger_node("new_lead", source="web", sourceId="9")], edges=[], trigger_type="lead_created",
                     trigger_config={"source": "walk-in", "tags": ["a"]})  # fmt: skip
     translation = translate_or_raise(legacy)
@@ -172,7 +172,8 @@ def test_settings_of_node_and_column_are_merged_and_differences_kept() -> None:
     parameters = translation.workflow.triggers[0].parameters
     assert parameters["sources"] == ["walk-in"]
     assert parameters["tags"] == ["a"]
-    assert parameters["source_id"] == "9"
+    assert "source_id" not in parameters  # no door compared it, and none read the node
+    assert parameters["extra"]["nodes.sourceId"] == "9"
     assert "web" in parameters["extra"].values()
     assert "TRIGGER_CONFIGS_DISAGREE" in codes(translation)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas_workflows.errors import InputError
+from atlas_workflows.migration.preflight.checklist import waivable_items
 from atlas_workflows.migration.request import (
     PHASE_FIELDS,
     PhaseRequest,
@@ -83,13 +84,13 @@ def test_a_value_that_does_not_fit_is_refused_with_its_name(name: str, value: ob
 
 def test_waivers_name_an_item_and_a_reason() -> None:
     given = [" tls = inside the VPN ", "", "long_transactions=ends at noon, a=b"]
-    assert PhaseRequest.read({"waivers": given}, actor="ada").options.waivers == {
+    assert PhaseRequest.read({"waivers": given}, actor="ada", waivable=waivable_items()).options.waivers == {
         "tls": "inside the VPN",
         "long_transactions": "ends at noon, a=b",
     }
     for wrong in ("tls", "tls=", "tls=  ", "nonsense=because", "row_security=because", "=because"):
         with pytest.raises(InputError, match="names no item that can be waived"):
-            PhaseRequest.read({"waivers": [wrong]}, actor="ada")
+            PhaseRequest.read({"waivers": [wrong]}, actor="ada", waivable=waivable_items())
 
 
 def test_a_rollback_only_counts_unless_told() -> None:

@@ -57,6 +57,8 @@ def run(
     by: Actor = "operator",
 ) -> None:
     """Run or continue a phase. Exit 0: all migrated; 3: some rows quarantined; 4: a check failed; 1: anything else."""
+    from atlas_workflows.migration.preflight.checklist import waivable_items
+
     settings = load_settings()
     request = PhaseRequest.read(
         {
@@ -73,6 +75,7 @@ def run(
             "waivers": waive,
         },
         actor=by,
+        waivable=waivable_items(),
         report_dir=str(report.absolute()) if report else None,
     )
     address = dsn or settings.require_crm_dsn()

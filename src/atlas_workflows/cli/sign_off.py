@@ -8,6 +8,7 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.evidence.shown import Shown, read_shown, sentence_of
 from atlas_workflows.migration.ledger.sign_off import Awaiting, read_awaiting, sign
 from atlas_workflows.settings import load_settings
 
@@ -33,7 +34,7 @@ def sign_off(
         raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     with connect(address, application_name="atlas-sign-off", autocommit=True) as connection:
         if workflow is None:
-            _list(read_awaiting(connection), as_json)
+            _list(read_awaiting(connection), read_shown(connection), as_json)
             return
         if not by.strip() or not reason.strip():
             raise InputError("A signature needs a name and a reason.", remedy="Add --by NAME --reason WHY.")
@@ -46,15 +47,18 @@ def sign_off(
         print(f"All changes are signed; the workflow is {signed.status} now.")
 
 
-def _list(waiting: tuple[Awaiting, ...], as_json: bool) -> None:
+def _list(waiting: tuple[Awaiting, ...], shown: Shown, as_json: bool) -> None:
     if as_json:
         rows = [
             {"workflow_id": item.workflow_id, "organization_id": item.organization_id, "name": item.name,
-             "outstanding": list(item.outstanding), "intended_status": item.intended_status}
+             "outstanding": list(item.outstanding), "intended_status": item.intended_status,
+             "evidence": list(shown.get(item.source_id, ()))}
             for item in waiting
         ]  # fmt: skip
         print(dumps_text({"awaiting": rows}))
         return
     for item in waiting:
         print(f"{item.workflow_id}  {', '.join(item.outstanding)}  {item.name}")
+        for found in shown.get(item.source_id, ()):
+            print(f"    {sentence_of(found)}")
     print(f"{len(waiting)} workflows wait for a signature.")

@@ -35,6 +35,7 @@ SECTIONS = (
     ("Control tables", "0001_control"),
     ("Workflows and executions", "0002_enhanced"),
     ("Around workflows", "0002_library"),
+    ("Evidence", "0009_evidence"),
 )
 # Revisions that add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)

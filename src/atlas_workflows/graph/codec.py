@@ -63,7 +63,11 @@ def _step(step: Node | Trigger) -> dict[str, Any]:
     return document
 
 
-_trigger = _step
+def _trigger(trigger: Trigger) -> dict[str, Any]:
+    document = _step(trigger)
+    if trigger.notes:
+        document["notes"] = trigger.notes
+    return document
 
 
 def _node(node: Node) -> dict[str, Any]:

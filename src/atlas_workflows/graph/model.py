@@ -74,6 +74,7 @@ class Trigger:
     name: str = ""
     enabled: bool = True
     position: Position | None = None
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

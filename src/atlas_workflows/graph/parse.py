@@ -201,13 +201,13 @@ _TRIGGER: dict[str, Reader] = {
     "parameters": mapping,
     "enabled": boolean,
     "position": optional(_position),
+    "notes": text,
 }
 _NODE: dict[str, Reader] = {
     **_TRIGGER,
     "on_error": optional(_error_mode),
     "retry": optional(_retry),
     "timeout_seconds": optional(number(0.001, 86_400)),
-    "notes": text,
 }
 _EDGE: dict[str, Reader] = {
     "id": identifier,

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.legacy.ids import derived_id
-from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
+from atlas_workflows.legacy.reasons import INFORMATIVE, Reason, ReasonCode, SemanticChange
 from atlas_workflows.legacy.records import SecretFound
 from atlas_workflows.secrets.masking import mask, mask_values
 
@@ -30,6 +30,11 @@ class Findings:
         self.variables: frozenset[str] = (
             frozenset()
         )  # the workflow's own, which texts and conditions may name
+
+    @property
+    def is_warned(self) -> bool:
+        """Whether anything was found that is more than information."""
+        return bool(self.changes) or any(reason.code not in INFORMATIVE for reason in self.reasons)
 
     def reason(self, code: ReasonCode, field: str | None, message: str) -> None:
         """Note why the row is not plainly migrated; the same finding twice counts once."""

@@ -110,6 +110,10 @@ class ReasonCode(DocumentedCode):
         "PARAMETER_INVALID",
         "A setting has a value its field cannot take; it is kept in extra.",
     )
+    RECIPIENTS_NOT_CARRIED = (
+        "RECIPIENTS_NOT_CARRIED",
+        "A message names recipients that one message cannot have; they are kept in extra, the workflow stays inactive.",
+    )
     ALIASES_DISAGREE = (
         "ALIASES_DISAGREE",
         "Two spellings of one setting hold different values; the other is kept in extra.",
@@ -195,6 +199,18 @@ class ReasonCode(DocumentedCode):
         "TRIGGER_EDGES_ADDED",
         "No trigger node was drawn; the trigger was connected to the first nodes.",
     )
+    TRIGGER_EVIDENCE = (
+        "TRIGGER_EVIDENCE",
+        "What the old application's history says about a trigger; for information, not a warning.",
+    )
+    TRIGGER_FILTER_UNREAD = (
+        "TRIGGER_FILTER_UNREAD",
+        "A setting stood where nothing in the old application read it, so it narrowed nothing; it is kept in extra.",
+    )
+    SCHEDULE_ROW_DISAGREES = (
+        "SCHEDULE_ROW_DISAGREES",
+        "A registered schedule says something else than the workflow; the registered one is used.",
+    )
     SEVERAL_TRIGGERS = "SEVERAL_TRIGGERS", "The workflow has several triggers."
     UNKNOWN_TRIGGER_TYPE = (
         "UNKNOWN_TRIGGER_TYPE",
@@ -275,6 +291,10 @@ class ReasonCode(DocumentedCode):
         "Another row counts the same day of the workflow; the one with the smaller id is kept.",
     )
     VARIABLE_DUPLICATE = "VARIABLE_DUPLICATE", "Two variables have one name; the later one was renamed."
+    VARIABLE_SHADOWED = (
+        "VARIABLE_SHADOWED",
+        "A variable has the name of a lead's field; texts and conditions meant the lead, and still do.",
+    )
     VARIABLE_NAME_INVALID = (
         "VARIABLE_NAME_INVALID",
         "A variable's name is empty or cannot be referred to; it was renamed.",
@@ -398,6 +418,34 @@ class ReasonCode(DocumentedCode):
         "NEVER_FIRED_IN_LEGACY",
         "The trigger never fired in the old application; it would now.",
     )
+    TRIGGER_CANNOT_FIRE = (
+        "TRIGGER_CANNOT_FIRE",
+        "Nothing in the old application could start the workflow by this trigger; it would start now.",
+    )
+    TRIGGER_WAS_SILENT = (
+        "TRIGGER_WAS_SILENT",
+        "The workflow was active and events for it came in, but it did not start; it would start now.",
+    )
+    TRIGGER_NEVER_SEEN = (
+        "TRIGGER_NEVER_SEEN",
+        "Neither executions nor events show whether this trigger ever started the workflow; it would start now.",
+    )
+    STEP_ALWAYS_SKIPPED = (
+        "STEP_ALWAYS_SKIPPED",
+        "The history shows this step as skipped every time; it would now be executed.",
+    )
+    STEP_ALWAYS_FAILED = (
+        "STEP_ALWAYS_FAILED",
+        "The history shows this step as failed every time; it may now succeed.",
+    )
+    DISABLED_STEP_RAN = (
+        "DISABLED_STEP_RAN",
+        "No old engine read that this step was switched off, so it was executed; it now stays off.",
+    )
+    BRANCH_NEVER_SENT = (
+        "BRANCH_NEVER_SENT",
+        "The history never shows this message, though what leads to it was executed often; it would now be sent.",
+    )
     SILENTLY_SKIPPED = (
         "SILENTLY_SKIPPED",
         "Legacy skipped this action without a word because of its label; it would now execute.",
@@ -458,3 +506,7 @@ class SemanticChange:
     before: Any
     after: Any
     message: str
+
+
+# Reasons that inform and are no warning: a row that has no other is plainly migrated.
+INFORMATIVE = frozenset({ReasonCode.TRIGGER_EVIDENCE})

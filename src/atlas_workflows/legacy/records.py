@@ -81,6 +81,7 @@ class LegacyWorkflow:
     """A workflow as one of the shapes keeps it, columns untouched, with the side rows that belong to it.
 
     `holder` is the id of the row that keeps the graph where that is not the workflow's own: secrets found belong to it.
+    `evidence`: what a survey of the history says (legacy.evidence.seen); None where none was made.
     """
 
     shape: str
@@ -94,6 +95,7 @@ class LegacyWorkflow:
     variable_rows: tuple[Row, ...] = ()
     node_rows: tuple[Row, ...] = ()
     holder: str | None = None
+    evidence: Row | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ class TriggerLink:
 class Translation:
     """The verdict on one legacy workflow. `changes` non-empty means: inactive until somebody signs.
 
-    `status` is what the workflow should be once signed; `workflow` is None only when quarantined.
+    `status` is what the workflow should be once signed; `workflow` is None only when quarantined. `judged`: per trigger
+    the class of evidence and the rule it comes from, None where that was not looked into.
     """
 
     workflow: Workflow | None
@@ -138,6 +141,7 @@ class Translation:
     counters: Mapping[str, int | None] = field(default_factory=dict)
     reported: Mapping[str, Any] = field(default_factory=dict)
     links: tuple[TriggerLink, ...] = ()
+    judged: tuple[tuple[str, str] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_t
 from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Variable, Workflow
 from atlas_workflows.graph.references import undefined
 from atlas_workflows.graph.validate import validate
+from atlas_workflows.legacy.conditions.fields import EVENT_OBJECTS, LEAD_NAMES
+from atlas_workflows.legacy.evidence.steps import note_steps
+from atlas_workflows.legacy.evidence.verdicts import note_verdicts
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.graph.assemble import Assembled, assemble
 from atlas_workflows.legacy.graph.raw import RawGraph, raw_graph
@@ -76,6 +79,7 @@ def translate_or_raise(
         return _quarantined(findings, status, record, holds_secret=hot)
     variables = translate_variables(raw.variables, "variables", findings)
     findings.variables = frozenset(variable.name for variable in variables)
+    _note_shadowed(findings)
     home_zone = tenancy.zone_of(organization) if tenancy is not None else None
     settings, gates = translate_settings(record.columns, record.shape, findings, home_zone)
     if "conditions" in record.columns:
@@ -88,6 +92,9 @@ def translate_or_raise(
         for node in parts.drawn:
             report_damage(node.original, node.path, findings)
     _look_closer(record, raw, parts, findings)
+    verdicts = list(zip(parts.triggers, parts.slots, parts.judged, strict=True))
+    note_verdicts(verdicts, findings, is_live=status == "active", is_surveyed=parts.evidence is not None)
+    note_steps(parts.nodes, parts.edges, parts.disabled, parts.evidence, findings)
     name, description = _names(record.columns, findings)
     workflow = Workflow(
         id=_workflow_id(record, findings),
@@ -127,7 +134,7 @@ def _translation(
     return Translation(
         workflow=workflow,
         status=status,
-        outcome=Outcome.MIGRATED_WITH_WARNINGS if findings.reasons or findings.changes else Outcome.MIGRATED,
+        outcome=Outcome.MIGRATED_WITH_WARNINGS if findings.is_warned else Outcome.MIGRATED,
         organization_id=workflow.organization_id,
         reasons=tuple(findings.reasons),
         changes=tuple(findings.changes),
@@ -136,6 +143,7 @@ def _translation(
         counters=counters,
         reported=reported,
         links=tuple(parts.links),
+        judged=tuple(None if item is None else (str(item.evidence), item.rule) for item in parts.judged),
     )
 
 
@@ -233,6 +241,16 @@ def _note_wiped_variables(workflow: Workflow, raw_text: bytes, findings: Finding
     ):
         findings.reason(
             ReasonCode.VARIABLES_WIPED, "variables", "No variable is left, but texts speak of some."
+        )
+
+
+def _note_shadowed(findings: Findings) -> None:
+    shadowed = sorted(findings.variables & (LEAD_NAMES | EVENT_OBJECTS))
+    if shadowed:
+        findings.reason(
+            ReasonCode.VARIABLE_SHADOWED,
+            "variables",
+            f"The lead's own fields come first: {', '.join(shadowed)[:200]}.",
         )
 
 

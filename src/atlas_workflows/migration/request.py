@@ -3,7 +3,7 @@
 Safe to import while a DAG is parsed. What is not declared here is refused by name, wherever it comes from.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from difflib import get_close_matches
 from functools import cache
@@ -138,19 +138,25 @@ class PhaseRequest:
     options: RunOptions = Field(default_factory=RunOptions)
 
     @classmethod
-    def read(cls, document: Mapping[str, Any], *, actor: str, report_dir: str | None = None) -> Self:
+    def read(
+        cls,
+        document: Mapping[str, Any],
+        *,
+        actor: str,
+        waivable: Collection[str] = (),
+        report_dir: str | None = None,
+    ) -> Self:
         """From a flat document of PHASE_FIELDS, as a form or a command line gives it; None and absent mean the default.
 
-        Raises InputError naming a field that does not exist, one whose value does not fit, and a waiver that cannot be.
+        `waivable` are the items of the checklist that a waiver may name. Raises InputError naming a field that does not
+        exist, one whose value does not fit, and a waiver that cannot be.
         """
-        from atlas_workflows.migration.preflight.waivers import read_waivers
-
         refuse_unknown(document, PHASE_FIELDS)
         given = {name: value for name, value in document.items() if value is not None}
         scope = _built(
             Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given}
         )
-        given["waivers"] = read_waivers(map(str, given.get("waivers") or ()))
+        given["waivers"] = _waivers(map(str, given.get("waivers") or ()), waivable)
         if owner := str(given.pop("assume_organization", "")).strip().lower():
             given["assume_organization"] = owner
         options = _built(RunOptions, {**given, "actor": actor, "report_dir": report_dir})
@@ -183,6 +189,19 @@ class RollbackRequest:
             Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given}
         )
         return _built(cls, {**given, "scope": Scope.chosen(asked.organizations, asked.percent)})
+
+
+def _waivers(given: Iterable[str], waivable: Collection[str]) -> dict[str, str]:
+    waivers = {}
+    for text in filter(str.strip, given):
+        item, _, reason = (part.strip() for part in text.partition("="))
+        if item not in waivable or not reason:
+            raise InputError(
+                f"The waiver {text.strip()!r} names no item that can be waived, or gives no reason.",
+                remedy=f"Write ITEM=REASON; items that can be waived: {', '.join(sorted(waivable))}.",
+            )
+        waivers[item] = reason
+    return waivers
 
 
 def refuse_unknown(document: Mapping[str, Any], known: Iterable[str]) -> None:

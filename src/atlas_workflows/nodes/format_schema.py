@@ -74,6 +74,7 @@ def _step_schema(
             "parameters": {"type": "object"},
             "enabled": {**_FLAG, "default": True},
             "position": {"anyOf": [{"$ref": "#/$defs/Position"}, {"type": "null"}]},
+            "notes": _TEXT,
             **fields,
         },
         "allOf": rules,
@@ -120,7 +121,6 @@ _NODE_FIELDS = {
     "on_error": _nullable(_ERROR_MODE),
     "retry": _nullable({"$ref": "#/$defs/Retry"}),
     "timeout_seconds": _nullable({"type": "number", "minimum": 0.001, "maximum": 86_400}),
-    "notes": _TEXT,
 }
 _EDGE = _object(
     ["id", "source", "target"],

@@ -60,6 +60,7 @@ def build_phase_dag(phase: Phase) -> DAG:
 def begin(phase_name: str) -> bool:
     """Record the phase run; False (nothing follows) after a dry run, which happens here."""
     from atlas_workflows.migration.phases import phase_named
+    from atlas_workflows.migration.preflight.checklist import waivable_items
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.orchestration.phase_tasks import (
@@ -72,7 +73,7 @@ def begin(phase_name: str) -> bool:
     context = get_current_context()
     push = context["ti"].xcom_push
     with clear_failures():
-        request = PhaseRequest.read(filled_in(context), actor=actor_of(context))
+        request = PhaseRequest.read(filled_in(context), actor=actor_of(context), waivable=waivable_items())
         begun = begin_phase_run(
             phase_named(phase_name),
             request.scope,

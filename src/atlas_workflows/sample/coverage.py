@@ -8,6 +8,7 @@ from atlas_workflows.sample.dirt import (
     content,
     counters,
     documents,
+    evidence,
     graphs,
     history,
     identity,
@@ -42,6 +43,7 @@ KINDS = (
     variables,
     side_tables,
     scoring,
+    evidence,
 )
 
 

@@ -36,6 +36,9 @@ class Execution:
     detached: bool = False
 
 
+# What the application's own doors wrote down; every other workflow was started by people.
+DOORS = ("lead_created", "form_submitted", "webhook")
+
 # A workflow with its executions.
 History = tuple[Draft, list[Execution]]
 
@@ -59,6 +62,11 @@ def make_executions(draft: Draft, leads: tuple[Lead, ...], seed: int) -> list[Ex
         draft.history_shows = draft.spoil_history(executions, dice)
     draft.last_run_at = _last_counted(executions)
     return executions
+
+
+def starter_of(draft: Draft) -> str:
+    """What started the workflow's executions: the event that its column names letter by letter, else people."""
+    return draft.trigger_type if draft.trigger_type in DOORS else "manual"
 
 
 def _last_counted(executions: list[Execution]) -> datetime | None:

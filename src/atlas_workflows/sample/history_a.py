@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import iso, timestamp
 from atlas_workflows.sample.draft import Draft
-from atlas_workflows.sample.executions import Execution, step_status, step_times
+from atlas_workflows.sample.executions import Execution, starter_of, step_status, step_times
 
 BUILDER = (
     "id", "workflow_id", "status", "started_at", "completed_at", "input_data", "output_data", "error_message",
@@ -40,7 +40,7 @@ def _builder_cells(draft: Draft, execution: Execution, heads: list[str]) -> Cell
         execution.note or ('{"success": true}' if execution.status == "completed" else "{}"),
         execution.error,
         _steps(execution, heads),
-        draft.trigger_type,
+        starter_of(draft),
         subject,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import Dice, timestamp
 from atlas_workflows.sample.draft import Draft
-from atlas_workflows.sample.executions import Execution, step_status, step_times
+from atlas_workflows.sample.executions import Execution, starter_of, step_status, step_times
 
 EXECUTION_COLUMNS = (
     "id", "workflow_id", "organization_id", "status", "trigger_data", "context", "started_at", "completed_at", "error",
@@ -20,8 +20,9 @@ Cells = tuple[str | None, ...]
 
 
 def execution_tuples(draft: Draft, executions: Iterable[Execution]) -> Iterator[Cells]:
+    by_hand = ', "triggeredBy": "manual"' if starter_of(draft) == "manual" else ""
     for execution in executions:
-        subject = f'{{"leadId": "{execution.lead.id}", "source": "{execution.lead.source}"}}'
+        subject = f'{{"leadId": "{execution.lead.id}", "source": "{execution.lead.source}"{by_hand}}}'
         yield (
             execution.id,
             draft.id,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from atlas_workflows import exact_json
 from atlas_workflows.sample.dice import iso, timestamp
 from atlas_workflows.sample.draft import Draft
-from atlas_workflows.sample.executions import Execution, step_status, step_times
+from atlas_workflows.sample.executions import Execution, starter_of, step_status, step_times
 from atlas_workflows.sample.shape_linear import tenant_column
 from atlas_workflows.sample.spec import Shape
 
@@ -30,13 +30,14 @@ def execution_tuples(draft: Draft, executions: Iterable[Execution], shape: Shape
     """Rows in the order of `columns(shape)`."""
     heads = [_head(number, stop.label) for number, stop in enumerate(draft.trail)]
     with_log = shape in (Shape.D, Shape.E)
+    by_hand = ', "triggeredBy": "manual"' if starter_of(draft) == "manual" else ""
     for execution in executions:
         cells = (
             execution.id,
             draft.id,
             draft.organization_id,
             execution.status,
-            f'{{"leadId": "{execution.lead.id}"}}',
+            f'{{"leadId": "{execution.lead.id}"{by_hand}}}',
             None if execution.start_lost else timestamp(execution.started_at),
             timestamp(execution.completed_at) if execution.completed_at else None,
             execution.error,

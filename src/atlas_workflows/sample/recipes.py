@@ -5,7 +5,7 @@ from atlas_workflows.sample.recipe import Recipe, action, wait, when
 WELCOME = Recipe(
     "Welcome series",
     "Greets every new lead and books a first visit within a week.",
-    "new_lead",
+    "lead_created",
     {"source": "all"},
     (
         action(
@@ -156,7 +156,7 @@ WEBHOOK = Recipe(
     "Web shop order",
     "Turns an order of the web shop into a tag.",
     "webhook",
-    {"method": "POST"},
+    {"webhook_id": "web-shop", "method": "POST"},
     (action("add_tags", "Tag as shop customer", tags=["shop"]),),
 )
 NEWSLETTER = Recipe(

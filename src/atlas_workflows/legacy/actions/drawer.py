@@ -160,6 +160,27 @@ def names(value: Any, drawer: Drawer) -> Any:
     return found or UNFIT
 
 
+def people(value: Any, drawer: Drawer) -> Any:
+    """Whom a message is for. One message goes to one; several, or a form nobody knows, keep the workflow inactive."""
+    if isinstance(value, list | dict):
+        found = names(value, drawer)
+        value = found[0] if found is not UNFIT and len(found) == 1 else value
+    fitted = text(value, drawer)
+    if fitted is UNFIT:
+        drawer.findings.keep_inactive()
+        drawer.say(ReasonCode.RECIPIENTS_NOT_CARRIED, "to", "The recipients are not one person.")
+    return fitted
+
+
+def readers(value: Any, drawer: Drawer) -> Any:
+    """Further readers of a message; a form nobody knows keeps the workflow inactive, for somebody would be left out."""
+    fitted = names(value, drawer)
+    if fitted is UNFIT:
+        drawer.findings.keep_inactive()
+        drawer.say(ReasonCode.RECIPIENTS_NOT_CARRIED, "cc", "The further readers cannot be read.")
+    return fitted
+
+
 def number(value: Any, drawer: Drawer) -> Any:  # noqa: ARG001
     """A number, also from digits in a text, or a placeholder that will give one."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):

@@ -15,7 +15,9 @@ from atlas_workflows.legacy.actions.drawer import (
     name,
     names,
     number,
+    people,
     plain_number,
+    readers,
     same_words,
     text,
 )
@@ -90,7 +92,7 @@ def headers(value: Any, drawer: Drawer) -> Any:
     return UNFIT if any(item is UNFIT for item in written.values()) else written
 
 
-_TO = ("to", TO, text)
+_TO = ("to", TO, people)
 _CLASS = (
     "message_class",
     ("messageClass", "message_class", "messageType"),
@@ -115,8 +117,8 @@ ACTION_FIELDS: dict[str, Fields] = {
         ("from_name", ("fromName", "from_name", "senderName"), text),
         ("from_email", ("fromEmail", "from_email", "from"), text),
         ("reply_to", ("replyTo", "reply_to"), text),
-        ("cc", ("cc",), names),
-        ("bcc", ("bcc",), names),
+        ("cc", ("cc",), readers),
+        ("bcc", ("bcc",), readers),
         ("track_opens", ("trackOpens", "track_opens"), flag),
         ("track_clicks", ("trackClicks", "track_clicks"), flag),
         ("send_at", ("scheduledTime", "scheduled_time", "sendAt", "send_at"), text),
@@ -135,7 +137,7 @@ ACTION_FIELDS: dict[str, Fields] = {
         _CLASS,
     ),
     "notify_team": (
-        ("to", ("to", "recipient", "channelId", "slackChannel", *PERSON), text),
+        ("to", ("to", "recipient", "channelId", "slackChannel", *PERSON), people),
         ("channel", ("channel",), same_words("internal", "slack", "email")),
         ("title", ("title", "subject"), text),
         ("message", BODY, text),

@@ -14,7 +14,7 @@ from atlas_workflows.expressions.placeholder import (
     print_placeholder,
 )
 from atlas_workflows.legacy.conditions.engines import PROFILES
-from atlas_workflows.legacy.conditions.fields import CONTACT_FIELDS, ROOT_OF, canonical
+from atlas_workflows.legacy.conditions.fields import CONTACT_FIELDS, ROOT_OF, canonical, is_variable
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
 TemplateTranslation = tuple[str, tuple[Reason, ...], tuple[SemanticChange, ...]]
@@ -79,7 +79,7 @@ def translate_template(
     """(canonical text, reasons, changes) for a legacy text; never raises.
 
     `channel` is email, sms, whatsapp or other; `variables` are the names of the workflow's own variables, which win
-    over built-in names; `engine` names the profile that filled the text in; `defaults=False` leaves out the values
+    over built-in names that no event and no lead has; `engine` names the profile that filled the text in; `defaults=False` leaves out the values
     legacy put in where a name was missing.
     """
     setting = _Setting(channel, variables, defaults)
@@ -181,7 +181,7 @@ def _canonical(placeholder: Placeholder, path: Path, raw: str, setting: _Setting
 
 def _target(path: Path, variables: frozenset[str]) -> Path | None:
     first = str(path[0])
-    if len(path) == 1 and first not in variables:
+    if len(path) == 1 and not is_variable(first, variables):
         if first in _NAMES:
             return _NAMES[first]
         return canonical(path) if first in CONTACT_FIELDS or first in ("item", "now") else None

@@ -73,6 +73,14 @@ CONTACT_FIELDS = _spellings(_CONTACT_COLUMNS) | _CONTACT_ALIASES
 _FIELDS_OF = {CONTACT: CONTACT_FIELDS} | dict.fromkeys(
     (ORGANIZATION, USER, APPOINTMENT), _spellings(_OTHER_COLUMNS)
 )
+# What an event and its lead were called by when they were spread over the variables: these names meant the lead, also
+# where a variable had the same one. A field that no lead has (a city, a birthday) fell through to the variable.
+_LEAD_COLUMNS = """
+    id name first_name last_name email phone source status stage score tags assigned_to form_name campaign_name
+    page_id form_id field_data lead_id organization_id metadata created_at updated_at user_id utm_data ai_insights
+"""
+LEAD_NAMES = frozenset(_spellings(_LEAD_COLUMNS)) | {"phone_number", "phoneNumber", "lead_score", "leadScore"}
+EVENT_OBJECTS = frozenset({"lead", "contact", "trigger", "triggerData", "trigger_data"})
 _BRACES = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 
@@ -81,7 +89,8 @@ def translate_field(
 ) -> str | None:
     """The canonical path a legacy field name means, or None where it is no path, or a path into something unknown.
 
-    A bare name is the workflow's own variable where `variables` has it, else a field of `root`.
+    A bare name that no event and no lead has is the workflow's own variable where `variables` has it, else a field of
+    `root`.
     """
     if not isinstance(text, str) or len(text) > MAX_PATH_CHARACTERS:
         return None
@@ -102,7 +111,7 @@ def _translated(text: str, root: str, variables: frozenset[str]) -> str | None:
 def canonical(path: Path, *, root: str = CONTACT, variables: frozenset[str] = frozenset()) -> Path | None:
     """`translate_field` on a parsed path."""
     first, rest = str(path[0]), path[1:]
-    if first in variables:
+    if is_variable(first, variables):
         return ("variables", *path)
     if rest and first in _WRAPPERS:
         return canonical(rest, root=root, variables=variables) if str(rest[0]) in ROOT_OF else None
@@ -112,6 +121,11 @@ def canonical(path: Path, *, root: str = CONTACT, variables: frozenset[str] = fr
     if rest and root == CONTACT and first not in CONTACT_FIELDS:
         return None  # nobody knows whose member this is
     return (root, *_known_column(root, path))
+
+
+def is_variable(name: str, variables: frozenset[str]) -> bool:
+    """Whether a bare name means one of the workflow's variables: the event and its lead come before them."""
+    return name in variables and name not in LEAD_NAMES and name not in EVENT_OBJECTS
 
 
 def _known_column(root: str, path: Path) -> Path:

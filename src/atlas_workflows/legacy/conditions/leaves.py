@@ -15,16 +15,12 @@ from atlas_workflows.legacy.conditions.operands import (
     translate_operand,
 )
 from atlas_workflows.legacy.conditions.operators import CUSTOM, translate_operator
-from atlas_workflows.legacy.conditions.verdicts import ConditionFindings, beneath, compare_engines
-from atlas_workflows.legacy.condition_findings import (
+from atlas_workflows.legacy.conditions.verdicts import (
     ConditionFindings,
     beneath,
     compare_engines,
     compare_missing,
 )
-from atlas_workflows.legacy.fields import translate_field
-from atlas_workflows.legacy.operands import FORMULA_MARK, Unfit, translate_formula, translate_operand
-from atlas_workflows.legacy.operators import CUSTOM, translate_operator
 from atlas_workflows.legacy.reasons import ReasonCode
 
 # Keys that decorate a condition without changing what it asks.

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from atlas_workflows.expressions.legacy_profiles import MIDDLE, Example, LegacyProfile, Question, difference
 from atlas_workflows.expressions.operators import NEGATIONS, Operator
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.values import number

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from atlas_workflows.graph.model import MAIN_PORT, Edge, Node, Settings, Trigger
+from atlas_workflows.legacy.evidence.seen import Evidence, evidence_from
+from atlas_workflows.legacy.evidence.verdicts import Judged, judge
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.graph.edges import (
     EdgeWriter,
@@ -34,6 +36,10 @@ class Assembled:
     triggers: list[Trigger]
     links: list[TriggerLink]
     drawn: list[LegacyNode]
+    slots: list[Slot]
+    judged: list[Judged | None]
+    evidence: Evidence | None
+    disabled: dict[str, str]  # id -> path of the nodes that were switched off where nobody looked
 
 
 def assemble(
@@ -41,7 +47,8 @@ def assemble(
 ) -> Assembled:
     """Put the pieces of `raw` and the row's columns together. `gates`: workflow-level conditions, as stored."""
     drawn, found_edges = _drawn(record, raw, findings)
-    slots = find_slots(record, [node for node in drawn if node.is_trigger], findings)
+    heads = [node for node in drawn if node.is_trigger]
+    slots = find_slots(record, heads, findings, is_drawn=bool(heads) or not raw.nodes)
     keys = _trigger_keys(slots, drawn)
     trigger_ids = {node.id for node in drawn if node.is_trigger}
     edges = legacy_edges(found_edges, {node.id for node in drawn}, trigger_ids, findings)
@@ -52,14 +59,17 @@ def assemble(
     if notes := {node.id for node in drawn if is_note(node)}:
         edges = around_notes(edges, notes, findings)
     nodes = _nodes(record, drawn, edges, settings, findings)
+    evidence = None if record.evidence is None else evidence_from(record.evidence)
+    judged = [judge(slot, evidence) for slot in slots]
     triggers = [
-        translate_slot(slot, key, record, findings, settings.timezone)
-        for slot, key in zip(slots, keys, strict=True)
+        translate_slot(slot, key, verdict, findings, settings.timezone)
+        for slot, key, verdict in zip(slots, keys, judged, strict=True)
     ]
     links = [
         link_of(slot, trigger.id, record, trigger.parameters)
         for slot, trigger in zip(slots, triggers, strict=True)
     ]
+    switched_off = {node.id for node in nodes if not node.enabled}
     writer = EdgeWriter(nodes, findings)
     for edge in edges:
         writer.write(edge)
@@ -68,8 +78,12 @@ def assemble(
     written = _through_gate(gates, nodes, writer.edges, set(keys), findings)
     note_both_branches(drawn, written, findings)
     _note_cycle(nodes, written, findings)
-    nodes = _without_unreached(nodes, written, keys, findings)
-    return Assembled(nodes, written, triggers, with_ids_of_their_own(links, record), drawn)
+    reached = _reached(written, keys)
+    nodes = _without_unreached(nodes, reached, keys, findings)
+    return Assembled(
+        nodes, written, triggers, with_ids_of_their_own(links, record), drawn, slots, judged, evidence,
+        {node.id: node.path for node in drawn if node.id in switched_off & reached},
+    )  # fmt: skip
 
 
 def _drawn(
@@ -163,12 +177,8 @@ def _through_gate(
     return kept + [Edge(f"{node.id}-{target[:80]}", node.id, target) for target in first]
 
 
-def _without_unreached(
-    nodes: list[Node], edges: list[Edge], triggers: list[str], findings: Findings
-) -> list[Node]:
-    """Nodes nothing leads to were never executed; switched off they stay that way, and the workflow stays valid."""
-    if not triggers or not nodes:
-        return nodes
+def _reached(edges: list[Edge], triggers: list[str]) -> set[str]:
+    """The triggers and every node that some path leads to from one of them."""
     leaving: dict[str, list[str]] = {}
     for edge in edges:
         leaving.setdefault(edge.source, []).append(edge.target)
@@ -178,6 +188,15 @@ def _without_unreached(
             if target not in reached:
                 reached.add(target)
                 waiting.append(target)
+    return reached
+
+
+def _without_unreached(
+    nodes: list[Node], reached: set[str], triggers: list[str], findings: Findings
+) -> list[Node]:
+    """Nodes nothing leads to were never executed; switched off they stay that way, and the workflow stays valid."""
+    if not triggers or not nodes:
+        return nodes
     if len(reached) == len(triggers):
         findings.keep_inactive()
     left = [node for node in nodes if node.id not in reached and node.type != "note"]

@@ -1,12 +1,14 @@
 """The rows of schema atlas that a translated workflow becomes: workflow, triggers, variables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.model import Trigger, Variable, Workflow
+from atlas_workflows.legacy.evidence.events import asked_by
+from atlas_workflows.legacy.evidence.messages import messages_of
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.records import LegacyWorkflow, Row, TargetRows, Translation, TriggerLink
 
@@ -30,6 +32,8 @@ def workflow_rows(record: LegacyWorkflow, translation: Translation) -> TargetRow
     pairs = zip(workflow.triggers, translation.links, strict=True)
     if triggers := [_trigger_row(trigger, link, workflow, record) for trigger, link in pairs]:
         rows["workflow_triggers"] = triggers
+    if evidence := list(_evidence_rows(record, workflow, translation)):
+        rows["trigger_evidence"] = evidence
     if variables := [_variable_row(variable, workflow, record) for variable in workflow.variables]:
         rows["workflow_variables"] = variables
     return rows
@@ -93,6 +97,31 @@ def _trigger_row(
         "source_table": record.table,
         "source_id": record.id,
     }
+
+
+def _evidence_rows(
+    record: LegacyWorkflow, workflow: Workflow, translation: Translation
+) -> Iterator[dict[str, Any]]:
+    for trigger, judged in zip(workflow.triggers, translation.judged, strict=True):
+        if judged is None:
+            continue
+        asked = asked_by(trigger.type, trigger.parameters)
+        low, high = messages_of(workflow, trigger.id)
+        yield {
+            "workflow_id": workflow.id,
+            "trigger_key": trigger.id,
+            "organization_id": workflow.organization_id,
+            "trigger_type": trigger.type,
+            "evidence": judged[0],
+            "rule": judged[1],
+            "event_kind": None if asked is None else asked.kind,
+            "event_details": None if asked is None or asked.details is None else list(asked.details),
+            "is_certain": asked is not None and asked.is_certain,
+            "messages_low": low,
+            "messages_high": high,
+            "source_table": record.table,
+            "source_id": record.id,
+        }
 
 
 def _variable_row(variable: Variable, workflow: Workflow, record: LegacyWorkflow) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class Disposition:
 
 
 DISPOSITIONS = (
-    Disposition("workflows", MIGRATED, "workflows, workflow_triggers, workflow_variables, secrets",
+    Disposition("workflows", MIGRATED, "workflows, workflow_triggers, workflow_variables, trigger_evidence, secrets",
                 "Translated; ids are kept. Rows without a faithful translation are quarantined whole."),
     Disposition("workflow_versions", MIGRATED, "workflow_versions",
                 "Translated in the frame of today's workflow; numbers are kept, origin is legacy."),
@@ -56,10 +56,12 @@ DISPOSITIONS = (
     Disposition("organizations", READ, "", "Read to know who may own a row; never written."),
     Disposition("users, auth.users, user_organizations, organization_members, organization_staff", READ, "principals (a view)",
                 "Read for roles and to tell users from organizations; never written."),
-    Disposition("leads, clients, contacts", READ, "consents",
-                "Opt-in columns and unsubscribed_at feed the consent ledger; the rows themselves stay theirs."),
+    Disposition("leads, clients, contacts", READ, "consents, organization_events",
+                "Opt-in columns and unsubscribed_at feed the consent ledger; leads and clients are counted for forecasts; "
+                "the rows themselves stay theirs."),
     Disposition("messages, email_logs, sms_logs, whatsapp_logs, tasks, tags, appointments and other CRM tables", READ, "",
-                "They belong to the CRM. Actions write them through its rules; the migration does not touch them."),
+                "They belong to the CRM. Actions write them through its rules; the migration does not touch them. Bookings and "
+                "messages that came in are counted for forecasts."),
     Disposition("lead_scoring_factors, lead_activities, lead_ai_insights, lead_score_history", READ, "",
                 "Scoring stays with the CRM; scoring workflows are ordinary rows of workflows with a trigger of their own."),
 )  # fmt: skip

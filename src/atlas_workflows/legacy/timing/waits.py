@@ -20,10 +20,6 @@ from atlas_workflows.legacy.timing.clock_fields import (
 )
 from atlas_workflows.legacy.timing.verdicts import Unreadable, Verdict
 from atlas_workflows.legacy.timing.zones import clean_zone, settle_zone
-from atlas_workflows.legacy.conditions import translate_condition
-from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
-from atlas_workflows.legacy.verdicts import Unreadable, Verdict
-from atlas_workflows.legacy.zones import clean_zone, settle_zone
 from atlas_workflows.schedule.birthdays import birthday_in
 from atlas_workflows.schedule.waits import SECONDS, parse_wait
 

@@ -1,27 +1,27 @@
 """What starts a legacy workflow: registered rows, trigger nodes, columns and config brought to one verdict.
 
-Precedence (mapping facts, section 2): a registered trigger row, then the trigger node where the column is empty,
-`manual` or not configured, then the column, then trigger_config.trigger_type. Whoever loses is reported.
+Precedence: the column where a door of the old application knew its word, for then nothing else was ever read; a
+registered trigger row; the trigger node where the column is empty, `manual` or not configured; the column;
+trigger_config.trigger_type. Whoever loses is reported.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.legacy.aliases import trigger_type
+from atlas_workflows.legacy.aliases import IDENTITY_KEYS, trigger_type
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.graph.stored import LegacyNode
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Row
 from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.legacy.triggers.doors import UNSET, Barrier, barrier_of, door_of, read_by_door
 from atlas_workflows.names import normal
-
-_UNSET = frozenset({"", "manual", "none", "null"})
 
 
 @dataclass(slots=True)
 class Slot:
-    """One trigger of the workflow, before its parameters are translated."""
+    """One trigger of the workflow, before its parameters are translated. `barrier`: why nothing started it."""
 
     type: str
     config: dict[str, Any]
@@ -31,10 +31,17 @@ class Slot:
     webhook: Row | None = None
     schedule: Row | None = None
     spare: dict[str, Any] = field(default_factory=dict)
+    barrier: Barrier | None = None
 
     @property
     def canonical(self) -> str:
         return canonical(self.type)
+
+    @property
+    def has_fired(self) -> bool:
+        """Whether a row of its own says when it fired."""
+        rows = (self.row or {}, self.schedule or {})
+        return bool(rows[0].get("last_triggered_at") or rows[1].get("last_run_at"))
 
 
 def canonical(type_: str) -> str:
@@ -43,18 +50,31 @@ def canonical(type_: str) -> str:
     return known[0] if known else normal(type_)
 
 
-def find_slots(record: LegacyWorkflow, nodes: list[LegacyNode], findings: Findings) -> list[Slot]:
-    """The workflow's triggers in a stable order: those of nodes as drawn, then those only rows know of."""
+def find_slots(
+    record: LegacyWorkflow, nodes: list[LegacyNode], findings: Findings, *, is_drawn: bool = True
+) -> list[Slot]:
+    """The workflow's triggers in a stable order: those of nodes as drawn, then those only rows know of.
+
+    `is_drawn` False: the graph has nodes, and none of them is a trigger.
+    """
     column = _column_slot(record, findings)
+    config = {} if column is None else dict(column.config)
     rows = _row_slots(record, findings)
-    if rows:
+    told = record.columns.get("trigger_type")
+    if column is not None and column.type == told and door_of(told) is not None:
+        slots = _behind_door(column, nodes, rows, findings)
+    elif rows:
         slots = _with_rows(nodes, rows, column, findings)
     elif nodes:
         slots = _drawn(nodes, column, findings)
     else:
         slots = [column] if column is not None else []
-    _attach_schedules(record, slots)
+    _attach_schedules(record, slots, findings)
     _attach_webhooks(record, slots, findings)
+    for slot in slots:
+        slot.barrier = slot.barrier or barrier_of(
+            slot.canonical, record.columns, config, is_drawn=is_drawn, is_scoring=record.shape == "S"
+        )
     if len(slots) > 1:
         findings.reason(ReasonCode.SEVERAL_TRIGGERS, None, f"{len(slots)} triggers start this workflow.")
     return slots
@@ -71,7 +91,7 @@ def _column_slot(record: LegacyWorkflow, findings: Findings) -> Slot | None:
     told = (record.columns.get("trigger_type") or "").strip()
     inner = config.get("trigger_type", config.get("triggerType"))
     if isinstance(inner, str) and inner.strip():
-        if normal(told) in _UNSET or record.shape == "S":
+        if normal(told) in UNSET or record.shape == "S":
             told = inner.strip()
         if canonical(told) == canonical(inner):
             config = {
@@ -130,6 +150,91 @@ def _node_slot(node: LegacyNode) -> Slot:
     )
 
 
+def _behind_door(column: Slot, nodes: list[LegacyNode], rows: list[Slot], findings: Findings) -> list[Slot]:
+    """The trigger that the door started, with the settings it read; other nodes and rows stay triggers of their own."""
+    drawn = [_node_slot(node) for node in nodes]
+    mine = next((slot for slot in drawn if slot.canonical == column.canonical), drawn[0] if drawn else None)
+    slot = _of_the_door(column, mine, findings)
+    for row in (row for row in rows if row.canonical == column.canonical):
+        # An event started the workflow once, however often its trigger was registered.
+        slot.row = slot.row or row.row
+        _note_unread(slot, row.config, "workflow_triggers", findings)
+    others = [slot if other is mine else other for other in drawn] or [slot]
+    for other in others:
+        if other is not slot and other.canonical == slot.canonical:
+            other.barrier = Barrier.SECOND_TRIGGER
+    for rest in (rest for rest in rows if rest.canonical != column.canonical):
+        twin = next((other for other in others if other.canonical == rest.canonical and not other.row), None)
+        if twin is None:
+            others.append(rest)
+        else:
+            twin.row = rest.row
+            _merge_config(twin, rest, findings)
+    return others
+
+
+def _of_the_door(column: Slot, node: Slot | None, findings: Findings) -> Slot:
+    read, passed_over = read_by_door(column.type, column.config)
+    slot = Slot(column.type, read, column.path, spare={**column.spare, **passed_over})
+    if any(value not in (None, "", [], {}) and value != "all" for value in passed_over.values()):
+        findings.reason(
+            ReasonCode.TRIGGER_FILTER_UNREAD, column.path,
+            f"{', '.join(sorted(passed_over))[:200]}: no event was ever compared with it.",
+        )  # fmt: skip
+    if node is None:
+        return slot
+    slot.node = node.node
+    slot.spare.update(node.spare)
+    if node.type and node.canonical != column.canonical:
+        _disagree(node, column, findings, "the column, by which events were matched,")
+        slot.spare["trigger_node"] = {"type": node.type, "config": node.config}
+    elif column.canonical == "webhook":
+        _fill_in(slot, node)
+    else:
+        implied = trigger_type(node.type)
+        told = {"spelling": node.type} if implied is not None and implied[1] else {}
+        _note_unread(slot, {**told, **node.config}, "nodes", findings)
+    return slot
+
+
+def _fill_in(slot: Slot, node: Slot) -> None:
+    """How a webhook is called: what the column leaves open, the node may say."""
+    read, passed_over = read_by_door("webhook", node.config)
+    for key, value in read.items():
+        if slot.config.setdefault(key, value) != value:
+            slot.spare[f"nodes.{key}"] = value
+    slot.spare.update((f"nodes.{key}", value) for key, value in passed_over.items())
+
+
+def _note_unread(slot: Slot, config: dict[str, Any], where: str, findings: Findings) -> None:
+    """Keep what stood beside the column and was never read; a setting that would have narrowed something is named."""
+    unread = {
+        key: value
+        for key, value in config.items()
+        if value not in (None, "", [], {})
+        and slot.config.get(key) != value
+        and not _is_identity(slot, key, value)
+    }
+    slot.spare.update((f"{where}.{key}", value) for key, value in unread.items())
+    differing = sorted(key for key in unread if slot.config.get(key) not in (None, "", [], {}))
+    if differing:
+        findings.reason(
+            ReasonCode.TRIGGER_CONFIGS_DISAGREE, slot.path,
+            f"{where} says something else about {', '.join(differing)[:200]}.",
+        )  # fmt: skip
+    narrowing = sorted(key for key, value in unread.items() if key not in differing and value != "all")
+    if narrowing:
+        findings.reason(
+            ReasonCode.TRIGGER_FILTER_UNREAD, where,
+            f"{', '.join(narrowing)[:200]}: only the column was ever compared with an event.",
+        )  # fmt: skip
+
+
+def _is_identity(slot: Slot, key: str, value: Any) -> bool:
+    node = slot.node
+    return key in IDENTITY_KEYS and node is not None and value in (node.label, node.action, node.subtype)
+
+
 def _drawn(nodes: list[LegacyNode], column: Slot | None, findings: Findings) -> list[Slot]:
     slots = [_node_slot(node) for node in nodes]
     if column is None:
@@ -139,7 +244,7 @@ def _drawn(nodes: list[LegacyNode], column: Slot | None, findings: Findings) -> 
     match = next((slot for slot in slots if slot.canonical == column.canonical), None)
     if match is not None:
         _merge_config(match, column, findings)
-    elif normal(column.type) not in _UNSET:
+    elif normal(column.type) not in UNSET:
         _disagree(column, slots[0], findings, f"{len(slots)} trigger nodes")
         slots[0].spare["trigger_column"] = {"type": column.type, "config": column.config}
     else:
@@ -153,7 +258,7 @@ def _node_or_column(node: Slot, column: Slot, findings: Findings) -> Slot:
     if node.canonical == column.canonical:
         _merge_config(node, column, findings)
         return node
-    if normal(column.type) in _UNSET:
+    if normal(column.type) in UNSET:
         _keep_config(node, column)
         return node
     if column.config or column.spare:
@@ -197,7 +302,7 @@ def _compare_column(column: Slot, slots: list[Slot], findings: Findings) -> None
     match = next((slot for slot in slots if slot.canonical == column.canonical), None)
     if match is not None:
         _merge_config(match, column, findings)
-    elif normal(column.type) in _UNSET:
+    elif normal(column.type) in UNSET:
         _keep_config(slots[0], column)
     else:
         _disagree(column, slots[0], findings, "the registered row")
@@ -236,11 +341,18 @@ def _disagree(loser: Slot, winner: Slot, findings: Findings, because: str) -> No
     )  # fmt: skip
 
 
-def _attach_schedules(record: LegacyWorkflow, slots: list[Slot]) -> None:
+def _attach_schedules(record: LegacyWorkflow, slots: list[Slot], findings: Findings) -> None:
     for at, row in enumerate(record.schedule_rows):
         slot = next((slot for slot in slots if slot.canonical == "schedule" and slot.schedule is None), None)
         if slot is None:
-            slot = Slot("scheduled", {}, f"schedule_triggers[{at}].schedule_config")
+            path = f"schedule_triggers[{at}].schedule_config"
+            told = normal(record.columns.get("trigger_type") or "")
+            if told not in UNSET and canonical(told) != "schedule":
+                findings.reason(
+                    ReasonCode.SCHEDULE_ROW_DISAGREES, path,
+                    f"The column says {told[:80]}; the registered schedule is a trigger of its own.",
+                )  # fmt: skip
+            slot = Slot("scheduled", {}, path)
             slots.append(slot)
         slot.schedule = row
 

@@ -7,26 +7,23 @@ from uuid import UUID
 from atlas_workflows.graph.model import Trigger
 from atlas_workflows.legacy.actions.drawer import Drawer
 from atlas_workflows.legacy.aliases import trigger_type
+from atlas_workflows.legacy.evidence.verdicts import EvidenceClass, Judged
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Row, TriggerLink
 from atlas_workflows.legacy.source.documents import decode
-from atlas_workflows.legacy.triggers.fields import trigger_parameters
+from atlas_workflows.legacy.triggers.doors import Barrier
+from atlas_workflows.legacy.triggers.fields import SCHEDULE_KEYS, trigger_parameters
 from atlas_workflows.legacy.triggers.identity import Slot, row_uuid
 
 UNKNOWN = "unknown"
-# Nothing ever called these: the scoring route was out of the served tree, hot and cold were refused before they
-# were reached. Schedules, which never fired either, are noted where they are read.
-_NEVER_FIRED = frozenset(
-    {"lead_score_threshold", "lead_score_changed", "lead_became_hot", "lead_became_cold"}
-)
 
 
 def translate_slot(
-    slot: Slot, key: str, record: LegacyWorkflow, findings: Findings, timezone: str | None
+    slot: Slot, key: str, judged: Judged | None, findings: Findings, timezone: str | None
 ) -> Trigger:
-    """One trigger; unknown types keep everything and are switched off."""
+    """One trigger, with what is known about it as its notes; unknown types keep everything and are switched off."""
     known = trigger_type(slot.type) if slot.type else ("manual", {})
     name = slot.node.label if slot.node else (slot.webhook or {}).get("name") or ""
     position = slot.node.position if slot.node else None
@@ -49,11 +46,16 @@ def translate_slot(
     parameters = trigger_parameters(type_, dict(implied), drawer, timezone)
     repeats = (name, slot.type, slot.node.action if slot.node else "", slot.node.subtype if slot.node else "")
     drawer.close(parameters, slot.spare, repeats)
-    if (slot.row or {}).get("last_triggered_at") or (slot.schedule or {}).get("last_run_at"):
+    if judged is not None and judged.evidence is EvidenceClass.FIRES:
         _withdraw_never_fired(slot, findings)
-    elif type_ in _NEVER_FIRED or (record.shape == "S" and type_ != "schedule"):
+    elif slot.barrier is Barrier.SCORING_NEVER_FIRED:
+        # Nothing ever called these: the scoring route was out of the served tree, hot and cold were refused before
+        # they were reached. Schedules, which never fired either, are noted where they are read.
         _note_never_fired(slot, type_, findings)
-    return Trigger(key, type_, parameters, name=name, enabled=_is_enabled(slot), position=position)
+    notes = "" if judged is None else judged.note
+    return Trigger(
+        key, type_, parameters, name=name, enabled=_is_enabled(slot), position=position, notes=notes
+    )
 
 
 def _settings(slot: Slot, findings: Findings) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def _settings(slot: Slot, findings: Findings) -> dict[str, Any]:
     if slot.schedule is not None:
         config = decode(slot.schedule, "schedule_config", findings)
         registered = config if isinstance(config, dict) else {} if config is None else {"schedule": config}
-        settings = {**settings, **registered}
+        settings = {**_beside_row(slot, settings, registered, findings), **registered}
         settings.setdefault("scheduleType", slot.schedule.get("schedule_type"))
         if slot.schedule.get("timezone"):
             settings.setdefault("timezone", slot.schedule["timezone"])
@@ -79,6 +81,26 @@ def _settings(slot: Slot, findings: Findings) -> dict[str, Any]:
                     slot.spare[f"trigger_config.{target}"] = settings[target]
                 settings[target] = webhook_secret(slot.webhook) if column == "secret" else told
     return settings
+
+
+def _beside_row(
+    slot: Slot, settings: dict[str, Any], registered: dict[str, Any], findings: Findings
+) -> dict[str, Any]:
+    """The settings without a schedule that differs from the registered one: two schedules are never mixed."""
+    unzoned = SCHEDULE_KEYS - ({"timezone", "tz"} - registered.keys())
+    differing = {
+        key: value
+        for key, value in settings.items()
+        if key in unzoned and registered and value not in (None, "", registered.get(key))
+    }
+    if not differing:
+        return settings
+    findings.reason(
+        ReasonCode.SCHEDULE_ROW_DISAGREES, slot.path,
+        f"The registered schedule is used, not {', '.join(sorted(differing))[:200]} of the workflow.",
+    )  # fmt: skip
+    slot.spare.update((f"{slot.path.partition('[')[0]}.{key}", value) for key, value in differing.items())
+    return {key: value for key, value in settings.items() if key not in differing}
 
 
 def _withdraw_never_fired(slot: Slot, findings: Findings) -> None:

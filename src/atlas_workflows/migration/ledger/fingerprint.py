@@ -31,6 +31,10 @@ FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
         "id", "workflow_id", "organization_id", "trigger_key", "trigger_type", "trigger_name", "trigger_config",
         "schedule", "webhook_endpoint", "webhook_secret_id", "last_triggered_at", "created_at",
     ),
+    "trigger_evidence": (
+        "workflow_id", "organization_id", "trigger_key", "trigger_type", "evidence", "rule", "event_kind",
+        "event_details", "is_certain", "messages_low", "messages_high",
+    ),
     "workflow_variables": (
         "id", "organization_id", "workflow_id", "name", "data_type", "default_value", "description", "scope",
         "is_secret", "secret_id", "is_required", "created_at",

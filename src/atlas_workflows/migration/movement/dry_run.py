@@ -1,15 +1,19 @@
 """A backfill that writes nothing: every row is read and translated, and what would happen is kept in memory."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from atlas_workflows.legacy.evidence.forecast import Events
 from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.evidence.findings import Found
+from atlas_workflows.migration.evidence.gather import EVENTS, FOUND, make_sure
+from atlas_workflows.migration.evidence.shown import shown_of
 from atlas_workflows.migration.movement.entry import Entry, make_entry
 from atlas_workflows.migration.movement.planning import count_rows
-from atlas_workflows.migration.movement.source import read_batch, survey
+from atlas_workflows.migration.movement.source import read_batch, survey_for
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Progress
 
@@ -22,6 +26,7 @@ class Findings:
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     rows: list[Mapping[str, Any]] = field(default_factory=list)
+    evidence: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     def note(self, entry: Entry) -> None:
         self.counts.setdefault(entry.table, Counter())[str(entry.outcome)] += 1
@@ -38,12 +43,36 @@ class Findings:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Surveyed:
+    """What the survey of this dry run found, by workflow and by organization."""
+
+    found: Mapping[str, Found]
+    events: Mapping[str, Events]
+    counted: frozenset[str]
+
+    def shown(self, entry: Entry) -> Sequence[Mapping[str, Any]]:
+        rows = entry.rows.get("trigger_evidence", ())
+        events = self.events.get(entry.organization_id or "", {})
+        return shown_of(rows, self.found.get(entry.id), events, self.counted)
+
+
+def _surveyed(context: PhaseContext) -> _Surveyed:
+    events: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for (organization, kind, detail), count in context.shared[EVENTS].items():
+        events[organization][kind, detail] = count
+    found = {item.head.id: item for item in context.shared[FOUND]}
+    return _Surveyed(found, events, frozenset(kind for _, kind, _ in context.shared[EVENTS]))
+
+
 def rehearse_in_memory(context: PhaseContext) -> Findings:
     """Translate everything the run covers and say what would come of it."""
+    make_sure(context)
+    surveyed = _surveyed(context)
     findings = Findings()
     sealer = Sealer(context.settings.secret_keys)
     with context.connect("dry-run", autocommit=True) as reader:
-        source = survey(reader, context.scope, context.options)
+        source = survey_for(context, reader)
         for table in source.tables:
             total, done, after, is_last = count_rows(reader, source, table.table), 0, None, False
             while not is_last:
@@ -60,6 +89,8 @@ def rehearse_in_memory(context: PhaseContext) -> Findings:
                     entry = make_entry(row, table, source.tenancy, sealer)
                     if source.tenants.covers(entry.organization_id):
                         findings.note(entry)
+                        if entry.table == WORKFLOWS:
+                            findings.evidence[entry.id] = surveyed.shown(entry)
                 done += len(batch.rows)
                 after, is_last = (batch.rows[-1].id if batch.rows else after), batch.is_last
                 context.progress(Progress("backfill", table.table, done, max(done, total)))

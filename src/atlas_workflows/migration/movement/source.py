@@ -1,34 +1,41 @@
 """The legacy side as a run sees it: catalog, shape, tables to read, tenants; and reading rows with their side rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.tables import Catalog, read_catalog
 from atlas_workflows.legacy.records import Row, SideTable, SourceRow, SourceTable, Tenancy
+from atlas_workflows.legacy.source.readers.reader import EVIDENCE
 from atlas_workflows.legacy.source.selects import batch_select, rows_select, side_columns, side_select
 from atlas_workflows.legacy.source.shapes import Shape, detect_shape
 from atlas_workflows.legacy.source.tables import source_tables
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.evidence.gather import KIND
+from atlas_workflows.migration.evidence.store import read_evidence
 from atlas_workflows.migration.movement.bulk_lookup import for_a_pass
 from atlas_workflows.migration.movement.tenants import Tenants, read_tenancy, resolve_scope
 from atlas_workflows.migration.pace.throttle import Breathe, tireless
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.nodes.catalogue import load_catalogue
 
+WORKFLOWS = "workflows"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is read and for whom; fixed for the length of a step."""
+    """What is read and for whom, and what the history says of each workflow; fixed for the length of a step."""
 
     catalog: Catalog
     shape: Shape
     tables: tuple[SourceTable, ...]
     tenancy: Tenancy
     tenants: Tenants
+    evidence: Mapping[str, Row] = field(default_factory=dict)
 
     def table(self, name: str) -> SourceTable:
         return next(item for item in self.tables if item.table == name)
@@ -60,7 +67,15 @@ def survey(connection: Connection, scope: Scope, options: RunOptions) -> Source:
         ),
         tenancy=tenancy,
         tenants=resolve_scope(scope, tenancy.organizations),
+        evidence=read_evidence(connection),
     )
+
+
+def survey_for(context: PhaseContext, connection: Connection) -> Source:
+    """The same for a step; a dry run has its evidence in memory."""
+    source = survey(connection, context.scope, context.options)
+    shared = context.shared.get(KIND)
+    return source if shared is None else replace(source, evidence=shared)
 
 
 @contextmanager
@@ -149,6 +164,10 @@ def _with_sides(
     for side in sides:
         found[side.name] = _side_rows(connection, source, side, rows)
         breathe()
+    if table.table == WORKFLOWS:
+        known = {row[table.key]: source.evidence.get(row[table.key] or "") for row in rows}
+        found[EVIDENCE] = {key: (evidence,) for key, evidence in known.items() if evidence is not None}
+        sides = [*sides, SideTable(EVIDENCE, WORKFLOWS, table.key, of=table.key)]
     return tuple(
         SourceRow(
             table.table,

@@ -11,6 +11,7 @@ PHASE = Phase(
         "backup",
         "rehearse",
         "expand",
+        "evidence",
         "inspect",
         "backfill",
         "validate",

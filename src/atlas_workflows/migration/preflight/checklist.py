@@ -66,3 +66,8 @@ def _look_at(item: Item, look: Look) -> Finding:
         return skipped(item.name, f"cannot be told before the schema exists ({error.diag.message_primary})")
     except psycopg.errors.InsufficientPrivilege as error:
         return failed(item.name, str(error.diag.message_primary), "Grant that right to the migration role.")
+
+
+def waivable_items() -> frozenset[str]:
+    """The items whose failure a person may accept."""
+    return frozenset(item.name for item in ITEMS if item.may_be_waived)

@@ -7,6 +7,7 @@ from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.evidence.shown import Shown, read_shown
 from atlas_workflows.migration.movement.dry_run import WORKFLOWS, Findings
 from atlas_workflows.migration.movement.tenants import Tenants
 from atlas_workflows.migration.runs.records import RunRow, StepRow, read_steps
@@ -28,6 +29,7 @@ class ReportData:
     checklist: tuple[Mapping[str, Any], ...] = ()
     validation: tuple[Mapping[str, Any], ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    evidence: Shown = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -42,7 +44,7 @@ class ReportData:
 
 def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData:
     """From the ledger: every row of the run's organizations, whichever run wrote it."""
-    facts = {
+    facts: dict[str, Any] = {
         "phase": run.phase,
         "organizations": None if tenants.covered is None else sorted(tenants.covered),
     }
@@ -56,6 +58,7 @@ def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData
         checklist=_records(connection, "migration/report/checklist", {"id": run.id}),
         validation=_records(connection, "migration/report/validation", {"id": run.id}),
         names=_names(connection, facts),
+        evidence=read_shown(connection, facts["organizations"]),
     )
 
 
@@ -68,6 +71,7 @@ def from_findings(run: RunRow, findings: Findings) -> ReportData:
         totals=totals,
         workflows=tuple(row for row in rows if row["table"] == WORKFLOWS),
         others=[row for row in rows if row["table"] != WORKFLOWS],
+        evidence=findings.evidence,
     )
 
 

@@ -6,6 +6,7 @@ from typing import IO, Any
 
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps
+from atlas_workflows.migration.evidence.shown import classes_of
 from atlas_workflows.migration.report.collect import ReportData
 from atlas_workflows.migration.report.page import Shown, page
 from atlas_workflows.migration.runs.records import StepRow
@@ -58,6 +59,7 @@ def report_head(data: ReportData) -> dict[str, Any]:
         "problem": None if run.problem is None else mask(run.problem),
         "counts": data.counts,
         "quarantined_rows": data.quarantined,
+        "evidence": classes_of(data.evidence),
         "tables": {
             table: {**outcomes, "total": sum(outcomes.values())} for table, outcomes in data.totals.items()
         },
@@ -86,7 +88,7 @@ def _write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], show: Any) -
 
 def _workflow_row(row: Mapping[str, Any], data: ReportData) -> Mapping[str, Any]:
     name = data.names.get(str(row["id"]))
-    return {**row, "name": name}
+    return {**row, "name": name, "evidence": mask_values(list(data.evidence.get(str(row["id"]), ())))}
 
 
 def _step(step: StepRow) -> dict[str, Any]:

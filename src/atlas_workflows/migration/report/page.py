@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.migration.evidence.shown import sentence_of
 from atlas_workflows.migration.report.collect import COUNTED, ReportData
 
 if TYPE_CHECKING:
     import jinja2
 
+EVIDENCE_CLASSES = (
+    ("fires", "The history shows that it started the workflow."),
+    ("silent", "It could, the workflow was active and events came in, but nothing happened."),
+    ("cannot_fire", "Nothing in the old application could start the workflow by it."),
+    ("unknown", "There are neither executions nor events to tell."),
+)
 MOST_ROWS = 500
 MOST_EXAMPLES = 3
 
@@ -62,6 +69,7 @@ def page(head: Mapping[str, Any], data: ReportData, shown: Shown) -> str:
         workflows=sum(data.counts.values()),
         shown=shown,
         documentation={str(code): code.documentation for code in ReasonCode},
+        evidence_classes=EVIDENCE_CLASSES,
         failed_checks=[item for item in head["validation"] if item["status"] != "passed"],
         swept_only=_swept_only(head),
     )
@@ -79,6 +87,7 @@ def _template() -> "jinja2.Template":
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["value"] = _value
     environment.filters["moment"] = _moment
+    environment.filters["evidence"] = sentence_of
     environment.filters["count"] = lambda number: f"{number:,}".replace(",", " ")
     text = resources.files("atlas_workflows.migration.report").joinpath("report.html.j2").read_text("utf-8")
     return environment.from_string(text)

@@ -5,6 +5,8 @@ from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.evidence.forecasts import store_forecasts
+from atlas_workflows.migration.evidence.gather import make_sure
 from atlas_workflows.migration.ledger.edited import archive_workflows, edited_workflows
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.capture import captured_tables
@@ -35,6 +37,7 @@ def run(context: PhaseContext) -> StepResult:
         return StepResult(
             summary={"would_be": {table: dict(item) for table, item in findings.counts.items()}}
         )
+    make_sure(context)
     with context.connect("backfill", autocommit=True) as connection:
         source = survey(connection, context.scope, context.options)
         stands = planned_ranges(connection, source, context.run_id, context.options.workers, context.now())
@@ -43,6 +46,7 @@ def run(context: PhaseContext) -> StepResult:
         work_ranges(context, source, open_ranges, tracker.poll)
         with at_work(context, source) as worker:
             summary = _settle(worker, uncaptured(connection, source), stands)
+            summary["forecasts"] = store_forecasts(worker.writer)
         gather_statistics(connection)
         tracker.poll()
     return StepResult(StepStatus.PASSED, summary)

@@ -9,7 +9,7 @@ from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.checks.check import check, verdict
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.entry import Entry, make_entry
-from atlas_workflows.migration.movement.source import read_batch, survey
+from atlas_workflows.migration.movement.source import read_batch, survey_for
 from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult, StepStatus
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.secrets.sealing import Sealer
@@ -60,7 +60,7 @@ def _frame(context: PhaseContext) -> "pandas.DataFrame":
 def _entries(context: PhaseContext) -> Iterator[Entry]:
     sealer, done, after, is_last = Sealer(context.settings.secret_keys), 0, None, False
     with context.connect("inspect", autocommit=True) as reader:
-        source = survey(reader, context.scope, context.options)
+        source = survey_for(context, reader)
         table = source.table(TABLE)
         while not is_last:
             limits = (context.options.batch_rows, context.options.batch_bytes)

@@ -8,6 +8,7 @@ from atlas_workflows.legacy.records import LegacyWorkflow, SideTable, SourceRow
 TRIGGERS = SideTable("triggers", "workflow_triggers", "workflow_id")
 WEBHOOKS = SideTable("webhooks", "webhook_triggers", "workflow_id")
 SCHEDULES = SideTable("schedules", "schedule_triggers", "workflow_id")
+EVIDENCE = "evidence"  # no table of the source: what the survey of the history found
 NODES = SideTable("nodes", "workflow_nodes", "workflow_id", order="node_id")
 
 
@@ -33,6 +34,7 @@ class Reader:
             webhook_rows=row.side.get("webhooks", ()),
             schedule_rows=row.side.get("schedules", ()),
             node_rows=row.side.get("nodes", ()),
+            evidence=next(iter(row.side.get(EVIDENCE, ())), None),
         )
 
     def shape_of(self, row: SourceRow) -> str:

@@ -1,0 +1,10 @@
+-- How often each node was done, skipped or failed, from the table of steps.
+SELECT
+    source.workflow_id::text AS workflow_id,
+    step.node_id,
+    lower(step.status::text) AS status,
+    count(*) AS times
+FROM {steps} AS step
+INNER JOIN {table} AS source ON step.execution_id = source.id
+WHERE source.workflow_id IS NOT NULL
+GROUP BY 1, 2, 3

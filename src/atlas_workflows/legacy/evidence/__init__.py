@@ -1,0 +1,1 @@
+"""What really happened: what the history of the old application says about triggers and steps. Pure."""
