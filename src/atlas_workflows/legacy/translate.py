@@ -82,7 +82,6 @@ def translate_or_raise(
         gates = decode(record.columns, "conditions", findings)
     parts = assemble(record, raw, settings, gates, findings)
     if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
-        findings.reason(ReasonCode.GRAPH_UNDECODABLE, raw.broken, "No graph can be read from this column.")
         return _quarantined(findings, status, record, holds_secret=hot)
     if (conspicuous and may_be_damaged(raw_text)) or _may_be_cut(raw_text, parts):
         for node in parts.drawn:

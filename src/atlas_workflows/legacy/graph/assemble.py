@@ -80,7 +80,7 @@ def _drawn(
     if not raw.steps and "actions" in record.columns:
         found = entries(decode(record.columns, "actions", findings), "actions", findings)
         if found is None:
-            raw.broken = "actions"
+            raw.cannot_read("actions", findings)
         raw.steps = found or []
     return step_nodes(raw.steps), []
 

@@ -43,6 +43,14 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
             Carried(("created_at",), "created_at", "instant"),
         ),
     ),
+    "workflow_templates": (
+        "workflow_templates",
+        (
+            Carried(("name",), "name", "escaped"),
+            Carried(("description",), "description"),
+            Carried(("created_at",), "created_at", "instant"),
+        ),
+    ),
     "workflow_executions": (
         "workflow_executions",
         (

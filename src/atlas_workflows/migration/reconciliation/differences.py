@@ -45,6 +45,10 @@ class Kind(DocumentedCode):
         "A workflow is live, or its trigger armed, without the sign-offs it needs or before its cutover.",
     )
     # Meaning of a workflow
+    GRAPH_UNREAD = (
+        "GRAPH_UNREAD",
+        "A column that keeps the graph holds something that cannot be read, and no reason says so.",
+    )
     NODE_LOST = "NODE_LOST", "A node of the legacy graph is neither node nor trigger of the definition."
     EDGE_LOST = "EDGE_LOST", "An edge between two nodes of the legacy graph is not in the definition."
     EDGE_INVENTED = "EDGE_INVENTED", "The definition joins two legacy nodes that legacy did not join."
