@@ -114,6 +114,14 @@ class ReasonCode(DocumentedCode):
         "ALIASES_DISAGREE",
         "Two spellings of one setting hold different values; the other is kept in extra.",
     )
+    NODE_ID_SHORTENED = (
+        "NODE_ID_SHORTENED",
+        "A node's id is longer than an id may be; it was cut, with a part of its hash.",
+    )
+    NESTED_STEPS_KEPT = (
+        "NESTED_STEPS_KEPT",
+        "A setting may hold further steps in a form nobody knows; it is kept in extra, the workflow stays inactive.",
+    )
     # Conditions and templates that could not be carried over whole
     CONDITION_EMPTY = "CONDITION_EMPTY", "A condition names no comparison; nothing was made of it."
     CONDITION_SHAPE_UNKNOWN = (
@@ -433,6 +441,10 @@ class ReasonCode(DocumentedCode):
     CODE_NOT_EXECUTED = (
         "CODE_NOT_EXECUTED",
         "Legacy executed customer code here; it is kept but never executed.",
+    )
+    NESTED_STEPS_UNFOLDED = (
+        "NESTED_STEPS_UNFOLDED",
+        "Steps stood inside a condition, a loop or a switch; they are nodes of their own now, and executed.",
     )
     TRIGGER_IDENTITY_CHANGED = (
         "TRIGGER_IDENTITY_CHANGED",

@@ -15,6 +15,7 @@ from atlas_workflows.legacy.graph.edges import (
 )
 from atlas_workflows.legacy.graph.linear import gate, scoring_changes, step_nodes
 from atlas_workflows.legacy.graph.logic import Surroundings
+from atlas_workflows.legacy.graph.nested import note_steps_in_extra, unfold
 from atlas_workflows.legacy.graph.nodes import is_note, translate_node
 from atlas_workflows.legacy.graph.raw import RawGraph, entries
 from atlas_workflows.legacy.graph.stored import LegacyNode, legacy_nodes
@@ -49,9 +50,11 @@ def assemble(
         edges += _chain(drawn, trigger_ids)
     elif not found_edges and len(drawn) > 1:
         findings.reason(ReasonCode.EDGES_MISSING, "edges", f"{len(drawn)} nodes without a single edge.")
+    edges = unfold(drawn, edges, findings)
     if notes := {node.id for node in drawn if is_note(node)}:
         edges = around_notes(edges, notes, findings)
     nodes = _nodes(record, drawn, edges, settings, findings)
+    note_steps_in_extra(nodes, findings)
     triggers = [
         translate_slot(slot, key, record, findings, settings.timezone)
         for slot, key in zip(slots, keys, strict=True)

@@ -68,7 +68,7 @@ def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
     used: set[str] = set()
     nodes = []
     for at, (path, entry) in enumerate(found):
-        node = _node(path, ids[at], entry, findings)
+        node = graph_node(path, ids[at], entry, findings)
         if not node.id:
             node.id = _free(f"node-{at + 1}", taken)
             findings.reason(ReasonCode.NODE_ID_MISSING, path, f"The node had no id and is now {node.id}.")
@@ -93,10 +93,9 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def id_text(value: Any) -> str:
-    """An id as text, "" for none. Beyond what a workflow may hold it is cut, with a hash that keeps it apart."""
+    """An id as text, "" for none; blanks belong to it. One too long for a workflow is cut, with a hash that keeps it apart."""
     if type(value) is not str:
         return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else ""
-    value = value.strip()
     return (
         value
         if len(value) <= _MAX_ID
@@ -111,7 +110,8 @@ def _text(*values: Any) -> str:
     return ""
 
 
-def _node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
+def graph_node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
+    """One entry of a builder's list of nodes, with this id."""
     data = entry.get("data")
     if type(data) is not dict:
         data = _repaired_data(data, path, findings)
