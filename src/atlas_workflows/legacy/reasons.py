@@ -114,6 +114,11 @@ class ReasonCode(DocumentedCode):
         "ALIASES_DISAGREE",
         "Two spellings of one setting hold different values; the other is kept in extra.",
     )
+    WRITTEN_ANEW = (
+        "WRITTEN_ANEW",
+        "A setting means the same and is written differently now; as it was written, it is kept in extra.",
+    )
+    LIST_FROM_TEXT = "LIST_FROM_TEXT", "A list was written as one text with commas; it was split there."
     NODE_ID_SHORTENED = (
         "NODE_ID_SHORTENED",
         "A node's id is longer than an id may be; it was cut, with a part of its hash.",

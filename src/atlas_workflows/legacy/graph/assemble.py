@@ -13,6 +13,7 @@ from atlas_workflows.legacy.graph.edges import (
     legacy_edges,
     note_both_branches,
 )
+from atlas_workflows.legacy.graph.kept import keep_as_written
 from atlas_workflows.legacy.graph.linear import gate, scoring_changes, step_nodes
 from atlas_workflows.legacy.graph.logic import Surroundings
 from atlas_workflows.legacy.graph.nested import note_steps_in_extra, unfold
@@ -56,8 +57,7 @@ def assemble(
     nodes = _nodes(record, drawn, edges, settings, findings)
     note_steps_in_extra(nodes, findings)
     triggers = [
-        translate_slot(slot, key, record, findings, settings.timezone)
-        for slot, key in zip(slots, keys, strict=True)
+        _trigger(slot, key, record, settings, findings) for slot, key in zip(slots, keys, strict=True)
     ]
     links = [
         link_of(slot, trigger.id, record, trigger.parameters)
@@ -109,10 +109,22 @@ def _nodes(
     for edge in edges:
         handles.setdefault(edge.source, []).append(edge.handle)
     around = Surroundings(settings.timezone, handles)
-    nodes = [translate_node(node, findings, around) for node in drawn if not node.is_trigger]
+    nodes = [_node(node, findings, around) for node in drawn if not node.is_trigger]
     if record.shape == "S":
         return scoring_changes(nodes, {node.id: node.path for node in drawn}, findings)
     return nodes
+
+
+def _node(node: LegacyNode, findings: Findings, around: Surroundings) -> Node:
+    made = translate_node(node, findings, around)
+    kept = keep_as_written(node, made, findings)
+    return made if kept is None else replace(made, parameters=kept)
+
+
+def _trigger(slot: Slot, key: str, record: LegacyWorkflow, settings: Settings, findings: Findings) -> Trigger:
+    made = translate_slot(slot, key, record, findings, settings.timezone)
+    kept = None if slot.node is None else keep_as_written(slot.node, made, findings)
+    return made if kept is None else replace(made, parameters=kept)
 
 
 def _trigger_keys(slots: list[Slot], drawn: list[LegacyNode]) -> list[str]:

@@ -83,6 +83,7 @@ def _chains(
         path = f"{node.settings_path}.{key}"
         steps = steps_in(value, path, findings)
         if steps and port not in chains:
+            node.unfolded.append(value)
             chains[port] = [
                 _node(entry, at, node, port, taken, findings) for at, entry in enumerate(steps, 1)
             ]

@@ -59,6 +59,7 @@ class LegacyNode:
     original: dict[str, Any] = field(default_factory=dict)
     settings_path: str = ""
     is_trigger: bool = False
+    unfolded: list[Any] = field(default_factory=list)  # settings that are nodes of their own now
 
 
 def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
@@ -79,6 +80,8 @@ def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
                 path,
                 f"A second {first} is now {node.id}; edges stay with the first.",
             )
+        if len(ids[at]) > _MAX_ID - 30 and ids[at] != str(entry.get("id")):
+            findings.reason(ReasonCode.NODE_ID_SHORTENED, path, f"The node is now {node.id}.")
         taken.add(node.id)
         used.add(node.id)
         nodes.append(node)

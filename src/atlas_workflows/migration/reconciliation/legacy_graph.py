@@ -1,13 +1,16 @@
 """Finds nodes and edges in whatever a legacy row holds, by looking only at the JSON: no names of types, no aliases."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from atlas_workflows.errors import InvalidJson
 from atlas_workflows.exact_json import loads
 
 MAX_DECODINGS = 5
+LONGEST_ID = 190
 COLUMNS = ("nodes", "edges", "workflow_data", "actions")
 # Keys of workflow_data that stand beside a graph; a list or an object under any other may be one nobody can read.
 BESIDE = frozenset(
@@ -30,22 +33,27 @@ class LegacyGraph:
 
     @property
     def node_ids(self) -> list[str]:
-        return [
-            str(node["id"])
-            for node in self.nodes
-            if isinstance(node.get("id"), str | int) and node["id"] != ""
-        ]
+        return [name for node in self.nodes if (name := arrived_id(node.get("id")))]
 
     @property
     def joined(self) -> set[tuple[str, str]]:
         """Pairs of different existing nodes that an edge joins."""
         ids = set(self.node_ids)
-        pairs = {(str(edge.get("source")), str(edge.get("target"))) for edge in self.edges}
+        pairs = {(arrived_id(edge.get("source")), arrived_id(edge.get("target"))) for edge in self.edges}
         return {
             (source, target)
             for source, target in pairs
             if source in ids and target in ids and source != target
         }
+
+
+def arrived_id(value: Any) -> str:
+    """An id as it must arrive: as it stands, a number as its digits, a very long one cut and told apart by its hash."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return ""
+    text = str(value)
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    return text if len(text) <= LONGEST_ID else f"{text[:150]}~{digest[:12]}"
 
 
 def graphs_of(columns: Mapping[str, str | None]) -> list[LegacyGraph]:

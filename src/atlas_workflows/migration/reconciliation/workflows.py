@@ -55,11 +55,13 @@ def compare_triggers(row: Row, target: TargetRow, targets: TargetRows) -> Iterat
 
 def _losses(row: Row, entry: Entry, definition: Mapping[str, Any], opened: Opened) -> list[Loss]:
     graphs, is_sealed = graphs_of(row.columns), entry.sealed is not None
-    found = losses(graphs, definition, is_sealed=is_sealed)
+    named = codes(entry.reasons)
+    found = losses(graphs, definition, is_sealed=is_sealed, named=named)
     if not (found and is_sealed):
         return found
     # What seems lost may have become a secret.
-    return losses(graphs, definition, is_sealed=True, taken_out=opened(secret_references(definition)))
+    taken_out = opened(secret_references(definition))
+    return losses(graphs, definition, is_sealed=True, taken_out=taken_out, named=named)
 
 
 def secret_references(value: Any) -> Iterator[str]:
