@@ -328,6 +328,10 @@ class ReasonCode(DocumentedCode):
         "SECRET_SEALED",
         "A secret stood there in clear; it was sealed and replaced by a reference.",
     )
+    REFERENCE_ESCAPED = (
+        "REFERENCE_ESCAPED",
+        "Legacy data held a key that would be a live reference of ours; it got another name and refers to nothing.",
+    )
     ID_DERIVED = "ID_DERIVED", "The row's id is no UUID; one was derived from it."
     LOAD_REFUSED = (
         "LOAD_REFUSED",

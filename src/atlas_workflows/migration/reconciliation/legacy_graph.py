@@ -129,6 +129,8 @@ def _wrapped(data: Any) -> Iterator[LegacyGraph]:
 
 def _members(value: Any) -> tuple[Mapping[str, Any], ...]:
     if isinstance(value, Mapping):
+        if "id" in value or "source" in value or not isinstance(value.get("type", {}), Mapping):
+            return (value,)  # one node or edge without a list around it
         opened = [(key, decoded(item)) for key, item in value.items()]
         # An object keyed by id: the key is the id where the node itself names none.
         return tuple({"id": key, **item} for key, item in opened if isinstance(item, Mapping))

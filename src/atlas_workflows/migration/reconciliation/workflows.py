@@ -67,7 +67,7 @@ def _losses(row: Row, entry: Entry, definition: Mapping[str, Any], opened: Opene
 def secret_references(value: Any) -> Iterator[str]:
     """Every reference {"$secret": id} below `value`."""
     if isinstance(value, Mapping):
-        if set(value) == {"$secret"}:
+        if "$secret" in value:
             yield str(value["$secret"])
         for item in value.values():
             yield from secret_references(item)
