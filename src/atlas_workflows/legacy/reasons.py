@@ -283,6 +283,18 @@ class ReasonCode(DocumentedCode):
         "WEBHOOK_ENDPOINT_DUPLICATE",
         "Another webhook has the same endpoint; the one with the smaller id keeps it, this one got its own id.",
     )
+    WEBHOOK_ENDPOINT_FOREIGN = (
+        "WEBHOOK_ENDPOINT_FOREIGN",
+        "The trigger names an endpoint that another organization has; it receives nothing by it and stays inactive.",
+    )
+    WORKFLOW_FOREIGN = (
+        "WORKFLOW_FOREIGN",
+        "The row names a workflow of another organization; it stays with its own and belongs to no workflow.",
+    )
+    TEMPLATE_FOREIGN = (
+        "TEMPLATE_FOREIGN",
+        "The row refers to a template of another organization that is not public; the reference was dropped.",
+    )
     ANALYTICS_DUPLICATE = (
         "ANALYTICS_DUPLICATE",
         "Another row counts the same day of the workflow; the one with the smaller id is kept.",

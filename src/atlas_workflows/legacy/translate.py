@@ -26,6 +26,7 @@ from atlas_workflows.legacy.source.status import counters_of, status_of
 from atlas_workflows.legacy.source.tags import translate_tags
 from atlas_workflows.legacy.source.tenancy import is_uuid, organization_of
 from atlas_workflows.legacy.source.texts import MAYBE_DAMAGED, clean_name, may_be_damaged, report_damage
+from atlas_workflows.legacy.triggers.endpoints import with_own_endpoints
 from atlas_workflows.secrets.detection import HOT, may_hold_secret
 from atlas_workflows.secrets.masking import looks_secret, mask
 
@@ -86,6 +87,9 @@ def translate_or_raise(
     if (conspicuous and may_be_damaged(raw_text)) or _may_be_cut(raw_text, parts):
         for node in parts.drawn:
             report_damage(node.original, node.path, findings)
+    parts.triggers, parts.links = with_own_endpoints(
+        parts.triggers, parts.links, organization, tenancy, findings
+    )
     _look_closer(record, raw, parts, findings)
     name, description = _names(record.columns, findings)
     workflow = Workflow(
@@ -108,8 +112,9 @@ def translate_or_raise(
         _note_problems(validate(workflow, catalogue, hints=False), findings)
     if hot:
         findings.hide_secrets()
-    _check_template(record.columns, tenancy, findings)
-    return _translation(record, workflow, _final_status(status, workflow, findings), parts, findings, hot=hot)
+    template = _own_template(record.columns, organization, tenancy, findings)
+    final = _final_status(status, workflow, findings)
+    return replace(_translation(record, workflow, final, parts, findings, hot=hot), template_id=template)
 
 
 def _translation(
@@ -245,15 +250,16 @@ def _note_problems(problems: list[Problem], findings: Findings) -> None:
             findings.keep_inactive()
 
 
-def _check_template(row: Row, tenancy: Tenancy | None, findings: Findings) -> None:
+def _own_template(row: Row, organization: str, tenancy: Tenancy | None, findings: Findings) -> str | None:
     template = row.get("template_id")
-    if (
-        template
-        and tenancy is not None
-        and tenancy.templates is not None
-        and template not in tenancy.templates
-    ):
+    if not template or tenancy is None:
+        return template
+    if tenancy.templates is not None and template not in tenancy.templates:
         findings.reason(ReasonCode.TEMPLATE_UNKNOWN, "template_id", f"There is no template {template[:80]}.")
+    if tenancy.private_templates.get(template, organization) != organization:
+        findings.reason(ReasonCode.TEMPLATE_FOREIGN, "template_id", "The template is another organization's.")
+        return None
+    return template
 
 
 def _without_secrets(workflow: Workflow, findings: Findings) -> Workflow:

@@ -68,8 +68,18 @@ class RowFacts:
         return (uuid_or_none(told) or str(derived_id(table, told, role))) if told else None
 
     def workflow(self) -> str | None:
-        """The id of the workflow that the row names."""
+        """The id of the workflow that the row names; None for one of another organization, which is reported."""
+        if self.is_foreign():
+            self.findings.reason(
+                ReasonCode.WORKFLOW_FOREIGN, "workflow_id", "The workflow is another organization's."
+            )
+            return None
         return self.reference("workflow_id", "workflows", "workflow")
+
+    def is_foreign(self) -> bool:
+        """Whether the workflow that the row names belongs to another organization than the row."""
+        owner = first_filled(self.side("workflow") or {}, "organization_id", "org_id")
+        return owner is not None and owner != self.organization
 
     def json(self, *names: str) -> str | None:
         """JSON text of the first of these columns, secrets replaced; untouched text where it holds none."""

@@ -7,7 +7,7 @@ from atlas_workflows.migration.ledger.fingerprint import original_content
 
 # Raise it whenever translation writes something else for the same row, or the ledger another fingerprint of it: the
 # next run then takes every row up again.
-TRANSLATION_VERSION = 4
+TRANSLATION_VERSION = 5
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
 
@@ -36,5 +36,9 @@ def _facts_of(row: Row, tenancy: Tenancy) -> Iterator[str]:
     for organization in named:
         exists = organization in tenancy.organizations
         yield f"{organization} {exists} {organization in tenancy.users} {tenancy.zone_of(organization)}"
+    for endpoint, owner in tenancy.endpoints.items():
+        if any(endpoint in text for text in row.values() if text is not None):
+            yield f"endpoint {endpoint} {owner}"
     if tenancy.templates is not None and row.get(TEMPLATE_COLUMN) is not None:
         yield f"template {row[TEMPLATE_COLUMN]} {row[TEMPLATE_COLUMN] in tenancy.templates}"
+        yield f"owner of it {tenancy.private_templates.get(str(row[TEMPLATE_COLUMN]))}"

@@ -44,6 +44,11 @@ class Kind(DocumentedCode):
         "STATUS_DIFFERS",
         "A workflow is live, or its trigger armed, without the sign-offs it needs or before its cutover.",
     )
+    ANALYTICS_DIFFER = (
+        "ANALYTICS_DIFFER",
+        "The hourly counts of a workflow are not the sums of its finished executions.",
+    )
+    TENANT_CROSSED = "TENANT_CROSSED", "A row of one organization names a workflow of another."
     # Meaning of a workflow
     GRAPH_UNREAD = (
         "GRAPH_UNREAD",

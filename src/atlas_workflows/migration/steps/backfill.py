@@ -5,6 +5,7 @@ from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.analytics import rebuild_analytics
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.capture import captured_tables
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
@@ -39,7 +40,6 @@ def run(context: PhaseContext) -> StepResult:
         work_ranges(context, source, open_ranges, tracker.poll)
         with at_work(context, source) as worker:
             summary = _settle(worker, uncaptured(connection, source), stands)
-        gather_statistics(connection)
         tracker.poll()
     return StepResult(StepStatus.PASSED, summary)
 
@@ -54,11 +54,13 @@ def _settle(worker: Worker, unseen: Iterable[str], stands: Iterable[Stand]) -> d
     swept = {name: _sweep(worker, name) for name in unseen}
     deleted = take_deletions(worker)
     caught = catch_up(worker)
+    gather_statistics(worker.writer)
     return {
         "rows": sum(stand.range.rows for stand in stands),
         "captured": {"written": caught.written, "removed": caught.removed, "waiting": caught.waiting},
         "deleted_at_source": deleted,
         "swept_without_trigger": swept,
+        "hours_of_analytics": rebuild_analytics(worker),
     }
 
 
