@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from atlas_workflows.migration.request import Scope
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
 from test_every_shape import certain, reconciled
 from test_hostile_rows import put, two_workflows, uid
 
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.migration.context import Scope
 from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.rollback import roll_back
 
