@@ -138,8 +138,8 @@ CREATE TABLE atlas.workflow_analytics (
     UNIQUE NULLS NOT DISTINCT (workflow_id, date, hour, origin)
 );
 CREATE INDEX workflow_analytics_by_organization ON atlas.workflow_analytics (organization_id, date);
-COMMENT ON TABLE atlas.workflow_analytics IS 'Counts per workflow and hour (UTC) or day. legacy_reported rows are kept as they were and never summed with ours.';
-COMMENT ON COLUMN atlas.workflow_analytics.hour IS 'Hour of the day in UTC; NULL for a whole day.';
+COMMENT ON TABLE atlas.workflow_analytics IS 'Counts per workflow and hour or day. Rows of origin atlas are counted from the finished executions, migrated ones included; legacy_reported rows are kept as they were and never summed with them.';
+COMMENT ON COLUMN atlas.workflow_analytics.hour IS 'Hour in the organizations time zone (UTC where it names none) in which executions ended; NULL for a whole day.';
 
 CREATE TABLE atlas.workflow_webhooks (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

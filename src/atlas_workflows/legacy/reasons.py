@@ -118,6 +118,19 @@ class ReasonCode(DocumentedCode):
         "ALIASES_DISAGREE",
         "Two spellings of one setting hold different values; the other is kept in extra.",
     )
+    WRITTEN_ANEW = (
+        "WRITTEN_ANEW",
+        "A setting means the same and is written differently now; as it was written, it is kept in extra.",
+    )
+    LIST_FROM_TEXT = "LIST_FROM_TEXT", "A list was written as one text with commas; it was split there."
+    NODE_ID_SHORTENED = (
+        "NODE_ID_SHORTENED",
+        "A node's id is longer than an id may be; it was cut, with a part of its hash.",
+    )
+    NESTED_STEPS_KEPT = (
+        "NESTED_STEPS_KEPT",
+        "A setting may hold further steps in a form nobody knows; it is kept in extra, the workflow stays inactive.",
+    )
     # Conditions and templates that could not be carried over whole
     CONDITION_EMPTY = "CONDITION_EMPTY", "A condition names no comparison; nothing was made of it."
     CONDITION_SHAPE_UNKNOWN = (
@@ -286,6 +299,18 @@ class ReasonCode(DocumentedCode):
         "WEBHOOK_ENDPOINT_DUPLICATE",
         "Another webhook has the same endpoint; the one with the smaller id keeps it, this one got its own id.",
     )
+    WEBHOOK_ENDPOINT_FOREIGN = (
+        "WEBHOOK_ENDPOINT_FOREIGN",
+        "The trigger names an endpoint that another organization has; it receives nothing by it and stays inactive.",
+    )
+    WORKFLOW_FOREIGN = (
+        "WORKFLOW_FOREIGN",
+        "The row names a workflow of another organization; it stays with its own and belongs to no workflow.",
+    )
+    TEMPLATE_FOREIGN = (
+        "TEMPLATE_FOREIGN",
+        "The row refers to a template of another organization that is not public; the reference was dropped.",
+    )
     ANALYTICS_DUPLICATE = (
         "ANALYTICS_DUPLICATE",
         "Another row counts the same day of the workflow; the one with the smaller id is kept.",
@@ -334,6 +359,10 @@ class ReasonCode(DocumentedCode):
     SECRET_SEALED = (
         "SECRET_SEALED",
         "A secret stood there in clear; it was sealed and replaced by a reference.",
+    )
+    REFERENCE_ESCAPED = (
+        "REFERENCE_ESCAPED",
+        "Legacy data held a key that would be a live reference of ours; it got another name and refers to nothing.",
     )
     ID_DERIVED = "ID_DERIVED", "The row's id is no UUID; one was derived from it."
     LOAD_REFUSED = (
@@ -481,6 +510,10 @@ class ReasonCode(DocumentedCode):
     CODE_NOT_EXECUTED = (
         "CODE_NOT_EXECUTED",
         "Legacy executed customer code here; it is kept but never executed.",
+    )
+    NESTED_STEPS_UNFOLDED = (
+        "NESTED_STEPS_UNFOLDED",
+        "Steps stood inside a condition, a loop or a switch; they are nodes of their own now, and executed.",
     )
     TRIGGER_IDENTITY_CHANGED = (
         "TRIGGER_IDENTITY_CHANGED",

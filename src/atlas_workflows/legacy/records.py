@@ -31,8 +31,9 @@ class Outcome(StrEnum):
 class Tenancy:
     """Who may own a row. `assumed` is the organization an operator named for rows that name none.
 
-    `templates`: ids of the templates there are; None where that was not looked up. `zones`: the organizations' own
-    time zones, as stored.
+    `templates`: ids of the templates there are; None where that was not looked up. `private_templates`: the owners of
+    those that are not public. `zones`: the organizations' own time zones, as stored. `endpoints`: of the webhook
+    endpoints that more than one organization names, whose each is.
     """
 
     organizations: frozenset[str]
@@ -40,6 +41,8 @@ class Tenancy:
     assumed: str | None = None
     templates: frozenset[str] | None = None
     zones: Mapping[str, str] = field(default_factory=dict)
+    private_templates: Mapping[str, str] = field(default_factory=dict)
+    endpoints: Mapping[str, str] = field(default_factory=dict)
 
     def zone_of(self, organization: str | None) -> str | None:
         """The zone that the organization names for itself; None where it names none."""
@@ -140,6 +143,7 @@ class Translation:
     holds_secret: bool = False
     counters: Mapping[str, int | None] = field(default_factory=dict)
     reported: Mapping[str, Any] = field(default_factory=dict)
+    template_id: str | None = None
     links: tuple[TriggerLink, ...] = ()
     judged: tuple[tuple[str, str] | None, ...] = ()
 

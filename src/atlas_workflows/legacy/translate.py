@@ -29,6 +29,7 @@ from atlas_workflows.legacy.source.status import counters_of, status_of
 from atlas_workflows.legacy.source.tags import translate_tags
 from atlas_workflows.legacy.source.tenancy import is_uuid, organization_of
 from atlas_workflows.legacy.source.texts import MAYBE_DAMAGED, clean_name, may_be_damaged, report_damage
+from atlas_workflows.legacy.triggers.endpoints import with_own_endpoints
 from atlas_workflows.secrets.detection import HOT, may_hold_secret
 from atlas_workflows.secrets.masking import looks_secret, mask
 
@@ -86,11 +87,13 @@ def translate_or_raise(
         gates = decode(record.columns, "conditions", findings)
     parts = assemble(record, raw, settings, gates, findings)
     if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
-        findings.reason(ReasonCode.GRAPH_UNDECODABLE, raw.broken, "No graph can be read from this column.")
         return _quarantined(findings, status, record, holds_secret=hot)
     if (conspicuous and may_be_damaged(raw_text)) or _may_be_cut(raw_text, parts):
         for node in parts.drawn:
             report_damage(node.original, node.path, findings)
+    parts.triggers, parts.links = with_own_endpoints(
+        parts.triggers, parts.links, organization, tenancy, findings
+    )
     _look_closer(record, raw, parts, findings)
     verdicts = list(zip(parts.triggers, parts.slots, parts.judged, strict=True))
     note_verdicts(verdicts, findings, is_live=status == "active", is_surveyed=parts.evidence is not None)
@@ -116,8 +119,9 @@ def translate_or_raise(
         _note_problems(validate(workflow, catalogue, hints=False), findings)
     if hot:
         findings.hide_secrets()
-    _check_template(record.columns, tenancy, findings)
-    return _translation(record, workflow, _final_status(status, workflow, findings), parts, findings, hot=hot)
+    template = _own_template(record.columns, organization, tenancy, findings)
+    final = _final_status(status, workflow, findings)
+    return replace(_translation(record, workflow, final, parts, findings, hot=hot), template_id=template)
 
 
 def _translation(
@@ -264,15 +268,16 @@ def _note_problems(problems: list[Problem], findings: Findings) -> None:
             findings.keep_inactive()
 
 
-def _check_template(row: Row, tenancy: Tenancy | None, findings: Findings) -> None:
+def _own_template(row: Row, organization: str, tenancy: Tenancy | None, findings: Findings) -> str | None:
     template = row.get("template_id")
-    if (
-        template
-        and tenancy is not None
-        and tenancy.templates is not None
-        and template not in tenancy.templates
-    ):
+    if not template or tenancy is None:
+        return template
+    if tenancy.templates is not None and template not in tenancy.templates:
         findings.reason(ReasonCode.TEMPLATE_UNKNOWN, "template_id", f"There is no template {template[:80]}.")
+    if tenancy.private_templates.get(template, organization) != organization:
+        findings.reason(ReasonCode.TEMPLATE_FOREIGN, "template_id", "The template is another organization's.")
+        return None
+    return template
 
 
 def _without_secrets(workflow: Workflow, findings: Findings) -> Workflow:

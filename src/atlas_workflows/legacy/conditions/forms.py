@@ -15,6 +15,7 @@ from atlas_workflows.legacy.conditions.operands import Unfit
 from atlas_workflows.legacy.conditions.typed import untyped
 from atlas_workflows.legacy.conditions.verdicts import ConditionFindings, beneath
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
+from atlas_workflows.legacy.source.references import escaped, holds_reference
 
 _LOGIC = {"and": "and", "all": "and", "or": "or", "any": "or", "not": "not", "none": "not"}
 _LOGIC_KEYS = ("operator", "logic", "logicOperator", "logic_operator", "conditionLogic")
@@ -46,7 +47,7 @@ def translate_condition(
     findings = ConditionFindings(ENGINES.get(engine or "", ANY_ENGINE), root, variables)
     condition = None
     try:
-        raw = _decoded(raw)
+        raw = _decoded(raw, path, findings)
         if not _is_nothing(raw):
             _refuse_deep(raw)
             condition = _any_form(raw, path, findings)
@@ -60,11 +61,20 @@ def translate_condition(
     return ConditionTranslation(condition, tuple(findings.reasons), tuple(findings.changes))
 
 
-def _decoded(raw: Any) -> Any:
+def _harmless(value: Any, path: str, findings: ConditionFindings) -> Any:
+    if not holds_reference(value):
+        return value
+    findings.reason(
+        ReasonCode.REFERENCE_ESCAPED, path, "A key of ours stood in a legacy condition; it refers to nothing."
+    )
+    return escaped(value)
+
+
+def _decoded(raw: Any, path: str, findings: ConditionFindings) -> Any:
     """JSON inside a JSON string, as it was stored now and then."""
     if isinstance(raw, str) and raw.strip()[:1] in ("{", "[", '"', "n"):
         try:
-            return loads(raw)
+            return _harmless(loads(raw), path, findings)
         except InvalidJson:
             return raw
     return raw
@@ -87,7 +97,7 @@ def _refuse_deep(raw: Any) -> None:
 
 
 def _any_form(raw: Any, path: str, findings: ConditionFindings) -> dict[str, Any]:
-    raw = _decoded(raw)
+    raw = _decoded(raw, path, findings)
     if isinstance(raw, list):
         return _group(raw, set(), path, findings)
     if not isinstance(raw, dict):

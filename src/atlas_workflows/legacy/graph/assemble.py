@@ -15,8 +15,10 @@ from atlas_workflows.legacy.graph.edges import (
     legacy_edges,
     note_both_branches,
 )
+from atlas_workflows.legacy.graph.kept import keep_as_written
 from atlas_workflows.legacy.graph.linear import gate, scoring_changes, step_nodes
 from atlas_workflows.legacy.graph.logic import Surroundings
+from atlas_workflows.legacy.graph.nested import note_steps_in_extra, unfold
 from atlas_workflows.legacy.graph.nodes import is_note, translate_node
 from atlas_workflows.legacy.graph.raw import RawGraph, entries
 from atlas_workflows.legacy.graph.stored import LegacyNode, legacy_nodes
@@ -56,13 +58,15 @@ def assemble(
         edges += _chain(drawn, trigger_ids)
     elif not found_edges and len(drawn) > 1:
         findings.reason(ReasonCode.EDGES_MISSING, "edges", f"{len(drawn)} nodes without a single edge.")
+    edges = unfold(drawn, edges, findings)
     if notes := {node.id for node in drawn if is_note(node)}:
         edges = around_notes(edges, notes, findings)
     nodes = _nodes(record, drawn, edges, settings, findings)
+    note_steps_in_extra(nodes, findings)
     evidence = None if record.evidence is None else evidence_from(record.evidence)
     judged = [judge(slot, evidence) for slot in slots]
     triggers = [
-        translate_slot(slot, key, verdict, findings, settings.timezone)
+        _trigger(slot, key, verdict, settings, findings)
         for slot, key, verdict in zip(slots, keys, judged, strict=True)
     ]
     links = [
@@ -94,7 +98,7 @@ def _drawn(
     if not raw.steps and "actions" in record.columns:
         found = entries(decode(record.columns, "actions", findings), "actions", findings)
         if found is None:
-            raw.broken = "actions"
+            raw.cannot_read("actions", findings)
         raw.steps = found or []
     return step_nodes(raw.steps), []
 
@@ -120,10 +124,22 @@ def _nodes(
     for edge in edges:
         handles.setdefault(edge.source, []).append(edge.handle)
     around = Surroundings(settings.timezone, handles)
-    nodes = [translate_node(node, findings, around) for node in drawn if not node.is_trigger]
+    nodes = [_node(node, findings, around) for node in drawn if not node.is_trigger]
     if record.shape == "S":
         return scoring_changes(nodes, {node.id: node.path for node in drawn}, findings)
     return nodes
+
+
+def _node(node: LegacyNode, findings: Findings, around: Surroundings) -> Node:
+    made = translate_node(node, findings, around)
+    kept = keep_as_written(node, made, findings)
+    return made if kept is None else replace(made, parameters=kept)
+
+
+def _trigger(slot: Slot, key: str, judged: Judged | None, settings: Settings, findings: Findings) -> Trigger:
+    made = translate_slot(slot, key, judged, findings, settings.timezone)
+    kept = None if slot.node is None else keep_as_written(slot.node, made, findings)
+    return made if kept is None else replace(made, parameters=kept)
 
 
 def _trigger_keys(slots: list[Slot], drawn: list[LegacyNode]) -> list[str]:

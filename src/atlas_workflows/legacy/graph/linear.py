@@ -47,13 +47,14 @@ def step_nodes(steps: list[Entry]) -> list[LegacyNode]:
         while id_ in taken:
             id_ += "~2"
         taken.add(id_)
-        nodes.append(_step(id_, path, step))
+        nodes.append(step_node(id_, path, step))
         if own and own != id_:
             nodes[-1].spare["id"] = step["id"]
     return nodes
 
 
-def _step(id_: str, path: str, step: dict[str, Any]) -> LegacyNode:
+def step_node(id_: str, path: str, step: dict[str, Any]) -> LegacyNode:
+    """One step of a linear workflow as a node with this id."""
     told = next(
         (
             step[key]

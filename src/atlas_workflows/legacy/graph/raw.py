@@ -13,13 +13,18 @@ from atlas_workflows.legacy.records import LegacyWorkflow
 from atlas_workflows.legacy.source.documents import decode, unwrap
 
 Entry = tuple[str, dict[str, Any]]
+# What workflow_data may hold beside a graph; anything else in one without nodes may be a graph of an unknown form.
+_BESIDE_A_GRAPH = frozenset(
+    {"nodes", "edges", "steps", "actions", "workflowData", "workflow_data", "variables", "tags", "viewport", "settings",
+     "version", "name", "description", "category", "metadata", "id", "status", "triggers", "trigger"}
+)  # fmt: skip
 
 
 @dataclass(slots=True)
 class RawGraph:
     """Undecided pieces with the paths they came from; `steps` are linear actions instead of nodes.
 
-    `broken` names a column that holds something no graph can be read from.
+    `broken` names the first place that holds something no graph can be read from.
     """
 
     nodes: list[Entry]
@@ -28,6 +33,12 @@ class RawGraph:
     variables: Any = None
     tags: Any = None
     broken: str | None = None
+
+    def cannot_read(self, path: str, findings: Findings) -> None:
+        """Note that something stands at `path` and that it is no graph; whatever else is found, it stays inactive."""
+        findings.reason(ReasonCode.GRAPH_UNDECODABLE, path, "No graph can be read from what stands there.")
+        findings.keep_inactive()
+        self.broken = self.broken or path
 
 
 @dataclass(slots=True)
@@ -57,19 +68,19 @@ def entries(value: Any, path: str, findings: Findings) -> list[Entry] | None:
     """A list of objects from a list, an object keyed by id, or JSON in a string; None when it is neither."""
     if type(value) is str:
         value = unwrap(value, path, findings)
-    if value is None:
+    if value is None or (type(value) is str and not value.strip()):
         return []
     if type(value) is dict:
         return _keyed_entries(value, path, findings)
     if type(value) is not list:
         return None
-    found = []
+    found: list[Entry] = []
     for at, item in enumerate(value):
         place = f"{path}[{at}]"
         entry = (place, item) if type(item) is dict else _entry(item, place, findings)
         if entry is not None:
             found.append(entry)
-    return found
+    return found if found or all(item is None for item in value) else None
 
 
 def _entry(item: Any, path: str, findings: Findings) -> Entry | None:
@@ -86,7 +97,7 @@ def _entry(item: Any, path: str, findings: Findings) -> Entry | None:
     return None
 
 
-def _keyed_entries(value: dict[str, Any], path: str, findings: Findings) -> list[Entry]:
+def _keyed_entries(value: dict[str, Any], path: str, findings: Findings) -> list[Entry] | None:
     if not value:
         return []
     if "id" in value or "source" in value or ("type" in value and not isinstance(value["type"], dict)):
@@ -97,15 +108,20 @@ def _keyed_entries(value: dict[str, Any], path: str, findings: Findings) -> list
         entry = _entry(item, f"{path}.{key}", findings)
         if entry is not None:
             found.append(entry if entry[1].get("id") is not None else (entry[0], {**entry[1], "id": key}))
-    return found
+    return found or None
 
 
 def _column_place(record: LegacyWorkflow, findings: Findings, graph: RawGraph) -> _Place:
-    nodes = entries(decode(record.columns, "nodes", findings), "nodes", findings)
-    edges = entries(decode(record.columns, "edges", findings), "edges", findings)
-    if nodes is None or edges is None:
-        graph.broken = "nodes" if nodes is None else "edges"
-    return _Place("nodes", nodes or [], edges or [])
+    nodes = _read(decode(record.columns, "nodes", findings), "nodes", findings, graph)
+    edges = _read(decode(record.columns, "edges", findings), "edges", findings, graph)
+    return _Place("nodes", nodes, edges)
+
+
+def _read(value: Any, path: str, findings: Findings, graph: RawGraph) -> list[Entry]:
+    found = entries(value, path, findings)
+    if found is None:
+        graph.cannot_read(path, findings)
+    return found or []
 
 
 def _data_places(data: Any, findings: Findings, graph: RawGraph) -> list[_Place]:
@@ -126,29 +142,35 @@ def _data_places(data: Any, findings: Findings, graph: RawGraph) -> list[_Place]
 
 
 def _data_place(data: dict[str, Any], path: str, findings: Findings, graph: RawGraph) -> _Place:
-    nodes = entries(data.get("nodes"), f"{path}.nodes", findings)
-    edges = entries(data.get("edges"), f"{path}.edges", findings)
-    if nodes is None or edges is None:
-        graph.broken = f"{path}.nodes" if nodes is None else f"{path}.edges"
+    nodes = _read(data.get("nodes"), f"{path}.nodes", findings, graph)
+    edges = _read(data.get("edges"), f"{path}.edges", findings, graph)
     if graph.variables is None and data.get("variables"):
         graph.variables = unwrap(data["variables"], f"{path}.variables", findings)
     if graph.tags is None and data.get("tags"):
         graph.tags = data["tags"]
     steps = data.get("steps") or data.get("actions")
     if steps and not nodes:
-        graph.steps = (
-            entries(steps, f"{path}.steps" if data.get("steps") else f"{path}.actions", findings) or []
+        graph.steps = _read(
+            steps, f"{path}.steps" if data.get("steps") else f"{path}.actions", findings, graph
         )
-    return _Place(path, nodes or [], edges or [])
+    if not nodes and not graph.steps and _may_hide_a_graph(data):
+        graph.cannot_read(path, findings)
+    return _Place(path, nodes, edges)
+
+
+def _may_hide_a_graph(data: dict[str, Any]) -> bool:
+    """Whether something unknown stands there: a list, an object, or nothing that workflow_data is known to hold."""
+    unknown = data.keys() - _BESIDE_A_GRAPH
+    return (
+        any(data[key] and isinstance(data[key], dict | list) for key in unknown)
+        or unknown == data.keys() > set()
+    )
 
 
 def _steps_or_broken(data: Any, path: str, findings: Findings, graph: RawGraph) -> None:
-    if data is None:
+    if data is None or (type(data) is str and not data.strip()):
         return
-    found = entries(data, path, findings) if type(data) is list else None
-    if found is None:
-        graph.broken = path
-        return
+    found = _read(data if type(data) is list else 0, path, findings, graph)
     if any("source" in entry and "target" in entry for _, entry in found):
         graph.edges = [entry for entry in found if "source" in entry[1]]
         graph.nodes = [entry for entry in found if "source" not in entry[1]]
@@ -159,7 +181,7 @@ def _steps_or_broken(data: Any, path: str, findings: Findings, graph: RawGraph) 
             path,
             "A list of steps stands where a graph belongs; they were chained.",
         )
-    graph.steps = found
+    graph.steps = found or graph.steps
 
 
 def _choose(places: list[_Place], findings: Findings, graph: RawGraph) -> None:

@@ -59,7 +59,7 @@ def _workflow_row(record: LegacyWorkflow, workflow: Workflow, translation: Trans
         "failed_executions": counters.get("failed_executions") or 0,
         "last_run_at": row.get("last_run_at"),
         "legacy_reported": dumps_text(dict(translation.reported)),
-        "template_id": uuid_or_none(row.get("template_id")),
+        "template_id": uuid_or_none(translation.template_id),
         "created_by": uuid_or_none(row.get("created_by")),
         "created_at": row.get("created_at"),
         "updated_at": row.get("updated_at"),

@@ -59,6 +59,7 @@ class LegacyNode:
     original: dict[str, Any] = field(default_factory=dict)
     settings_path: str = ""
     is_trigger: bool = False
+    unfolded: list[Any] = field(default_factory=list)  # settings that are nodes of their own now
 
 
 def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
@@ -68,7 +69,7 @@ def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
     used: set[str] = set()
     nodes = []
     for at, (path, entry) in enumerate(found):
-        node = _node(path, ids[at], entry, findings)
+        node = graph_node(path, ids[at], entry, findings)
         if not node.id:
             node.id = _free(f"node-{at + 1}", taken)
             findings.reason(ReasonCode.NODE_ID_MISSING, path, f"The node had no id and is now {node.id}.")
@@ -79,6 +80,8 @@ def legacy_nodes(found: list[Entry], findings: Findings) -> list[LegacyNode]:
                 path,
                 f"A second {first} is now {node.id}; edges stay with the first.",
             )
+        if len(ids[at]) > _MAX_ID - 30 and ids[at] != str(entry.get("id")):
+            findings.reason(ReasonCode.NODE_ID_SHORTENED, path, f"The node is now {node.id}.")
         taken.add(node.id)
         used.add(node.id)
         nodes.append(node)
@@ -93,10 +96,9 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def id_text(value: Any) -> str:
-    """An id as text, "" for none. Beyond what a workflow may hold it is cut, with a hash that keeps it apart."""
+    """An id as text, "" for none; blanks belong to it. One too long for a workflow is cut, with a hash that keeps it apart."""
     if type(value) is not str:
         return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else ""
-    value = value.strip()
     return (
         value
         if len(value) <= _MAX_ID
@@ -111,7 +113,8 @@ def _text(*values: Any) -> str:
     return ""
 
 
-def _node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
+def graph_node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
+    """One entry of a builder's list of nodes, with this id."""
     data = entry.get("data")
     if type(data) is not dict:
         data = _repaired_data(data, path, findings)

@@ -95,6 +95,8 @@ def _note_oddities(facts: RowFacts, status: str, has_workflow: bool, flags: list
     elif not has_workflow:
         flags.append("no_workflow")
         findings.reason(ReasonCode.PARENT_MISSING, "workflow_id", "Its workflow does not exist.")
+    if facts.is_foreign():
+        flags.append("foreign_workflow")
     if status == "running" and completed is None:
         flags.append("stuck")
         findings.reason(ReasonCode.EXECUTION_STUCK, "status", "It is running and was never finished.")

@@ -21,12 +21,14 @@ def analytics_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     is_twin = bool(row.side.get("twins"))
     if is_twin:
         facts.findings.reason(ReasonCode.ANALYTICS_DUPLICATE, "date", "The day is counted by another row.")
-    if not facts.own(tenancy, facts.side("workflow") or {}) or is_twin:
+    is_ours = facts.own(tenancy, facts.side("workflow") or {})
+    workflow = facts.workflow()
+    if not is_ours or is_twin or workflow is None:
         return facts.quarantined()
     day = {
         "id": facts.id("analytics"),
         "organization_id": facts.organization,
-        "workflow_id": facts.workflow(),
+        "workflow_id": workflow,
         "date": columns.get("date"),
         "hour": columns.get("hour"),
         "origin": "legacy_reported",

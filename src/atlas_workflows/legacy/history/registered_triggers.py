@@ -89,12 +89,13 @@ def schedule_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
         dict(columns), default_timezone=_workflow_zone(facts, tenancy), path="schedule_config"
     )
     facts.findings.merge(tuple(result.reasons), ())
-    if result.spec is None:
+    workflow = facts.workflow()
+    if result.spec is None or workflow is None:
         return replace(facts.quarantined(), parent=_parent(row))
     schedule = {
         "id": facts.id("schedule"),
         "organization_id": facts.organization,
-        "workflow_id": facts.workflow(),
+        "workflow_id": workflow,
         "trigger_id": facts.id("schedule"),
         "schedule": dumps_text(result.spec),
         "timezone": result.spec.get("timezone"),

@@ -10,6 +10,7 @@ from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SourceRow, TargetRows, Tenancy
 from atlas_workflows.legacy.secret_values import original_holds_secret, seal_values
 from atlas_workflows.legacy.source.documents import decode, may_be_unstorable
+from atlas_workflows.legacy.source.references import may_refer
 from atlas_workflows.legacy.source.tenancy import organization_of
 from atlas_workflows.secrets.detection import may_hold_secret
 from atlas_workflows.secrets.masking import looks_secret, mask
@@ -67,8 +68,18 @@ class RowFacts:
         return (uuid_or_none(told) or str(derived_id(table, told, role))) if told else None
 
     def workflow(self) -> str | None:
-        """The id of the workflow that the row names."""
+        """The id of the workflow that the row names; None for one of another organization, which is reported."""
+        if self.is_foreign():
+            self.findings.reason(
+                ReasonCode.WORKFLOW_FOREIGN, "workflow_id", "The workflow is another organization's."
+            )
+            return None
         return self.reference("workflow_id", "workflows", "workflow")
+
+    def is_foreign(self) -> bool:
+        """Whether the workflow that the row names belongs to another organization than the row."""
+        owner = first_filled(self.side("workflow") or {}, "organization_id", "org_id")
+        return owner is not None and owner != self.organization
 
     def json(self, *names: str) -> str | None:
         """JSON text of the first of these columns, secrets replaced; untouched text where it holds none."""
@@ -77,7 +88,8 @@ class RowFacts:
             return None
         text = self.columns[name] or ""
         # A string may hide a document with what cannot be stored; the common object or list goes through as it is.
-        if not self.hot and text[:1] in ("{", "[") and not may_be_unstorable(text):
+        is_plain = text[:1] in ("{", "[") and not may_be_unstorable(text) and not may_refer(text)
+        if not self.hot and is_plain:
             return text
         return dumps_text(seal_values(decode(self.columns, name, self.findings), name, self.findings))
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.graph.rows import first_filled, uuid_or_none
-from atlas_workflows.legacy.history.row_facts import RowFacts
+from atlas_workflows.legacy.history.row_facts import WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.secret_values import seal_values, sealed
@@ -112,6 +112,7 @@ VARIABLES = SourceTable(
     "workflow_variables",
     variable_rows,
     sides=(
+        SideTable("workflow", "workflows", "id", of="workflow_id", columns=WORKFLOW_COLUMNS),
         SideTable(
             "namesakes",
             "workflow_variables",

@@ -44,7 +44,7 @@ DISPOSITIONS = (
     Disposition("workflow_queue", ARCHIVED, "archive",
                 "QUEUE_ENTRY_ARCHIVED: the old application still works its queue off; we must not do it twice."),
     Disposition("workflow_analytics", MIGRATED, "workflow_analytics (origin legacy_reported)",
-                "Kept as reported, double counts and all; never summed with ours."),
+                "Kept as reported, double counts and all; never summed with ours, which are counted from the executions."),
     Disposition("trigger_definitions", MIGRATED, "workflow_trigger_definitions",
                 "Version legacy; what executes is the node catalogue."),
     Disposition("action_definitions", MIGRATED, "workflow_action_definitions",

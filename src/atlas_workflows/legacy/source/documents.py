@@ -11,6 +11,7 @@ from atlas_workflows.errors import InvalidJson
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Row
+from atlas_workflows.legacy.source.references import may_refer, without_references
 
 # Only columns of type json or text, and documents inside a string, may hold these; jsonb itself refuses them.
 UNSTORABLE_IN_TEXT = rb"\\u(?:0000|[dD][89a-fA-F])|(?:\A|[:,\[])[ \t\r\n]*-?[0-9][0-9.]*[eE][+-]?[0-9]{5}"
@@ -40,6 +41,8 @@ def decode(row: Row, column: str, findings: Findings) -> Any:
         value = text
     if type(value) is str:
         value = unwrap(value, column, findings)
+    if may_refer(text):
+        value = without_references(value, column, findings)
     # Inside a text of the document a further document may hide the escapes, hence the search for them anywhere.
     if not is_plain and may_be_unstorable(text):
         value = storable(value, column, findings)
@@ -64,7 +67,7 @@ def unwrap(value: Any, path: str, findings: Findings) -> Any:
         value, layers = inner, layers + 1
     if layers and isinstance(value, dict | list):
         findings.reason(ReasonCode.GRAPH_DOUBLE_ENCODED, path, f"JSON inside a string, {layers} deep.")
-        return storable(value, path, findings)
+        return without_references(storable(value, path, findings), path, findings)
     return value
 
 

@@ -36,5 +36,9 @@ def _facts_of(row: Row, tenancy: Tenancy) -> Iterator[str]:
     for organization in named:
         exists = organization in tenancy.organizations
         yield f"{organization} {exists} {organization in tenancy.users} {tenancy.zone_of(organization)}"
+    for endpoint, owner in tenancy.endpoints.items():
+        if any(endpoint in text for text in row.values() if text is not None):
+            yield f"endpoint {endpoint} {owner}"
     if tenancy.templates is not None and row.get(TEMPLATE_COLUMN) is not None:
         yield f"template {row[TEMPLATE_COLUMN]} {row[TEMPLATE_COLUMN] in tenancy.templates}"
+        yield f"owner of it {tenancy.private_templates.get(str(row[TEMPLATE_COLUMN]))}"

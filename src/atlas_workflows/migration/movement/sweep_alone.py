@@ -10,6 +10,7 @@ from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.forecasts import store_forecasts
+from atlas_workflows.migration.movement.analytics import rebuild_analytics
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
 from atlas_workflows.migration.movement.sweep import Swept, sweep_table
@@ -60,6 +61,7 @@ def sweep_phase(
                 progress(Progress("sweep", table.table, number, len(worker.source.tables)))
             swept = SweptPhase(run, tables, take_deletions(worker), catch_up(worker).written)
             store_forecasts(worker.writer)
+            rebuild_analytics(worker)
             _audit(worker.writer, swept, actor)
     return swept
 

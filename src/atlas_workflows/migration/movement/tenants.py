@@ -1,10 +1,12 @@
 """Who the tenants are, and which of them a run is about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from psycopg import errors
+from psycopg import DataError, errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
@@ -15,6 +17,9 @@ from atlas_workflows.migration.request import Scope
 from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
 
 TEMPLATES = "workflow_templates"
+TENANT_COLUMNS = ("organization_id", "org_id")
+# Where the shapes keep nodes; linear ones have none.
+GRAPHS = ("flow.nodes::jsonb", "(flow.workflow_data::jsonb) -> 'nodes'", "NULL::jsonb")
 USER_TABLES = (("auth", "users"), ("public", "users"))
 
 
@@ -41,6 +46,8 @@ def read_tenancy(connection: Connection, assumed: str | None) -> Tenancy:
         assumed=assumed,
         templates=templates,
         zones=_zones(connection),
+        private_templates=dict(_rows(connection, sql("migration/tenants/private_templates"))),
+        endpoints=contested(named_endpoints(connection)),
     )
 
 
@@ -87,6 +94,36 @@ def _zones(connection: Connection) -> dict[str, str]:
             return dict(connection.execute(sql("migration/movement/organization_zones")).fetchall())
     except (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege):
         return {}
+
+
+def named_endpoints(connection: Connection) -> list[tuple[str, str]]:
+    """(endpoint, organization) of every webhook that is registered or configured; who comes first keeps it."""
+    found = _rows(connection, sql("migration/tenants/registered_endpoints"))
+    statement = sql("migration/tenants/configured_endpoints")
+    for tenant in TENANT_COLUMNS:
+        for graph in GRAPHS:
+            columns = {"tenant": compose.Identifier(tenant), "graph": compose.SQL(graph)}
+            found += _rows(connection, statement.format(**columns))
+    return found
+
+
+def contested(named: Iterable[tuple[str, str | None]]) -> dict[str, str]:
+    """The owner of every endpoint that more than one organization names."""
+    owners: dict[str, str] = {}
+    several = set()
+    for endpoint, organization in named:
+        if owners.setdefault(endpoint, organization or "") != (organization or ""):
+            several.add(endpoint)
+    return {endpoint: owners[endpoint] for endpoint in sorted(several)}
+
+
+def _rows(connection: Connection, statement: compose.Composable) -> list[tuple[Any, ...]]:
+    """The rows; none where this variant of the old tables has nothing of the kind."""
+    try:
+        with connection.transaction():
+            return connection.execute(statement).fetchall()
+    except (errors.UndefinedTable, errors.UndefinedColumn, errors.InsufficientPrivilege, DataError):
+        return []
 
 
 def _ids(connection: Connection, schema: str, table: str) -> frozenset[str]:

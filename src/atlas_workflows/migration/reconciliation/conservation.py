@@ -7,7 +7,7 @@ drop a node, cut a path, or lose a text or a long number.
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,14 +23,16 @@ MIN_TEXT_WITHOUT_BLANK = 32
 # "Bearer x" and its like: where a row holds sealed secrets, a text of few words may be one.
 MIN_WORDS_WHERE_SEALED = 4
 MIN_DIGITS = 6
+MAX_UNESCAPES = 20
+# By these reasons translation says that it split a text at its commas.
+SPLIT = frozenset({"LIST_FROM_TEXT", "CONDITION_LIST_FROM_TEXT", "TAGS_MALFORMED"})
 # Whatever may be a placeholder in some legacy syntax, or markup that may be rewritten around one.
-_PLACEHOLDER = re.compile(
-    r"\{\{.*?\}\}|\{[^{}\s]{1,80}\}|\[[^\[\]\s]{1,80}\]|&[#\w]{1,10};|[<>\"']", re.DOTALL
-)
-# Drawing residue and identity; the graph checks look at ids.
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{[^{}\s]{1,80}\}|\[[^\[\]\s]{1,80}\]|[<>\"']", re.DOTALL)
+# Drawing residue and identity (what kind of step it is); the graph checks look at ids.
 _NOT_CONTENT = frozenset(
     {"id", "type", "source", "target", "sourceHandle", "targetHandle", "position", "positionAbsolute", "icon", "style",
-     "width", "height", "selected", "dragging", "isValid", "markerEnd", "error", "inputs", "outputs"}
+     "width", "height", "selected", "dragging", "isValid", "markerEnd", "error", "inputs", "outputs", "actionType",
+     "action_type", "subtype", "nodeType"}
 )  # fmt: skip
 
 
@@ -40,16 +42,21 @@ def losses(
     *,
     is_sealed: bool,
     taken_out: Sequence[str] = (),
+    named: Collection[str] = (),
 ) -> list[Loss]:
     """What the definition lacks of the legacy graph. Where a row holds several graphs, one of them must be whole.
 
+    `named`: the reasons that translation gave; some allow a difference that can be looked up, and no other.
     `taken_out`: the plain values of the secrets that the definition refers to; they count as its content.
     """
     if not graphs:
         return []
     there = [*leaves(definition), *(leaf for value in taken_out for leaf in leaves(decoded(value)))]
     return min(
-        ([*_lost_parts(graph, definition), *_lost_content(graph, there, is_sealed)] for graph in graphs),
+        (
+            [*_lost_parts(graph, definition), *_lost_content(graph, there, is_sealed, named)]
+            for graph in graphs
+        ),
         key=len,
     )
 
@@ -113,8 +120,13 @@ def _paths(definition: Mapping[str, Any], own: set[str]) -> set[tuple[str, str]]
     return found
 
 
-def _lost_content(graph: LegacyGraph, there: list[Any], is_sealed: bool) -> Iterator[Loss]:
+def _lost_content(
+    graph: LegacyGraph, there: list[Any], is_sealed: bool, named: Collection[str]
+) -> Iterator[Loss]:
     content = list(_content([*graph.nodes, *graph.steps]))
+    if not SPLIT.isdisjoint(named):
+        whole = {item for item in there if isinstance(item, str)}
+        content = [item for item in content if not _is_split(item, whole)]
     texts = "\n".join(_plain(item) for item in there if isinstance(item, str))
     for fragment in dict.fromkeys(_fragments(content, is_sealed)):
         if fragment not in texts and not (is_sealed and _is_hidden(fragment, there)):
@@ -129,10 +141,20 @@ def _lost_content(graph: LegacyGraph, there: list[Any], is_sealed: bool) -> Iter
             yield Kind.NUMBER_LOST, f"a number of {len(number.as_tuple().digits)} digits"
 
 
+def _is_split(value: Any, there: set[str]) -> bool:
+    """A list that was one text with commas: every part of it must stand there as a text of its own."""
+    parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else []
+    return len(parts) > 1 and all(part in there for part in parts if part)
+
+
 def _is_hidden(fragment: str, there: list[Any]) -> bool:
     """Whether the fragment stands there but for the secrets in it."""
     texts = (item for item in there if isinstance(item, str) and HIDDEN in item)
-    return any(is_rest_of(_plain(part), fragment) for text in texts for part in _PLACEHOLDER.split(text))
+    return any(
+        is_rest_of(" ".join(part.split()), fragment)
+        for text in texts
+        for part in _PLACEHOLDER.split(_unescaped(text))
+    )
 
 
 def _content(value: Any) -> Iterator[Any]:
@@ -152,8 +174,8 @@ def _fragments(content: Iterable[Any], is_sealed: bool) -> Iterator[str]:
         # Legacy executed a value that begins with "=" as a formula; field names in it may be spelled differently.
         if not isinstance(text, str) or text.startswith("="):
             continue
-        for part in _PLACEHOLDER.split(text):
-            fragment = _plain(part)
+        for part in _PLACEHOLDER.split(_unescaped(text)):
+            fragment = " ".join(part.split())
             words = fragment.count(" ") + 1
             long_enough = len(fragment) >= (MIN_TEXT if words > 1 else MIN_TEXT_WITHOUT_BLANK)
             if long_enough and not (is_sealed and words < MIN_WORDS_WHERE_SEALED):
@@ -161,7 +183,17 @@ def _fragments(content: Iterable[Any], is_sealed: bool) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(html.unescape(_PLACEHOLDER.sub(" ", html.unescape(text))).split())
+    return " ".join(_PLACEHOLDER.sub(" ", _unescaped(text)).split())
+
+
+def _unescaped(text: str) -> str:
+    """HTML escaping undone as often as it was done; what it hid may be a placeholder."""
+    for _ in range(MAX_UNESCAPES if "&" in text else 0):
+        plain = html.unescape(text)
+        if plain == text:
+            break
+        text = plain
+    return text
 
 
 def _is_number(value: Any) -> bool:

@@ -44,7 +44,16 @@ class Kind(DocumentedCode):
         "STATUS_DIFFERS",
         "A workflow is live, or its trigger armed, without the sign-offs it needs or before its cutover.",
     )
+    ANALYTICS_DIFFER = (
+        "ANALYTICS_DIFFER",
+        "The hourly counts of a workflow are not the sums of its finished executions.",
+    )
+    TENANT_CROSSED = "TENANT_CROSSED", "A row of one organization names a workflow of another."
     # Meaning of a workflow
+    GRAPH_UNREAD = (
+        "GRAPH_UNREAD",
+        "A column that keeps the graph holds something that cannot be read, and no reason says so.",
+    )
     NODE_LOST = "NODE_LOST", "A node of the legacy graph is neither node nor trigger of the definition."
     EDGE_LOST = "EDGE_LOST", "An edge between two nodes of the legacy graph is not in the definition."
     EDGE_INVENTED = "EDGE_INVENTED", "The definition joins two legacy nodes that legacy did not join."

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.exact_json import loads
 
 ARCHIVE = "archive"
 SCHEMA = "atlas"
@@ -158,3 +159,10 @@ def read_archived(connection: Connection, table: str, ids: Sequence[str]) -> dic
 def is_empty(rows: Mapping[str, Sequence[TargetRow]]) -> bool:
     """Whether no enhanced table holds anything of the source row."""
     return not any(rows.values())
+
+
+def codes(reasons: str | None) -> list[str]:
+    """The codes of a reasons or changes column, as often as they occur."""
+    if reasons is None or reasons == "[]":
+        return []
+    return [str(item.get("code")) for item in loads(reasons) if isinstance(item, dict)]

@@ -162,6 +162,8 @@ def _look_for_strays(kept: Snapshots, around: Surroundings, found: Reconciliatio
     for table in around.targets:
         found.note(_covered(strays.targets_without_ledger(kept.current(), table), around.covers))
         found.note(_covered(strays.doubled_targets(kept.current(), table), around.covers))
+    found.note(_covered(strays.tenants_crossed(kept.current()), around.covers))
+    found.note(_covered(strays.miscounted(kept.current()), around.covers))
     found.note(_covered(strays.live_too_early(kept.current()), around.covers))
 
 

@@ -14,14 +14,16 @@ from atlas_workflows.migration.ledger.fingerprint import (
 )
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ
 from atlas_workflows.migration.reconciliation.differences import Difference, Kind
-from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRows, is_empty
+from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRows, codes, is_empty
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.tree import Leaf
 from atlas_workflows.migration.reconciliation.vault import Vault
-from atlas_workflows.migration.reconciliation.workflows import Opened, compare_workflow
+from atlas_workflows.migration.reconciliation.workflows import GRAPHS, Opened, compare_graph, compare_triggers
 
 LOADED = frozenset({"migrated", "migrated_with_warnings"})
 TENANCY_CODES = frozenset({"ORGANIZATION_MISSING", "ORGANIZATION_UNKNOWN", "ORGANIZATION_IS_USER"})
+FOREIGN = "WORKFLOW_FOREIGN"
+ENDED = frozenset({"completed", "failed", "cancelled"})
 ASSUMED = "ORGANIZATION_ASSUMED"
 
 
@@ -71,13 +73,6 @@ def live_leaf(row: Row, entry: Entry, hashes: Hashes) -> Leaf:
 def recorded_leaf(row: Row, entry: Entry) -> Leaf:
     """The row as the ledger recorded it."""
     return Leaf(row.table, row.id, entry.source_hash or "", entry.outcome or "", entry.target_hash)
-
-
-def codes(reasons: str | None) -> list[str]:
-    """The codes of a reasons or changes column, as often as they occur."""
-    if reasons is None or reasons == "[]":
-        return []
-    return [str(item.get("code")) for item in loads(reasons) if isinstance(item, dict)]
 
 
 def _organization(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
@@ -168,9 +163,21 @@ def _targets(
         yield differs(Kind.TARGET_MISSING, table, f"{len(found)} rows where one belongs")
         return
     for column in columns_that_differ(row.columns, found[0], carried, is_sealed=entry.sealed is not None):
+        if column == "workflow_id" and found[0].get(column) is None and FOREIGN in codes(entry.reasons):
+            continue  # a workflow of another organization must not be named
         yield differs(Kind.COLUMN_DIFFERS, f"{table}.{column}")
+    if row.table == "workflow_executions" and _ended_otherwise(row, found[0].get("status")):
+        yield differs(Kind.COLUMN_DIFFERS, "workflow_executions.status")
+    if row.table in GRAPHS:
+        yield from compare_graph(row, entry, found[0], opened)
     if row.table == "workflows":
-        yield from compare_workflow(row, entry, found[0], targets, opened)
+        yield from compare_triggers(row, found[0], targets)
+
+
+def _ended_otherwise(row: Row, arrived: str | None) -> bool:
+    """A plain word for how an execution ended must arrive as it is; other words are translation's to read."""
+    told = (row.columns.get("status") or "").strip().lower()
+    return told in ENDED and told != arrived
 
 
 def _fingerprints(entry: Entry, hashes: Hashes, differs: Any) -> Iterator[Difference]:

@@ -38,7 +38,7 @@ def targets_without_ledger(connection: Connection, table: TargetTable) -> Iterat
     """Enhanced rows that name a source row which the ledger does not know, or knows to be gone."""
     query = compose.SQL(
         "SELECT t.source_table, t.source_id, t.organization_id::text FROM {} AS t"
-        " WHERE t.source_table IS NOT NULL AND NOT EXISTS (SELECT 1 FROM atlas.migration_ledger AS l"
+        " WHERE t.source_table IS NOT NULL AND t.source_table <> 'history' AND NOT EXISTS (SELECT 1 FROM atlas.migration_ledger AS l"
         "     WHERE l.source_table = t.source_table AND l.source_id = t.source_id"
         "     AND l.source_deleted_at IS NULL AND l.rolled_back_at IS NULL)"
     ).format(compose.Identifier(SCHEMA, table.name))
@@ -62,6 +62,21 @@ def doubled_targets(connection: Connection, table: TargetTable) -> Iterator[Diff
         yield Difference(
             Kind.TARGET_DIFFERS, source_table, str(source_id), organization, table.name, "one too many"
         )
+
+
+def miscounted(connection: Connection) -> Iterator[Difference]:
+    """Workflows whose analytics do not add up to their finished executions."""
+    for source_id, organization, executions, counted in connection.execute(sql("reconciliation/analytics")):
+        detail = f"{executions} finished executions, {counted} counted"
+        yield Difference(
+            Kind.ANALYTICS_DIFFER, "workflows", source_id, organization, "workflow_analytics", detail
+        )
+
+
+def tenants_crossed(connection: Connection) -> Iterator[Difference]:
+    """What would show, or deliver, something of one organization to another."""
+    for table, source_id, organization, place in connection.execute(sql("reconciliation/tenants_crossed")):
+        yield Difference(Kind.TENANT_CROSSED, table, source_id, organization, place)
 
 
 def live_too_early(connection: Connection) -> Iterator[Difference]:

@@ -8,6 +8,7 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.forecasts import store_forecasts
 from atlas_workflows.migration.evidence.gather import make_sure
 from atlas_workflows.migration.ledger.edited import archive_workflows, edited_workflows
+from atlas_workflows.migration.movement.analytics import rebuild_analytics
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.capture import captured_tables
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
@@ -47,7 +48,6 @@ def run(context: PhaseContext) -> StepResult:
         with at_work(context, source) as worker:
             summary = _settle(worker, uncaptured(connection, source), stands)
             summary["forecasts"] = store_forecasts(worker.writer)
-        gather_statistics(connection)
         tracker.poll()
     return StepResult(StepStatus.PASSED, summary)
 
@@ -62,11 +62,13 @@ def _settle(worker: Worker, unseen: Iterable[str], stands: Iterable[Stand]) -> d
     swept = {name: _sweep(worker, name) for name in unseen}
     deleted = take_deletions(worker)
     caught = catch_up(worker)
+    gather_statistics(worker.writer)
     return {
         "rows": sum(stand.range.rows for stand in stands),
         "captured": {"written": caught.written, "removed": caught.removed, "waiting": caught.waiting},
         "deleted_at_source": deleted,
         "swept_without_trigger": swept,
+        "hours_of_analytics": rebuild_analytics(worker),
     }
 
 

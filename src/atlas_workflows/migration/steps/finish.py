@@ -5,6 +5,7 @@ from atlas_workflows.audit import Subject
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.analytics import rebuild_analytics
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.catch_up import catch_up
 from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
@@ -17,6 +18,8 @@ def run(context: PhaseContext) -> StepResult:
     """Mark the organizations of the scope as applied."""
     with at_work(context) as worker:
         caught = catch_up(worker)
+        if caught.written or caught.removed:
+            rebuild_analytics(worker)
         covered = worker.source.tenants.covered
         facts = {
             "phase": context.phase.name,

@@ -1,0 +1,128 @@
+"""A last look at a translated node: texts and long numbers of its settings that came out differently stay in `extra`.
+
+Translation writes much anew on purpose: an operator's name, a list that was one text with commas, a unit. What was
+written is no longer to be seen then, so it is kept beside, and said.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from atlas_workflows.graph.model import Node, Trigger
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.stored import LegacyNode
+from atlas_workflows.legacy.reasons import ReasonCode
+from atlas_workflows.secrets.detection import is_secret_name
+
+# Shorter ones are names of options and units; what is a text to people is longer.
+SHORTEST_TEXT, SHORTEST_WORD, SHORTEST_NUMBER = 12, 32, 6
+_MOST_ESCAPINGS = 20
+AS_WRITTEN = "as_written"
+_DRAWN = frozenset(
+    {"id", "type", "source", "target", "sourceHandle", "targetHandle", "position", "positionAbsolute", "icon", "style",
+     "width", "height", "selected", "dragging", "isValid", "markerEnd", "error", "inputs", "outputs", "animated", "zIndex",
+     "className", "color", "actionType", "action_type", "subtype", "nodeType"}
+)  # fmt: skip
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{[^{}\s]{1,80}\}|\[[^\[\]\s]{1,80}\]|[<>\"']", re.DOTALL)
+
+
+def keep_as_written(node: LegacyNode, made: Node | Trigger, findings: Findings) -> dict[str, Any] | None:
+    """The parameters with what was written of the settings and is not in them; None where nothing is missing."""
+    there = set(_scalars((dict(made.parameters), made.name, getattr(made, "notes", ""), node.unfolded)))
+    missing = {path: value for path, value in _settings(node.original) if value not in there}
+    if not missing:
+        return None
+    texts = "\n".join(_plain(item) for item in there if type(item) is str)
+    numbers = {_number(item) for item in there if type(item) is not str and not isinstance(item, bool)}
+    lost = {path: value for path, value in missing.items() if not _is_there(value, texts, numbers)}
+    for path in [path for path, value in lost.items() if _is_split(value, there)]:
+        del lost[path]
+        findings.reason(
+            ReasonCode.LIST_FROM_TEXT, f"{node.path}.{path}", "The list was one text with commas."
+        )
+    if not lost:
+        return None
+    for path in lost:
+        findings.reason(
+            ReasonCode.WRITTEN_ANEW,
+            f"{node.path}.{path}",
+            "It is written differently now; as it was, it is kept in extra.",
+        )
+    extra = {**made.parameters.get("extra", {}), AS_WRITTEN: lost}
+    return {**made.parameters, "extra": extra}
+
+
+def _settings(original: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every text and number of the node that may matter to somebody, with its path."""
+    for key, value in original.items():
+        if key == "data" and type(value) is dict:
+            for name, item in value.items():
+                if name not in _DRAWN:
+                    yield from _long(item, f"data.{name}")
+        elif key not in _DRAWN:
+            yield from _long(value, key)
+
+
+def _long(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    kind = type(value)
+    if kind is str:
+        if len(value) >= SHORTEST_TEXT:
+            yield path, value
+    elif kind is dict:
+        for key, item in value.items():
+            if key not in _DRAWN and not is_secret_name(key):
+                yield from _long(item, f"{path}.{key}")
+    elif kind is list:
+        for at, item in enumerate(value):
+            yield from _long(item, f"{path}[{at}]")
+    elif (kind is int or kind is Decimal) and len(_number(value).as_tuple().digits) >= SHORTEST_NUMBER:
+        yield path, value
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    kind = type(value)
+    if kind is dict:
+        for item in value.values():
+            yield from _scalars(item)
+    elif kind is list or kind is tuple:
+        for item in value:
+            yield from _scalars(item)
+    elif value is not None:
+        yield value
+
+
+def _is_there(value: Any, texts: str, numbers: set[Any]) -> bool:
+    if type(value) is not str:
+        return _number(value) in numbers or f"{value:f}" in texts
+    pieces = (" ".join(part.split()) for part in _PLACEHOLDER.split(_unescaped(value)))
+    return all(
+        piece in texts for piece in pieces if len(piece) >= (SHORTEST_TEXT if " " in piece else SHORTEST_WORD)
+    )
+
+
+def _is_split(value: Any, there: set[Any]) -> bool:
+    """Whether a text with commas came out as the list of its parts."""
+    return type(value) is str and "," in value and all(part in there for part in _parts(value))
+
+
+def _parts(text: str) -> list[str]:
+    return [part for piece in text.split(",") if (part := piece.strip())]
+
+
+def _plain(text: str) -> str:
+    return " ".join(_PLACEHOLDER.sub(" ", _unescaped(text)).split())
+
+
+def _unescaped(text: str) -> str:
+    for _ in range(_MOST_ESCAPINGS if "&" in text else 0):
+        plain = html.unescape(text)
+        if plain == text:
+            break
+        text = plain
+    return text
+
+
+def _number(value: Any) -> Decimal:
+    return Decimal(str(value)).normalize() if value else Decimal(0)
