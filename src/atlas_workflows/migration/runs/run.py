@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 import psycopg
 
 from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.faults import explained
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.search_paths import insist_on_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
-from atlas_workflows.errors import AtlasError, DatabaseError, PhasePaused, PhaseRefused
+from atlas_workflows.errors import AtlasError, PhasePaused, PhaseRefused
 from atlas_workflows.legacy.source.shapes import detect_shape
 from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
 from atlas_workflows.migration.phase import Phase, phase_named
@@ -35,7 +36,8 @@ from atlas_workflows.secrets.masking import mask
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import ProgressSink, silent, utc_now
 
-# A run that failed in one of these has moved no data yet, or knows how to go on; a later failure starts anew.
+# A run that failed in one of these has moved no data yet, or knows how to go on; a later failure starts anew. A step
+# that was only interrupted (it stands as running) goes on wherever it is.
 CONTINUES_UP_TO = "backfill"
 DONE = (StepStatus.PASSED, StepStatus.SKIPPED)
 
@@ -183,11 +185,11 @@ def _continued(
     row = connection.execute(sql("migration/runs/unfinished_runs"), {"phase": phase.name}).fetchone()
     if row is None:
         return None
-    run_id, status, old_scope, _old_options, _started, next_kind = row
+    run_id, status, old_scope, _old_options, _started, next_kind, step_status = row
     if Scope.from_json(old_scope) != scope:
         return None
     insist_not_paused(status, run_id)
-    if status == "failed" and not _may_continue(phase, next_kind):
+    if status == "failed" and step_status != "running" and not _may_continue(phase, next_kind):
         return None
     connection.execute(
         sql("migration/runs/continue_run"), {"id": run_id, "options": options_json(options), "at": at}
@@ -232,15 +234,23 @@ def _execute(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepRe
     except PhasePaused:
         raise
     except AtlasError as error:
-        _note_failure(record, context, kind, error.fact)
+        _note_lasting(record, context, kind, error)
         raise
-    except psycopg.OperationalError as error:
-        raise _lost(error) from error
+    except psycopg.Error as error:
+        found = explained(error, mask)
+        _note_lasting(record, context, kind, found)
+        raise found from error
     except BaseException as error:
         _note_failure(record, context, kind, mask(f"{type(error).__name__}: {error}"))
         raise
     record.end(kind.name, result, context.now())
     return result
+
+
+def _note_lasting(record: RunRecord, context: PhaseContext, kind: StepKind, error: AtlasError) -> None:
+    """A fault that passes leaves the run as it is, so that the same command continues it."""
+    if not error.attributes.get("passes"):
+        _note_failure(record, context, kind, error.fact)
 
 
 def _note_failure(record: RunRecord, context: PhaseContext, kind: StepKind, problem: str) -> None:
@@ -270,12 +280,4 @@ def _stopped(
         problem=result.problem,
         remedy=result.remedy,
         shared=context.shared,
-    )
-
-
-def _lost(error: psycopg.OperationalError) -> DatabaseError:
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return DatabaseError(
-        f"The database stopped answering: {mask(said)}.",
-        remedy="Once it is back, the same command continues where this one stopped.",
     )
