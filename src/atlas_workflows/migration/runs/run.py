@@ -17,9 +17,10 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import AtlasError, PhasePaused, PhaseRefused
 from atlas_workflows.legacy.source.shapes import detect_shape
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import Phase, phase_named
 from atlas_workflows.migration.report.files import prepare_folder
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.hold_backs import without_held
 from atlas_workflows.migration.runs.locks import phase_lock
 from atlas_workflows.migration.runs.records import (
