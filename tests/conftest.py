@@ -1,4 +1,4 @@
-"""Fixtures for everything that needs PostgreSQL: one embedded server per worker, a fresh database per test."""
+"""Fixtures for everything that needs PostgreSQL: one server per worker and version, a fresh database per test."""
 
 import os
 import shutil
@@ -16,12 +16,29 @@ from atlas_workflows.db.server import EmbeddedServer
 # Durability is not under test here, and these three make the suite about twice as fast.
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
+# Fixtures by version; 16 and 18 come with the environment, 15 and 17 from the system.
+SERVERS = ("pg_server", "pg16_server", "pg15_server", "pg17_server")
+
 pytest_plugins = ["cost", "live_stack"]
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 # How long an example takes depends on the machine's other work; no property here is about time.
 settings.register_profile("atlas", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("atlas")
+
+
+def installed_binaries(version: int) -> Path | None:
+    """Programs of a version that the package does not bring: ATLAS_TEST_PG15_BIN and the like, else Debian's place."""
+    named = os.environ.get(f"ATLAS_TEST_PG{version}_BIN")
+    folder = Path(named) if named else Path(f"/usr/lib/postgresql/{version}/bin")
+    return folder if (folder / "initdb").exists() else None
+
+
+def _serve_installed(version: int) -> Iterator[EmbeddedServer]:
+    binaries = installed_binaries(version)
+    if binaries is None:
+        pytest.skip(f"no PostgreSQL {version} here: install it, or set ATLAS_TEST_PG{version}_BIN")
+    yield from _serve(version, binaries)
 
 
 @contextmanager
@@ -42,9 +59,9 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
-def _serve(version: int) -> Iterator[EmbeddedServer]:
+def _serve(version: int, binaries: Path | None = None) -> Iterator[EmbeddedServer]:
     with _open_folder() as folder:
-        server = EmbeddedServer(folder / "data", version=version, settings=SPEED)
+        server = EmbeddedServer(folder / "data", version=version, settings=SPEED, binaries=binaries)
         try:
             yield server.start()
         finally:
@@ -61,6 +78,25 @@ def pg_server() -> Iterator[EmbeddedServer]:
 def pg16_server() -> Iterator[EmbeddedServer]:
     """PostgreSQL 16, one per test process."""
     yield from _serve(16)
+
+
+@pytest.fixture(scope="session")
+def pg15_server() -> Iterator[EmbeddedServer]:
+    """PostgreSQL 15 where its programs are installed."""
+    yield from _serve_installed(15)
+
+
+@pytest.fixture(scope="session")
+def pg17_server() -> Iterator[EmbeddedServer]:
+    """PostgreSQL 17 where its programs are installed."""
+    yield from _serve_installed(17)
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def every_server(request: pytest.FixtureRequest) -> EmbeddedServer:
+    """Each version we test in turn; those that are not here are skipped with a word."""
+    server: EmbeddedServer = request.getfixturevalue(request.param)
+    return server
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +131,9 @@ def pg16_dsn(pg16_server: EmbeddedServer) -> Iterator[str]:
 def atlas_dsn(pg_server: EmbeddedServer, atlas_template: str) -> Iterator[str]:
     """A fresh database with the atlas schema."""
     yield from _database(pg_server, atlas_template)
+
+
+@pytest.fixture
+def every_dsn(every_server: EmbeddedServer) -> Iterator[str]:
+    """A fresh, empty database on each version."""
+    yield from _database(every_server)

@@ -1,4 +1,4 @@
-"""Databases for the schema's tests: both server versions, an owner without special rights, two organizations."""
+"""Databases for the schema's tests: every server version, an owner without special rights, two organizations."""
 
 from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
@@ -14,12 +14,10 @@ TWO = UUID("22222222-2222-4222-8222-222222222222")
 PASSWORD = "owner-secret"
 
 
-@pytest.fixture(scope="session", params=["18", "16"])
-def any_server(request: pytest.FixtureRequest) -> EmbeddedServer:
-    """PostgreSQL 18, then 16."""
-    name = "pg_server" if request.param == "18" else "pg16_server"
-    server: EmbeddedServer = request.getfixturevalue(name)
-    return server
+@pytest.fixture(scope="session")
+def any_server(every_server: EmbeddedServer) -> EmbeddedServer:
+    """PostgreSQL 18, then 16, then 15 and 17 where they are installed."""
+    return every_server
 
 
 @pytest.fixture(scope="session")

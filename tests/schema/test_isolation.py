@@ -348,7 +348,7 @@ def test_the_application_may_call_these_functions_and_no_others(admin: psycopg.C
         "AND has_function_privilege('atlas_app', oid, 'EXECUTE') ORDER BY 1"
     ).fetchall()
     assert [row[0] for row in callable_] == [
-        "act_as", "current_organization", "has_permission", "is_migration_role", "save_draft",
+        "act_as", "current_organization", "has_permission", "is_migration_role", "is_uuid", "save_draft",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 from atlas_workflows.db import schema
 from atlas_workflows.errors import DatabaseError, DatabaseUnreachable, HalfAppliedAttempt, InputError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 
 STRUCTURE = """
 SELECT 'class', c.relname, c.relkind::text, coalesce(c.relacl, acldefault('r', c.relowner))::text, c.relrowsecurity::text, c.relforcerowsecurity::text,
@@ -167,3 +167,19 @@ def test_there_is_no_foreign_key_out_of_the_schema(admin: psycopg.Connection) ->
     ).fetchall()
     assert keys
     assert {key[0] for key in keys} == {"atlas"}
+
+
+def test_a_publication_of_all_tables_lets_every_table_of_ours_change(admin: psycopg.Connection) -> None:
+    """Also those that are made on demand."""
+    admin.execute("SELECT atlas.ensure_month_partitions('workflow_executions', '2026-01-01', '2026-02-01')")
+    nameless = admin.execute(
+        "SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') "
+        "AND c.relreplident <> 'f' AND NOT EXISTS "
+        "(SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary)"
+    ).fetchall()
+    assert nameless == []
+    admin.execute("CREATE PUBLICATION everything FOR ALL TABLES")
+    admin.execute(
+        "INSERT INTO atlas.captured_changes (source_table, source_id, operation) VALUES ('t', '1', 'U')"
+    )
+    assert admin.execute("DELETE FROM atlas.captured_changes").rowcount == 1

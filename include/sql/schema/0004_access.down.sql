@@ -25,3 +25,4 @@ DROP FUNCTION IF EXISTS atlas.force_row_security(boolean, text, text);
 DROP FUNCTION IF EXISTS atlas.tenant_tables();
 DROP FUNCTION IF EXISTS atlas.secure(regclass);
 DROP FUNCTION IF EXISTS atlas.current_organization();
+DROP FUNCTION IF EXISTS atlas.is_uuid(text);

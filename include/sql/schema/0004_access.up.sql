@@ -3,6 +3,7 @@
 DO $$
 DECLARE
     app record;
+    is_15 boolean := current_setting('server_version_num')::integer < 160000;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'atlas_app') THEN
         BEGIN
@@ -31,9 +32,12 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege', HINT = 'REVOKE that role FROM atlas_app, then repeat.';
     END IF;
     -- Whoever creates a role may administer it but not become it; migration code checks isolation by becoming it.
-    IF NOT pg_has_role(current_user, 'atlas_app', 'SET') THEN
+    -- Before PostgreSQL 16 a member may always become the role, and inherits its rights too.
+    IF NOT pg_has_role(current_user, 'atlas_app', CASE WHEN is_15 THEN 'MEMBER' ELSE 'SET' END) THEN
         BEGIN
-            EXECUTE format('GRANT atlas_app TO %I WITH INHERIT FALSE, SET TRUE', current_user);
+            EXECUTE format(
+                'GRANT atlas_app TO %I%s', current_user, CASE WHEN NOT is_15 THEN ' WITH INHERIT FALSE, SET TRUE' END
+            );
         EXCEPTION
             WHEN insufficient_privilege THEN
                 RAISE NOTICE '% may not become atlas_app; the output of `atlas schema roles-script` grants it.', current_user;
@@ -42,10 +46,17 @@ BEGIN
 END
 $$;
 
+-- PostgreSQL 16 has pg_input_is_valid for this; 15 has not. What uuid_in takes: a hyphen may stand after every fourth
+-- digit, and braces around all.
+CREATE FUNCTION atlas.is_uuid(given text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN given OPERATOR(pg_catalog.~*) '^(?:[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}|\{[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}\})$';
+COMMENT ON FUNCTION atlas.is_uuid(text) IS 'Whether a text can be cast to uuid; NULL for NULL.';
+
 CREATE FUNCTION atlas.current_organization() RETURNS uuid
 LANGUAGE sql STABLE
 RETURN CASE
-    WHEN pg_catalog.pg_input_is_valid(pg_catalog.current_setting('atlas.organization_id', true), 'uuid')
+    WHEN atlas.is_uuid(pg_catalog.current_setting('atlas.organization_id', true))
         THEN pg_catalog.current_setting('atlas.organization_id', true)::pg_catalog.uuid
 END;
 COMMENT ON FUNCTION atlas.current_organization() IS
@@ -142,7 +153,7 @@ COMMENT ON FUNCTION atlas.force_row_security(boolean, text, text) IS
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA atlas FROM PUBLIC;
 REVOKE ALL ON SCHEMA atlas FROM PUBLIC;
 GRANT USAGE ON SCHEMA atlas TO atlas_app;
-GRANT EXECUTE ON FUNCTION atlas.current_organization(), atlas.is_migration_role(), atlas.save_draft(uuid, integer, jsonb, uuid)
+GRANT EXECUTE ON FUNCTION atlas.is_uuid(text), atlas.current_organization(), atlas.is_migration_role(), atlas.save_draft(uuid, integer, jsonb, uuid)
     TO atlas_app;
 
 -- Columns that only migration, sign-off and cutover may write are left out: owner, awaiting_sign_off, intended_status,

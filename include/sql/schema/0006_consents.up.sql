@@ -120,7 +120,7 @@ BEGIN
         organization_id, subject_table, subject_id, channel, state, basis, effective_at, evidence_hash
     )
     SELECT
-        CASE WHEN pg_input_is_valid(said.organization, 'uuid') THEN said.organization::uuid END,
+        CASE WHEN atlas.is_uuid(said.organization) THEN said.organization::uuid END,
         legacy_name, said.subject_id, said.channel,
         CASE WHEN said.granted THEN 'granted' ELSE 'withdrawn' END,
         legacy_name || '.' || said.said_by, said.effective_at, said.evidence_hash

@@ -146,8 +146,8 @@ CREATE VIEW atlas.principals AS
 WITH valid AS (
     -- organization_staff.user_id is text and holds the word pending until somebody accepts.
     SELECT
-        CASE WHEN pg_input_is_valid(m.user_id, 'uuid') THEN m.user_id::uuid END AS user_id,
-        CASE WHEN pg_input_is_valid(m.organization_id, 'uuid') THEN m.organization_id::uuid END AS organization_id,
+        CASE WHEN atlas.is_uuid(m.user_id) THEN m.user_id::uuid END AS user_id,
+        CASE WHEN atlas.is_uuid(m.organization_id) THEN m.organization_id::uuid END AS organization_id,
         m.role, m.active, m.extra
     FROM atlas.memberships() AS m
 ),

@@ -1,5 +1,6 @@
--- Prepares a server for schema atlas. Run it once as a superuser, or as a
--- role that has CREATEROLE and BYPASSRLS. Running it again changes nothing.
+-- Prepares a server for schema atlas. Run it once as a superuser, or (from
+-- PostgreSQL 16 on) as a role that has CREATEROLE and BYPASSRLS. Running it
+-- again changes nothing.
 
 -- The application acts under this role; row-level security holds it to one
 -- organization.
@@ -13,8 +14,19 @@ END
 $$;
 
 -- Whoever migrates may become the application (to test isolation), but does
--- not inherit its rights.
-GRANT atlas_app TO "migration_role" WITH INHERIT FALSE, SET TRUE; -- noqa: PRS
+-- not inherit its rights. PostgreSQL 15 has no such words: a member inherits.
+DO $do$
+BEGIN
+    EXECUTE format(
+        'GRANT atlas_app TO %I%s',
+        'migration_role',
+        CASE
+            WHEN current_setting('server_version_num')::integer >= 160000
+                THEN ' WITH INHERIT FALSE, SET TRUE'
+        END
+    );
+END
+$do$;
 
 -- It must see every row of every organization: with row_security = off a
 -- policy that would hide a row raises an error instead, and without this

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql as compose
 from psycopg.rows import TupleRow
 
+from atlas_workflows.db.faults import AGAIN, fault_while_connecting
 from atlas_workflows.errors import DatabaseUnreachable, PermissionMissing
 from atlas_workflows.settings import UNREADABLE, masked_dsn
 
@@ -113,9 +114,14 @@ def _unreachable(dsn: str, cause: psycopg.Error) -> DatabaseUnreachable:
             "The database address holds more than one @, or a / before it.",
             remedy="Write an @ of the user or password as %40, and a / as %2F.",
         )
+    said = _first_line(cause)
+    fault = fault_while_connecting(said)
     return DatabaseUnreachable(
-        f"No connection to {where}: {_first_line(cause)}.",
-        remedy="Check host, port, database, user and password, and that the server accepts this client.",
+        f"No connection to {where}: {said}.",
+        remedy=f"{fault.remedy} {AGAIN}"
+        if fault
+        else "Check host, port, database, user and password, and that the server accepts this client.",
+        passes=True,
     )
 
 

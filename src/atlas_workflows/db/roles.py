@@ -1,5 +1,6 @@
 """The roles of schema atlas: the script for an administrator, and whether this session may migrate."""
 
+import re
 from dataclasses import dataclass
 
 import psycopg.conninfo
@@ -57,10 +58,22 @@ def roles_script(dsn: str, *, migration_role_name: str | None = None) -> str:
             "The database address names no user or no database.",
             remedy="Give --dsn postgresql://user@host/database.",
         )
-    script = sql_text("schema/roles_script").replace(" -- noqa: PRS", "")
-    return script.replace('"migration_role"', _quoted(str(name))).replace(
-        '"crm_database"', _quoted(str(database))
-    )
+    words = {
+        '"migration_role"': _quoted(str(name)),
+        "'migration_role'": _literal(str(name)),
+        '"crm_database"': _quoted(str(database)),
+    }
+    # In one go: a name may look like one of the words.
+    return re.sub("|".join(words), lambda found: words[found.group()], sql_text("schema/roles_script"))
+
+
+def _literal(text: str) -> str:
+    if "$do$" in text:
+        raise InputError(
+            f"The role's name {text!r} holds $do$, which ends the script's block.",
+            remedy="Name another role.",
+        )
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _quoted(identifier: str) -> str:

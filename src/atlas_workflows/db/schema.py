@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "atlas"
 VERSION_TABLE = "schema_version"
-OLDEST_SERVER = 16
+# UNIQUE NULLS NOT DISTINCT and views that ask with their reader's rights are as old as that.
+OLDEST_SERVER = 15
 # Any constant will do, as long as every copy of this program uses the same one: "atlas" in hex.
 ADVISORY_LOCK = 0x61746C6173
 
@@ -105,5 +106,5 @@ def _insist_on_version(driver: psycopg.Connection[Any]) -> None:
     if major < OLDEST_SERVER:
         raise DatabaseError(
             f"The server is PostgreSQL {major}; schema atlas needs {OLDEST_SERVER} or later.",
-            remedy="Upgrade the server; 16 and 18 are the versions that are tested.",
+            remedy="Upgrade the server; 15 to 18 are the versions that are tested.",
         )

@@ -68,7 +68,10 @@ def system_user() -> SystemUser:
 
 
 class EmbeddedServer:
-    """One data directory and the server on it; `start` reuses a running one that is really ours."""
+    """One data directory and the server on it; `start` reuses a running one that is really ours.
+
+    `binaries`: a folder with programs of `version` that are not those of the package.
+    """
 
     def __init__(
         self,
@@ -77,12 +80,13 @@ class EmbeddedServer:
         version: int = 18,
         settings: dict[str, str] | None = None,
         password: str | None = None,
+        binaries: Path | None = None,
     ) -> None:
         self.user = system_user()
         self.version = version
         self.settings = {"max_connections": "200", "shared_buffers": "256MB"} | (settings or {})
         self.data_dir = _reachable(data_dir.absolute(), self.user)
-        self.binaries = _reachable_binaries(server_binaries(version), self.user)
+        self.binaries = _reachable_binaries(binaries or server_binaries(version), self.user)
         self._password_file = data_dir.absolute().parent / f"{data_dir.name}.password"
         self._password = password
         self.port: int | None = None

@@ -13,7 +13,8 @@ NEVER_RETRIED = (PermissionMissing,)
 
 def is_worth_retrying(error: AtlasError) -> bool:
     """Whether a later attempt may succeed without anybody doing anything."""
-    return isinstance(error, WORTH_RETRYING) and not isinstance(error, NEVER_RETRIED)
+    passes = error.attributes.get("passes", True)
+    return isinstance(error, WORTH_RETRYING) and not isinstance(error, NEVER_RETRIED) and bool(passes)
 
 
 @contextmanager

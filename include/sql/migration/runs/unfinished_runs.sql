@@ -1,14 +1,14 @@
--- Runs of a phase that have not come to an end, newest first, with the first step that has not passed.
+-- Runs of a phase that have not come to an end, newest first, with the first step that has not passed and how it stands.
 SELECT
-    run.id, run.status, run.scope, run.options, run.started_at,
-    (
-        SELECT step.kind
-        FROM atlas.phase_run_steps AS step
-        WHERE step.phase_run_id = run.id AND step.status NOT IN ('passed', 'skipped')
-        ORDER BY step.position
-        LIMIT 1
-    ) AS next_kind
+    run.id, run.status, run.scope, run.options, run.started_at, next_step.kind, next_step.status AS step_status
 FROM atlas.phase_runs AS run
+LEFT JOIN LATERAL (
+    SELECT step.kind, step.status
+    FROM atlas.phase_run_steps AS step
+    WHERE step.phase_run_id = run.id AND step.status NOT IN ('passed', 'skipped')
+    ORDER BY step.position
+    LIMIT 1
+) AS next_step ON true
 WHERE run.phase = %(phase)s
     AND run.status IN ('running', 'paused', 'waiting', 'failed')
     AND NOT run.dry_run

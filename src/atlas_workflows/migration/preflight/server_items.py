@@ -10,7 +10,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed
 
-TESTED_VERSIONS = (16, 18)
+TESTED_VERSIONS = (15, 16, 17, 18)
 # A transaction this old holds back vacuum and our short lock requests; ours last about a second.
 LONG_TRANSACTION = timedelta(minutes=10)
 PROBES = 3
@@ -25,7 +25,7 @@ def check_version(look: Look) -> Finding:
     major = look.connection.info.server_version // 10_000
     if major in TESTED_VERSIONS:
         return passed("server_version", f"PostgreSQL {major}")
-    tested = " and ".join(map(str, TESTED_VERSIONS))
+    tested = f"{TESTED_VERSIONS[0]} to {TESTED_VERSIONS[-1]}"
     return failed(
         "server_version", f"PostgreSQL {major}; tested are {tested}.",
         "Rehearse on a copy of the database first, then waive this item with that rehearsal as the reason.",

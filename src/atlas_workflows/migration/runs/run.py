@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 import psycopg
 
 from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.faults import explained
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.search_paths import insist_on_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
-from atlas_workflows.errors import AtlasError, DatabaseError, PhasePaused
+from atlas_workflows.errors import AtlasError, PhasePaused
 from atlas_workflows.legacy.source.shapes import detect_shape
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import Phase
@@ -110,10 +111,12 @@ def execute_step(context: PhaseContext, record: RunRecord, kind: StepKind) -> St
     except PhasePaused:
         raise
     except AtlasError as error:
-        _note_failure(record, context, kind, error.fact)
+        _note_lasting(record, context, kind, error)
         raise
-    except psycopg.OperationalError as error:
-        raise _lost(error) from error
+    except psycopg.Error as error:
+        named = explained(error, mask)
+        _note_lasting(record, context, kind, named)
+        raise named from error
     except BaseException as error:
         _note_failure(record, context, kind, mask(f"{type(error).__name__}: {error}"))
         raise
@@ -135,11 +138,12 @@ def _continued(
     row = connection.execute(sql("migration/runs/unfinished_runs"), {"phase": phase.name}).fetchone()
     if row is None:
         return None
-    run_id, status, old_scope, _old_options, _started, next_step = row
+    run_id, status, old_scope, _old_options, _started, next_step, step_status = row
     if Scope.from_json(old_scope) != scope:
         return None
     require_not_stopped(status, run_id)
-    if status == "failed" and not may_continue(phase, next_step):
+    # A step that was only interrupted stands as running, and goes on wherever it is.
+    if status == "failed" and step_status != "running" and not may_continue(phase, next_step):
         return None
     connection.execute(
         sql("migration/runs/continue_run"), {"id": run_id, "options": jsonb(options.to_json()), "at": at}
@@ -165,17 +169,15 @@ def _result(context: PhaseContext, kind: StepKind) -> StepResult:
     return kind.run(context)
 
 
+def _note_lasting(record: RunRecord, context: PhaseContext, kind: StepKind, error: AtlasError) -> None:
+    """A fault that passes leaves the run as it is, so that the same command continues it."""
+    if not error.attributes.get("passes"):
+        _note_failure(record, context, kind, error.fact)
+
+
 def _note_failure(record: RunRecord, context: PhaseContext, kind: StepKind, problem: str) -> None:
     try:
         record.end(kind.name, StepResult(StepStatus.FAILED, problem=problem), context.now())
         record.close("failed", problem, {}, context.now())
     except psycopg.Error:
         return  # the database went away: the run stays `running` and the same command continues it
-
-
-def _lost(error: psycopg.OperationalError) -> DatabaseError:
-    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return DatabaseError(
-        f"The database stopped answering: {mask(said)}.",
-        remedy="Once it is back, the same command continues where this one stopped.",
-    )
