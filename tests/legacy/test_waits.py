@@ -12,7 +12,7 @@ from atlas_workflows.legacy.timing.waits import WaitTranslation, translate_wait
 from atlas_workflows.schedule.waits import parse_wait
 
 LONDON = "Europe/London"
-HOT = {"field": "lead.score", "operator": "greater_than", "value": 80}
+SECRET_HINTS = {"field": "lead.score", "operator": "greater_than", "value": 80}
 
 
 def translate(raw: Any, zone: str | None = LONDON) -> WaitTranslation:
@@ -104,7 +104,7 @@ def test_business_hours_only_means_the_engines_office_hours() -> None:
 def test_a_dynamic_delay_keeps_its_business_hours() -> None:
     delay = {
         "type": "dynamic", "baseValue": 1, "unit": "minutes", "businessHours": {"enabled": True, "start": "8:00", "end": "20:00", "days": ["mon"]},
-        "conditions": [{"condition": HOT, "delayModifier": {"operation": "set", "value": 2, "unit": "minutes"}}],
+        "conditions": [{"condition": SECRET_HINTS, "delayModifier": {"operation": "set", "value": 2, "unit": "minutes"}}],
     }  # fmt: skip
     translation = translate({"delay": delay})
     assert translation.wait is not None
@@ -119,8 +119,11 @@ def test_dynamic_delay_with_conditions() -> None:
     raw = {
         "baseDelay": {"value": 1, "unit": "days"},
         "conditions": [
-            {"condition": HOT, "delayModifier": {"operation": "multiply", "value": 0.5, "unit": "hours"}},
-            {"condition": HOT, "delayModifier": {"operation": "add", "value": 2, "unit": "hours"}},
+            {
+                "condition": SECRET_HINTS,
+                "delayModifier": {"operation": "multiply", "value": 0.5, "unit": "hours"},
+            },
+            {"condition": SECRET_HINTS, "delayModifier": {"operation": "add", "value": 2, "unit": "hours"}},
             None,
         ],
     }
@@ -135,7 +138,7 @@ def test_dynamic_delay_with_conditions() -> None:
 
 def test_until_condition_takes_the_translated_condition() -> None:
     translation = translate(
-        {"waitType": "until_condition", "condition": HOT, "timeout": 2, "timeoutUnit": "days"}
+        {"waitType": "until_condition", "condition": SECRET_HINTS, "timeout": 2, "timeoutUnit": "days"}
     )
     assert translation.wait is not None
     assert translation.wait["condition"]["value"] == 80
@@ -164,8 +167,16 @@ def test_an_unknown_unit_meant_seconds_and_is_recorded(unit: Any, told: str) -> 
         ({"waitType": "until_datetime", "datetime": "2026-07-01T09:00"}, True),
         ({"type": "specific_time", "specificTime": {"time": "09:30"}}, True),
         ({"duration": 1, "unit": "minutes", "businessHoursOnly": True}, True),
-        ({"waitType": "until_condition", "condition": HOT, "timeout": 1, "timeoutUnit": "minutes"}, False),
-        ({"waitType": "until_condition", "condition": HOT}, True),
+        (
+            {
+                "waitType": "until_condition",
+                "condition": SECRET_HINTS,
+                "timeout": 1,
+                "timeoutUnit": "minutes",
+            },
+            False,
+        ),
+        ({"waitType": "until_condition", "condition": SECRET_HINTS}, True),
     ],
 )
 def test_the_five_minute_cap_of_the_engines_is_a_recorded_change(raw: Any, capped: bool) -> None:
@@ -191,7 +202,7 @@ def test_a_negative_wait_passed_at_once_and_still_does() -> None:
         {"duration": 10**6, "unit": "weeks"}, {"duration": float("nan"), "unit": "hours"}, {"delay": {}},
         {"waitType": "until_datetime"}, {"waitType": "until_datetime", "datetime": "next week"},
         {"waitType": "until_condition"}, {"type": "specific_time"}, {"type": "specific_time", "specificTime": {"time": "25:00"}},
-        {"baseDelay": 5, "conditions": [{"condition": HOT, "delayModifier": {"operation": "divide", "value": 2}}]},
+        {"baseDelay": 5, "conditions": [{"condition": SECRET_HINTS, "delayModifier": {"operation": "divide", "value": 2}}]},
         {"duration": 1, "unit": "days", "businessHours": {"enabled": True, "start": "17:00", "end": "09:00"}},
         {"duration": 1, "unit": "days", "businessHours": {"enabled": True, "days": ["funday"]}},
     ],

@@ -13,7 +13,7 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work, work_range
 from atlas_workflows.migration.movement.capture import install_capture
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
-from atlas_workflows.migration.movement.planning import planned_ranges, read_stands
+from atlas_workflows.migration.movement.planning import planned_ranges, read_range_progress
 from atlas_workflows.migration.movement.source import Source
 from atlas_workflows.migration.movement.sweep import sweep_table
 from atlas_workflows.migration.movement.workers import work_ranges
@@ -38,8 +38,8 @@ def execute(dsn: str, statement: str, *parameters: Any) -> None:
 def backfill(context: PhaseContext, source: Source | None = None) -> None:
     source = source or plain_source(context)
     with context.connect("test", autocommit=True) as connection:
-        stands = planned_ranges(connection, source, context.run_id, 1, context.now())
-    work_ranges(context, source, [stand.range for stand in stands if not stand.is_finished], lambda: None)
+        ranges = planned_ranges(connection, source, context.run_id, 1, context.now())
+    work_ranges(context, source, [each.range for each in ranges if not each.is_finished], lambda: None)
 
 
 def versions(dsn: str) -> list[tuple[Any, ...]]:
@@ -173,16 +173,16 @@ def test_a_row_of_ten_megabytes_comes_alone(atlas_dsn: str, tmp_path: Path) -> N
     sizes: list[int] = []
     source = plain_source(context)
     with at_work(context, source) as worker:
-        stands = planned_ranges(worker.writer, source, context.run_id, 1, context.now())
+        ranges = planned_ranges(worker.writer, source, context.run_id, 1, context.now())
         done = 0
 
         def note() -> None:
             nonlocal done
-            rows = sum(stand.rows_done for stand in read_stands(worker.writer, context.run_id))
+            rows = sum(each.rows_done for each in read_range_progress(worker.writer, context.run_id))
             sizes.append(rows - done)
             done = rows
 
-        work_range(worker, stands[0].range, new_pace(context, None), note)
+        work_range(worker, ranges[0].range, new_pace(context, None), note)
     assert 1 in sizes
     assert fetch(
         atlas_dsn, "SELECT length(definition::text) > 10000000 FROM atlas.workflows WHERE id::text = %s", huge
@@ -227,12 +227,12 @@ def test_a_pause_stops_between_two_batches_and_resume_goes_on(atlas_dsn: str, tm
     context = new_context(atlas_dsn, tmp_path, batch_rows=5)
     source = plain_source(context)
     with context.connect("test", autocommit=True) as connection:
-        stands = planned_ranges(connection, source, context.run_id, 1, context.now())
+        ranges = planned_ranges(connection, source, context.run_id, 1, context.now())
         with pytest.raises(PhasePaused, match="paused"):
-            work_ranges(context, source, [stands[0].range], lambda: pause_run(connection, context.run_id))
+            work_ranges(context, source, [ranges[0].range], lambda: pause_run(connection, context.run_id))
         assert fetch(atlas_dsn, "SELECT count(*) FROM atlas.workflows") == [(5,)]
         connection.execute("UPDATE atlas.phase_runs SET status = 'running'")
-        work_ranges(context, source, [stand.range for stand in stands], lambda: None)
+        work_ranges(context, source, [each.range for each in ranges], lambda: None)
     assert fetch(atlas_dsn, "SELECT count(*) FROM atlas.workflows") == [(30,)]
 
 

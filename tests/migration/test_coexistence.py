@@ -68,7 +68,7 @@ def test_what_is_written_meanwhile_arrives(pg_server: EmbeddedServer, tmp_path: 
     assert app.written is not None
     assert len(app.written.saved) + len(app.written.executions) > 20
     assert app.written.failed_deeds == 0
-    insist_on_the_same_as_from_nothing(pg_server, busy, tmp_path)
+    require_same_as_from_nothing(pg_server, busy, tmp_path)
 
 
 @pytest.mark.parametrize("shape", ["A", "B"])
@@ -83,10 +83,10 @@ def test_much_written_after_a_migration_arrives(
         app.do_something()
     app.close()
     assert len(app.written.saved) > 150
-    insist_on_the_same_as_from_nothing(pg_server, busy, tmp_path)
+    require_same_as_from_nothing(pg_server, busy, tmp_path)
 
 
-def insist_on_the_same_as_from_nothing(server: EmbeddedServer, busy: str, tmp_path: Path) -> None:
+def require_same_as_from_nothing(server: EmbeddedServer, busy: str, tmp_path: Path) -> None:
     """Migrate what is left to do; a migration of the legacy tables as they are now, from nothing, gives the same."""
     migrate(busy, tmp_path)
     assert fetch(busy, "SELECT count(*) FROM atlas.captured_changes") == [(0,)]

@@ -13,7 +13,7 @@ from atlas_workflows.errors import (
     PermissionMissing,
     PhaseRefused,
 )
-from atlas_workflows.migration.movement.planning import Stand
+from atlas_workflows.migration.movement.planning import RangeProgress
 from atlas_workflows.migration.movement.ranges import Range
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.runs.outcome import exit_code
@@ -25,20 +25,20 @@ from atlas_workflows.orchestration.progress import describe, task_sink
 from atlas_workflows.site import Progress
 
 
-def _stand(number: int, rows: int, done: int, finished: bool) -> Stand:
-    return Stand(Range("workflows", number, None, None, rows), done, 0, finished)
+def _range(number: int, rows: int, done: int, finished: bool) -> RangeProgress:
+    return RangeProgress(Range("workflows", number, None, None, rows), done, 0, finished)
 
 
-stands = st.lists(st.tuples(st.integers(0, 10_000), st.booleans()), max_size=20).map(
-    lambda items: [_stand(number, rows, 0, finished) for number, (rows, finished) in enumerate(items)]
+plans = st.lists(st.tuples(st.integers(0, 10_000), st.booleans()), max_size=20).map(
+    lambda items: [_range(number, rows, 0, finished) for number, (rows, finished) in enumerate(items)]
 )
 
 
-@given(stands, st.integers(1, 8))
-def test_every_unfinished_range_is_dealt_once(plan: list[Stand], workers: int) -> None:
+@given(plans, st.integers(1, 8))
+def test_every_unfinished_range_is_dealt_once(plan: list[RangeProgress], workers: int) -> None:
     dealt = shares(plan, workers)
     assert sorted(number for share in dealt for _, number in share) == [
-        stand.range.number for stand in plan if not stand.is_finished
+        each.range.number for each in plan if not each.is_finished
     ]
     assert len(dealt) <= workers
     assert all(dealt)

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from atlas_workflows.errors import ScheduleRefused
 from atlas_workflows.schedule.business_hours import BusinessHours
-from atlas_workflows.schedule.due import Due, Surroundings, due_at, look_back_since
+from atlas_workflows.schedule.due import Due, DueContext, due_at, look_back_since
 from atlas_workflows.schedule.waits import EventWait, parse_wait, ports_of
 
-LONDON = Surroundings(timezone="Europe/London")
+LONDON = DueContext(timezone="Europe/London")
 OFFICE = BusinessHours.model_validate({day: ["09:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")})
 BEFORE_SUMMER = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
 
-def due(wait: dict[str, Any], now: datetime = BEFORE_SUMMER, around: Surroundings = LONDON) -> str:
+def due(wait: dict[str, Any], now: datetime = BEFORE_SUMMER, around: DueContext = LONDON) -> str:
     answer = due_at(parse_wait(wait), now, around)
     assert answer.port == "main"
     assert answer.at is not None
@@ -42,7 +42,7 @@ def test_a_wait_into_the_gap_ends_right_after_it() -> None:
 
 def test_business_hours_only_moves_the_end_to_the_next_opening() -> None:
     saturday_noon = {"kind": "duration", "amount": 1, "unit": "hours", "business_hours_only": True}
-    assert due(saturday_noon, around=Surroundings("Europe/London", OFFICE)) == "2026-03-30T08:00:00"
+    assert due(saturday_noon, around=DueContext("Europe/London", OFFICE)) == "2026-03-30T08:00:00"
     own = {**saturday_noon, "business_hours_only": {"sat": ["14:00-15:00"]}}
     assert due(own) == "2026-03-28T14:00:00"
 
@@ -50,7 +50,7 @@ def test_business_hours_only_moves_the_end_to_the_next_opening() -> None:
 def test_until_a_time_or_a_rendered_field_with_an_offset() -> None:
     assert due({"kind": "until", "at": "2026-07-01T09:00"}) == "2026-07-01T08:00:00"
     assert due({"kind": "until", "at": "2026-07-01T09:00:00Z"}) == "2026-07-01T09:00:00"
-    around = Surroundings(
+    around = DueContext(
         "Europe/London", render=lambda template: {"{{ contact.trial }}": "2026-07-10"}[template]
     )
     before = {"kind": "until", "at": "{{ contact.trial }}", "offset": {"amount": -3, "unit": "days"}}
@@ -62,7 +62,7 @@ def test_until_a_time_or_a_rendered_field_with_an_offset() -> None:
 def test_until_something_unreadable_is_refused(text: str) -> None:
     wait = parse_wait({"kind": "until", "at": "{{ x }}"})
     with pytest.raises(ScheduleRefused, match="at: "):
-        due_at(wait, BEFORE_SUMMER, Surroundings(render=lambda template: text))
+        due_at(wait, BEFORE_SUMMER, DueContext(render=lambda template: text))
 
 
 def test_time_of_day() -> None:
@@ -77,10 +77,10 @@ def test_time_of_day() -> None:
 
 
 def test_business_hours() -> None:
-    around = Surroundings("Europe/London", OFFICE)
+    around = DueContext("Europe/London", OFFICE)
     assert due({"kind": "business_hours"}, around=around) == "2026-03-30T08:00:00"
     assert due({"kind": "business_hours", "hours": {"sat": ["10:00-20:00"]}}) == "2026-03-28T12:00:00"
-    holiday = Surroundings("Europe/London", OFFICE, holidays="GB-ENG")
+    holiday = DueContext("Europe/London", OFFICE, holidays="GB-ENG")
     good_friday = datetime(2026, 4, 3, 10, tzinfo=UTC)
     assert due({"kind": "business_hours"}, good_friday, holiday) == "2026-04-07T08:00:00", "Easter Monday too"
 
@@ -93,8 +93,8 @@ def test_dynamic_modifiers_apply_in_turn() -> None:
     ]
     wait = {"kind": "dynamic", "base": {"amount": 2, "unit": "hours"}, "modifiers": modifiers}
 
-    def given(*facts: str) -> Surroundings:
-        return Surroundings("UTC", holds=lambda condition: condition["field"] in facts)
+    def given(*facts: str) -> DueContext:
+        return DueContext("UTC", holds=lambda condition: condition["field"] in facts)
 
     assert due(wait, around=given()) == "2026-03-28T14:00:00"
     assert due(wait, around=given("hot")) == "2026-03-28T13:00:00"
@@ -151,7 +151,7 @@ def test_a_written_time_that_cannot_be_is_refused_when_the_wait_is_read(at: str)
 # --- open time ---
 
 WEEKDAY_MORNINGS = {day: ["09:00-12:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
-HARBOUR = Surroundings("Europe/London", OFFICE, "GB-ENG", frozenset({date(2026, 4, 7)}))
+HARBOUR = DueContext("Europe/London", OFFICE, "GB-ENG", frozenset({date(2026, 4, 7)}))
 FRIDAY = datetime(2026, 3, 27, 10, tzinfo=UTC)
 THURSDAY = datetime(2026, 4, 2, 10, tzinfo=UTC)  # before Good Friday
 RESTRAINED: list[dict[str, Any]] = [
@@ -193,10 +193,10 @@ def test_a_wait_honours_outside() -> None:
     assert due({**evening, "business_hours_only": WEEKDAY_MORNINGS}, FRIDAY) == "2026-03-30T08:00:00"
     past = {**previous, "amount": 1}
     assert due(past, BEFORE_SUMMER) == "2026-03-30T08:00:00", "that minute is past: the next opening"
-    organization = Surroundings("Europe/London", OFFICE.model_copy(update={"outside": "previous"}))
+    organization = DueContext("Europe/London", OFFICE.model_copy(update={"outside": "previous"}))
     assert due({**evening, "business_hours_only": True}, FRIDAY, organization) == "2026-03-27T16:59:00"
     assert due({"kind": "business_hours"}, BEFORE_SUMMER, organization) == "2026-03-30T08:00:00"
-    dropping = Surroundings("Europe/London", OFFICE.model_copy(update={"outside": "skip"}))
+    dropping = DueContext("Europe/London", OFFICE.model_copy(update={"outside": "skip"}))
     assert due({**evening, "business_hours_only": True}, FRIDAY, dropping) == "2026-03-30T08:00:00"
 
 
@@ -244,7 +244,7 @@ def test_a_wait_in_the_repeated_hour_ends_at_its_own_opening() -> None:
 def test_the_next_anniversary(of: str, now: str, expected: str) -> None:
     asked = datetime.fromisoformat(now).replace(tzinfo=UTC)
     assert due({"kind": "anniversary", "of": of}, asked) == expected
-    rendered = Surroundings("Europe/London", render=lambda _: of)
+    rendered = DueContext("Europe/London", render=lambda _: of)
     assert due({"kind": "anniversary", "of": "{{ contact.birthday }}"}, asked, rendered) == expected
 
 
@@ -278,7 +278,7 @@ def test_an_anniversary_with_an_offset(amount: int, now: str, expected: str) -> 
 def test_an_anniversary_is_the_next_day_that_a_walk_finds(born: date, now: datetime, leap_day: str) -> None:
     asked = now.replace(microsecond=0, tzinfo=UTC)
     found = due(
-        {"kind": "anniversary", "of": born.isoformat(), "leap_day": leap_day}, asked, Surroundings("UTC")
+        {"kind": "anniversary", "of": born.isoformat(), "leap_day": leap_day}, asked, DueContext("UTC")
     )
     day = asked.date() if asked.time() <= time(9) else asked.date() + timedelta(days=1)
     while not _comes_round(born, day, leap_day):
@@ -315,8 +315,8 @@ def test_a_date_that_only_sounds_like_a_birthday_is_not_refused(path: str) -> No
 
 
 def test_a_rendered_date_far_in_the_past_is_refused_and_one_that_is_late_is_now() -> None:
-    def rendered(text: str) -> Surroundings:
-        return Surroundings("Europe/London", render=lambda _: text)
+    def rendered(text: str) -> DueContext:
+        return DueContext("Europe/London", render=lambda _: text)
 
     until = {"kind": "until", "at": "{{ contact.custom_fields.joined }}"}
     assert due(until, around=rendered("2025-03-28")) == "2026-03-28T12:00:00"
@@ -367,14 +367,14 @@ def dynamic(base: tuple[float, str], *modifiers: tuple[str, float, str]) -> dict
     ],
 )
 def test_a_dynamic_wait_keeps_months_days_and_minutes_apart(wait: dict[str, Any], expected: str) -> None:
-    assert due(wait, around=Surroundings("Europe/London", holds=lambda _: True)) == expected
+    assert due(wait, around=DueContext("Europe/London", holds=lambda _: True)) == expected
 
 
 @pytest.mark.parametrize("unit", ["seconds", "minutes", "hours", "days", "weeks", "months"])
 @pytest.mark.parametrize("amount", [1, 2, 7])
 def test_a_modifier_that_changes_nothing_changes_nothing(unit: str, amount: int) -> None:
     plain = due({"kind": "duration", "amount": amount, "unit": unit})
-    everything = Surroundings("Europe/London", holds=lambda _: True)
+    everything = DueContext("Europe/London", holds=lambda _: True)
     for wait in (
         dynamic((amount, unit), ("add", 0, "minutes")),
         dynamic((amount, unit), ("multiply", 1, "minutes")),

@@ -25,7 +25,7 @@ def _of_this_machine(error: OSError) -> ConfigurationError:
         errno.EDQUOT: "Free space, or point ATLAS_HOME at a larger disk,",
         errno.EACCES: "Give yourself the right, or point ATLAS_HOME at a folder of yours,",
         errno.EPERM: "Give yourself the right, or point ATLAS_HOME at a folder of yours,",
-    }.get(error.errno or 0, "Mend that,")
+    }.get(error.errno or 0, "Fix this,")
     return ConfigurationError(
         f"This machine refused{where}: {error.strerror or error}.", remedy=f"{remedy} {AGAIN}"
     )

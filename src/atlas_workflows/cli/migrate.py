@@ -14,7 +14,7 @@ from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.movement.planning import read_stands
+from atlas_workflows.migration.movement.planning import read_range_progress
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.request import PhaseRequest, RunOptions, Scope
@@ -139,9 +139,9 @@ def status(
             shown[0]["steps"] = [
                 {"kind": step.kind, "status": step.status} for step in read_steps(connection, runs[0].id)
             ]
-            stands = read_stands(connection, runs[0].id)
-            shown[0]["rows_done"] = sum(stand.rows_done for stand in stands)
-            shown[0]["rows_total"] = sum(stand.range.rows for stand in stands)
+            ranges = read_range_progress(connection, runs[0].id)
+            shown[0]["rows_done"] = sum(each.rows_done for each in ranges)
+            shown[0]["rows_total"] = sum(each.range.rows for each in ranges)
     _say(
         as_json,
         {"runs": shown},

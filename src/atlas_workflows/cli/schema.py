@@ -11,7 +11,7 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import migration_role, roles_script
 from atlas_workflows.db.schema_errors import explained
-from atlas_workflows.db.search_paths import insist_on_search_paths
+from atlas_workflows.db.search_paths import require_safe_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.rollout.evaluation import declare_known_flags
@@ -33,7 +33,7 @@ def upgrade(revision: Revision = "head", dsn: Dsn = None, as_json: AsJson = Fals
     """Bring the schema up. Running it again changes nothing."""
     address = _address(dsn)
     with connect(address, application_name="atlas-schema", autocommit=True) as connection:
-        insist_on_search_paths(connection)
+        require_safe_search_paths(connection)
     schema.upgrade(address, revision)
     if revision == "head":
         _declare_flags(address)

@@ -137,5 +137,9 @@ def _show(file: Path, problems: list[Problem]) -> None:
             advice = f"{escape(problem.message)}\n[dim]{escape(problem.remedy)}[/]"
             table.add_row(kind, without_controls(escape(where)), without_controls(advice))
         console.print(table)
-    verdict = f"[bold red]not valid: {errors} errors[/]" if errors else "[bold green]valid[/]"
+    verdict = (
+        f"[bold red]not valid: {errors} {'error' if errors == 1 else 'errors'}[/]"
+        if errors
+        else "[bold green]valid[/]"
+    )
     console.print(f"{escape(str(file))}: {verdict}", highlight=False)

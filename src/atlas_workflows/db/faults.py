@@ -21,7 +21,7 @@ class Fault:
 
 
 GONE = Fault("The database stopped answering", "Bring it back,", DatabaseUnreachable, passes=True)
-REFUSED = Fault("The database refused", "Mend that,")
+REFUSED = Fault("The database refused", "Fix this,")
 STANDBY = Fault(
     "The database takes no writes",
     "Name the primary (not a standby), or take default_transaction_read_only off this role or database,",
@@ -68,7 +68,7 @@ FAULTS: Mapping[str, Fault] = {
     ),
     "55006": Fault("Others use what is needed", "Close their sessions,", passes=True),
     "55P03": Fault("A lock was not free in time", "Let the long transaction on it end,", passes=True),
-    "55": Fault("An object of the database is not in the state that is needed", "Mend that,"),
+    "55": Fault("An object of the database is not in the state that is needed", "Fix this,"),
     "57014": Fault(
         "The database ended a statement of ours",
         "Nothing has to be mended unless it happens again;",

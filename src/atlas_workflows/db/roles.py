@@ -32,7 +32,7 @@ def migration_role(connection: Connection) -> MigrationRole:
     return MigrationRole(*row)
 
 
-def insist_on_migration_role(connection: Connection) -> MigrationRole:
+def require_migration_role(connection: Connection) -> MigrationRole:
     """The connected role, or PermissionMissing where forced row-level security would stop a migration."""
     role = migration_role(connection)
     if not role.passes_policies:

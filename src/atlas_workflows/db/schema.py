@@ -72,7 +72,7 @@ def _schema_transaction(dsn: str, lock_timeout_seconds: float) -> Iterator["sqla
     )
     with explained(dsn), engine.begin() as connection:
         driver = _driver(connection)
-        _insist_on_version(driver)
+        _require_version(driver)
         driver.execute(
             "SELECT set_config('lock_timeout', %s, true)", [f"{int(lock_timeout_seconds * 1000)}ms"]
         )
@@ -101,7 +101,7 @@ def _version_table_exists(connection: "sqlalchemy.Connection") -> bool:
     return row is not None and row[0] is not None
 
 
-def _insist_on_version(driver: psycopg.Connection[Any]) -> None:
+def _require_version(driver: psycopg.Connection[Any]) -> None:
     major = driver.info.server_version // 10000
     if major < OLDEST_SERVER:
         raise DatabaseError(

@@ -19,7 +19,7 @@ def misled_logins(connection: Connection) -> list[str]:
     return [role for role, path, may_use in rows if may_use and finds_ours_first(path, role)]
 
 
-def insist_on_search_paths(connection: Connection) -> None:
+def require_safe_search_paths(connection: Connection) -> None:
     """Raise DatabaseError where making schema atlas would hide the old application's tables from one of its logins.
 
     Where the schema is there already nothing is refused: the checklist's item `search_path` tells.

@@ -124,7 +124,7 @@ class EmbeddedServer:
             port = preferred_port if preferred_port and keeps else free_port()
             if self._try_start(port):
                 self.port = port
-                self._insist_it_is_ours()
+                self._require_own_server()
                 return self
             time.sleep(START_PAUSE_SECONDS)
         raise StackError(
@@ -233,7 +233,7 @@ class EmbeddedServer:
         )
         return done.returncode == 0
 
-    def _insist_it_is_ours(self) -> None:
+    def _require_own_server(self) -> None:
         for _ in range(50):
             if self.port is not None and self._answers_as_ours(self.port):
                 return

@@ -17,7 +17,7 @@ from atlas_workflows.expressions.operators import NEGATIONS, Operand, operand_of
 from atlas_workflows.expressions.paths import MISSING, Scope, compile_path, parse_path
 from atlas_workflows.expressions.shortcuts import Answer, fixed_answer
 from atlas_workflows.expressions.templates import compile_value
-from atlas_workflows.expressions.values import Kind, kind_of, number, text_of, truth
+from atlas_workflows.expressions.values import ValueKind, kind_of, number, text_of, truth
 
 Test = Callable[[Scope, Moment], bool]
 Getter = Callable[[Scope, Moment], Any]
@@ -214,5 +214,5 @@ def explain_at(condition: Group | Leaf, scope: Scope, at: Moment) -> Explanation
         members = tuple(explain_at(member, scope, at) for member in condition.conditions)
         return Explanation(holds, condition.operator, members=members)
     actual, expected = _actual(condition)(scope, at), expected_value(condition)(scope, at)
-    shown = None if kind_of(actual) is Kind.OTHER else actual
+    shown = None if kind_of(actual) is ValueKind.OTHER else actual
     return Explanation(holds, condition.operator.value, condition.field, shown, expected)

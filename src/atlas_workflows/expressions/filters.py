@@ -13,7 +13,7 @@ from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.membership import items_of
 from atlas_workflows.expressions.moment import Moment, When, when
 from atlas_workflows.expressions.paths import MISSING
-from atlas_workflows.expressions.values import Kind, is_blank, kind_of, number, number_text, text_of
+from atlas_workflows.expressions.values import ValueKind, is_blank, kind_of, number, number_text, text_of
 
 Filter = Callable[[Any, Moment], Any]
 
@@ -49,11 +49,11 @@ def written(value: Any, at: Moment) -> str:
     if type(value) is int:
         return number_text(value)
     match kind_of(value):
-        case Kind.LIST:
+        case ValueKind.LIST:
             return ", ".join(_item(item, at) for item in value)
-        case Kind.OBJECT:
+        case ValueKind.OBJECT:
             return _json(value)
-        case Kind.DATE if isinstance(value, datetime):
+        case ValueKind.DATE if isinstance(value, datetime):
             point = when(value, at)
             return "" if point is None else point.instant.astimezone(at.zone).isoformat()
         case _:
@@ -61,7 +61,7 @@ def written(value: Any, at: Moment) -> str:
 
 
 def _item(value: Any, at: Moment) -> str:
-    return _json(value) if kind_of(value) is Kind.LIST else written(value, at)
+    return _json(value) if kind_of(value) is ValueKind.LIST else written(value, at)
 
 
 def make_filter(name: str, arguments: tuple[Any, ...]) -> Filter:

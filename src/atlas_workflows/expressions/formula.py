@@ -13,7 +13,7 @@ from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.functions import FUNCTIONS
 from atlas_workflows.expressions.moment import Moment, When, moment, when
 from atlas_workflows.expressions.paths import Scope, compile_path, parse_path
-from atlas_workflows.expressions.values import Kind, Number, kind_of, number
+from atlas_workflows.expressions.values import Number, ValueKind, kind_of, number
 
 Computed = Callable[[Scope, Moment], Any]
 
@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 )
 # Exact for anything below this many digits; a division is rounded there.
 _ARITHMETIC = Context(prec=100, Emax=9_999, Emin=-9_999)
-_UNUSABLE = frozenset({Kind.MISSING, Kind.NULL, Kind.OTHER})
+_UNUSABLE = frozenset({ValueKind.MISSING, ValueKind.NULL, ValueKind.OTHER})
 _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 

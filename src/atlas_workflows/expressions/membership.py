@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
-from atlas_workflows.expressions.values import Kind, folded, kind_of, number, text_of
+from atlas_workflows.expressions.values import ValueKind, folded, kind_of, number, text_of
 
 Keys = frozenset[Hashable]
 
@@ -15,11 +15,11 @@ _WORDS = {"true": True, "false": False}
 def members_of(value: Any) -> list[Any]:
     """What a value holds: a list's items, a text's parts between commas, nothing for null, else itself."""
     match kind_of(value):
-        case Kind.LIST:
+        case ValueKind.LIST:
             return list(value)
-        case Kind.TEXT:
+        case ValueKind.TEXT:
             return [part for part in (piece.strip() for piece in value.split(",")) if part]
-        case Kind.MISSING | Kind.NULL:
+        case ValueKind.MISSING | ValueKind.NULL:
             return []
         case _:
             return [value]
@@ -42,15 +42,15 @@ def occurs(item: Any, keys: Keys, case_sensitive: bool) -> bool:
 
 def _stored_under(item: Any, case_sensitive: bool) -> list[Hashable]:
     match kind_of(item):
-        case Kind.TEXT:
+        case ValueKind.TEXT:
             return [("text", folded(item, case_sensitive)), ("spelled", number(item)), ("word", _word(item))]
-        case Kind.NUMBER:
+        case ValueKind.NUMBER:
             return [("number", number(item))]
-        case Kind.BOOLEAN:
+        case ValueKind.BOOLEAN:
             return [("boolean", bool(item))]
-        case Kind.NULL:
+        case ValueKind.NULL:
             return ["nothing"]
-        case Kind.OBJECT:
+        case ValueKind.OBJECT:
             named = (item.get(name) for name in _NAMES_OF_OBJECT)
             return [
                 key
@@ -65,14 +65,14 @@ def _stored_under(item: Any, case_sensitive: bool) -> list[Hashable]:
 
 def _asked_under(item: Any, case_sensitive: bool) -> list[Hashable]:
     match kind_of(item):
-        case Kind.TEXT:
+        case ValueKind.TEXT:
             spelled, word = number(item), _word(item)
             numbers: list[Hashable] = [] if spelled is None else [("number", spelled)]
             words: list[Hashable] = [] if word is None else [("boolean", word)]
             return [("text", folded(item, case_sensitive)), *numbers, *words]
-        case Kind.NUMBER:
+        case ValueKind.NUMBER:
             return [("number", number(item)), ("spelled", number(item))]
-        case Kind.BOOLEAN:
+        case ValueKind.BOOLEAN:
             return [("boolean", bool(item)), ("word", bool(item))]
         case _:
             return _stored_under(item, case_sensitive)

@@ -17,7 +17,7 @@ from atlas_workflows.expressions.paths import MISSING
 Number = int | Decimal
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """The kinds a value can be of; whatever JSON does not know is `other` and equals nothing."""
 
     MISSING = "missing"
@@ -36,12 +36,18 @@ _QUIET.log_errors = False
 _NUMBER = re2.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", _QUIET)
 _LONG_MARKS = re2.compile(rf"\p{{M}}{{{limits.MAX_COMBINING_RUN + 1}}}", _QUIET)
 _LONG_TEXT = 10_000  # characters
-_KINDS = {str: Kind.TEXT, int: Kind.NUMBER, bool: Kind.BOOLEAN, list: Kind.LIST, dict: Kind.OBJECT}
+_KINDS = {
+    str: ValueKind.TEXT,
+    int: ValueKind.NUMBER,
+    bool: ValueKind.BOOLEAN,
+    list: ValueKind.LIST,
+    dict: ValueKind.OBJECT,
+}
 _TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 _FALSE_WORDS = frozenset({"false", "no", "off", "0"})
 
 
-def kind_of(value: Any) -> Kind:
+def kind_of(value: Any) -> ValueKind:
     """The kind of a value; a number that is not finite is `other`."""
     found = _KINDS.get(type(value))
     return found if found is not None else _rarer_kind(value)
@@ -83,13 +89,13 @@ _fold_long = lru_cache(maxsize=2)(_fold)
 def text_of(value: Any) -> str | None:
     """A scalar as the text a person would write, or None for missing, null, lists and objects."""
     match kind_of(value):
-        case Kind.TEXT:
+        case ValueKind.TEXT:
             return str(value)
-        case Kind.NUMBER:
+        case ValueKind.NUMBER:
             return number_text(value)
-        case Kind.BOOLEAN:
+        case ValueKind.BOOLEAN:
             return "true" if value else "false"
-        case Kind.DATE:
+        case ValueKind.DATE:
             return str(value.isoformat())
         case _:
             return None
@@ -109,11 +115,11 @@ def number_text(value: Any) -> str:
 def truth(value: Any) -> bool | None:
     """True or false where the value says so (true, 1, yes, on, …), else None."""
     kind = kind_of(value)
-    if kind is Kind.BOOLEAN:
+    if kind is ValueKind.BOOLEAN:
         return bool(value)
-    if kind is Kind.NUMBER:
+    if kind is ValueKind.NUMBER:
         return {0: False, 1: True}.get(value)
-    word = value.strip().lower() if kind is Kind.TEXT and len(value) < 20 else ""
+    word = value.strip().lower() if kind is ValueKind.TEXT and len(value) < 20 else ""
     return True if word in _TRUE_WORDS else False if word in _FALSE_WORDS else None
 
 
@@ -132,16 +138,16 @@ def same(left: Any, right: Any, case_sensitive: bool, at: Moment) -> bool:
     A missing `right` equals nothing. Null on the right is a null that was written out, or a member of a list or object.
     """
     kind, other = kind_of(left), kind_of(right)
-    if kind is Kind.TEXT and other is Kind.TEXT:
+    if kind is ValueKind.TEXT and other is ValueKind.TEXT:
         return left == right or folded(left, case_sensitive) == folded(right, case_sensitive)
     if kind in _NOTHING or other in _NOTHING:
-        return kind in _NOTHING and other is Kind.NULL
-    if Kind.DATE in (kind, other):
+        return kind in _NOTHING and other is ValueKind.NULL
+    if ValueKind.DATE in (kind, other):
         return _same_date(left, right, at)
     if kind in _NUMERIC and other in _NUMERIC:
         first, second = number(left), number(right)
         return first is not None and second is not None and first == second
-    if Kind.BOOLEAN in (kind, other):
+    if ValueKind.BOOLEAN in (kind, other):
         return _same_boolean(left, right, kind, other)
     return kind is other and _same_container(left, right, kind, case_sensitive, at)
 
@@ -149,13 +155,13 @@ def same(left: Any, right: Any, case_sensitive: bool, at: Moment) -> bool:
 def identical(left: Any, right: Any) -> bool:
     """Strict equality: the same JSON type and value, text by code point; missing is identical to nothing."""
     kind = kind_of(left)
-    if kind is not kind_of(right) or kind in (Kind.MISSING, Kind.OTHER):
+    if kind is not kind_of(right) or kind in (ValueKind.MISSING, ValueKind.OTHER):
         return False
-    if kind is Kind.NUMBER:
+    if kind is ValueKind.NUMBER:
         return number(left) == number(right)
-    if kind is Kind.LIST:
+    if kind is ValueKind.LIST:
         return len(left) == len(right) and all(map(identical, left, right))
-    if kind is Kind.OBJECT:
+    if kind is ValueKind.OBJECT:
         return left.keys() == right.keys() and all(identical(left[key], right[key]) for key in left)
     return bool(left == right)
 
@@ -180,8 +186,8 @@ def order_dates(left: Any, right: Any, at: Moment) -> int | None:
     return None if first is None or second is None else _order_points(first, second)
 
 
-_NOTHING = frozenset({Kind.MISSING, Kind.NULL})
-_NUMERIC = frozenset({Kind.NUMBER, Kind.TEXT})
+_NOTHING = frozenset({ValueKind.MISSING, ValueKind.NULL})
+_NUMERIC = frozenset({ValueKind.NUMBER, ValueKind.TEXT})
 
 
 def _order_points(first: When, second: When) -> int:
@@ -197,23 +203,32 @@ def _order_texts(left: str, right: str) -> int | None:
     return (one > two) - (one < two)
 
 
-def _rarer_kind(value: Any) -> Kind:
+def _rarer_kind(value: Any) -> ValueKind:
     if value is None:
-        return Kind.NULL
+        return ValueKind.NULL
     if value is MISSING:
-        return Kind.MISSING
+        return ValueKind.MISSING
     if isinstance(value, bool):
-        return Kind.BOOLEAN
+        return ValueKind.BOOLEAN
     if isinstance(value, Decimal | float | int):
         return (
-            Kind.NUMBER
+            ValueKind.NUMBER
             if number(value if not isinstance(value, int) else int(value)) is not None
-            else Kind.OTHER
+            else ValueKind.OTHER
         )
-    for type_, kind in ((str, Kind.TEXT), (date, Kind.DATE), (Mapping, Kind.OBJECT), (bytes, Kind.OTHER)):
+    for type_, kind in (
+        (str, ValueKind.TEXT),
+        (date, ValueKind.DATE),
+        (Mapping, ValueKind.OBJECT),
+        (bytes, ValueKind.OTHER),
+    ):
         if isinstance(value, type_):
             return kind
-    return Kind.LIST if isinstance(value, Sequence) and not isinstance(value, bytearray) else Kind.OTHER
+    return (
+        ValueKind.LIST
+        if isinstance(value, Sequence) and not isinstance(value, bytearray)
+        else ValueKind.OTHER
+    )
 
 
 def _spelled_number(text: str) -> Number | None:
@@ -244,19 +259,19 @@ def _same_date(left: Any, right: Any, at: Moment) -> bool:
     return order_dates(left, right, at) == 0
 
 
-def _same_boolean(left: Any, right: Any, kind: Kind, other: Kind) -> bool:
+def _same_boolean(left: Any, right: Any, kind: ValueKind, other: ValueKind) -> bool:
     if kind is other:
         return bool(left) is bool(right)
-    flag, word = (left, right) if kind is Kind.BOOLEAN else (right, left)
+    flag, word = (left, right) if kind is ValueKind.BOOLEAN else (right, left)
     return isinstance(word, str) and word.strip().lower() == ("true" if flag else "false")
 
 
-def _same_container(left: Any, right: Any, kind: Kind, case_sensitive: bool, at: Moment) -> bool:
-    if kind is Kind.LIST:
+def _same_container(left: Any, right: Any, kind: ValueKind, case_sensitive: bool, at: Moment) -> bool:
+    if kind is ValueKind.LIST:
         return len(left) == len(right) and all(
             same(one, two, case_sensitive, at) for one, two in zip(left, right, strict=True)
         )
-    if kind is Kind.OBJECT:
+    if kind is ValueKind.OBJECT:
         return left.keys() == right.keys() and all(
             same(left[key], right[key], case_sensitive, at) for key in left
         )

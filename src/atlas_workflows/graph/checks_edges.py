@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from atlas_workflows.graph.catalogue import NodeKind, Role
 from atlas_workflows.graph.model import ERROR_PORT, MAIN_PORT, Edge, ErrorMode, Severity
 from atlas_workflows.graph.plan import Plan
-from atlas_workflows.graph.reading import Findings
+from atlas_workflows.graph.reading import ProblemList
 
 
-def check_edges(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+def check_edges(plan: Plan, kinds: Mapping[str, NodeKind], findings: ProblemList) -> None:
     """Report every edge that cannot be followed, and ports left without one where that is suspicious."""
     ports = {step: kind.ports_out(plan.nodes[step].parameters) for step, kind in kinds.items()}
     seen: set[tuple[str, str, str, str]] = set()
@@ -23,7 +23,7 @@ def check_edges(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -
         _check_missing_paths(step, kind, ports[step], plan, findings)
 
 
-def _has_both_ends(edge: Edge, plan: Plan, findings: Findings) -> bool:
+def _has_both_ends(edge: Edge, plan: Plan, findings: ProblemList) -> bool:
     nodes, triggers = plan.nodes, plan.triggers
     if edge.source not in nodes and edge.source not in triggers:
         what = f"starts at {edge.source!r}, which does not exist"
@@ -50,7 +50,7 @@ def _check_ports(
     plan: Plan,
     kinds: Mapping[str, NodeKind],
     ports: Mapping[str, tuple[str, ...]],
-    findings: Findings,
+    findings: ProblemList,
 ) -> None:
     target = kinds.get(edge.target)
     if target is not None and edge.target_port not in target.ports_in:
@@ -71,7 +71,7 @@ def _check_ports(
         _report_port(edge, what, ports[edge.source], findings)
 
 
-def _check_error_port(edge: Edge, plan: Plan, findings: Findings) -> None:
+def _check_error_port(edge: Edge, plan: Plan, findings: ProblemList) -> None:
     mode = plan.nodes[edge.source].on_error or plan.workflow.settings.error_mode
     if mode is not ErrorMode.PORT:
         what = f"leaves {edge.source!r} at port 'error', but its error mode is {mode.value!r}"
@@ -80,7 +80,7 @@ def _check_error_port(edge: Edge, plan: Plan, findings: Findings) -> None:
 
 
 def _check_missing_paths(
-    step: str, kind: NodeKind, ports: tuple[str, ...], plan: Plan, findings: Findings
+    step: str, kind: NodeKind, ports: tuple[str, ...], plan: Plan, findings: ProblemList
 ) -> None:
     connected = plan.outgoing.get(step, {})
     for port in ports:
@@ -95,7 +95,7 @@ def _check_missing_paths(
         findings.add(code, message, remedy, severity=Severity.WARNING, node=step, field="ports.error")
 
 
-def _report_port(edge: Edge, what: str, ports: tuple[str, ...], findings: Findings) -> None:
+def _report_port(edge: Edge, what: str, ports: tuple[str, ...], findings: ProblemList) -> None:
     remedy = (
         f"Use one of its ports: {', '.join(ports[:20])}." if ports else "Remove the edge; it has no ports."
     )
@@ -103,7 +103,7 @@ def _report_port(edge: Edge, what: str, ports: tuple[str, ...], findings: Findin
 
 
 def _report(
-    edge: Edge, code: str, what: str, remedy: str, findings: Findings, severity: Severity = Severity.ERROR
+    edge: Edge, code: str, what: str, remedy: str, findings: ProblemList, severity: Severity = Severity.ERROR
 ) -> None:
     message = f"The edge {edge.id!r} {what}."
     findings.add(code, message, remedy, severity=severity, node=edge.source, field=f"edges[{edge.id}]")

@@ -7,13 +7,13 @@ from atlas_workflows.graph.catalogue import Effect, NodeKind, Role
 from atlas_workflows.graph.limits import MAX_LOOPS
 from atlas_workflows.graph.model import ErrorMode, Severity
 from atlas_workflows.graph.plan import Plan, order
-from atlas_workflows.graph.reading import Findings
+from atlas_workflows.graph.reading import ProblemList
 
 _LONG_SEQUENCE = 3
 _MOST_FORK_WORK = 500_000  # edges looked at when searching for branches that meet without a merge
 
 
-def check_flow(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings, *, hints: bool) -> None:
+def check_flow(plan: Plan, kinds: Mapping[str, NodeKind], findings: ProblemList, *, hints: bool) -> None:
     """Report what only shows when the whole graph is looked at."""
     loops = frozenset(step for step, kind in kinds.items() if kind.role is Role.LOOP)
     _check_triggers(plan, findings)
@@ -37,7 +37,7 @@ def check_flow(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings, *,
         _hint_at_error_handling(plan, kinds, findings)
 
 
-def _check_triggers(plan: Plan, findings: Findings) -> None:
+def _check_triggers(plan: Plan, findings: ProblemList) -> None:
     triggers = plan.workflow.triggers
     if not triggers:
         message = "The workflow has no trigger, so nothing ever starts it."
@@ -56,7 +56,9 @@ def _check_triggers(plan: Plan, findings: Findings) -> None:
             findings.add(code, message, remedy, severity=Severity.WARNING, node=trigger.id)
 
 
-def _check_reached(plan: Plan, kinds: Mapping[str, NodeKind], reached: set[str], findings: Findings) -> None:
+def _check_reached(
+    plan: Plan, kinds: Mapping[str, NodeKind], reached: set[str], findings: ProblemList
+) -> None:
     if not plan.triggers:
         return
     for step, node in plan.nodes.items():
@@ -68,7 +70,7 @@ def _check_reached(plan: Plan, kinds: Mapping[str, NodeKind], reached: set[str],
             findings.add("DISCONNECTED_NODE", message, remedy, severity=severity, node=step)
 
 
-def _check_cycles(plan: Plan, left: set[str], loops: frozenset[str], findings: Findings) -> None:
+def _check_cycles(plan: Plan, left: set[str], loops: frozenset[str], findings: ProblemList) -> None:
     if not left:
         return
     for step in _on_cycles(plan, left, loops):
@@ -96,7 +98,7 @@ def _on_cycles(plan: Plan, left: set[str], loops: frozenset[str]) -> Iterable[st
     return [step for step in plan.nodes if step in exits]
 
 
-def _check_body_is_separate(plan: Plan, loop: str, findings: Findings) -> None:
+def _check_body_is_separate(plan: Plan, loop: str, findings: ProblemList) -> None:
     after = [edge.target for edge in plan.after(loop, "done")]
     shared = plan.body(loop) & plan.reachable(after, around=loop) if after else frozenset()
     for step in sorted(shared):
@@ -106,7 +108,7 @@ def _check_body_is_separate(plan: Plan, loop: str, findings: Findings) -> None:
 
 
 def _check_branches_meet(
-    plan: Plan, kinds: Mapping[str, NodeKind], loops: frozenset[str], findings: Findings
+    plan: Plan, kinds: Mapping[str, NodeKind], loops: frozenset[str], findings: ProblemList
 ) -> None:
     meeting = [
         step
@@ -157,7 +159,7 @@ def _until_merge(plan: Plan, start: str, kinds: Mapping[str, NodeKind], loops: f
     return seen - enclosing
 
 
-def _check_quorums(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+def _check_quorums(plan: Plan, kinds: Mapping[str, NodeKind], findings: ProblemList) -> None:
     for step, kind in kinds.items():
         if kind.role is not Role.MERGE or plan.nodes[step].parameters.get("mode") != "quorum":
             continue
@@ -170,7 +172,7 @@ def _check_quorums(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings
 
 
 def _hint_at_trigger_loops(
-    plan: Plan, kinds: Mapping[str, NodeKind], reached: set[str], findings: Findings
+    plan: Plan, kinds: Mapping[str, NodeKind], reached: set[str], findings: ProblemList
 ) -> None:
     triggers = {trigger.type: trigger for trigger in plan.workflow.triggers if trigger.enabled}
     for step, kind in kinds.items():
@@ -193,7 +195,7 @@ def _may_set_off(done: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return True
 
 
-def _hint_at_immediate_sends(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+def _hint_at_immediate_sends(plan: Plan, kinds: Mapping[str, NodeKind], findings: ProblemList) -> None:
     for trigger in plan.triggers:
         for target in plan.successors(trigger):
             kind = kinds.get(target)
@@ -204,7 +206,7 @@ def _hint_at_immediate_sends(plan: Plan, kinds: Mapping[str, NodeKind], findings
 
 
 def _hint_at_long_sequences(
-    plan: Plan, kinds: Mapping[str, NodeKind], in_order: list[str], findings: Findings
+    plan: Plan, kinds: Mapping[str, NodeKind], in_order: list[str], findings: ProblemList
 ) -> None:
     length: dict[str, int] = {}
     for step in in_order:
@@ -219,7 +221,7 @@ def _hint_at_long_sequences(
             findings.add("LONG_ACTION_SEQUENCE", message, remedy, severity=Severity.INFO, node=step)
 
 
-def _hint_at_error_handling(plan: Plan, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+def _hint_at_error_handling(plan: Plan, kinds: Mapping[str, NodeKind], findings: ProblemList) -> None:
     settings = plan.workflow.settings
     if settings.retry is not None or settings.error_mode is not ErrorMode.STOP:
         return

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from atlas_workflows.graph.catalogue import Catalogue, Fault, NodeKind
 from atlas_workflows.graph.model import ErrorMode, Node, Severity, Trigger, Workflow
-from atlas_workflows.graph.reading import Findings
+from atlas_workflows.graph.reading import ProblemList
 from atlas_workflows.graph.references import undefined
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -19,7 +19,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def check_steps(
-    workflow: Workflow, catalogue: Catalogue, kinds: Mapping[str, NodeKind | None], findings: Findings
+    workflow: Workflow, catalogue: Catalogue, kinds: Mapping[str, NodeKind | None], findings: ProblemList
 ) -> None:
     """Report whatever is wrong with a step without looking at edges."""
     _check_ids(workflow, findings)
@@ -41,7 +41,7 @@ def check_steps(
     _check_references(workflow, findings)
 
 
-def _check_settings(workflow: Workflow, catalogue: Catalogue, findings: Findings) -> None:
+def _check_settings(workflow: Workflow, catalogue: Catalogue, findings: ProblemList) -> None:
     settings = workflow.settings
     for fault in catalogue.settings_faults(settings):
         field = f"settings.{fault.field}"
@@ -54,7 +54,7 @@ def _check_settings(workflow: Workflow, catalogue: Catalogue, findings: Findings
         findings.add(code, message, remedy, severity=Severity.WARNING, field="settings.error_workflow_id")
 
 
-def _check_variables(workflow: Workflow, findings: Findings) -> None:
+def _check_variables(workflow: Workflow, findings: ProblemList) -> None:
     for variable in workflow.variables:
         default = variable.default
         if default is None or (isinstance(default, dict) and "$secret" in default):
@@ -72,7 +72,7 @@ def _check_variables(workflow: Workflow, findings: Findings) -> None:
             findings.add("WRONG_DEFAULT", message, remedy, severity=Severity.WARNING, field=field)
 
 
-def _check_ids(workflow: Workflow, findings: Findings) -> None:
+def _check_ids(workflow: Workflow, findings: ProblemList) -> None:
     ids = [step.id for step in workflow.triggers] + [step.id for step in workflow.nodes]
     for step in _repeated(ids):
         message = f"Several triggers or nodes have the id {step!r}."
@@ -92,7 +92,7 @@ def _repeated(names: list[str]) -> Iterable[str]:
     return dict.fromkeys(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
 
 
-def _report_unknown_type(step: Node | Trigger, what: str, findings: Findings) -> None:
+def _report_unknown_type(step: Node | Trigger, what: str, findings: ProblemList) -> None:
     message = (
         f"{step.id} has the {what} type {step.type[:80]!r} in version {step.version}, which does not exist."
     )
@@ -107,7 +107,7 @@ def _report_unknown_type(step: Node | Trigger, what: str, findings: Findings) ->
     )
 
 
-def _report_faults(step: Node | Trigger, faults: Iterable[Fault], findings: Findings) -> None:
+def _report_faults(step: Node | Trigger, faults: Iterable[Fault], findings: ProblemList) -> None:
     for fault in faults:
         severity = fault.severity if step.enabled else _softened(fault.severity)
         field = f"parameters.{fault.field}" if fault.field else "parameters"
@@ -119,7 +119,7 @@ def _softened(severity: Severity) -> Severity:
     return Severity.WARNING if severity is Severity.ERROR else severity
 
 
-def _check_references(workflow: Workflow, findings: Findings) -> None:
+def _check_references(workflow: Workflow, findings: ProblemList) -> None:
     for node, root, name, where in undefined(workflow):
         if root == "variables":
             message = f"variables.{name} is used, but no variable of that name is declared or set."

@@ -25,7 +25,7 @@ from atlas_workflows.graph.model import (
     Workflow,
 )
 from atlas_workflows.graph.reading import (
-    Findings,
+    ProblemList,
     Reader,
     Unexpected,
     anything,
@@ -54,7 +54,7 @@ def parse(document: Any) -> tuple[Workflow | None, list[Problem]]:
     The workflow is None where nothing can be salvaged: not an object, another format, or beyond the limits.
     Otherwise parts that cannot be read are left out, each with a Problem of severity error.
     """
-    findings = Findings()
+    findings = ProblemList()
     if not _is_acceptable(document, findings):
         return None, findings.problems
     plain = {key: value for key, value in document.items() if key not in _COLLECTIONS and key != "format"}
@@ -64,7 +64,7 @@ def parse(document: Any) -> tuple[Workflow | None, list[Problem]]:
     return Workflow(**values), findings.problems
 
 
-def _is_acceptable(document: Any, findings: Findings) -> bool:
+def _is_acceptable(document: Any, findings: ProblemList) -> bool:
     if type(document) is not dict:
         message = f"The document is {describe(document)}, but a workflow is an object."
         findings.add(
@@ -88,14 +88,21 @@ def _is_acceptable(document: Any, findings: Findings) -> bool:
     return True
 
 
-def _require_identity(values: dict[str, Any], findings: Findings) -> None:
+def with_article(name: str) -> str:
+    """The name with its article: a name, an id."""
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _require_identity(values: dict[str, Any], findings: ProblemList) -> None:
     for key in ("id", "name"):
         if key not in values:
-            findings.add("MISSING_FIELD", f"The workflow has no {key}.", f"Give it a {key}.", field=key)
+            findings.add(
+                "MISSING_FIELD", f"The workflow has no {key}.", f"Give it {with_article(key)}.", field=key
+            )
             values[key] = ""
 
 
-def _read_list(document: dict[str, Any], key: str, findings: Findings) -> tuple[Any, ...]:
+def _read_list(document: dict[str, Any], key: str, findings: ProblemList) -> tuple[Any, ...]:
     items = document.get(key)
     if items is None:
         return ()
@@ -117,7 +124,7 @@ def _read_part(
     readers: dict[str, Reader],
     required: tuple[str, ...],
     where: str,
-    findings: Findings,
+    findings: ProblemList,
 ) -> Any:
     if type(item) is not dict:
         message = f"{where} is {describe(item)}, but must be an object."
@@ -131,7 +138,7 @@ def _read_part(
         if key not in item:
             code = "MISSING_ID" if key == "id" else "MISSING_FIELD"
             message = f"{where} has no {key}; the entry is left out."
-            findings.add(code, message, f"Give it a {key}.", node=node, field=f"{where}.{key}")
+            findings.add(code, message, f"Give it {with_article(key)}.", node=node, field=f"{where}.{key}")
     return None if missing else build(**values)
 
 

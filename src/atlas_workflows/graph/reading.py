@@ -20,7 +20,7 @@ class Unexpected(Exception):
 
 
 @dataclass(slots=True)
-class Findings:
+class ProblemList:
     """Problems found so far, at most MAX_PROBLEMS."""
 
     problems: list[Problem] = field(default_factory=list)
@@ -43,7 +43,7 @@ def read_fields(
     document: Mapping[str, Any],
     readers: Mapping[str, Reader],
     where: str,
-    findings: Findings,
+    findings: ProblemList,
     node: str | None,
 ) -> dict[str, Any]:
     """The readable fields of one object; the others become problems named `where`.field."""
@@ -65,7 +65,7 @@ def read_fields(
     return values
 
 
-def _report_unknown(name: str, where: str, findings: Findings, node: str | None) -> None:
+def _report_unknown(name: str, where: str, findings: ProblemList, node: str | None) -> None:
     message = f"{where} has a field {name[:100]!r} that the format does not know; it is ignored."
     remedy = "Remove it, or keep such settings under parameters.extra."
     findings.add(

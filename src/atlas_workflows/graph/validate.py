@@ -11,14 +11,14 @@ from atlas_workflows.graph.checks_flow import check_flow
 from atlas_workflows.graph.checks_steps import check_steps
 from atlas_workflows.graph.model import Problem, Severity, Workflow
 from atlas_workflows.graph.plan import Plan
-from atlas_workflows.graph.reading import Findings
+from atlas_workflows.graph.reading import ProblemList
 
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def validate(workflow: Workflow, catalogue: Catalogue, *, hints: bool = True) -> list[Problem]:
     """Problems, errors first; at most MAX_PROBLEMS. `hints=False` leaves out those of severity info."""
-    findings = Findings()
+    findings = ProblemList()
     plan = Plan(workflow)
     kinds = {step: catalogue.node(node.type, node.version) for step, node in plan.nodes.items()}
     known = {step: kind for step, kind in kinds.items() if kind is not None}

@@ -65,7 +65,7 @@ class SideTable:
 
     When such a row changes, the rows it belongs to must be translated again. `columns` narrows what is read (empty =
     all); `statement` names an SQL file that finds the rows instead, with `columns` as its result and `keys` as its
-    parameter. `of_a_pass`: SQL files that do the same for a pass over the whole table; the first is executed once,
+    parameter. `in_bulk`: SQL files that do the same for a pass over the whole table; the first is executed once,
     for which the session must be allowed to make temporary tables, and the second takes the place of `statement`.
     """
 
@@ -76,7 +76,7 @@ class SideTable:
     order: str = "id"
     columns: tuple[str, ...] = ()
     statement: str = ""
-    of_a_pass: tuple[str, str] | None = None
+    in_bulk: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,15 @@ from atlas_workflows.legacy.source.tags import translate_tags
 from atlas_workflows.legacy.source.tenancy import is_uuid, organization_of
 from atlas_workflows.legacy.source.texts import MAYBE_DAMAGED, clean_name, may_be_damaged, report_damage
 from atlas_workflows.legacy.triggers.endpoints import with_own_endpoints
-from atlas_workflows.secrets.detection import HOT, may_hold_secret
+from atlas_workflows.secrets.detection import SECRET_HINTS, may_hold_secret
 from atlas_workflows.secrets.masking import looks_secret, mask
 
 # Below these the costlier look cannot find anything: openers of a document MAX_DEPTH deep, commas of a cut list.
 _DEEP_OPENERS, _CUT_COMMAS = 60, 999
 _DEEPEST = MAX_DEPTH - 20  # what translation wraps around a node must still fit
 # Nearly every row holds nothing of all this, and one scan over the whole row says so at the price of one column's.
-_CONSPICUOUS = re2.compile(
-    b"|".join((b"(?i:" + HOT + b")", MAYBE_DAMAGED, MAY_LOSE_DIGITS, UNSTORABLE_IN_TEXT))
+_NEEDS_CLOSE_LOOK = re2.compile(
+    b"|".join((b"(?i:" + SECRET_HINTS + b")", MAYBE_DAMAGED, MAY_LOSE_DIGITS, UNSTORABLE_IN_TEXT))
 )
 _PLAIN_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
@@ -65,19 +65,19 @@ def translate_or_raise(
     """`translate` without its safety net, for tests that want to see what fails."""
     findings = Findings(record.table, record.holder or record.id)
     raw_text = _raw_text(record)
-    conspicuous = _CONSPICUOUS.search(raw_text) is not None
-    findings.is_plain = not conspicuous
-    hot = conspicuous and may_hold_secret(raw_text)
+    needs_close_look = _NEEDS_CLOSE_LOOK.search(raw_text) is not None
+    findings.is_plain = not needs_close_look
+    secret_possible = needs_close_look and may_hold_secret(raw_text)
     organization = organization_of(record.organization_id, tenancy, findings)
     status = status_of(record, findings)
     if organization is None:
-        return _quarantined(findings, status, record, holds_secret=hot)
+        return _quarantined(findings, status, record, holds_secret=secret_possible)
     raw = raw_graph(record, findings)
     if _is_too_deep(raw_text, raw):
         findings.reason(
             ReasonCode.GRAPH_UNDECODABLE, raw.broken, f"The graph is nested more than {_DEEPEST} deep."
         )
-        return _quarantined(findings, status, record, holds_secret=hot)
+        return _quarantined(findings, status, record, holds_secret=secret_possible)
     variables = translate_variables(raw.variables, "variables", findings)
     findings.variables = frozenset(variable.name for variable in variables)
     _note_shadowed(findings)
@@ -87,8 +87,8 @@ def translate_or_raise(
         gates = decode(record.columns, "conditions", findings)
     parts = assemble(record, raw, settings, gates, findings)
     if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
-        return _quarantined(findings, status, record, holds_secret=hot)
-    if (conspicuous and may_be_damaged(raw_text)) or _may_be_cut(raw_text, parts):
+        return _quarantined(findings, status, record, holds_secret=secret_possible)
+    if (needs_close_look and may_be_damaged(raw_text)) or _may_be_cut(raw_text, parts):
         for node in parts.drawn:
             report_damage(node.original, node.path, findings)
     parts.triggers, parts.links = with_own_endpoints(
@@ -113,15 +113,18 @@ def translate_or_raise(
     )
     if record.shape == "A" and raw.variables == []:
         _note_wiped_variables(workflow, raw_text, findings)
-    if hot:
+    if secret_possible:
         workflow = _without_secrets(workflow, findings)
     if catalogue is not None:
         _note_problems(validate(workflow, catalogue, hints=False), findings)
-    if hot:
+    if secret_possible:
         findings.hide_secrets()
     template = _own_template(record.columns, organization, tenancy, findings)
     final = _final_status(status, workflow, findings)
-    return replace(_translation(record, workflow, final, parts, findings, hot=hot), template_id=template)
+    return replace(
+        _translation(record, workflow, final, parts, findings, secret_possible=secret_possible),
+        template_id=template,
+    )
 
 
 def _translation(
@@ -131,9 +134,9 @@ def _translation(
     parts: Assembled,
     findings: Findings,
     *,
-    hot: bool,
+    secret_possible: bool,
 ) -> Translation:
-    holds = bool(findings.secrets) or (hot and original_holds_secret(record.columns))
+    holds = bool(findings.secrets) or (secret_possible and original_holds_secret(record.columns))
     counters, reported = counters_of(record, findings)
     return Translation(
         workflow=workflow,

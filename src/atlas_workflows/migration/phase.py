@@ -14,7 +14,7 @@ LAST = "finish"
 class Phase:
     """A phase as data: its steps are names of kinds in `registry`.
 
-    `requires` are phases that must stand for an organization before this one may start; the first phase requires none.
+    `requires` are phases that must be applied to an organization before this one may start; the first phase requires none.
     Raises ConfigurationError naming a step that does not exist, or comes twice, or too early.
     """
 
@@ -32,7 +32,7 @@ class Phase:
         if twice:
             raise self._wrong(f"has the step {twice[0]!r} more than once")
         if self.steps[-1:] != (LAST,):
-            raise self._wrong(f"does not end with {LAST!r}, so it would never stand for anybody")
+            raise self._wrong(f"does not end with {LAST!r}, so it would never be applied to anybody")
 
     @property
     def alias(self) -> str:

@@ -56,7 +56,7 @@ def roll_back(
 ) -> RolledBack:
     """Count what would go, or with `execute` do it.
 
-    Raises PhaseRefused while a phase that does not come before this one stands for anybody in scope, has rows there,
+    Raises PhaseRefused while a phase that does not come before this one is applied to anybody in scope, has rows there,
     or has a run that did not end; and while another process drives this phase, or one that stands on it.
     """
     _require_schema(phase, current(dsn))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.migration.movement.planning import Stand
+from atlas_workflows.migration.movement.planning import RangeProgress
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import ProgressSink
 
@@ -12,15 +12,15 @@ Share = list[list[Any]]
 """Ranges as [table, number], in the order they are taken up; JSON-able, since it travels as XCom."""
 
 
-def shares(stands: Iterable[Stand], workers: int) -> list[Share]:
+def shares(ranges: Iterable[RangeProgress], workers: int) -> list[Share]:
     """The unfinished ranges dealt out so that no share is much larger than another; never an empty share."""
     dealt: list[tuple[int, Share]] = [(0, []) for _ in range(max(1, workers))]
-    for stand in (stand for stand in stands if not stand.is_finished):
+    for each in (each for each in ranges if not each.is_finished):
         index = min(range(len(dealt)), key=lambda number: dealt[number][0])
         rows, share = dealt[index]
         dealt[index] = (
-            rows + stand.range.rows - stand.rows_done,
-            [*share, [stand.range.table, stand.range.number]],
+            rows + each.range.rows - each.rows_done,
+            [*share, [each.range.table, each.range.number]],
         )
     return [share for _, share in dealt if share]
 
@@ -41,7 +41,7 @@ def work_share(
     run_id: UUID, share: Sequence[Sequence[Any]], *, dsn: str, settings: Settings, progress: ProgressSink
 ) -> dict[str, Any]:
     """Work through a share; one that was begun before goes on at its cursors."""
-    from atlas_workflows.migration.movement.planning import read_stands
+    from atlas_workflows.migration.movement.planning import read_range_progress
     from atlas_workflows.migration.movement.workers import work_alone
     from atlas_workflows.migration.pace.progress import Tracker
     from atlas_workflows.migration.recorded import opened_run
@@ -49,7 +49,8 @@ def work_share(
     with opened_run(run_id, dsn=dsn, settings=settings, progress=progress) as (context, connection):
         tracker = Tracker(context, connection)
         spans = {
-            (stand.range.table, stand.range.number): stand.range for stand in read_stands(connection, run_id)
+            (each.range.table, each.range.number): each.range
+            for each in read_range_progress(connection, run_id)
         }
         for table, number in share:
             work_alone(context, spans[table, number], tracker.poll)

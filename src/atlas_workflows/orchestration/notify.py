@@ -19,7 +19,7 @@ def recipients(environ: Mapping[str, str] | None = None) -> list[str]:
     return [part.strip() for part in env.get(RECIPIENTS_VARIABLE, "").split(",") if part.strip()]
 
 
-def notice(subject: str, message: str, facts: Mapping[str, object]) -> str:
+def notice(subject: str, message: str, parameters: Mapping[str, object]) -> str:
     """The mail's HTML from include/mail/phase_notice.html, everything escaped."""
     from jinja2 import Environment
 
@@ -27,11 +27,11 @@ def notice(subject: str, message: str, facts: Mapping[str, object]) -> str:
     return (
         Environment(autoescape=True)
         .from_string(template)
-        .render(subject=subject, message=message, facts=facts)
+        .render(subject=subject, message=message, facts=parameters)
     )
 
 
-def tell(subject: str, message: str, facts: Mapping[str, object]) -> bool:
+def tell(subject: str, message: str, parameters: Mapping[str, object]) -> bool:
     """Send the notice; True if it went out. A mail server that is away must not stop a migration, so it is logged."""
     to = recipients()
     if not to:
@@ -44,7 +44,7 @@ def tell(subject: str, message: str, facts: Mapping[str, object]) -> bool:
             to=to,
             from_email=os.environ.get(SENDER_VARIABLE, "atlas@localhost"),
             subject=subject,
-            html_content=notice(subject, message, facts),
+            html_content=notice(subject, message, parameters),
             smtp_conn_id=SMTP_CONNECTION,
         ).notify({})
     except Exception as error:
@@ -56,11 +56,11 @@ def tell(subject: str, message: str, facts: Mapping[str, object]) -> bool:
 def on_failure(context: Mapping[str, Any]) -> None:
     """DAG callback: the run failed; says which and where to look."""
     run = context["dag_run"]
-    facts = {"DAG": run.dag_id, "DAG run": run.run_id, "reason": context.get("reason", "")}
+    parameters = {"DAG": run.dag_id, "DAG run": run.run_id, "reason": context.get("reason", "")}
     tell(
         f"{run.dag_id} failed",
         "Open the DAG run in Airflow; the failed task says what happened and what next.",
-        facts,
+        parameters,
     )
 
 

@@ -86,6 +86,6 @@ def _dry_run(
     if result.exit_code:
         raise GateClosed(
             result.problem or f"The dry run ended as {result.status}.",
-            remedy=result.remedy or "Mend that and repeat the dry run; nothing was written.",
+            remedy=result.remedy or "Fix this and repeat the dry run; nothing was written.",
         )
     return Begun(None, conclusion.to_json())

@@ -34,7 +34,7 @@ FARTHEST_PAST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DueContext:
     """What a wait cannot know itself.
 
     `timezone` of the workflow; `hours`, `holidays` and `closures` of the organization; `holds` evaluates a condition
@@ -57,7 +57,7 @@ class Due:
     port: str = "main"
 
 
-def due_at(wait: Wait, now: datetime, surroundings: Surroundings = Surroundings()) -> Due:
+def due_at(wait: Wait, now: datetime, surroundings: DueContext = DueContext()) -> Due:
     """When a wait begun at the aware `now` ends; a time already past gives `now`.
 
     Raises ScheduleRefused when a rendered time cannot be read or is long past, or when nothing is ever open.
@@ -69,7 +69,7 @@ def due_at(wait: Wait, now: datetime, surroundings: Surroundings = Surroundings(
     return Due(max(due, instant).replace(tzinfo=UTC))
 
 
-def look_back_since(wait: EventWait, now: datetime, surroundings: Surroundings = Surroundings()) -> datetime:
+def look_back_since(wait: EventWait, now: datetime, surroundings: DueContext = DueContext()) -> datetime:
     """Events from this aware instant on count as awaited, though the wait only begins `now`."""
     if wait.look_back is None:
         return now
@@ -93,7 +93,7 @@ def dynamic_length(wait: DynamicWait, holds: Callable[[Mapping[str, Any]], bool]
     return length
 
 
-def _due(wait: Wait, instant: datetime, around: Surroundings) -> datetime:
+def _due(wait: Wait, instant: datetime, around: DueContext) -> datetime:
     if isinstance(wait, BusinessHoursWait):
         zone = load_zone(wait.timezone or around.timezone)
         return _when_open(instant, instant, zone, _opening(wait, wait.hours or True, around))
@@ -108,7 +108,7 @@ def _unrestrained(
     wait: DurationWait | DynamicWait | UntilWait | AnniversaryWait | TimeOfDayWait,
     instant: datetime,
     zone: ZoneInfo,
-    around: Surroundings,
+    around: DueContext,
 ) -> datetime:
     match wait:
         case DurationWait():
@@ -124,14 +124,14 @@ def _unrestrained(
             return _time_of_day(wait, instant, zone)
 
 
-def _timeout(wait: EventWait | ConditionWait, instant: datetime, around: Surroundings) -> Due:
+def _timeout(wait: EventWait | ConditionWait, instant: datetime, around: DueContext) -> Due:
     if wait.timeout is None:
         return Due(None)
     at = add_length(instant, wait.timeout.amount, wait.timeout.unit, load_zone(around.timezone))
     return Due(at.replace(tzinfo=UTC), port="timeout")
 
 
-def _until(wait: UntilWait, instant: datetime, zone: ZoneInfo, around: Surroundings) -> datetime:
+def _until(wait: UntilWait, instant: datetime, zone: ZoneInfo, around: DueContext) -> datetime:
     text = _rendered(wait.at, "at", around)
     moment = read_moment(text.replace(" ", "T", 1) if len(text) > 10 else text, "at")
     if moment.day is not None:
@@ -142,7 +142,7 @@ def _until(wait: UntilWait, instant: datetime, zone: ZoneInfo, around: Surroundi
     return due
 
 
-def _anniversary(wait: AnniversaryWait, instant: datetime, zone: ZoneInfo, around: Surroundings) -> datetime:
+def _anniversary(wait: AnniversaryWait, instant: datetime, zone: ZoneInfo, around: DueContext) -> datetime:
     yearly = read_yearly(_rendered(wait.of, "of", around), "of")
     at = time.fromisoformat(wait.time)
     return next_anniversary(yearly, instant, zone, at=at, leap_day=wait.leap_day, offset=_offset(wait))
@@ -152,7 +152,7 @@ def _offset(wait: UntilWait | AnniversaryWait) -> Span:
     return NO_LENGTH if wait.offset is None else span(wait.offset.amount, wait.offset.unit)
 
 
-def _rendered(template: str, field: str, around: Surroundings) -> str:
+def _rendered(template: str, field: str, around: DueContext) -> str:
     text = (around.render(template) if around.render is not None else template).strip()
     if "{{" in text or not text:
         raise refuse(
@@ -175,7 +175,7 @@ def _time_of_day(wait: TimeOfDayWait, instant: datetime, zone: ZoneInfo) -> date
 
 
 def _opening(
-    wait: Restrained | BusinessHoursWait, hours: bool | BusinessHours, around: Surroundings
+    wait: Restrained | BusinessHoursWait, hours: bool | BusinessHours, around: DueContext
 ) -> tuple[Openness, Outside] | None:
     """What is open for this wait, and where closed time leads to; None where it does not ask."""
     if hours is False and wait.holidays is None and not wait.closures:
@@ -188,7 +188,7 @@ def _opening(
     return Openness(week, region, closed), "previous" if outside == "previous" else "next"
 
 
-def _hours_of_the_organization(around: Surroundings) -> BusinessHours:
+def _hours_of_the_organization(around: DueContext) -> BusinessHours:
     if around.hours is None:
         raise refuse(
             "business_hours_only",

@@ -18,7 +18,7 @@ _SECRET_NAME = re.compile(
     r"|access_key|auth_key|signing_key|authorization|auth_header|credential|credentials|smtp_pass|pass|bearer)"
 )
 # What may be a secret, in raw text and any case: all that `looks_secret` knows, and more. A line break is an escape there.
-HOT = (
+SECRET_HINTS = (
     rb"secret|token|passw|pwd|passphrase|_pass|smtppass|pass\"|api[ _-]?key|access[_-]?key|auth|private[ _-]?key|signing|credential|bearer"
     rb"|(?:sk|pk|rk)_(?:live|test)_|sk-[a-z0-9_-]{20}|akia[0-9a-z]{16}|xox[abeprs]-|gh[pousr]_|whsec_|(?:\b|\\[nrt])re_[a-z0-9]{8}|basic\s+[a-z0-9+/=]{8}"
     rb"|sg\.[a-z0-9_-]{16}|(?:\b|\\[nrt])(?:ac|sk)[0-9a-f]{32}|eyj[a-z0-9_-]{10,}\.|aiza[0-9a-z_-]{30}|://[^/\s:@\"]*:[^/\s@\"]+@"
@@ -26,20 +26,20 @@ HOT = (
 )
 
 
-def _hot_pattern() -> Any:
+def _secret_hints_pattern() -> Any:
     options = re2.Options()
     options.case_sensitive = False
-    return re2.compile(HOT, options)
+    return re2.compile(SECRET_HINTS, options)
 
 
-_HOT_PATTERN = _hot_pattern()
+_SECRET_HINTS_PATTERN = _secret_hints_pattern()
 _TEMPLATE_ONLY = re.compile(r"\s*\{\{[^{}]*\}\}\s*")
 _SHORTEST = 1
 
 
 def may_hold_secret(text: bytes) -> bool:
     """Whether raw text could hold a secret; false is certain, true means: look closely."""
-    return _HOT_PATTERN.search(text) is not None
+    return _SECRET_HINTS_PATTERN.search(text) is not None
 
 
 def is_secret_name(name: str) -> bool:

@@ -83,8 +83,8 @@ def _rotate_table(rotation: Rotation, table: str, total: int) -> Rotated:
     done, after = Rotated(), None
     while True:
         with rotation.connection.transaction():
-            facts = {"after": after, "rows": rotation.batch_rows}
-            rows = rotation.connection.execute(sql(f"secrets/sealed_{table}"), facts).fetchall()
+            parameters = {"after": after, "rows": rotation.batch_rows}
+            rows = rotation.connection.execute(sql(f"secrets/sealed_{table}"), parameters).fetchall()
             for place, sealed, content_hash in rows:
                 done = _take(rotation, table, place, bytes(sealed), content_hash, done)
         rotation.progress(Progress("rotate", table, done.resealed + done.current + done.unopened, total))
@@ -103,15 +103,15 @@ def _take(
         places = (*done.places, place)[:PLACES_SHOWN]
         return replace(done, unopened=done.unopened + 1, places=places)
     if content_hash is not None and content_hash.startswith(HMAC_PREFIX):
-        _insist_on_identity(sealer, sealed, content_hash)
+        _require_identity_key(sealer, sealed, content_hash)
     if not rotation.dry_run:
-        facts = {
+        parameters = {
             "place": place,
             "sealed": sealer.rotate(sealed),
             "key_id": sealer.key_id,
             "at": rotation.now(),
         }
-        rotation.connection.execute(sql(f"secrets/reseal_{SHELVES[table]}"), facts)
+        rotation.connection.execute(sql(f"secrets/reseal_{SHELVES[table]}"), parameters)
     return replace(done, resealed=done.resealed + 1)
 
 
@@ -123,7 +123,7 @@ def _opens(sealer: Sealer, sealed: bytes) -> bool:
     return True
 
 
-def _insist_on_identity(sealer: Sealer, sealed: bytes, content_hash: str) -> None:
+def _require_identity_key(sealer: Sealer, sealed: bytes, content_hash: str) -> None:
     if sealer.hmac(sealer.unseal(sealed)) != content_hash:
         raise ConfigurationError(
             "The last key of ATLAS_SECRET_KEYS is not the one that the content hashes were made with.",

@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from psycopg.conninfo import make_conninfo
 
-from atlas_workflows.db.search_paths import finds_ours_first, insist_on_search_paths
+from atlas_workflows.db.search_paths import finds_ours_first, require_safe_search_paths
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import DatabaseError
 from atlas_workflows.migration.context import PhaseContext
@@ -243,7 +243,7 @@ def test_the_schema_is_not_made_where_it_would_hide_the_old_tables(
             assert connection.execute("SELECT to_regnamespace('atlas')").fetchone() == (None,)
             connection.execute(refused.value.remedy.partition("run: ")[2].encode())
         with psycopg.connect(address) as connection:
-            insist_on_search_paths(connection)
+            require_safe_search_paths(connection)
     finally:
         with psycopg.connect(pg_server.dsn(), autocommit=True) as owner:
             owner.execute("DROP ROLE atlas")

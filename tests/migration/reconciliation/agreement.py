@@ -10,7 +10,7 @@ from atlas_workflows.legacy.source.shapes import SIDE_TABLES, Shape
 from atlas_workflows.legacy.source.tables import source_tables
 from atlas_workflows.migration.movement import entry as movement
 from atlas_workflows.migration.reconciliation.differences import Difference
-from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRows
+from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRows
 from atlas_workflows.migration.reconciliation.rows import compare_row, hashes_of
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.nodes.catalogue import load_catalogue
@@ -44,11 +44,11 @@ def differences(row: SourceRow, made: movement.Entry, *, organization: str | Non
     return list(compare_row(source, entry, targets, hashes, SEALER, opened))
 
 
-def as_stored(made: movement.Entry) -> Entry:
+def as_stored(made: movement.Entry) -> LedgerEntry:
     """The entry as ledger, originals and quarantine hold it."""
     quarantined = str(made.outcome) == "quarantined"
     reasons = movement.json_text(made.reasons)
-    return Entry(
+    return LedgerEntry(
         id=made.id, has_ledger=True, organization_id=made.organization_id, outcome=str(made.outcome), reasons=reasons,
         changes=movement.json_text(made.changes), source_hash=made.source_hash, target_hash=made.target_hash,
         has_original=True, original_organization_id=made.organization_id, content=made.content, sealed=made.sealed,

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from odd_rows import GYM, KEY, SHAPES, workflow_rows
 
 from atlas_workflows.legacy.records import SourceRow, Tenancy
-from atlas_workflows.migration.reconciliation.differences import Kind
+from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 
 TENANCY = Tenancy(frozenset({GYM}))
 TABLES = {shape: tables_of(shape) for shape in SHAPES}
@@ -83,7 +83,7 @@ def test_a_list_that_lost_a_part_is_found_although_the_split_was_named() -> None
     kinds = {
         item.kind for item in differences(shaped[1], replace(made, rows={**made.rows, "workflows": [cut]}))
     }
-    assert Kind.TEXT_LOST in kinds
+    assert DifferenceKind.TEXT_LOST in kinds
 
 
 def test_ids_keep_their_blanks() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from atlas_workflows.migration.reconciliation.differences import Kind
+from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 
 WORKFLOW = "SELECT source_id FROM atlas.migration_ledger WHERE source_table = 'workflows' AND outcome LIKE 'migrated%%'"
 GRAPH = WORKFLOW + (
@@ -45,13 +45,13 @@ class Plant:
     """`pick` lists possible victims, `do` corrupts one, `kind` is what must be found of it."""
 
     name: str
-    kind: Kind
+    kind: DifferenceKind
     table: str
     pick: str
     do: str
 
 
-def workflow(name: str, kind: Kind, change: str, pick: str = GRAPH) -> Plant:
+def workflow(name: str, kind: DifferenceKind, change: str, pick: str = GRAPH) -> Plant:
     return Plant(
         name, kind, "workflows", pick, f"UPDATE atlas.workflows SET {change} WHERE id = %(id)s::uuid"
     )
@@ -65,11 +65,11 @@ def unseen(change: str) -> str:
     )
 
 
-def trigger(name: str, kind: Kind, do: str) -> Plant:
+def trigger(name: str, kind: DifferenceKind, do: str) -> Plant:
     return Plant(name, kind, "workflows", GRAPH, do)
 
 
-def beside(name: str, kind: Kind, table: str, ours: str, change: str) -> Plant:
+def beside(name: str, kind: DifferenceKind, table: str, ours: str, change: str) -> Plant:
     """A change of a row that was made of a migrated row of one of the smaller tables."""
     return Plant(
         name, kind, table, f"SELECT source_id FROM atlas.{ours} WHERE source_table = '{table}'",
@@ -77,14 +77,14 @@ def beside(name: str, kind: Kind, table: str, ours: str, change: str) -> Plant:
     )  # fmt: skip
 
 
-def execution(name: str, kind: Kind, change: str) -> Plant:
+def execution(name: str, kind: DifferenceKind, change: str) -> Plant:
     return Plant(
         name, kind, "workflow_executions", EXECUTION,
         f"UPDATE atlas.workflow_executions SET {change} WHERE id = %(id)s::uuid",
     )  # fmt: skip
 
 
-def step(name: str, kind: Kind, change: str) -> Plant:
+def step(name: str, kind: DifferenceKind, change: str) -> Plant:
     return Plant(
         name, kind, "workflow_execution_steps", STEP,
         f"UPDATE atlas.workflow_execution_steps SET {change} WHERE id = %(id)s::uuid",
@@ -93,186 +93,186 @@ def step(name: str, kind: Kind, change: str) -> Plant:
 
 PLANTS = (
     # Rows lost and rows born
-    Plant("ledger entry lost", Kind.LEDGER_MISSING, "workflows", GRAPH,
+    Plant("ledger entry lost", DifferenceKind.LEDGER_MISSING, "workflows", GRAPH,
           "DELETE FROM atlas.migration_ledger WHERE source_table = 'workflows' AND source_id = %(id)s"),
-    Plant("workflow lost", Kind.TARGET_MISSING, "workflows", GRAPH, "DELETE FROM atlas.workflows WHERE id = %(id)s::uuid"),
-    Plant("execution lost", Kind.TARGET_MISSING, "workflow_executions", EXECUTION,
+    Plant("workflow lost", DifferenceKind.TARGET_MISSING, "workflows", GRAPH, "DELETE FROM atlas.workflows WHERE id = %(id)s::uuid"),
+    Plant("execution lost", DifferenceKind.TARGET_MISSING, "workflow_executions", EXECUTION,
           "DELETE FROM atlas.workflow_executions WHERE id = %(id)s::uuid"),
-    Plant("step lost", Kind.TARGET_MISSING, "workflow_execution_steps", STEP,
+    Plant("step lost", DifferenceKind.TARGET_MISSING, "workflow_execution_steps", STEP,
           "DELETE FROM atlas.workflow_execution_steps WHERE id = %(id)s::uuid"),
-    Plant("version lost", Kind.TARGET_MISSING, "workflow_versions", VERSION,
+    Plant("version lost", DifferenceKind.TARGET_MISSING, "workflow_versions", VERSION,
           "DELETE FROM atlas.workflow_versions WHERE source_id = %(id)s AND source_table = 'workflow_versions'"),
-    Plant("variable lost", Kind.TARGET_MISSING, "workflow_variables", VARIABLE,
+    Plant("variable lost", DifferenceKind.TARGET_MISSING, "workflow_variables", VARIABLE,
           "DELETE FROM atlas.workflow_variables WHERE source_id = %(id)s AND source_table = 'workflow_variables'"),
-    Plant("original lost", Kind.ORIGINAL_MISSING, "workflows", GRAPH,
+    Plant("original lost", DifferenceKind.ORIGINAL_MISSING, "workflows", GRAPH,
           "DELETE FROM atlas.originals WHERE source_table = 'workflows' AND source_id = %(id)s"),
-    Plant("original of an execution lost", Kind.ORIGINAL_MISSING, "workflow_executions", EXECUTION,
+    Plant("original of an execution lost", DifferenceKind.ORIGINAL_MISSING, "workflow_executions", EXECUTION,
           "DELETE FROM atlas.originals WHERE source_table = 'workflow_executions' AND source_id = %(id)s"),
-    Plant("quarantine entry lost", Kind.QUARANTINE_MISSING, "workflow_executions", QUARANTINED,
+    Plant("quarantine entry lost", DifferenceKind.QUARANTINE_MISSING, "workflow_executions", QUARANTINED,
           "DELETE FROM atlas.quarantine WHERE source_table = 'workflow_executions' AND source_id = %(id)s"),
-    Plant("source row lost", Kind.LEDGER_WITHOUT_SOURCE, "workflow_executions", EXECUTION,
+    Plant("source row lost", DifferenceKind.LEDGER_WITHOUT_SOURCE, "workflow_executions", EXECUTION,
           "DELETE FROM public.workflow_executions WHERE id = %(id)s::uuid"),
-    Plant("source row born unseen", Kind.LEDGER_MISSING, "workflow_code_snippets",
+    Plant("source row born unseen", DifferenceKind.LEDGER_MISSING, "workflow_code_snippets",
           "SELECT id::text FROM public.workflow_code_snippets",
           "UPDATE atlas.migration_ledger SET source_id = source_id || '-x' WHERE source_table = 'workflow_code_snippets'"
           " AND source_id = %(id)s"),
-    Plant("execution doubled", Kind.TARGET_DIFFERS, "workflow_executions", EXECUTION,
+    Plant("execution doubled", DifferenceKind.TARGET_DIFFERS, "workflow_executions", EXECUTION,
           "INSERT INTO atlas.workflow_executions (id, organization_id, workflow_id, status, started_at, source_table, source_id)"
           " SELECT id, organization_id, workflow_id, status, started_at - interval '1 us', source_table, source_id"
           " FROM atlas.workflow_executions WHERE id = %(id)s::uuid"),
-    Plant("execution doubled under another id", Kind.TARGET_DIFFERS, "workflow_executions", EXECUTION,
+    Plant("execution doubled under another id", DifferenceKind.TARGET_DIFFERS, "workflow_executions", EXECUTION,
           "INSERT INTO atlas.workflow_executions (id, organization_id, workflow_id, status, started_at, source_table, source_id)"
           " SELECT gen_random_uuid(), organization_id, workflow_id, status, started_at, source_table, source_id"
           " FROM atlas.workflow_executions WHERE id = %(id)s::uuid"),
-    Plant("step doubled under another id", Kind.TARGET_DIFFERS, "workflow_execution_steps", STEP,
+    Plant("step doubled under another id", DifferenceKind.TARGET_DIFFERS, "workflow_execution_steps", STEP,
           "INSERT INTO atlas.workflow_execution_steps (id, execution_id, organization_id, started_at, position, node_id,"
           " node_type, status, source_table, source_id) SELECT gen_random_uuid(), execution_id, organization_id, started_at,"
           " position + 1000, node_id, node_type, status, source_table, source_id FROM atlas.workflow_execution_steps"
           " WHERE id = %(id)s::uuid"),
-    Plant("analytics lost", Kind.TARGET_MISSING, "workflow_analytics",
+    Plant("analytics lost", DifferenceKind.TARGET_MISSING, "workflow_analytics",
           "SELECT source_id FROM atlas.workflow_analytics", "DELETE FROM atlas.workflow_analytics WHERE source_id = %(id)s"),
-    Plant("archived job lost", Kind.TARGET_MISSING, "workflow_queue",
+    Plant("archived job lost", DifferenceKind.TARGET_MISSING, "workflow_queue",
           "SELECT row_id FROM atlas.archive WHERE table_name = 'workflow_queue'",
           "DELETE FROM atlas.archive WHERE table_name = 'workflow_queue' AND row_id = %(id)s"),
-    Plant("archived job changed", Kind.TARGET_DIFFERS, "workflow_queue",
+    Plant("archived job changed", DifferenceKind.TARGET_DIFFERS, "workflow_queue",
           "SELECT row_id FROM atlas.archive WHERE table_name = 'workflow_queue'",
           "UPDATE atlas.archive SET \"row\" = \"row\" || '{\"priority\": \"9\"}' WHERE table_name = 'workflow_queue' AND row_id = %(id)s"),
-    Plant("row from nowhere", Kind.TARGET_WITHOUT_LEDGER, "workflow_variables", VARIABLE,
+    Plant("row from nowhere", DifferenceKind.TARGET_WITHOUT_LEDGER, "workflow_variables", VARIABLE,
           "UPDATE atlas.workflow_variables SET source_id = 'nowhere' WHERE source_id = %(id)s"),
     # Tenants swapped
-    workflow("organization swapped", Kind.ORGANIZATION_DIFFERS, f"organization_id = {OTHER.format('workflows')}"),
-    execution("organization of an execution swapped", Kind.ORGANIZATION_DIFFERS,
+    workflow("organization swapped", DifferenceKind.ORGANIZATION_DIFFERS, f"organization_id = {OTHER.format('workflows')}"),
+    execution("organization of an execution swapped", DifferenceKind.ORGANIZATION_DIFFERS,
               f"organization_id = {OTHER.format('workflow_executions')}"),
-    Plant("organization swapped in the ledger", Kind.ORGANIZATION_DIFFERS, "workflows", GRAPH,
+    Plant("organization swapped in the ledger", DifferenceKind.ORGANIZATION_DIFFERS, "workflows", GRAPH,
           LEDGER.format(f"organization_id = {OTHER.format('migration_ledger')}")),
-    Plant("organization swapped in the original", Kind.ORGANIZATION_DIFFERS, "workflows", GRAPH,
+    Plant("organization swapped in the original", DifferenceKind.ORGANIZATION_DIFFERS, "workflows", GRAPH,
           ORIGINAL.format(f"organization_id = {OTHER.format('originals')}")),
-    Plant("organization swapped in the quarantine", Kind.QUARANTINE_DIFFERS, "workflow_execution_steps", QUARANTINED,
+    Plant("organization swapped in the quarantine", DifferenceKind.QUARANTINE_DIFFERS, "workflow_execution_steps", QUARANTINED,
           "UPDATE atlas.quarantine SET organization_id = gen_random_uuid() WHERE source_table = %(table)s AND source_id = %(id)s"),
     # Originals and hashes
-    Plant("one character of an original changed", Kind.ORIGINAL_DIFFERS, "workflows", GRAPH,
+    Plant("one character of an original changed", DifferenceKind.ORIGINAL_DIFFERS, "workflows", GRAPH,
           ORIGINAL.format("content = overlay(content placing 'X' from position('name' in content) + 9)")),
-    Plant("a column of an original dropped", Kind.ORIGINAL_DIFFERS, "workflows", GRAPH,
+    Plant("a column of an original dropped", DifferenceKind.ORIGINAL_DIFFERS, "workflows", GRAPH,
           ORIGINAL.format("content = (content::jsonb - 'description')::text")),
-    Plant("an original that is no JSON", Kind.ORIGINAL_DIFFERS, "workflow_executions", EXECUTION,
+    Plant("an original that is no JSON", DifferenceKind.ORIGINAL_DIFFERS, "workflow_executions", EXECUTION,
           ORIGINAL.format("content = 'gone'")),
-    Plant("the original of another row", Kind.ORIGINAL_DIFFERS, "workflow_executions", EXECUTION,
+    Plant("the original of another row", DifferenceKind.ORIGINAL_DIFFERS, "workflow_executions", EXECUTION,
           ORIGINAL.format("content = (SELECT content FROM atlas.originals WHERE source_table = 'workflow_executions'"
                           " AND content IS NOT NULL AND source_id <> %(id)s LIMIT 1)")),
-    Plant("a sealed original broken", Kind.ORIGINAL_UNREADABLE, "workflows",
+    Plant("a sealed original broken", DifferenceKind.ORIGINAL_UNREADABLE, "workflows",
           "SELECT source_id FROM atlas.originals WHERE source_table = 'workflows' AND sealed IS NOT NULL",
           ORIGINAL.format("sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)")),
-    Plant("source hash changed", Kind.HASH_DIFFERS, "workflows", GRAPH, LEDGER.format("source_hash = md5(source_hash)")),
-    Plant("content hash changed", Kind.HASH_DIFFERS, "workflow_executions", EXECUTION, ORIGINAL.format("content_hash = 'x'")),
-    Plant("source changed unseen", Kind.ORIGINAL_DIFFERS, "workflows", GRAPH,
+    Plant("source hash changed", DifferenceKind.HASH_DIFFERS, "workflows", GRAPH, LEDGER.format("source_hash = md5(source_hash)")),
+    Plant("content hash changed", DifferenceKind.HASH_DIFFERS, "workflow_executions", EXECUTION, ORIGINAL.format("content_hash = 'x'")),
+    Plant("source changed unseen", DifferenceKind.ORIGINAL_DIFFERS, "workflows", GRAPH,
           "UPDATE public.workflows SET name = name || '.' WHERE id = %(id)s::uuid"),
-    Plant("source time moved by a microsecond", Kind.ORIGINAL_DIFFERS, "workflow_executions", EXECUTION,
+    Plant("source time moved by a microsecond", DifferenceKind.ORIGINAL_DIFFERS, "workflow_executions", EXECUTION,
           "UPDATE public.workflow_executions SET started_at = started_at + interval '1 us' WHERE id = %(id)s::uuid"),
     # Outcomes and reasons
-    Plant("a warning silenced", Kind.REASON_MISSING, "workflows", WORKFLOW + " AND outcome <> 'migrated' AND changes = '[]'",
+    Plant("a warning silenced", DifferenceKind.REASON_MISSING, "workflows", WORKFLOW + " AND outcome <> 'migrated' AND changes = '[]'",
           LEDGER.format("reasons = '[]'")),
-    Plant("a warning called plain", Kind.REASON_MISSING, "workflows", WORKFLOW + " AND outcome <> 'migrated'",
+    Plant("a warning called plain", DifferenceKind.REASON_MISSING, "workflows", WORKFLOW + " AND outcome <> 'migrated'",
           LEDGER.format("outcome = 'migrated'")),
-    Plant("a migrated row called skipped", Kind.TARGET_UNEXPECTED, "workflow_executions", EXECUTION,
+    Plant("a migrated row called skipped", DifferenceKind.TARGET_UNEXPECTED, "workflow_executions", EXECUTION,
           LEDGER.format("outcome = 'skipped', reasons = '[{\"code\": \"QUERY_COPY_SKIPPED\"}]'")),
-    Plant("a migrated row in quarantine", Kind.QUARANTINE_UNEXPECTED, "workflow_executions", EXECUTION,
+    Plant("a migrated row in quarantine", DifferenceKind.QUARANTINE_UNEXPECTED, "workflow_executions", EXECUTION,
           "INSERT INTO atlas.quarantine (source_table, source_id, phase) VALUES (%(table)s, %(id)s, 'p1_database')"),
-    Plant("quarantine for another reason", Kind.QUARANTINE_DIFFERS, "workflow_executions", QUARANTINED,
+    Plant("quarantine for another reason", DifferenceKind.QUARANTINE_DIFFERS, "workflow_executions", QUARANTINED,
           "UPDATE atlas.quarantine SET reasons = '[{\"code\": \"LOAD_REFUSED\"}]' WHERE source_table = %(table)s AND source_id = %(id)s"),
-    Plant("a change of meaning forgotten", Kind.TARGET_DIFFERS, "workflows",
+    Plant("a change of meaning forgotten", DifferenceKind.TARGET_DIFFERS, "workflows",
           WORKFLOW + " AND jsonb_array_length(changes) > 1", LEDGER.format("changes = changes - 0")),
-    Plant("a reason replaced", Kind.TARGET_DIFFERS, "workflows",
+    Plant("a reason replaced", DifferenceKind.TARGET_DIFFERS, "workflows",
           WORKFLOW + " AND outcome = 'migrated_with_warnings' AND reasons <> '[]'",
           LEDGER.format("reasons = jsonb_set(reasons, '{0,code}', '\"TAG_MISSING\"')")),
     # Smaller tables
-    beside("an endpoint renamed", Kind.TARGET_DIFFERS, "webhook_triggers", "workflow_webhooks", "endpoint_id = endpoint_id || 'x'"),
-    beside("a zone changed", Kind.TARGET_DIFFERS, "schedule_triggers", "workflow_schedules", "timezone = 'Antarctica/Troll'"),
-    beside("an hour changed", Kind.TARGET_DIFFERS, "schedule_triggers", "workflow_schedules",
+    beside("an endpoint renamed", DifferenceKind.TARGET_DIFFERS, "webhook_triggers", "workflow_webhooks", "endpoint_id = endpoint_id || 'x'"),
+    beside("a zone changed", DifferenceKind.TARGET_DIFFERS, "schedule_triggers", "workflow_schedules", "timezone = 'Antarctica/Troll'"),
+    beside("an hour changed", DifferenceKind.TARGET_DIFFERS, "schedule_triggers", "workflow_schedules",
            "schedule = schedule || '{\"cron\": \"1 2 3 4 5\"}'"),
-    beside("a schedule armed before its cutover", Kind.STATUS_DIFFERS, "schedule_triggers", "workflow_schedules", "is_active = true"),
-    beside("a template made public", Kind.TARGET_DIFFERS, "workflow_templates", "workflow_templates", "is_public = NOT is_public"),
-    beside("code changed", Kind.TARGET_DIFFERS, "workflow_code_snippets", "workflow_code_snippets", "code = code || ' '"),
-    beside("a reported count changed", Kind.TARGET_DIFFERS, "workflow_analytics", "workflow_analytics",
+    beside("a schedule armed before its cutover", DifferenceKind.STATUS_DIFFERS, "schedule_triggers", "workflow_schedules", "is_active = true"),
+    beside("a template made public", DifferenceKind.TARGET_DIFFERS, "workflow_templates", "workflow_templates", "is_public = NOT is_public"),
+    beside("code changed", DifferenceKind.TARGET_DIFFERS, "workflow_code_snippets", "workflow_code_snippets", "code = code || ' '"),
+    beside("a reported count changed", DifferenceKind.TARGET_DIFFERS, "workflow_analytics", "workflow_analytics",
            "executions_count = executions_count + 1"),
-    beside("a definition of a trigger changed", Kind.TARGET_DIFFERS, "trigger_definitions", "workflow_trigger_definitions",
+    beside("a definition of a trigger changed", DifferenceKind.TARGET_DIFFERS, "trigger_definitions", "workflow_trigger_definitions",
            "config_schema = '{}'"),
-    beside("a definition of an action changed", Kind.TARGET_DIFFERS, "action_definitions", "workflow_action_definitions",
+    beside("a definition of an action changed", DifferenceKind.TARGET_DIFFERS, "action_definitions", "workflow_action_definitions",
            "input_schema = '{\"x\": 1}'"),
     # Columns
-    workflow("executed by us before its cutover", Kind.STATUS_DIFFERS, "owner = 'atlas_enhanced'"),
-    workflow("a name changed", Kind.COLUMN_DIFFERS, "name = 'x'"),
-    workflow("a time shifted by a microsecond", Kind.COLUMN_DIFFERS, "created_at = created_at + interval '1 us'"),
-    workflow("last change rewritten to now", Kind.COLUMN_DIFFERS, "updated_at = now()"),
-    workflow("tags dropped", Kind.TARGET_DIFFERS, "tags = '{ghost}'"),
-    workflow("counters changed", Kind.TARGET_DIFFERS, "total_executions = total_executions + 1"),
-    workflow("intended status changed", Kind.TARGET_DIFFERS, "intended_status = 'archived'"),
-    execution("an execution moved to another workflow", Kind.COLUMN_DIFFERS,
+    workflow("executed by us before its cutover", DifferenceKind.STATUS_DIFFERS, "owner = 'atlas_enhanced'"),
+    workflow("a name changed", DifferenceKind.COLUMN_DIFFERS, "name = 'x'"),
+    workflow("a time shifted by a microsecond", DifferenceKind.COLUMN_DIFFERS, "created_at = created_at + interval '1 us'"),
+    workflow("last change rewritten to now", DifferenceKind.COLUMN_DIFFERS, "updated_at = now()"),
+    workflow("tags dropped", DifferenceKind.TARGET_DIFFERS, "tags = '{ghost}'"),
+    workflow("counters changed", DifferenceKind.TARGET_DIFFERS, "total_executions = total_executions + 1"),
+    workflow("intended status changed", DifferenceKind.TARGET_DIFFERS, "intended_status = 'archived'"),
+    execution("an execution moved to another workflow", DifferenceKind.COLUMN_DIFFERS,
               "workflow_id = (SELECT id FROM atlas.workflows AS w WHERE w.id <> workflow_executions.workflow_id LIMIT 1)"),
-    execution("the end of an execution shifted", Kind.COLUMN_DIFFERS,
+    execution("the end of an execution shifted", DifferenceKind.COLUMN_DIFFERS,
               "completed_at = coalesce(completed_at, started_at) + interval '1 us'"),
-    execution("trigger data changed", Kind.TARGET_DIFFERS, "trigger_data = '{\"x\": 1}'"),
-    execution("a status changed", Kind.TARGET_DIFFERS, "status = 'timeout'"),
-    execution("a flag added", Kind.TARGET_DIFFERS, "legacy_flags = legacy_flags || ARRAY['ghost']"),
-    step("a step moved to another node", Kind.COLUMN_DIFFERS, "node_id = 'elsewhere'"),
-    step("the order of steps changed", Kind.TARGET_DIFFERS, "position = position + 1"),
-    step("the output of a step changed", Kind.TARGET_DIFFERS, "output_data = '{\"x\": 1.10}'"),
-    Plant("a version renumbered", Kind.COLUMN_DIFFERS, "workflow_versions", VERSION,
+    execution("trigger data changed", DifferenceKind.TARGET_DIFFERS, "trigger_data = '{\"x\": 1}'"),
+    execution("a status changed", DifferenceKind.TARGET_DIFFERS, "status = 'timeout'"),
+    execution("a flag added", DifferenceKind.TARGET_DIFFERS, "legacy_flags = legacy_flags || ARRAY['ghost']"),
+    step("a step moved to another node", DifferenceKind.COLUMN_DIFFERS, "node_id = 'elsewhere'"),
+    step("the order of steps changed", DifferenceKind.TARGET_DIFFERS, "position = position + 1"),
+    step("the output of a step changed", DifferenceKind.TARGET_DIFFERS, "output_data = '{\"x\": 1.10}'"),
+    Plant("a version renumbered", DifferenceKind.COLUMN_DIFFERS, "workflow_versions", VERSION,
           "UPDATE atlas.workflow_versions SET version = version + 100 WHERE source_id = %(id)s"),
-    Plant("a version's content changed", Kind.TARGET_DIFFERS, "workflow_versions", VERSION,
+    Plant("a version's content changed", DifferenceKind.TARGET_DIFFERS, "workflow_versions", VERSION,
           "UPDATE atlas.workflow_versions SET definition = definition || '{\"name\": \"x\"}' WHERE source_id = %(id)s"),
-    Plant("a variable's default changed", Kind.TARGET_DIFFERS, "workflow_variables", VARIABLE,
+    Plant("a variable's default changed", DifferenceKind.TARGET_DIFFERS, "workflow_variables", VARIABLE,
           "UPDATE atlas.workflow_variables SET default_value = '\"x\"' WHERE source_id = %(id)s"),
     # Definitions, with the fingerprint forged as well: only conservation can tell
-    Plant("an edge dropped", Kind.EDGE_LOST, "workflows", GRAPH, unseen(
+    Plant("an edge dropped", DifferenceKind.EDGE_LOST, "workflows", GRAPH, unseen(
         "jsonb_set(definition, '{edges}', (SELECT jsonb_agg(e) FROM jsonb_array_elements(definition -> 'edges') WITH ORDINALITY"
         " AS a (e, n) WHERE e ->> 'source' <> (definition -> 'edges' -> -1 ->> 'source')))")),
-    Plant("an edge turned round", Kind.EDGE_LOST, "workflows", GRAPH, unseen(
+    Plant("an edge turned round", DifferenceKind.EDGE_LOST, "workflows", GRAPH, unseen(
         "jsonb_set(jsonb_set(definition, '{edges,-1,source}', definition #> '{edges,-1,target}'),"
         " '{edges,-1,target}', definition #> '{edges,-1,source}')")),
-    Plant("an edge invented", Kind.EDGE_INVENTED, "workflows", GRAPH, unseen(
+    Plant("an edge invented", DifferenceKind.EDGE_INVENTED, "workflows", GRAPH, unseen(
         "jsonb_insert(definition, '{edges,0}', jsonb_build_object('id', 'ghost', 'source', definition #> '{nodes,-1,id}',"
         " 'target', definition #> '{nodes,0,id}'))")),
-    Plant("a node dropped", Kind.NODE_LOST, "workflows", GRAPH, unseen("definition #- '{nodes,0}'")),
-    Plant("a node renamed", Kind.NODE_LOST, "workflows", GRAPH, unseen("jsonb_set(definition, '{nodes,0,id}', '\"ghost\"')")),
-    Plant("all parameters emptied", Kind.TEXT_LOST, "workflows",
+    Plant("a node dropped", DifferenceKind.NODE_LOST, "workflows", GRAPH, unseen("definition #- '{nodes,0}'")),
+    Plant("a node renamed", DifferenceKind.NODE_LOST, "workflows", GRAPH, unseen("jsonb_set(definition, '{nodes,0,id}', '\"ghost\"')")),
+    Plant("all parameters emptied", DifferenceKind.TEXT_LOST, "workflows",
           GRAPH + " AND source_id::uuid IN (SELECT w.id FROM atlas.workflows AS w, jsonb_array_elements(w.definition -> 'nodes') AS n"
           " WHERE (n -> 'parameters')::text ~ '\"[A-Za-z]+ [^\"{<]{20,}')",
           unseen("jsonb_set(definition, '{nodes}', (SELECT jsonb_agg(jsonb_set(n, '{parameters}', '{}')) FROM"
                  " jsonb_array_elements(definition -> 'nodes') AS n))")),
-    Plant("triggers emptied", Kind.TRIGGER_LOST, "workflows", NAMED_TRIGGER, unseen("jsonb_set(definition, '{triggers}', '[]')")),
+    Plant("triggers emptied", DifferenceKind.TRIGGER_LOST, "workflows", NAMED_TRIGGER, unseen("jsonb_set(definition, '{triggers}', '[]')")),
     # Triggers
-    trigger("a trigger row lost", Kind.TRIGGER_ROWS_DIFFER, "DELETE FROM atlas.workflow_triggers WHERE workflow_id = %(id)s::uuid"),
-    trigger("a trigger doubled", Kind.TRIGGER_ROWS_DIFFER,
+    trigger("a trigger row lost", DifferenceKind.TRIGGER_ROWS_DIFFER, "DELETE FROM atlas.workflow_triggers WHERE workflow_id = %(id)s::uuid"),
+    trigger("a trigger doubled", DifferenceKind.TRIGGER_ROWS_DIFFER,
             "INSERT INTO atlas.workflow_triggers (workflow_id, organization_id, trigger_key, trigger_type, trigger_name,"
             " source_table, source_id) SELECT workflow_id, organization_id, trigger_key || '-2', trigger_type, trigger_name,"
             " source_table, source_id FROM atlas.workflow_triggers WHERE workflow_id = %(id)s::uuid LIMIT 1"),
-    trigger("a trigger's type changed", Kind.TARGET_DIFFERS,
+    trigger("a trigger's type changed", DifferenceKind.TARGET_DIFFERS,
             "UPDATE atlas.workflow_triggers SET trigger_type = 'manual2' WHERE workflow_id = %(id)s::uuid"),
-    trigger("a trigger moved to another tenant", Kind.ORGANIZATION_DIFFERS,
+    trigger("a trigger moved to another tenant", DifferenceKind.ORGANIZATION_DIFFERS,
             f"UPDATE atlas.workflow_triggers SET organization_id = {OTHER.format('workflow_triggers')}"
             " WHERE workflow_id = %(id)s::uuid"),
     # Secrets and sign-offs
-    Plant("a secret lost", Kind.SECRET_MISSING, "workflows", SEALED,
+    Plant("a secret lost", DifferenceKind.SECRET_MISSING, "workflows", SEALED,
           "DELETE FROM atlas.secrets WHERE id::text IN (SELECT s ->> '$secret' FROM atlas.workflows AS w,"
           " jsonb_path_query(w.definition, '$.** ? (exists (@.\"$secret\"))') AS s WHERE w.id = %(id)s::uuid)"),
-    Plant("a secret broken", Kind.SECRET_UNREADABLE, "workflows", SEALED,
+    Plant("a secret broken", DifferenceKind.SECRET_UNREADABLE, "workflows", SEALED,
           "UPDATE atlas.secrets SET sealed = 'x' WHERE id::text IN (SELECT s ->> '$secret' FROM atlas.workflows AS w,"
           " jsonb_path_query(w.definition, '$.** ? (exists (@.\"$secret\"))') AS s WHERE w.id = %(id)s::uuid)"),
-    Plant("a webhook's secret lost", Kind.SECRET_MISSING, "webhook_triggers",
+    Plant("a webhook's secret lost", DifferenceKind.SECRET_MISSING, "webhook_triggers",
           "SELECT source_id FROM atlas.workflow_webhooks WHERE secret_id IS NOT NULL",
           f"DELETE FROM atlas.secrets WHERE id = {OF_WEBHOOK}"),
-    Plant("a variable's secret is another one", Kind.SECRET_DIFFERS, "workflow_variables", UNSEALED,
+    Plant("a variable's secret is another one", DifferenceKind.SECRET_DIFFERS, "workflow_variables", UNSEALED,
           f"UPDATE atlas.secrets SET sealed = (SELECT other.sealed FROM atlas.secrets AS other WHERE other.id <> {OF_VARIABLE}"
           f" AND other.hint <> secrets.hint AND length(other.sealed) > 10 LIMIT 1) WHERE id = {OF_VARIABLE}"),
-    Plant("a variable's secret lost", Kind.SECRET_MISSING, "workflow_variables", UNSEALED,
+    Plant("a variable's secret lost", DifferenceKind.SECRET_MISSING, "workflow_variables", UNSEALED,
           f"DELETE FROM atlas.secrets WHERE id = {OF_VARIABLE}"),
-    Plant("waiting for a sign-off that nobody asks for", Kind.STATUS_DIFFERS, "workflows",
+    Plant("waiting for a sign-off that nobody asks for", DifferenceKind.STATUS_DIFFERS, "workflows",
           GRAPH, "UPDATE atlas.workflows SET status = 'draft', awaiting_sign_off = true WHERE id = %(id)s::uuid"),
-    Plant("live without a sign-off", Kind.STATUS_DIFFERS, "workflows", CHANGED,
+    Plant("live without a sign-off", DifferenceKind.STATUS_DIFFERS, "workflows", CHANGED,
           "UPDATE atlas.workflows SET status = 'active', awaiting_sign_off = false WHERE id = %(id)s::uuid"),
-    Plant("armed without a sign-off", Kind.STATUS_DIFFERS, "workflows", CHANGED,
+    Plant("armed without a sign-off", DifferenceKind.STATUS_DIFFERS, "workflows", CHANGED,
           "UPDATE atlas.workflow_triggers SET is_active = true WHERE workflow_id = %(id)s::uuid"),
-    Plant("not marked as waiting for a sign-off", Kind.STATUS_DIFFERS, "workflows", CHANGED,
+    Plant("not marked as waiting for a sign-off", DifferenceKind.STATUS_DIFFERS, "workflows", CHANGED,
           "UPDATE atlas.workflows SET awaiting_sign_off = false WHERE id = %(id)s::uuid"),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from atlas_workflows.migration.reconciliation.carried import (
     unescapings,
 )
 from atlas_workflows.migration.reconciliation.conservation import losses
-from atlas_workflows.migration.reconciliation.differences import Kind
+from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 from atlas_workflows.migration.reconciliation.legacy_graph import graphs_of
 from atlas_workflows.migration.reconciliation.tree import Leaf, differing_buckets, root_of, tree_of
 
@@ -46,7 +46,9 @@ def row(nodes: Any = NODES, edges: Any = EDGES) -> dict[str, str | None]:
     return {"nodes": dumps_text(nodes), "edges": dumps_text(edges)}
 
 
-def kinds(definition: Mapping[str, Any], columns: Mapping[str, str | None] | None = None) -> set[Kind]:
+def kinds(
+    definition: Mapping[str, Any], columns: Mapping[str, str | None] | None = None
+) -> set[DifferenceKind]:
     graphs = graphs_of(row() if columns is None else columns)
     return {kind for kind, _detail in losses(graphs, definition, is_sealed=False)}
 
@@ -65,16 +67,16 @@ def test_a_faithful_definition_loses_nothing() -> None:
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
-        ("d['nodes'].pop()", Kind.NODE_LOST),
-        ("d['nodes'][1]['id'] = 'z'", Kind.NODE_LOST),
-        ("d['edges'].pop()", Kind.EDGE_LOST),
-        ("d['edges'][1] = {'source': 'b', 'target': 'a'}", Kind.EDGE_LOST),
-        ("d['edges'].append({'source': 'b', 'target': 'a'})", Kind.EDGE_INVENTED),
-        ("d['nodes'][0]['parameters']['message'] = 'Welcome'", Kind.TEXT_LOST),
-        ("d['nodes'][0]['parameters']['extra']['plan'] += 1", Kind.NUMBER_LOST),
+        ("d['nodes'].pop()", DifferenceKind.NODE_LOST),
+        ("d['nodes'][1]['id'] = 'z'", DifferenceKind.NODE_LOST),
+        ("d['edges'].pop()", DifferenceKind.EDGE_LOST),
+        ("d['edges'][1] = {'source': 'b', 'target': 'a'}", DifferenceKind.EDGE_LOST),
+        ("d['edges'].append({'source': 'b', 'target': 'a'})", DifferenceKind.EDGE_INVENTED),
+        ("d['nodes'][0]['parameters']['message'] = 'Welcome'", DifferenceKind.TEXT_LOST),
+        ("d['nodes'][0]['parameters']['extra']['plan'] += 1", DifferenceKind.NUMBER_LOST),
     ],
 )
-def test_each_loss_is_found(change: str, kind: Kind) -> None:
+def test_each_loss_is_found(change: str, kind: DifferenceKind) -> None:
     assert kind in kinds(changed(change))
 
 
@@ -100,7 +102,7 @@ def test_a_node_that_translation_put_in_between_cuts_no_path() -> None:
 )
 def test_a_graph_is_found_wherever_it_hides(columns: dict[str, str | None]) -> None:
     assert kinds(DEFINITION, columns) == set()
-    assert Kind.EDGE_LOST in kinds(changed("d['edges'].pop()"), columns)
+    assert DifferenceKind.EDGE_LOST in kinds(changed("d['edges'].pop()"), columns)
 
 
 def test_placeholders_may_be_written_anew_but_not_the_text_around_them() -> None:
@@ -127,7 +129,7 @@ def test_placeholders_may_be_written_anew_but_not_the_text_around_them() -> None
         ]
     }
     assert kinds(good, row(nodes, [])) == set()
-    assert kinds(bad, row(nodes, [])) == {Kind.TEXT_LOST}
+    assert kinds(bad, row(nodes, [])) == {DifferenceKind.TEXT_LOST}
 
 
 leaves = st.builds(
@@ -231,15 +233,17 @@ def test_a_secret_taken_out_of_a_graph_is_no_loss_and_excuses_none() -> None:
     source = {"nodes": dumps_text([{"id": "a", "type": "action", "data": {"config": config}}]), "edges": "[]"}
     sealed = {"$secret": "00000000-0000-4000-8000-000000000001"}
 
-    def lost(parameters: Mapping[str, Any], *taken_out: str) -> list[Kind]:
+    def lost(parameters: Mapping[str, Any], *taken_out: str) -> list[DifferenceKind]:
         definition = {"nodes": [{"id": "a", "parameters": parameters}]}
         found = losses(graphs_of(source), definition, is_sealed=True, taken_out=taken_out)
         return [kind for kind, _ in found]
 
     assert lost({"message": sealed, "pin": sealed}, f"{TEXT} with the key", "4711008") == []
     assert lost({"message": f"{TEXT} with ••• key", "pin": sealed}, "4711008") == []
-    assert lost({"message": f"{TEXT} without ••• key", "pin": sealed}, "4711008") == [Kind.TEXT_LOST]
+    assert lost({"message": f"{TEXT} without ••• key", "pin": sealed}, "4711008") == [
+        DifferenceKind.TEXT_LOST
+    ]
     assert lost({"message": sealed, "pin": sealed}, "another", "4711009") == [
-        Kind.TEXT_LOST,
-        Kind.NUMBER_LOST,
+        DifferenceKind.TEXT_LOST,
+        DifferenceKind.NUMBER_LOST,
     ]

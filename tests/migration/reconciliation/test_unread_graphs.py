@@ -8,7 +8,7 @@ import pytest
 from agreement import as_stored, as_targets, differences, moved, tables_of
 
 from atlas_workflows.legacy.records import SourceRow, Tenancy
-from atlas_workflows.migration.reconciliation.differences import Kind
+from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 from atlas_workflows.migration.reconciliation.legacy_graph import graphs_of, unread
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.workflows import compare_graph
@@ -87,7 +87,9 @@ def test_the_prover_finds_what_translation_kept_quiet_about(shape: str, column: 
     [target] = as_targets(made)["workflows"]
     plain = Row("workflows", KEY, GYM, dict(source.columns))
     found = list(compare_graph(plain, as_stored(quiet), target, lambda _: []))
-    assert [(item.kind, item.column) for item in found] == [(Kind.GRAPH_UNREAD, f"workflows.{column}")]
+    assert [(item.kind, item.column) for item in found] == [
+        (DifferenceKind.GRAPH_UNREAD, f"workflows.{column}")
+    ]
 
 
 @pytest.mark.parametrize("table", ["workflow_versions", "workflow_templates"])
@@ -118,7 +120,7 @@ def test_a_lost_node_of_a_template_is_found() -> None:
         "definition": '{"nodes": [], "triggers": [], "edges": []}',
     }
     kinds = {item.kind for item in differences(source, replace(made, rows={"workflow_templates": [emptied]}))}
-    assert Kind.NODE_LOST in kinds
+    assert DifferenceKind.NODE_LOST in kinds
 
 
 def test_nodes_written_as_texts_are_nodes() -> None:

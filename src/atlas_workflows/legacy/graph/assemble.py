@@ -17,7 +17,7 @@ from atlas_workflows.legacy.graph.edges import (
 )
 from atlas_workflows.legacy.graph.kept import keep_as_written
 from atlas_workflows.legacy.graph.linear import gate, scoring_changes, step_nodes
-from atlas_workflows.legacy.graph.logic import Surroundings
+from atlas_workflows.legacy.graph.logic import NodeContext
 from atlas_workflows.legacy.graph.nested import note_steps_in_extra, unfold
 from atlas_workflows.legacy.graph.nodes import is_note, translate_node
 from atlas_workflows.legacy.graph.raw import RawGraph, entries
@@ -123,14 +123,14 @@ def _nodes(
     handles: dict[str, list[str]] = {}
     for edge in edges:
         handles.setdefault(edge.source, []).append(edge.handle)
-    around = Surroundings(settings.timezone, handles)
+    around = NodeContext(settings.timezone, handles)
     nodes = [_node(node, findings, around) for node in drawn if not node.is_trigger]
     if record.shape == "S":
         return scoring_changes(nodes, {node.id: node.path for node in drawn}, findings)
     return nodes
 
 
-def _node(node: LegacyNode, findings: Findings, around: Surroundings) -> Node:
+def _node(node: LegacyNode, findings: Findings, around: NodeContext) -> Node:
     made = translate_node(node, findings, around)
     kept = keep_as_written(node, made, findings)
     return made if kept is None else replace(made, parameters=kept)

@@ -29,7 +29,7 @@ Parameters = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class NodeContext:
     """What a node cannot know by itself: the workflow's zone, and by which handles edges leave each node."""
 
     timezone: str | None
@@ -60,7 +60,7 @@ WAIT_KEYS = frozenset(
 )  # fmt: skip
 
 
-def logic_parameters(type_: str, node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters | None:
+def logic_parameters(type_: str, node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters | None:
     """Parameters for a node of canonical logic `type_`; None where only `unknown` would be honest."""
     return _BUILDERS[type_](node, drawer, around)
 
@@ -85,7 +85,7 @@ def raw_condition(drawer: Drawer) -> Any:
     return taken
 
 
-def _condition(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters | None:  # noqa: ARG001
+def _condition(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters | None:  # noqa: ARG001
     raw = raw_condition(drawer)
     parameters: Parameters = {}
     if raw:
@@ -99,7 +99,7 @@ def _condition(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parame
     return parameters
 
 
-def _wait(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _wait(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     left = drawer.left
     raw = {key: left.pop(key) for key in list(left) if key in WAIT_KEYS}
     result = translate_wait(raw, default_timezone=around.timezone, path=drawer.path)
@@ -117,7 +117,7 @@ _LOOPS = {
 }  # fmt: skip
 
 
-def _loop(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _loop(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {}
     drawer.fill(
         parameters,
@@ -175,7 +175,7 @@ def _rounds(value: Any, drawer: Drawer) -> Any:
     return found if found is not UNFIT and found <= 1000 else UNFIT
 
 
-def _parallel(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:
+def _parallel(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:
     raw = drawer.left.get("branches")
     handles = around.handles.get(node.id, ())
     drawn = sum(1 for handle in set(handles) if handle)
@@ -200,7 +200,7 @@ _MERGES = {
 }  # fmt: skip
 
 
-def _merge(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _merge(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {}
     wait_for_all = drawer.left.get("waitForAll")
     if isinstance(wait_for_all, bool):
@@ -215,7 +215,7 @@ def _merge(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters
     return parameters
 
 
-def _filter(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _filter(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {}
     drawer.fill(
         parameters,
@@ -234,7 +234,7 @@ def _filter(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameter
     return parameters
 
 
-def _set_variable(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _set_variable(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {}
     drawer.fill(
         parameters,
@@ -247,7 +247,7 @@ def _set_variable(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Par
     return parameters
 
 
-def _sub_workflow(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _sub_workflow(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {}
     drawer.fill(
         parameters,
@@ -261,13 +261,13 @@ def _sub_workflow(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Par
     return parameters
 
 
-def _end(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _end(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {}
     drawer.put(parameters, "outcome", ("outcome", "result", "status"), name)
     return parameters
 
 
-def _goal(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _goal(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {"name": (node.label or "Goal")[:200]}
     raw = raw_condition(drawer)
     condition = condition_of(raw, drawer, "condition", None) if raw else None
@@ -278,7 +278,7 @@ def _goal(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:
     return parameters
 
 
-def _note(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:  # noqa: ARG001
+def _note(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     parameters: Parameters = {}
     found = drawer.take("text", "note", "content", "message", "body")
     if isinstance(found, str):
@@ -288,19 +288,19 @@ def _note(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:
     return parameters
 
 
-def _switch(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters:
+def _switch(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:
     return switch_parameters(node, drawer, around.handles.get(node.id, ()))
 
 
-def _split(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters | None:  # noqa: ARG001
+def _split(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters | None:  # noqa: ARG001
     return split_parameters(drawer)
 
 
-def _transform(node: LegacyNode, drawer: Drawer, around: Surroundings) -> Parameters | None:  # noqa: ARG001
+def _transform(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters | None:  # noqa: ARG001
     return transform_parameters(drawer)
 
 
-_BUILDERS: dict[str, Callable[[LegacyNode, Drawer, Surroundings], Parameters | None]] = {
+_BUILDERS: dict[str, Callable[[LegacyNode, Drawer, NodeContext], Parameters | None]] = {
     "condition": _condition,
     "wait": _wait,
     "loop": _loop,

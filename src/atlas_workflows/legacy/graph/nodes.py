@@ -10,7 +10,7 @@ from atlas_workflows.legacy.actions.fields import ACTION_FIELDS
 from atlas_workflows.legacy.actions.parameters import action_parameters
 from atlas_workflows.legacy.aliases import ACTION_NODES, DISPATCHED_LABELS, LOGIC, node_type
 from atlas_workflows.legacy.findings import Findings
-from atlas_workflows.legacy.graph.logic import Surroundings, logic_parameters
+from atlas_workflows.legacy.graph.logic import NodeContext, logic_parameters
 from atlas_workflows.legacy.graph.stored import LegacyNode
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.names import normal
@@ -20,7 +20,7 @@ _FLOW = frozenset(LOGIC.values()) - {"wait"}  # a label engine dispatched waits 
 _BACKOFFS = {"fixed": "fixed", "linear": "linear", "exponential": "exponential"}
 
 
-def translate_node(node: LegacyNode, findings: Findings, around: Surroundings) -> Node:
+def translate_node(node: LegacyNode, findings: Findings, around: NodeContext) -> Node:
     """The node in the workflow format; `unknown`, with everything it held, where its type is not known."""
     type_ = canonical_type(node)
     if type_ is None:

@@ -94,7 +94,7 @@ def _kept(facts: RowFacts, name: str) -> Any:
     if name not in _JSON_COLUMNS:
         return facts.text(name)
     value = decode(facts.columns, name, facts.findings)
-    return seal_values(value, name, facts.findings) if facts.hot else value
+    return seal_values(value, name, facts.findings) if facts.may_hold_secret else value
 
 
 def node_copy_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:

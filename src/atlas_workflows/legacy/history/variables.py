@@ -28,7 +28,7 @@ def variable_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     secret = columns.get("is_secret") == "true" or is_secret_name(columns.get("name") or "")
     if secret:
         value = None if value in (None, "") else sealed(value, "default_value", facts.findings)
-    elif facts.hot:
+    elif facts.may_hold_secret:
         value = seal_values(value, "default_value", facts.findings)
     variable = {
         "id": facts.id("variable"),

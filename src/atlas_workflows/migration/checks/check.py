@@ -10,9 +10,9 @@ from atlas_workflows.migration.checks.keep import keep
 from atlas_workflows.migration.checks.queries import queries_of
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.step import StepResult, StepStatus
-from atlas_workflows.validation.apart import run_apart
 from atlas_workflows.validation.data import Frames
 from atlas_workflows.validation.results import ExpectationResult, stopping
+from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.suites import load_suite
 
 SHOWN = 10
@@ -24,7 +24,7 @@ def check(context: PhaseContext, name: str, frames: Frames | None = None) -> lis
     docs = context.report_dir / "data_docs"
     with context.connect("validate", autocommit=True) as connection:
         data = frames or queries_of(suite, context, connection)
-        results = run_apart(suite, data, docs / name)
+        results = run_in_subprocess(suite, data, docs / name)
         if context.persistent:
             connection.execute(sql("checks/forget_results"), {"run_id": context.run_id, "suite": name})
         keep(connection if context.persistent else None, context, results)
@@ -48,5 +48,5 @@ def verdict(results: Sequence[ExpectationResult]) -> StepResult:
         summary | {"stops": sentences},
         problem="; ".join(sentences[:SHOWN])
         + (f"; and {len(sentences) - SHOWN} more" if len(sentences) > SHOWN else ""),
-        remedy="The failing keys are in the report folder (failing_keys/); mend them or the rule, then run again.",
+        remedy="The failing keys are in the report folder (failing_keys/); fix them or the rule, then run again.",
     )

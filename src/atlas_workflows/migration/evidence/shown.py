@@ -25,14 +25,14 @@ def read_shown(
 
     A schema of an earlier revision holds none.
     """
-    facts = {
+    parameters = {
         "organizations": None if organizations is None else list(organizations),
         "workflow_id": workflow_id,
     }
     shown: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     try:
         with connection.transaction():
-            rows = connection.execute(sql("migration/evidence/of_workflows"), facts).fetchall()
+            rows = connection.execute(sql("migration/evidence/of_workflows"), parameters).fetchall()
     except errors.UndefinedTable:
         return {}
     for source_id, _, key, type_, evidence, rule, told, *counts in rows:

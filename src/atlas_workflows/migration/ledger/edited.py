@@ -26,14 +26,14 @@ def edited_workflows(
 ) -> list[str]:
     """Ids of workflows whose row no longer is what the migration wrote; among `ids` (source ids), those that `phase`
     made, or all."""
-    facts = {
+    parameters = {
         "source_table": source_table,
         "ids": None if ids is None else list(ids),
         "organizations": None if organizations is None else list(organizations),
         "phase": phase,
     }
     edited = []
-    for *values, recorded in connection.execute(sql("migration/ledger/edited_candidates"), facts):
+    for *values, recorded in connection.execute(sql("migration/ledger/edited_candidates"), parameters):
         row = dict(zip(COLUMNS, values, strict=True))
         now = loads(target_fingerprint({"workflows": [row]})).get("workflows")
         if now != loads(recorded).get("workflows"):
@@ -46,5 +46,5 @@ def archive_workflows(
 ) -> None:
     """Keep the rows whole in atlas.archive."""
     if ids:
-        facts = {"workflow_ids": list(ids), "reason": reason, "run_id": run_id, "at": at}
-        connection.execute(sql("migration/ledger/archive_workflows"), facts)
+        parameters = {"workflow_ids": list(ids), "reason": reason, "run_id": run_id, "at": at}
+        connection.execute(sql("migration/ledger/archive_workflows"), parameters)

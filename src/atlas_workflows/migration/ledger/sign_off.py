@@ -80,8 +80,8 @@ def sign(connection: Connection, workflow_id: str, codes: Sequence[str], *, by: 
         for code in wanted:
             if code not in workflow.signed:
                 _sign_one(connection, workflow, code, by, reason)
-        facts = {"source_table": workflow.source_table, "ids": [workflow.source_id]}
-        honoured = connection.execute(sql("migration/ledger/honour_sign_offs"), facts).fetchone()
+        parameters = {"source_table": workflow.source_table, "ids": [workflow.source_id]}
+        honoured = connection.execute(sql("migration/ledger/honour_sign_offs"), parameters).fetchone()
     after = _workflow(connection, workflow_id)
     return Signed(workflow_id, wanted, after.outstanding, honoured[1] if honoured else after.status)
 
@@ -102,7 +102,7 @@ def _workflow(connection: Connection, workflow_id: str) -> Awaiting:
 
 
 def _sign_one(connection: Connection, workflow: Awaiting, code: str, by: str, reason: str) -> None:
-    facts = {
+    parameters = {
         "organization_id": workflow.organization_id,
         "workflow_id": workflow.workflow_id,
         "code": code,
@@ -110,7 +110,7 @@ def _sign_one(connection: Connection, workflow: Awaiting, code: str, by: str, re
         "by": by,
         "reason": reason,
     }
-    connection.execute(sql("migration/ledger/insert_sign_off"), facts)
+    connection.execute(sql("migration/ledger/insert_sign_off"), parameters)
     audit.record(
         connection,
         Subject("workflows", workflow.workflow_id),

@@ -17,13 +17,13 @@ from atlas_workflows.time_zones import zone_names
 def rebuild_analytics(worker: Worker) -> int:
     """Count anew for the organizations of the run; returns how many buckets were written."""
     covered = worker.source.tenants.covered
-    facts = {
+    parameters = {
         "organizations": None if covered is None else sorted(covered),
         "zones": dumps_text(_zones(worker.writer, worker.source.tenancy.zones)),
         "at": worker.now(),
     }
     with worker.writer.transaction():
-        return worker.writer.execute(sql("migration/analytics/rebuild"), facts).rowcount
+        return worker.writer.execute(sql("migration/analytics/rebuild"), parameters).rowcount
 
 
 def _zones(connection: Connection, told: Mapping[str, str]) -> dict[str, str]:

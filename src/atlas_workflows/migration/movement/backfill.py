@@ -63,7 +63,7 @@ def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], Non
     with range_lock(worker.writer, f"{worker.run_id}/{span.table}/{span.number}"):
         cursor, is_finished = _stand(worker, span)
         while not is_finished:
-            _insist_running(worker)
+            _require_running(worker)
             pace.begin()
             batch = read_batch(
                 worker.reader,
@@ -120,6 +120,6 @@ def _stand(worker: Worker, span: Range) -> tuple[str | None, bool]:
     return (None, True) if row is None else (row[0], bool(row[1]))
 
 
-def _insist_running(worker: Worker) -> None:
+def _require_running(worker: Worker) -> None:
     row = worker.writer.execute(sql("migration/movement/run_status"), {"run_id": worker.run_id}).fetchone()
     require_not_stopped(row[0] if row else "cancelled", worker.run_id)

@@ -16,15 +16,15 @@ _prepared: WeakKeyDictionary[Connection, dict[str, bool]] = WeakKeyDictionary()
 
 def for_a_pass(connection: Connection, table: SourceTable) -> SourceTable:
     """The table with the statements for a pass in force where they can be; needs an autocommit session."""
-    if all(side.of_a_pass is None for side in table.sides):
+    if all(side.in_bulk is None for side in table.sides):
         return table
-    return replace(table, sides=tuple(_of_a_pass(connection, side) for side in table.sides))
+    return replace(table, sides=tuple(_in_bulk(connection, side) for side in table.sides))
 
 
-def _of_a_pass(connection: Connection, side: SideTable) -> SideTable:
-    if side.of_a_pass is None:
+def _in_bulk(connection: Connection, side: SideTable) -> SideTable:
+    if side.in_bulk is None:
         return side
-    preparation, statement = side.of_a_pass
+    preparation, statement = side.in_bulk
     done = _prepared.setdefault(connection, {})
     if preparation not in done:
         done[preparation] = _prepare(connection, preparation)

@@ -85,8 +85,8 @@ def _take_gone(worker: Worker, table: SourceTable) -> int:
 
 def _taken(worker: Worker) -> list[tuple[str, str, str]]:
     tables = [table.table for table in worker.source.tables]
-    facts = {"tables": tables, "limit": ROUND_ROWS}
-    return list(worker.writer.execute(sql("migration/movement/take_captured"), facts))
+    parameters = {"tables": tables, "limit": ROUND_ROWS}
+    return list(worker.writer.execute(sql("migration/movement/take_captured"), parameters))
 
 
 def _by_table(keys: Iterable[tuple[str, str]]) -> dict[str, Sequence[str]]:
@@ -97,8 +97,8 @@ def _by_table(keys: Iterable[tuple[str, str]]) -> dict[str, Sequence[str]]:
 
 
 def _put_back(worker: Worker, table: str, ids: Sequence[str]) -> None:
-    facts = {"source_table": table, "ids": list(ids)}
-    worker.writer.execute(sql("migration/movement/put_back_captured"), facts)
+    parameters = {"source_table": table, "ids": list(ids)}
+    worker.writer.execute(sql("migration/movement/put_back_captured"), parameters)
 
 
 def _waiting(worker: Worker) -> int:

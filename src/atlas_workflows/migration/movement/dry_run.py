@@ -21,7 +21,7 @@ WORKFLOWS = "workflows"
 
 
 @dataclass(slots=True)
-class Findings:
+class DryRunFindings:
     """Counts per table and outcome, and the rows a report shows: every workflow, others that are not plainly migrated."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -65,11 +65,11 @@ def _surveyed(context: PhaseContext) -> _Surveyed:
     return _Surveyed(found, events, frozenset(kind for _, kind, _ in context.shared[EVENTS]))
 
 
-def rehearse_in_memory(context: PhaseContext) -> Findings:
+def rehearse_in_memory(context: PhaseContext) -> DryRunFindings:
     """Translate everything the run covers and say what would come of it."""
     make_sure(context)
     surveyed = _surveyed(context)
-    findings = Findings()
+    findings = DryRunFindings()
     sealer = Sealer(context.settings.secret_keys)
     with context.connect("dry-run", autocommit=True) as reader:
         source = survey_for(context, reader)

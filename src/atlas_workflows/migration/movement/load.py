@@ -28,7 +28,7 @@ from atlas_workflows.migration.movement.target import (
     tables_of,
     upsert,
 )
-from atlas_workflows.migration.pace.throttle import Breathe, tireless
+from atlas_workflows.migration.pace.throttle import Breathe, no_rest
 from atlas_workflows.secrets.masking import hint, mask
 
 REFUSALS = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, errors.RaiseException)
@@ -63,7 +63,7 @@ class Loader:
     target: Target
     sealer: Sealer
     stamp: Stamp
-    breathe: Breathe = tireless
+    breathe: Breathe = no_rest
 
     def load(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """Write all entries and return them as written: refused ones come back quarantined."""
@@ -122,8 +122,8 @@ class Loader:
 
     def _execute(self, name: str, table: str, ids: Sequence[str]) -> None:
         if ids:
-            facts = {"source_table": table, "ids": list(ids), "at": self.stamp.at}
-            self.connection.execute(sql(f"migration/{name}"), facts)
+            parameters = {"source_table": table, "ids": list(ids), "at": self.stamp.at}
+            self.connection.execute(sql(f"migration/{name}"), parameters)
 
     def _cleared(self, before: Mapping[str, Before], entries: Sequence[Entry]) -> list[str]:
         recorded = {table for entry in entries for table in loads(before[entry.id].target_hash or "{}")}

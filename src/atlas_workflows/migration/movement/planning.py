@@ -17,7 +17,7 @@ ESTIMATE_FROM = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class RangeProgress:
     """A range and how far it is."""
 
     range: Range
@@ -28,24 +28,24 @@ class Stand:
 
 def planned_ranges(
     connection: Connection, source: Source, run_id: UUID, workers: int, at: datetime
-) -> tuple[Stand, ...]:
+) -> tuple[RangeProgress, ...]:
     """The run's ranges in the order they should be taken up; planned at the first call, read back later."""
-    stands = read_stands(connection, run_id)
-    missing = [table for table in source.tables if table.table not in {item.range.table for item in stands}]
+    ranges = read_range_progress(connection, run_id)
+    missing = [table for table in source.tables if table.table not in {item.range.table for item in ranges}]
     if missing:
         with connection.transaction():
             for table in missing:
                 _insert(connection, run_id, _cut(connection, source, table, workers), at)
-        stands = read_stands(connection, run_id)
+        ranges = read_range_progress(connection, run_id)
     order = {table.table: position for position, table in enumerate(source.tables)}
-    return tuple(sorted(stands, key=lambda item: (order.get(item.range.table, 99), item.range.number)))
+    return tuple(sorted(ranges, key=lambda item: (order.get(item.range.table, 99), item.range.number)))
 
 
-def read_stands(connection: Connection, run_id: UUID) -> tuple[Stand, ...]:
+def read_range_progress(connection: Connection, run_id: UUID) -> tuple[RangeProgress, ...]:
     """Every range of a run as recorded."""
     cursor = connection.execute(sql("migration/movement/read_cursors"), {"run_id": run_id})
     return tuple(
-        Stand(Range(table, number, low, high, rows), done, size, is_finished)
+        RangeProgress(Range(table, number, low, high, rows), done, size, is_finished)
         for table, number, low, high, rows, done, size, is_finished in cursor
     )
 

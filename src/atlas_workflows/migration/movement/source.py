@@ -19,7 +19,7 @@ from atlas_workflows.migration.evidence.gather import KIND
 from atlas_workflows.migration.evidence.store import read_evidence
 from atlas_workflows.migration.movement.bulk_lookup import for_a_pass
 from atlas_workflows.migration.movement.tenants import Tenants, read_tenancy, resolve_scope
-from atlas_workflows.migration.pace.throttle import Breathe, tireless
+from atlas_workflows.migration.pace.throttle import Breathe, no_rest
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.nodes.catalogue import load_catalogue
 
@@ -94,7 +94,7 @@ def read_batch(
     until: str | None,
     rows: int,
     size: int,
-    breathe: Breathe = tireless,
+    breathe: Breathe = no_rest,
 ) -> Batch:
     """The next rows after key `after` up to `until`, at most `rows` of them and about `size` bytes of text.
 
@@ -157,7 +157,7 @@ def _with_sides(
     source: Source,
     table: SourceTable,
     rows: Sequence[Row],
-    breathe: Breathe = tireless,
+    breathe: Breathe = no_rest,
 ) -> tuple[SourceRow, ...]:
     sides = [side for side in table.sides if side.table in source.catalog.tables]
     found = {}

@@ -1,4 +1,4 @@
-"""A sweep without a run: every row of a phase that stands is compared with the ledger, and what differs is taken up."""
+"""A sweep without a run: every row of an applied phase is compared with the ledger, and what differs is taken up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

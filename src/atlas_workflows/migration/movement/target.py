@@ -11,7 +11,7 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
-from atlas_workflows.migration.pace.throttle import Breathe, tireless
+from atlas_workflows.migration.pace.throttle import Breathe, no_rest
 
 SCHEMA = "atlas"
 # Columns that belong to what happened since a row was first written; writing it again leaves them alone.
@@ -74,7 +74,7 @@ def grouped(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> RowGroups:
     return groups
 
 
-def copy_in(connection: Connection, groups: RowGroups, breathe: Breathe = tireless) -> None:
+def copy_in(connection: Connection, groups: RowGroups, breathe: Breathe = no_rest) -> None:
     """COPY every group into its table."""
     for (table, columns), rows in groups.items():
         statement = compose.SQL("COPY {} ({}) FROM STDIN").format(_table(table), _names(columns))
@@ -104,13 +104,13 @@ def remove(connection: Connection, tables: Iterable[str], source_table: str, ids
         return
     uuids = [key for key in ids if _UUID.fullmatch(key)]
     derived = [key for key in ids if not _UUID.fullmatch(key)]
-    facts = {"source_table": source_table, "ids": list(ids), "uuids": uuids, "derived": derived}
+    parameters = {"source_table": source_table, "ids": list(ids), "uuids": uuids, "derived": derived}
     for table in tables:
         connection.execute(
             compose.SQL("DELETE FROM {} WHERE source_table = %(source_table)s AND {}").format(
                 _table(table), _made_of(table, source_table, bool(derived))
             ),
-            facts,
+            parameters,
         )
 
 

@@ -15,7 +15,7 @@ from atlas_workflows.migration.movement.entry import Entry, Sealer, is_unchanged
 from atlas_workflows.migration.movement.load import Loader, Stamp
 from atlas_workflows.migration.movement.source import Source, read_rows
 from atlas_workflows.migration.movement.target import Target, remove, tables_of
-from atlas_workflows.migration.pace.throttle import Breathe, tireless
+from atlas_workflows.migration.pace.throttle import Breathe, no_rest
 
 Parent = tuple[str, str]
 # Rows named by key are not bounded by bytes, so few are held at once.
@@ -43,7 +43,7 @@ class Worker:
     run_id: UUID
     phase: str
     now: Callable[[], datetime]
-    breathe: Breathe = tireless
+    breathe: Breathe = no_rest
 
     def take(self, table: SourceTable, rows: Sequence[SourceRow]) -> Taken:
         """Write what changed of these rows; the caller owns the transaction on `writer`."""
@@ -70,14 +70,14 @@ class Worker:
 
     def drop(self, table: str, ids: Sequence[str]) -> tuple[Parent, ...]:
         """Remove what was made of source rows that are gone; returns the rows that carried them."""
-        facts = {"source_table": table, "ids": list(ids), "at": self.now(), "run_id": self.run_id}
+        parameters = {"source_table": table, "ids": list(ids), "at": self.now(), "run_id": self.run_id}
         recorded = self._recorded_tables(table, ids)
         parents = self._parents_of(table, ids)
-        marked = [row[0] for row in self.writer.execute(sql("migration/movement/mark_deleted"), facts)]
+        marked = [row[0] for row in self.writer.execute(sql("migration/movement/mark_deleted"), parameters)]
         if marked:
-            self.writer.execute(sql("migration/ledger/void_sign_offs"), facts)
+            self.writer.execute(sql("migration/ledger/void_sign_offs"), parameters)
             remove(self.writer, tables_of(self.target, recorded), table, marked)
-            self.writer.execute(sql("migration/movement/close_quarantine"), facts)
+            self.writer.execute(sql("migration/movement/close_quarantine"), parameters)
         return parents
 
     def gone(self, table: SourceTable) -> list[str]:

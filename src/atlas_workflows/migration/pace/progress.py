@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.movement.planning import Stand, read_stands
+from atlas_workflows.migration.movement.planning import RangeProgress, read_range_progress
 from atlas_workflows.site import Progress
 
 INTERVAL_SECONDS = 0.5
@@ -25,7 +25,7 @@ class Tracker:
 
     def __post_init__(self) -> None:
         self._began = self.clock()
-        self._first_rows = sum(stand.rows_done for stand in self._stands())
+        self._first_rows = sum(each.rows_done for each in self._ranges())
 
     def poll(self) -> None:
         """Report if it is time to."""
@@ -33,19 +33,19 @@ class Tracker:
         if now - self._last < INTERVAL_SECONDS:
             return
         self._last = now
-        stands = self._stands()
-        self.context.progress(estimate(stands, self._first_rows, now - self._began))
+        ranges = self._ranges()
+        self.context.progress(estimate(ranges, self._first_rows, now - self._began))
 
-    def _stands(self) -> tuple[Stand, ...]:
-        return read_stands(self.connection, self.context.run_id)
+    def _ranges(self) -> tuple[RangeProgress, ...]:
+        return read_range_progress(self.connection, self.context.run_id)
 
 
-def estimate(stands: tuple[Stand, ...], first_rows: int, seconds: float) -> Progress:
+def estimate(ranges: tuple[RangeProgress, ...], first_rows: int, seconds: float) -> Progress:
     """Progress over all ranges; the rate counts only what this process saw being done."""
-    done = sum(stand.rows_done for stand in stands)
-    total = max(done, sum(stand.range.rows for stand in stands))
+    done = sum(each.rows_done for each in ranges)
+    total = max(done, sum(each.range.rows for each in ranges))
     rate = (done - first_rows) / seconds if seconds > 0 and done > first_rows else None
-    current = next((stand.range.table for stand in stands if not stand.is_finished and stand.rows_done), "")
+    current = next((each.range.table for each in ranges if not each.is_finished and each.rows_done), "")
     return Progress(
         step="backfill",
         subject=current,

@@ -23,7 +23,7 @@ DRIFT = (
 Breathe = Callable[[], None]
 
 
-def tireless() -> None:
+def no_rest() -> None:
     """Nobody is disturbed: no rest between two pieces of work."""
 
 

@@ -1,6 +1,6 @@
 """Items about roles: the one that migrates must pass our policies, and no login may find our tables in place of theirs."""
 
-from atlas_workflows.db.roles import insist_on_migration_role
+from atlas_workflows.db.roles import require_migration_role
 from atlas_workflows.db.search_paths import fact, misled_logins, remedy
 from atlas_workflows.errors import PermissionMissing
 from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed
@@ -9,7 +9,7 @@ from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed
 def check_migration_role(look: Look) -> Finding:
     """COPY and row_security = off need a superuser, BYPASSRLS, or tables that do not force it on their owner."""
     try:
-        role = insist_on_migration_role(look.connection)
+        role = require_migration_role(look.connection)
     except PermissionMissing as refusal:
         return failed("migration_role", refusal.fact, refusal.remedy)
     by = (

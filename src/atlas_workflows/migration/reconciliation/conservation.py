@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from atlas_workflows.migration.reconciliation.differences import Kind
+from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 from atlas_workflows.migration.reconciliation.hidden import HIDDEN, is_rest_of
 from atlas_workflows.migration.reconciliation.legacy_graph import LegacyGraph, decoded, leaves
 
-Loss = tuple[Kind, str]
+Loss = tuple[DifferenceKind, str]
 # Shorter texts, and longer ones without a blank, are names of options and paths of fields, which translation may
 # spell differently; shorter numbers may change unit.
 MIN_TEXT = 12
@@ -65,11 +65,11 @@ def _lost_parts(graph: LegacyGraph, definition: Mapping[str, Any]) -> Iterator[L
     known = _ids(definition, "nodes") + _ids(definition, "triggers")
     parts = graph.nodes or graph.steps
     if len(known) < len(parts):
-        yield Kind.NODE_LOST, f"{len(parts)} legacy nodes, {len(known)} in the definition"
+        yield DifferenceKind.NODE_LOST, f"{len(parts)} legacy nodes, {len(known)} in the definition"
     present = set(known)
     for node_id in dict.fromkeys(graph.node_ids):
         if node_id not in present:
-            yield Kind.NODE_LOST, node_id
+            yield DifferenceKind.NODE_LOST, node_id
     yield from _lost_edges(graph, definition, present)
 
 
@@ -80,10 +80,10 @@ def _lost_edges(graph: LegacyGraph, definition: Mapping[str, Any], present: set[
     for source, target in sorted(legacy):
         # An edge into a trigger has no meaning; translation reports it instead of keeping it.
         if {source, target} <= present and target not in triggers and (source, target) not in joined:
-            yield Kind.EDGE_LOST, f"{source} → {target}"
+            yield DifferenceKind.EDGE_LOST, f"{source} → {target}"
     for source, target in sorted(joined - legacy):
         if source in own and target in own and source not in triggers and source != target:
-            yield Kind.EDGE_INVENTED, f"{source} → {target}"
+            yield DifferenceKind.EDGE_INVENTED, f"{source} → {target}"
 
 
 def _that_can_stand(joined: set[tuple[str, str]], definition: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -130,7 +130,7 @@ def _lost_content(
     texts = "\n".join(_plain(item) for item in there if isinstance(item, str))
     for fragment in dict.fromkeys(_fragments(content, is_sealed)):
         if fragment not in texts and not (is_sealed and _is_hidden(fragment, there)):
-            yield Kind.TEXT_LOST, f"a text of {len(fragment)} characters"
+            yield DifferenceKind.TEXT_LOST, f"a text of {len(fragment)} characters"
     numbers = {_reduced(item) for item in there if _is_number(item)}
     for number in dict.fromkeys(_reduced(item) for item in content if _is_number(item)):
         if (
@@ -138,7 +138,7 @@ def _lost_content(
             and number not in numbers
             and f"{number:f}" not in texts
         ):
-            yield Kind.NUMBER_LOST, f"a number of {len(number.as_tuple().digits)} digits"
+            yield DifferenceKind.NUMBER_LOST, f"a number of {len(number.as_tuple().digits)} digits"
 
 
 def _is_split(value: Any, there: set[str]) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from atlas_workflows.documented_code import DocumentedCode
 
 
-class Kind(DocumentedCode):
+class DifferenceKind(DocumentedCode):
     """A kind of difference and, after it, what it means."""
 
     # Ledger and original
@@ -77,7 +77,7 @@ class Kind(DocumentedCode):
 class Difference:
     """One finding, fit for a report: keys and column names, never values."""
 
-    kind: Kind
+    kind: DifferenceKind
     table: str
     id: str
     organization_id: str | None = None

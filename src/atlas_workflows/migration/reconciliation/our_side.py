@@ -30,7 +30,7 @@ TargetRows = dict[str, list[TargetRow]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """What the control tables say about one source row; `has_ledger` is False for one found gone earlier."""
 
     id: str
@@ -61,9 +61,9 @@ class TargetTable:
     arrays: frozenset[str]
 
 
-def read_entries(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, Entry]:
+def read_entries(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, LedgerEntry]:
     """By source id; every id asked for has an entry."""
-    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+    with connection.cursor(row_factory=class_row(LedgerEntry)) as cursor:
         cursor.execute(sql("reconciliation/ledger"), {"table": table, "ids": list(ids)})
         return {entry.id: entry for entry in cursor}
 
@@ -105,12 +105,12 @@ def read_targets(
     asked = frozenset(ids)
     uuids = [key for key in ids if _UUID.fullmatch(key)]
     derived = [key for key in ids if not _UUID.fullmatch(key)]
-    facts = {"table": source_table, "ids": list(ids), "uuids": uuids, "derived": derived}
+    parameters = {"table": source_table, "ids": list(ids), "uuids": uuids, "derived": derived}
     for table in tables:
         owner = OWNED_BY_WORKFLOW.get(table.name)
         if owner and source_table != WORKFLOWS:
             continue
-        for values in connection.execute(_select(table, source_table, bool(derived)), facts):
+        for values in connection.execute(_select(table, source_table, bool(derived)), parameters):
             row = dict(zip(table.columns, values, strict=True))
             found[row[owner] if owner and row[owner] in asked else row["source_id"]][table.name].append(row)
     return found

@@ -83,7 +83,7 @@ class Reconciliation:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Comparison:
     """What stays the same over all batches."""
 
     shelves: dict[str, Shelf]
@@ -102,7 +102,7 @@ def reconcile(
     found = Reconciliation()
     with snapshots(connection) as kept:
         session = kept.current()
-        around = Surroundings(read_shelves(session), read_target_tables(session), vault, covers)
+        around = Comparison(read_shelves(session), read_target_tables(session), vault, covers)
         for shelf in around.shelves.values():
             _compare_table(kept, around, shelf, found, report)
             found.note(_covered(strays.ledger_without_source(kept.current(), shelf), covers))
@@ -112,7 +112,7 @@ def reconcile(
 
 
 def _compare_table(
-    kept: Snapshots, around: Surroundings, shelf: Shelf, found: Reconciliation, report: Report
+    kept: Snapshots, around: Comparison, shelf: Shelf, found: Reconciliation, report: Report
 ) -> None:
     total, done, after = count_rows(kept.current(), shelf), 0, None
     looked_in, tables = 0, around.targets
@@ -126,7 +126,7 @@ def _compare_table(
 
 
 def _compare_batch(
-    session: Connection, around: Surroundings, shelf: Shelf, batch: list[Row], found: Reconciliation
+    session: Connection, around: Comparison, shelf: Shelf, batch: list[Row], found: Reconciliation
 ) -> None:
     rows = [row for row in batch if around.covers(row.organization_id)]
     ids = [row.id for row in rows]
@@ -157,7 +157,7 @@ def _compare_batch(
     found.note(secrets_and_sign_offs.check(session, made_of, around.vault))
 
 
-def _look_for_strays(kept: Snapshots, around: Surroundings, found: Reconciliation) -> None:
+def _look_for_strays(kept: Snapshots, around: Comparison, found: Reconciliation) -> None:
     found.note(_covered(strays.originals_without_ledger(kept.current()), around.covers))
     for table in around.targets:
         found.note(_covered(strays.targets_without_ledger(kept.current(), table), around.covers))

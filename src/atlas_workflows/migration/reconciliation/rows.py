@@ -13,8 +13,8 @@ from atlas_workflows.migration.ledger.fingerprint import (
     with_findings,
 )
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ
-from atlas_workflows.migration.reconciliation.differences import Difference, Kind
-from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRows, codes, is_empty
+from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
+from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRows, codes, is_empty
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.tree import Leaf
 from atlas_workflows.migration.reconciliation.vault import Vault
@@ -39,7 +39,7 @@ class Hashes:
     target: str
 
 
-def hashes_of(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Hashes:
+def hashes_of(row: Row, entry: LedgerEntry, targets: TargetRows, vault: Vault) -> Hashes:
     """The hashes that ledger and original should hold."""
     content = original_content(row.columns)
     source = vault.hmac(content) if entry.sealed is not None else content_digest(content)
@@ -48,15 +48,15 @@ def hashes_of(row: Row, entry: Entry, targets: TargetRows, vault: Vault) -> Hash
 
 
 def compare_row(
-    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, vault: Vault, opened: Opened
+    row: Row, entry: LedgerEntry, targets: TargetRows, hashes: Hashes, vault: Vault, opened: Opened
 ) -> Iterator[Difference]:
     """Every difference between the source row and our side of it."""
 
-    def differs(kind: Kind, column: str | None = None, detail: str = "") -> Difference:
+    def differs(kind: DifferenceKind, column: str | None = None, detail: str = "") -> Difference:
         return Difference(kind, row.table, row.id, row.organization_id, column, detail)
 
     if not entry.has_ledger:
-        yield differs(Kind.LEDGER_MISSING)
+        yield differs(DifferenceKind.LEDGER_MISSING)
         return
     yield from _organization(row, entry, targets, differs)
     yield from _original(row, entry, hashes, vault, differs)
@@ -65,38 +65,40 @@ def compare_row(
     yield from _targets(row, entry, targets, hashes, opened, differs)
 
 
-def live_leaf(row: Row, entry: Entry, hashes: Hashes) -> Leaf:
+def live_leaf(row: Row, entry: LedgerEntry, hashes: Hashes) -> Leaf:
     """The row as it is now, in both worlds."""
     return Leaf(row.table, row.id, hashes.source, entry.outcome or "", hashes.target)
 
 
-def recorded_leaf(row: Row, entry: Entry) -> Leaf:
+def recorded_leaf(row: Row, entry: LedgerEntry) -> Leaf:
     """The row as the ledger recorded it."""
     return Leaf(row.table, row.id, entry.source_hash or "", entry.outcome or "", entry.target_hash)
 
 
-def _organization(row: Row, entry: Entry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
+def _organization(row: Row, entry: LedgerEntry, targets: TargetRows, differs: Any) -> Iterator[Difference]:
     given = set(codes(entry.reasons))
     stated = row.organization_id
     homeless = entry.outcome == "quarantined" and bool(given & TENANCY_CODES)
     assumed = stated is None and ASSUMED in given
     if entry.organization_id != stated and not (assumed or (homeless and entry.organization_id is None)):
-        yield differs(Kind.ORGANIZATION_DIFFERS, "migration_ledger.organization_id")
+        yield differs(DifferenceKind.ORGANIZATION_DIFFERS, "migration_ledger.organization_id")
     if entry.has_original and entry.original_organization_id != entry.organization_id:
-        yield differs(Kind.ORGANIZATION_DIFFERS, "originals.organization_id")
+        yield differs(DifferenceKind.ORGANIZATION_DIFFERS, "originals.organization_id")
     for table, rows in targets.items():
         if any(item.get("organization_id") != entry.organization_id for item in rows):
-            yield differs(Kind.ORGANIZATION_DIFFERS, f"{table}.organization_id")
+            yield differs(DifferenceKind.ORGANIZATION_DIFFERS, f"{table}.organization_id")
 
 
-def _original(row: Row, entry: Entry, hashes: Hashes, vault: Vault, differs: Any) -> Iterator[Difference]:
+def _original(
+    row: Row, entry: LedgerEntry, hashes: Hashes, vault: Vault, differs: Any
+) -> Iterator[Difference]:
     if not entry.has_original:
-        yield differs(Kind.ORIGINAL_MISSING)
+        yield differs(DifferenceKind.ORIGINAL_MISSING)
         return
     try:
         kept = vault.unseal(entry.sealed) if entry.sealed is not None else entry.content
     except AtlasError:
-        yield differs(Kind.ORIGINAL_UNREADABLE)
+        yield differs(DifferenceKind.ORIGINAL_UNREADABLE)
         return
     if kept != hashes.content:
         yield from _differing_columns(row, kept, differs)
@@ -105,7 +107,7 @@ def _original(row: Row, entry: Entry, hashes: Hashes, vault: Vault, differs: Any
         ("originals.content_hash", entry.content_hash),
     ):
         if stored != hashes.source:
-            yield differs(Kind.HASH_DIFFERS, name)
+            yield differs(DifferenceKind.HASH_DIFFERS, name)
 
 
 def _differing_columns(row: Row, kept: str | None, differs: Any) -> Iterator[Difference]:
@@ -114,43 +116,47 @@ def _differing_columns(row: Row, kept: str | None, differs: Any) -> Iterator[Dif
     except AtlasError:
         before = None
     if not isinstance(before, dict):
-        yield differs(Kind.ORIGINAL_DIFFERS, None, "the kept original is no row")
+        yield differs(DifferenceKind.ORIGINAL_DIFFERS, None, "the kept original is no row")
         return
     names = [name for name in {**row.columns, **before} if before.get(name) != row.columns.get(name)]
     for name in names or ["(column order)"]:
-        yield differs(Kind.ORIGINAL_DIFFERS, name)
+        yield differs(DifferenceKind.ORIGINAL_DIFFERS, name)
 
 
-def _reasons(entry: Entry, differs: Any) -> Iterator[Difference]:
+def _reasons(entry: LedgerEntry, differs: Any) -> Iterator[Difference]:
     has_reasons = bool(codes(entry.reasons) or codes(entry.changes))
     if entry.outcome in {"migrated_with_warnings", "quarantined", "skipped"} and not has_reasons:
         yield differs(
-            Kind.REASON_MISSING, "migration_ledger.reasons", f"outcome {entry.outcome} without a reason"
+            DifferenceKind.REASON_MISSING,
+            "migration_ledger.reasons",
+            f"outcome {entry.outcome} without a reason",
         )
     if entry.outcome == "migrated" and has_reasons:
-        yield differs(Kind.REASON_MISSING, "migration_ledger.outcome", "reasons, but the outcome shows none")
+        yield differs(
+            DifferenceKind.REASON_MISSING, "migration_ledger.outcome", "reasons, but the outcome shows none"
+        )
 
 
-def _quarantine(entry: Entry, differs: Any) -> Iterator[Difference]:
+def _quarantine(entry: LedgerEntry, differs: Any) -> Iterator[Difference]:
     if entry.outcome != "quarantined":
         if entry.is_quarantined:
-            yield differs(Kind.QUARANTINE_UNEXPECTED)
+            yield differs(DifferenceKind.QUARANTINE_UNEXPECTED)
         return
     if not entry.is_quarantined:
-        yield differs(Kind.QUARANTINE_MISSING)
+        yield differs(DifferenceKind.QUARANTINE_MISSING)
         return
     if entry.quarantine_organization_id != entry.organization_id:
-        yield differs(Kind.QUARANTINE_DIFFERS, "quarantine.organization_id")
+        yield differs(DifferenceKind.QUARANTINE_DIFFERS, "quarantine.organization_id")
     if codes(entry.quarantine_reasons) != codes(entry.reasons):
-        yield differs(Kind.QUARANTINE_DIFFERS, "quarantine.reasons")
+        yield differs(DifferenceKind.QUARANTINE_DIFFERS, "quarantine.reasons")
 
 
 def _targets(
-    row: Row, entry: Entry, targets: TargetRows, hashes: Hashes, opened: Opened, differs: Any
+    row: Row, entry: LedgerEntry, targets: TargetRows, hashes: Hashes, opened: Opened, differs: Any
 ) -> Iterator[Difference]:
     if entry.outcome not in LOADED and entry.outcome != "archived":
         if not is_empty(targets):
-            yield differs(Kind.TARGET_UNEXPECTED, ", ".join(sorted(targets)))
+            yield differs(DifferenceKind.TARGET_UNEXPECTED, ", ".join(sorted(targets)))
         return
     if hashes.target != entry.target_hash:
         yield from _fingerprints(entry, hashes, differs)
@@ -160,14 +166,14 @@ def _targets(
     table, carried = main
     found = targets.get(table) or []
     if len(found) != 1:
-        yield differs(Kind.TARGET_MISSING, table, f"{len(found)} rows where one belongs")
+        yield differs(DifferenceKind.TARGET_MISSING, table, f"{len(found)} rows where one belongs")
         return
     for column in columns_that_differ(row.columns, found[0], carried, is_sealed=entry.sealed is not None):
         if column == "workflow_id" and found[0].get(column) is None and FOREIGN in codes(entry.reasons):
             continue  # a workflow of another organization must not be named
-        yield differs(Kind.COLUMN_DIFFERS, f"{table}.{column}")
+        yield differs(DifferenceKind.COLUMN_DIFFERS, f"{table}.{column}")
     if row.table == "workflow_executions" and _ended_otherwise(row, found[0].get("status")):
-        yield differs(Kind.COLUMN_DIFFERS, "workflow_executions.status")
+        yield differs(DifferenceKind.COLUMN_DIFFERS, "workflow_executions.status")
     if row.table in GRAPHS:
         yield from compare_graph(row, entry, found[0], opened)
     if row.table == "workflows":
@@ -180,9 +186,9 @@ def _ended_otherwise(row: Row, arrived: str | None) -> bool:
     return told in ENDED and told != arrived
 
 
-def _fingerprints(entry: Entry, hashes: Hashes, differs: Any) -> Iterator[Difference]:
+def _fingerprints(entry: LedgerEntry, hashes: Hashes, differs: Any) -> Iterator[Difference]:
     written, now = loads(entry.target_hash or "{}"), loads(hashes.target)
     for table in sorted({*written, *now} if now else {*written} - {"migration_ledger"}):
         if written.get(table) != now.get(table):
-            kind = Kind.TARGET_MISSING if table not in now else Kind.TARGET_DIFFERS
+            kind = DifferenceKind.TARGET_MISSING if table not in now else DifferenceKind.TARGET_DIFFERS
             yield differs(kind, table)

@@ -11,8 +11,8 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.reconciliation.differences import Difference, Kind
-from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRow, TargetRows
+from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
+from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRow, TargetRows
 from atlas_workflows.migration.reconciliation.sealed_values import stands_in
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
 from atlas_workflows.migration.reconciliation.source_side import Row
@@ -44,7 +44,7 @@ class Reference:
 
 
 def check(
-    connection: Connection, rows: Sequence[tuple[Row, Entry, TargetRows]], vault: Vault
+    connection: Connection, rows: Sequence[tuple[Row, LedgerEntry, TargetRows]], vault: Vault
 ) -> Iterator[Difference]:
     """Differences of the batch in what is sealed, and in which workflows are live."""
     references = [list(_references(targets)) for _, _, targets in rows]
@@ -108,22 +108,22 @@ def _secret(
     stored: Stored | None,
     vault: Vault,
 ) -> Iterator[Difference]:
-    def differs(kind: Kind, place: str) -> Difference:
+    def differs(kind: DifferenceKind, place: str) -> Difference:
         return Difference(kind, row.table, row.id, row.organization_id, place)
 
     if stored is None or stored.organization_id not in owners:
-        yield differs(Kind.SECRET_MISSING, reference.place)
+        yield differs(DifferenceKind.SECRET_MISSING, reference.place)
         return
     try:
         plain = vault.unseal(stored.sealed)
     except AtlasError:
-        yield differs(Kind.SECRET_UNREADABLE, "secrets.sealed")
+        yield differs(DifferenceKind.SECRET_UNREADABLE, "secrets.sealed")
         return
     if not stands_in(plain, row.columns) and not _stands_beside(connection, plain, row):
-        yield differs(Kind.SECRET_DIFFERS, "secrets.sealed")
+        yield differs(DifferenceKind.SECRET_DIFFERS, "secrets.sealed")
     # A very short "secret" may well occur in an innocent word.
     if reference.document is not None and len(plain) >= MIN_SECRET and holds_text(reference.document, plain):
-        yield differs(Kind.SECRET_IN_CLEAR, reference.place)
+        yield differs(DifferenceKind.SECRET_IN_CLEAR, reference.place)
 
 
 def _stands_beside(connection: Connection, plain: str, row: Row) -> bool:
@@ -147,21 +147,24 @@ def _rows_beside(connection: Connection, table: str, workflow_id: str) -> list[s
 
 
 def _live(
-    row: TargetRow, entry: Entry, targets: TargetRows, signed: set[tuple[str, str, str]]
+    row: TargetRow, entry: LedgerEntry, targets: TargetRows, signed: set[tuple[str, str, str]]
 ) -> Iterator[Difference]:
     needed = {str(change.get("code")) for change in loads(entry.changes or "[]")}
     unsigned = {code for code in needed if (str(row["id"]), code, str(entry.source_hash)) not in signed}
     armed = any(trigger.get("is_active") == "true" for trigger in targets.get("workflow_triggers") or ())
     if unsigned and (row.get("status") == "active" or armed):
         yield _differs(
-            Kind.STATUS_DIFFERS, row, "workflows.status", f"unsigned: {', '.join(sorted(unsigned))}"
+            DifferenceKind.STATUS_DIFFERS, row, "workflows.status", f"unsigned: {', '.join(sorted(unsigned))}"
         )
     if not unsigned and row.get("status") not in {row.get("intended_status"), "draft", "paused"}:
         yield _differs(
-            Kind.STATUS_DIFFERS, row, "workflows.status", f"{row.get('status')} is not what it should be"
+            DifferenceKind.STATUS_DIFFERS,
+            row,
+            "workflows.status",
+            f"{row.get('status')} is not what it should be",
         )
     if bool(unsigned) != (row.get("awaiting_sign_off") == "true") and (unsigned or not needed):
-        yield _differs(Kind.STATUS_DIFFERS, row, "workflows.awaiting_sign_off")
+        yield _differs(DifferenceKind.STATUS_DIFFERS, row, "workflows.awaiting_sign_off")
 
 
 def _read_secrets(connection: Connection, ids: list[str]) -> dict[str, Stored]:
@@ -173,5 +176,5 @@ def _read_sign_offs(connection: Connection, ids: list[str]) -> set[tuple[str, st
     return set(connection.execute(sql("reconciliation/sign_offs"), {"ids": ids}).fetchall())
 
 
-def _differs(kind: Kind, row: TargetRow, column: str, detail: str = "") -> Difference:
+def _differs(kind: DifferenceKind, row: TargetRow, column: str, detail: str = "") -> Difference:
     return Difference(kind, "workflows", str(row["source_id"]), row.get("organization_id"), column, detail)

@@ -6,7 +6,7 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.migration.reconciliation.differences import Difference, Kind
+from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, TargetTable
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
 from atlas_workflows.migration.reconciliation.source_side import Shelf
@@ -22,7 +22,7 @@ def ledger_without_source(connection: Connection, shelf: Shelf) -> Iterator[Diff
         "     WHERE c.source_table = l.source_table AND c.source_id = l.source_id)"
     ).format(compose.Identifier(SOURCE_SCHEMA, shelf.table), compose.Identifier(shelf.key))
     for source_id, organization in connection.execute(query, {"table": shelf.table}):
-        yield Difference(Kind.LEDGER_WITHOUT_SOURCE, shelf.table, source_id, organization)
+        yield Difference(DifferenceKind.LEDGER_WITHOUT_SOURCE, shelf.table, source_id, organization)
 
 
 def originals_without_ledger(connection: Connection) -> Iterator[Difference]:
@@ -30,7 +30,7 @@ def originals_without_ledger(connection: Connection) -> Iterator[Difference]:
     for table, source_id, organization, is_original in connection.execute(
         sql("reconciliation/strays_of_control")
     ):
-        kind = Kind.ORIGINAL_WITHOUT_LEDGER if is_original else Kind.QUARANTINE_UNEXPECTED
+        kind = DifferenceKind.ORIGINAL_WITHOUT_LEDGER if is_original else DifferenceKind.QUARANTINE_UNEXPECTED
         yield Difference(kind, table, source_id, organization)
 
 
@@ -43,7 +43,9 @@ def targets_without_ledger(connection: Connection, table: TargetTable) -> Iterat
         "     AND l.source_deleted_at IS NULL AND l.rolled_back_at IS NULL)"
     ).format(compose.Identifier(SCHEMA, table.name))
     for source_table, source_id, organization in connection.execute(query):
-        yield Difference(Kind.TARGET_WITHOUT_LEDGER, source_table, str(source_id), organization, table.name)
+        yield Difference(
+            DifferenceKind.TARGET_WITHOUT_LEDGER, source_table, str(source_id), organization, table.name
+        )
 
 
 def doubled_targets(connection: Connection, table: TargetTable) -> Iterator[Difference]:
@@ -60,7 +62,12 @@ def doubled_targets(connection: Connection, table: TargetTable) -> Iterator[Diff
     ).format(compose.Identifier(SCHEMA, table.name), compose.Identifier(column), compose.Identifier(column))
     for source_table, source_id, organization in connection.execute(query, {"table": table.name}):
         yield Difference(
-            Kind.TARGET_DIFFERS, source_table, str(source_id), organization, table.name, "one too many"
+            DifferenceKind.TARGET_DIFFERS,
+            source_table,
+            str(source_id),
+            organization,
+            table.name,
+            "one too many",
         )
 
 
@@ -69,19 +76,24 @@ def miscounted(connection: Connection) -> Iterator[Difference]:
     for source_id, organization, executions, counted in connection.execute(sql("reconciliation/analytics")):
         detail = f"{executions} finished executions, {counted} counted"
         yield Difference(
-            Kind.ANALYTICS_DIFFER, "workflows", source_id, organization, "workflow_analytics", detail
+            DifferenceKind.ANALYTICS_DIFFER,
+            "workflows",
+            source_id,
+            organization,
+            "workflow_analytics",
+            detail,
         )
 
 
 def tenants_crossed(connection: Connection) -> Iterator[Difference]:
     """What would show, or deliver, something of one organization to another."""
     for table, source_id, organization, place in connection.execute(sql("reconciliation/tenants_crossed")):
-        yield Difference(Kind.TENANT_CROSSED, table, source_id, organization, place)
+        yield Difference(DifferenceKind.TENANT_CROSSED, table, source_id, organization, place)
 
 
 def live_too_early(connection: Connection) -> Iterator[Difference]:
     """What would happen twice: armed or executed by us while the old application still does."""
     for table, source_id, organization, place in connection.execute(sql("reconciliation/live_too_early")):
         yield Difference(
-            Kind.STATUS_DIFFERS, table, source_id, organization, place, "live before its cutover"
+            DifferenceKind.STATUS_DIFFERS, table, source_id, organization, place, "live before its cutover"
         )

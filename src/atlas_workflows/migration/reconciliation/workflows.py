@@ -5,9 +5,9 @@ from typing import Any
 
 from atlas_workflows.exact_json import loads
 from atlas_workflows.migration.reconciliation.conservation import Loss, losses
-from atlas_workflows.migration.reconciliation.differences import Difference, Kind
+from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.legacy_graph import graphs_of, leaves, unread
-from atlas_workflows.migration.reconciliation.our_side import Entry, TargetRow, TargetRows, codes
+from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRow, TargetRows, codes
 from atlas_workflows.migration.reconciliation.source_side import Row
 
 Opened = Callable[[Iterable[str]], list[str]]
@@ -23,15 +23,15 @@ NO_TRIGGER = frozenset({"", "manual"})
 UNREAD = frozenset({"GRAPH_UNDECODABLE", "ENTRY_UNREADABLE"})
 
 
-def compare_graph(row: Row, entry: Entry, target: TargetRow, opened: Opened) -> Iterator[Difference]:
+def compare_graph(row: Row, entry: LedgerEntry, target: TargetRow, opened: Opened) -> Iterator[Difference]:
     """Nodes, edges, texts and numbers of the legacy row against the definition made of them."""
 
-    def differs(kind: Kind, column: str, detail: str = "") -> Difference:
+    def differs(kind: DifferenceKind, column: str, detail: str = "") -> Difference:
         return Difference(kind, row.table, row.id, row.organization_id, column, detail)
 
     if not UNREAD & set(codes(entry.reasons)):
         for column in unread(row.columns):
-            yield differs(Kind.GRAPH_UNREAD, f"{row.table}.{column}")
+            yield differs(DifferenceKind.GRAPH_UNREAD, f"{row.table}.{column}")
     for kind, detail in _losses(row, entry, loads(target.get("definition") or "{}"), opened):
         yield differs(kind, f"{GRAPHS[row.table]}.definition", detail)
 
@@ -39,21 +39,23 @@ def compare_graph(row: Row, entry: Entry, target: TargetRow, opened: Opened) -> 
 def compare_triggers(row: Row, target: TargetRow, targets: TargetRows) -> Iterator[Difference]:
     """The trigger of the legacy row, the triggers of the definition, and the rows beside them."""
 
-    def differs(kind: Kind, column: str, detail: str = "") -> Difference:
+    def differs(kind: DifferenceKind, column: str, detail: str = "") -> Difference:
         return Difference(kind, row.table, row.id, row.organization_id, column, detail)
 
     definition = loads(target.get("definition") or "{}")
     defined = {str(item.get("id")) for item in definition.get("triggers") or ()}
     if not defined and (row.columns.get("trigger_type") or "").lower() not in NO_TRIGGER:
-        yield differs(Kind.TRIGGER_LOST, "workflows.definition")
+        yield differs(DifferenceKind.TRIGGER_LOST, "workflows.definition")
     keys = [str(item.get("trigger_key")) for item in targets.get("workflow_triggers") or ()]
     if sorted(keys) != sorted(defined):
         yield differs(
-            Kind.TRIGGER_ROWS_DIFFER, "workflow_triggers", f"{len(keys)} rows, {len(defined)} triggers"
+            DifferenceKind.TRIGGER_ROWS_DIFFER,
+            "workflow_triggers",
+            f"{len(keys)} rows, {len(defined)} triggers",
         )
 
 
-def _losses(row: Row, entry: Entry, definition: Mapping[str, Any], opened: Opened) -> list[Loss]:
+def _losses(row: Row, entry: LedgerEntry, definition: Mapping[str, Any], opened: Opened) -> list[Loss]:
     graphs, is_sealed = graphs_of(row.columns), entry.sealed is not None
     named = codes(entry.reasons)
     found = losses(graphs, definition, is_sealed=is_sealed, named=named)

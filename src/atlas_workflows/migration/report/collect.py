@@ -8,7 +8,7 @@ from typing import Any
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.evidence.shown import Shown, read_shown
-from atlas_workflows.migration.movement.dry_run import WORKFLOWS, Findings
+from atlas_workflows.migration.movement.dry_run import WORKFLOWS, DryRunFindings
 from atlas_workflows.migration.movement.tenants import Tenants
 from atlas_workflows.migration.runs.records import RunRow, StepRow, read_steps
 from atlas_workflows.secrets.masking import mask, mask_values
@@ -44,25 +44,25 @@ class ReportData:
 
 def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData:
     """From the ledger: every row of the run's organizations, whichever run wrote it."""
-    facts: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "phase": run.phase,
         "organizations": None if tenants.covered is None else sorted(tenants.covered),
     }
-    workflows = tuple(_ledger_rows(connection, facts | {"is_workflow": True}))
+    workflows = tuple(_ledger_rows(connection, parameters | {"is_workflow": True}))
     return ReportData(
         run=run,
-        totals=_totals(connection, facts),
+        totals=_totals(connection, parameters),
         workflows=workflows,
-        others=_ledger_rows(connection, facts | {"is_workflow": False}),
+        others=_ledger_rows(connection, parameters | {"is_workflow": False}),
         steps=read_steps(connection, run.id),
         checklist=_records(connection, "migration/report/checklist", {"id": run.id}),
         validation=_records(connection, "migration/report/validation", {"id": run.id}),
-        names=_names(connection, facts),
-        evidence=read_shown(connection, facts["organizations"]),
+        names=_names(connection, parameters),
+        evidence=read_shown(connection, parameters["organizations"]),
     )
 
 
-def from_findings(run: RunRow, findings: Findings) -> ReportData:
+def from_findings(run: RunRow, findings: DryRunFindings) -> ReportData:
     """From a dry run."""
     totals: dict[str, Mapping[str, int]] = {table: Counter(item) for table, item in findings.counts.items()}
     rows = [_clean(row) for row in findings.rows]
@@ -75,11 +75,11 @@ def from_findings(run: RunRow, findings: Findings) -> ReportData:
     )
 
 
-def _ledger_rows(connection: Connection, facts: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _ledger_rows(connection: Connection, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     names = ("table", "id", "organization_id", "outcome", "reasons", "changes")
     with connection.transaction(), connection.cursor(name="atlas_report") as cursor:
         cursor.itersize = 2_000
-        cursor.execute(sql("migration/report/rows"), facts)
+        cursor.execute(sql("migration/report/rows"), parameters)
         for values in cursor:
             yield _clean(dict(zip(names, values, strict=True)))
 
@@ -94,19 +94,21 @@ def _clean(row: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _totals(connection: Connection, facts: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+def _totals(connection: Connection, parameters: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     totals: dict[str, dict[str, int]] = {}
-    for table, outcome, count in connection.execute(sql("migration/report/totals"), facts):
+    for table, outcome, count in connection.execute(sql("migration/report/totals"), parameters):
         totals.setdefault(table, dict.fromkeys(OUTCOMES, 0))[outcome] = count
     return totals
 
 
-def _names(connection: Connection, facts: Mapping[str, Any]) -> dict[str, str]:
-    cursor = connection.execute(sql("migration/report/names"), facts)
+def _names(connection: Connection, parameters: Mapping[str, Any]) -> dict[str, str]:
+    cursor = connection.execute(sql("migration/report/names"), parameters)
     return {str(key): mask(name) for key, name in cursor}
 
 
-def _records(connection: Connection, name: str, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    cursor = connection.execute(sql(name), facts)
+def _records(
+    connection: Connection, name: str, parameters: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], ...]:
+    cursor = connection.execute(sql(name), parameters)
     columns = [column.name for column in cursor.description or ()]
     return tuple(dict(zip(columns, row, strict=True)) for row in cursor)

@@ -6,7 +6,7 @@ from typing import Any
 
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.movement.dry_run import Findings
+from atlas_workflows.migration.movement.dry_run import DryRunFindings
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.report.collect import collect, from_findings
 from atlas_workflows.migration.report.files import write_report
@@ -22,7 +22,7 @@ def report_run(context: PhaseContext, folder: Path | None = None) -> dict[str, A
         return write_report(folder or context.report_dir, collect(connection, run, tenants))
 
 
-def report_dry_run(context: PhaseContext, started_at: datetime, findings: Findings) -> dict[str, Any]:
+def report_dry_run(context: PhaseContext, started_at: datetime, findings: DryRunFindings) -> dict[str, Any]:
     """Write the report of a dry run and return its head."""
     run = RunRow(
         id=context.run_id,

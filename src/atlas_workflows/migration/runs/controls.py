@@ -64,5 +64,5 @@ def approval_of(connection: Connection, run_id: UUID) -> tuple[str, str] | None:
 
 
 def _change(connection: Connection, run_id: UUID, present: list[str], wanted: str) -> bool:
-    facts = {"id": run_id, "present": present, "wanted": wanted}
-    return connection.execute(sql("migration/runs/change_run_status"), facts).rowcount == 1
+    parameters = {"id": run_id, "present": present, "wanted": wanted}
+    return connection.execute(sql("migration/runs/change_run_status"), parameters).rowcount == 1

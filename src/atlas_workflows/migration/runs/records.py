@@ -113,8 +113,14 @@ class DatabaseRecord:
         )
 
     def close(self, status: str, problem: str | None, summary: Mapping[str, Any], at: datetime) -> None:
-        facts = {"id": self.run_id, "status": status, "problem": problem, "summary": jsonb(summary), "at": at}
-        self.connection.execute(sql("migration/runs/set_run_status"), facts)
+        parameters = {
+            "id": self.run_id,
+            "status": status,
+            "problem": problem,
+            "summary": jsonb(summary),
+            "at": at,
+        }
+        self.connection.execute(sql("migration/runs/set_run_status"), parameters)
 
 
 def insert_run(

@@ -20,19 +20,21 @@ def require_suites(phase: Phase, folder: Path) -> None:
 
 
 def require_earlier(connection: Connection, phase: Phase, scope: Scope) -> None:
-    """Raise PhaseRefused naming the organizations for which a required phase does not stand."""
+    """Raise PhaseRefused naming the organizations for which a required phase is not applied."""
     if phase.is_first:
         return
     organizations = read_tenancy(connection, None).organizations
     covered = resolve_scope(scope, organizations).covered
     asked = sorted(organizations if covered is None else covered)
-    facts = {"phases": [before.name for before in phase.earlier], "organizations": asked}
-    missing = connection.execute(sql("migration/runs/missing_requirements"), facts).fetchall()
+    parameters = {"phases": [before.name for before in phase.earlier], "organizations": asked}
+    missing = connection.execute(sql("migration/runs/missing_requirements"), parameters).fetchall()
     if missing:
-        named = ", ".join(f"{required} for {organization}" for organization, required in missing[:SHOWN])
+        named = ", ".join(
+            f"{required} (not applied to {organization})" for organization, required in missing[:SHOWN]
+        )
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         raise PhaseRefused(
-            f"{phase.name} requires {named}{more}, which is not applied.",
+            f"{phase.name} requires {named}{more}.",
             remedy="Run that phase first, or name only organizations to which it is applied.",
             missing=[list(row) for row in missing],
         )

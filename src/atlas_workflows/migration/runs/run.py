@@ -10,7 +10,7 @@ import psycopg
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.faults import explained
 from atlas_workflows.db.schema import upgrade
-from atlas_workflows.db.search_paths import insist_on_search_paths
+from atlas_workflows.db.search_paths import require_safe_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import AtlasError, PhasePaused
@@ -81,7 +81,7 @@ def make_ready(connection: Connection, dsn: str, options: RunOptions) -> None:
     """
     detect_shape(read_catalog(connection))
     if not options.waivers.get("search_path"):
-        insist_on_search_paths(connection)
+        require_safe_search_paths(connection)
     upgrade(dsn)
 
 

@@ -59,8 +59,8 @@ def _make_partitions(connection: Connection, source: Source) -> int:
     made = 0
     for table, column in PARTITIONED_BY.items():
         for first, last in _months(connection, source, column):
-            facts = {"table": table, "first": first, "last": last}
-            row = connection.execute(sql("migration/steps/ensure_partitions"), facts).fetchone()
+            parameters = {"table": table, "first": first, "last": last}
+            row = connection.execute(sql("migration/steps/ensure_partitions"), parameters).fetchone()
             made += int(row[0]) if row else 0
     return made
 
@@ -102,7 +102,7 @@ def remove_born(rollback: Rollback) -> Undone:
 
 
 def stop_capture(rollback: Rollback) -> None:
-    """Nobody needs the changes once no phase stands for anybody."""
+    """Nobody needs the changes once no phase is applied to anybody."""
     if rollback.number("organizations_standing", "organization_phases") == 0:
         remove_capture(rollback.connection, [item.table for item in captured_tables(rollback.connection)])
 

@@ -1,4 +1,4 @@
-"""Step `finish`: a last catch-up, consents, and the note for which organizations the phase now stands."""
+"""Step `finish`: a last catch-up, consents, and the note which organizations the phase is applied to."""
 
 from atlas_workflows import audit
 from atlas_workflows.audit import Subject
@@ -21,13 +21,13 @@ def run(context: PhaseContext) -> StepResult:
         if caught.written or caught.removed:
             rebuild_analytics(worker)
         covered = worker.source.tenants.covered
-        facts = {
+        parameters = {
             "phase": context.phase.name,
             "run_id": context.run_id,
             "organizations": sorted(worker.source.tenancy.organizations if covered is None else covered),
             "at": context.now(),
         }
-        applied = worker.writer.execute(sql("migration/steps/apply_organizations"), facts).rowcount
+        applied = worker.writer.execute(sql("migration/steps/apply_organizations"), parameters).rowcount
         consents = _record_consents(worker.writer, None if covered is None else sorted(covered))
         _audit(worker.writer, context, applied)
     summary = {"organizations": applied, "consents_added": consents, "captured_written": caught.written}
@@ -38,8 +38,8 @@ def _record_consents(connection: Connection, organizations: list[str] | None) ->
     added = 0
     for table in CONSENT_TABLES:
         with connection.transaction():
-            facts = {"table": table, "organizations": organizations}
-            row = connection.execute(sql("migration/steps/record_consents"), facts).fetchone()
+            parameters = {"table": table, "organizations": organizations}
+            row = connection.execute(sql("migration/steps/record_consents"), parameters).fetchone()
         added += int(row[0]) if row and row[0] is not None else 0
     return added
 
@@ -50,7 +50,7 @@ def _audit(connection: Connection, context: PhaseContext, organizations: int) ->
         Subject("phase_runs", str(context.run_id)),
         actor=context.options.actor,
         action="finish_phase",
-        reason=f"{context.phase.name} stands for {organizations} organizations",
+        reason=f"{context.phase.name} is applied to {organizations} organizations",
     )
 
 
@@ -60,14 +60,14 @@ def count_nothing(_rollback: Rollback) -> Undone:
 
 
 def withdraw(rollback: Rollback) -> Undone:
-    """The phase no longer stands for the organizations."""
+    """The phase is no longer applied to the organizations."""
     rollback.execute("roll_back_organizations")
     return Undone()
 
 
 STEP = StepKind(
     "finish",
-    "Note for whom the phase stands",
+    "Note which organizations the phase is applied to",
     run,
     undo=Undo(count_nothing, withdraw),
     dry_run=Skips("a dry run writes nothing"),

@@ -12,7 +12,7 @@ from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import BusinessHours, Wait
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
-from atlas_workflows.schedule.due import Surroundings, due_at, look_back_since
+from atlas_workflows.schedule.due import DueContext, due_at, look_back_since
 from atlas_workflows.schedule.spec import Closures, Region
 from atlas_workflows.schedule.waits import (
     BusinessHoursWait,
@@ -96,7 +96,7 @@ class _Organization(BaseModel):
     closures: Closures | None = None
 
 
-def _surroundings(call: Call) -> Surroundings:
+def _surroundings(call: Call) -> DueContext:
     given = call.look("organization")
     try:
         known = _Organization.model_validate(given if isinstance(given, Mapping) else {})
@@ -104,7 +104,7 @@ def _surroundings(call: Call) -> Surroundings:
         name = error.errors(include_url=False, include_input=False)[0]["loc"][0]
         what = {"business_hours": "business hours", "holidays": "a country", "closures": "dates"}[str(name)]
         raise StepFailed("data", f"organization.{name} cannot be read as {what}.") from None
-    return Surroundings(
+    return DueContext(
         timezone=call.timezone,
         hours=known.business_hours,
         holidays=known.holidays,

@@ -10,22 +10,22 @@ import pytest
 
 from atlas_workflows.errors import PhaseError
 from atlas_workflows.settings import load_settings
-from atlas_workflows.validation.apart import run_apart
 from atlas_workflows.validation.data import Frames
 from atlas_workflows.validation.runner import run_suite
+from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.suites import load_suite
 
 PROGRAM = """
 import sys, pandas
 from pathlib import Path
 from atlas_workflows.settings import load_settings
-from atlas_workflows.validation.apart import run_apart
+from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.data import Frames
 from atlas_workflows.validation.suites import load_suite
 
 if __name__ == "__main__":
     suite = load_suite(load_settings({}).expectations, "p1_database_batch")
-    assert run_apart(suite, Frames({"workflows": pandas.read_json(Path(sys.argv[1]))}))
+    assert run_in_subprocess(suite, Frames({"workflows": pandas.read_json(Path(sys.argv[1]))}))
     assert "great_expectations" not in sys.modules
 else:
     sys.exit("the new process needs nothing of the main program, and in an Airflow task that cannot be imported")
@@ -35,13 +35,13 @@ DAEMON = """
 import multiprocessing, sys, pandas
 from pathlib import Path
 from atlas_workflows.settings import load_settings
-from atlas_workflows.validation.apart import run_apart
+from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.data import Frames
 from atlas_workflows.validation.suites import load_suite
 
 def ask(path):
     suite = load_suite(load_settings({}).expectations, "p1_database_batch")
-    assert run_apart(suite, Frames({"workflows": pandas.read_json(Path(path))}))
+    assert run_in_subprocess(suite, Frames({"workflows": pandas.read_json(Path(path))}))
 
 if __name__ == "__main__":
     daemon = multiprocessing.Process(target=ask, args=(sys.argv[1],), daemon=True)
@@ -67,7 +67,7 @@ class Shown(subprocess.Popen):
         print(self.pid, flush=True)
 
 subprocess.Popen = Shown
-apart.run_apart(load_suite(load_settings({}).expectations, "p1_database_batch"), Slow())
+apart.run_in_subprocess(load_suite(load_settings({}).expectations, "p1_database_batch"), Slow())
 """
 
 
@@ -91,7 +91,7 @@ def frame() -> object:
 def test_the_results_are_those_of_the_suite(tmp_path: Path) -> None:
     suite = load_suite(load_settings({}).expectations, "p1_database_batch")
     data = Frames({"workflows": frame()})
-    found = run_apart(suite, data, tmp_path / "apart")
+    found = run_in_subprocess(suite, data, tmp_path / "apart")
     assert found == run_suite(suite, data, tmp_path / "here")
     assert [dict(key)["source_id"] for result in found for key in result.keys] == ["2"]
     assert list((tmp_path / "apart").rglob("index.html"))
@@ -106,7 +106,7 @@ def test_the_library_stays_out_of_the_process(tmp_path: Path) -> None:
 def test_a_killed_process_is_said() -> None:
     suite = load_suite(load_settings({}).expectations, "p1_database_batch")
     with pytest.raises(PhaseError, match="p1_database_batch was killed"):
-        run_apart(suite, Frames({"workflows": Deadly()}))
+        run_in_subprocess(suite, Frames({"workflows": Deadly()}))
 
 
 def test_it_ends_with_the_process_that_asked(tmp_path: Path) -> None:

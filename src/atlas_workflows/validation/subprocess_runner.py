@@ -21,9 +21,11 @@ from atlas_workflows.validation.suites import Suite
 LENGTH_BYTES = 8
 
 
-def run_apart(suite: Suite, data: Frames | Queries, docs: Path | None = None) -> list[ExpectationResult]:
+def run_in_subprocess(
+    suite: Suite, data: Frames | Queries, docs: Path | None = None
+) -> list[ExpectationResult]:
     """What `run_suite` finds, and raises. Raises PhaseError when the process is killed."""
-    command = [sys.executable, "-m", "atlas_workflows.validation.apart"]
+    command = [sys.executable, "-m", "atlas_workflows.validation.subprocess_runner"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         try:
             answer = _asked(child, pickle.dumps((suite, data, docs)))
