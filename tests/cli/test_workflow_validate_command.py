@@ -45,7 +45,7 @@ def test_a_file_with_errors_is_shown_as_a_table(tmp_path: Path) -> None:
     result = run(str(file))
     assert result.exit_code == 2
     assert "DISCONNECTED_NODE" in result.stdout
-    assert "not valid: 1 errors" in " ".join(result.stdout.split())
+    assert "not valid: 1 error" in " ".join(result.stdout.split())
 
 
 def test_standard_input_and_a_byte_order_mark() -> None:
