@@ -22,6 +22,7 @@ from atlas_workflows.migration.steps import expand
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.settings import Settings, load_settings
+from atlas_workflows.site import Site
 
 TEMPLATE = "bench_template"
 
@@ -45,7 +46,7 @@ class Ground:
 
     def context(self, dsn: str) -> PhaseContext:
         options = RunOptions(backup=False, rehearse=False, throttle=False)
-        return PhaseContext(uuid4(), phase_named("p1"), Scope(), options, dsn, self.settings)
+        return PhaseContext(uuid4(), phase_named("p1"), Scope(), options, Site(dsn, self.settings))
 
     @contextmanager
     def worker(self, dsn: str) -> Iterator[Worker]:

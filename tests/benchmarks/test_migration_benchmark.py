@@ -18,6 +18,7 @@ from atlas_workflows.migration.runs.outcome import conclude
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.settings import ROOT
+from atlas_workflows.site import Site
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +57,8 @@ def test_the_prover_finds_nothing_amiss_in_what_was_loaded(loaded: tuple[Any, st
     phase, scope = phase_named("p1"), Scope()
     options = RunOptions(throttle=False, backup=False, rehearse=False)
     settings = replace(ground.settings, crm_dsn=dsn)
-    result = run_phase(phase, dsn=dsn, settings=settings, scope=scope, options=options)
-    conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)
+    result = run_phase(phase, site=Site(dsn, settings), scope=scope, options=options)
+    conclusion = conclude(result, phase, scope, options, site=Site(dsn, settings))
     # 3: the messy sample has rows to quarantine; 4 would be a difference or a failed check.
     assert (conclusion.status, conclusion.exit_code) == ("succeeded", 3)
     with psycopg.connect(dsn) as connection:

@@ -12,6 +12,7 @@ from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude
 from atlas_workflows.migration.runs.run import run_phase
+from atlas_workflows.site import Site
 
 OPTIONS = RunOptions(throttle=False, backup=False, rehearse=False)
 MOVES_ONLY = ("expand", "backfill", "approve", "finish")
@@ -26,8 +27,8 @@ def migrate(dsn: str, home: Path, *, scope: Scope | None = None, options: RunOpt
     """Run it and write the report."""
     phase = moving_phase()
     settings = settings_at(home)
-    result = run_phase(phase, dsn=dsn, settings=settings, scope=scope or Scope(), options=options)
-    return conclude(result, phase, scope or Scope(), options, dsn=dsn, settings=settings)
+    result = run_phase(phase, site=Site(dsn, settings), scope=scope or Scope(), options=options)
+    return conclude(result, phase, scope or Scope(), options, site=Site(dsn, settings))
 
 
 def fetch(dsn: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:

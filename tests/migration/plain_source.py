@@ -21,6 +21,7 @@ from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import insert_run
 from atlas_workflows.settings import Settings
+from atlas_workflows.site import Site
 
 # Fixed, so that a process of its own seals and hashes alike.
 KEY = "c3R1dmVyc3R1dmVyc3R1dmVyc3R1dmVyc3R1dmVyISE="
@@ -130,7 +131,7 @@ def settings_at(home: Path) -> Settings:
 def new_context(dsn: str, home: Path, *, scope: Scope | None = None, **options: Any) -> PhaseContext:
     """A context whose run is recorded."""
     chosen = RunOptions(**{"throttle": False, "backup": False, "rehearse": False} | options)
-    context = PhaseContext(uuid4(), phase_named("p1"), scope or Scope(), chosen, dsn, settings_at(home))
+    context = PhaseContext(uuid4(), phase_named("p1"), scope or Scope(), chosen, Site(dsn, settings_at(home)))
     with connect(dsn, application_name="test", autocommit=True) as connection:
         insert_run(connection, context.run_id, context.phase, context.scope, chosen, NOW)
     return context

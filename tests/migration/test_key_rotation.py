@@ -23,7 +23,7 @@ from atlas_workflows.migration.runs.locks import phase_lock, phases_locked
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.secrets.rotation import Rotated, rotate_keys
 from atlas_workflows.settings import load_settings
-from atlas_workflows.site import Progress
+from atlas_workflows.site import Progress, Site
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SEALED = (
@@ -42,7 +42,7 @@ def sealed_crm(pg_server: EmbeddedServer, tmp_path: Path) -> Iterator[str]:
 
 def move(dsn: str, home: Path, *keys: str) -> None:
     settings = replace(load_settings({}), home=home, secret_keys=keys)
-    assert run_phase(moving_phase(), dsn=dsn, settings=settings, options=OPTIONS).status == "succeeded"
+    assert run_phase(moving_phase(), site=Site(dsn, settings), options=OPTIONS).status == "succeeded"
 
 
 def opened_by(dsn: str, key: str) -> list[bytes]:

@@ -19,6 +19,7 @@ from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.settings import load_settings
+from atlas_workflows.site import Site
 from live_stack import RUN_SECONDS, LiveStack
 
 PHASE = "migration_p1_database"
@@ -38,7 +39,7 @@ def straight(live_stack: LiveStack) -> Iterator[str]:
     dsn = server.create_database(STRAIGHT)
     create_sample(dsn, make_spec("A", "S", messy=True, seed=1))
     settings = load_settings({"ATLAS_HOME": str(live_stack.settings.home)})
-    assert run_phase(moving_phase(), dsn=dsn, settings=settings, options=OPTIONS).status == "succeeded"
+    assert run_phase(moving_phase(), site=Site(dsn, settings), options=OPTIONS).status == "succeeded"
     yield dsn
     server.drop_database(STRAIGHT)
 

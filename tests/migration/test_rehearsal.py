@@ -16,6 +16,7 @@ from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, Shape, Size
 from atlas_workflows.settings import Settings, load_settings
+from atlas_workflows.site import Site
 
 SMALL = SampleSpec(Shape.A, Size(organizations=3, workflows=30, executions=120, people=5), seed=3)
 DATABASES = "SELECT datname FROM pg_database WHERE datname LIKE 'atlas\\_scratch\\_%'"
@@ -28,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_a_whole_run_backs_up_rehearses_and_cleans_up(dsn: str, settings: Settings) -> None:
     create_sample(dsn, SMALL)
-    result = run_phase(phase_named("p1"), dsn=dsn, settings=settings, options=RunOptions(throttle=False))
+    result = run_phase(phase_named("p1"), site=Site(dsn, settings), options=RunOptions(throttle=False))
     assert result.status == "succeeded", result.problem
     rehearsal = result.steps["rehearse"].summary
     assert rehearsal["proof"]["passed"]
@@ -49,7 +50,7 @@ def test_a_rehearsal_that_fails_stops_the_run_before_a_row_is_written(
 ) -> None:
     create_sample(dsn, SMALL)
     strict = replace(settings, root=_root_with_an_impossible_rule(tmp_path / "root"))
-    result = run_phase(phase_named("p1"), dsn=dsn, settings=strict, options=RunOptions(throttle=False))
+    result = run_phase(phase_named("p1"), site=Site(dsn, strict), options=RunOptions(throttle=False))
     assert result.status == "failed"
     assert result.exit_code != 0
     assert "rehearsal" in (result.problem or "")

@@ -32,7 +32,7 @@ from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.locks import phase_lock
 from atlas_workflows.migration.runs.run import run_phase, start_run
-from atlas_workflows.site import Progress, utc_now
+from atlas_workflows.site import Progress, Site, utc_now
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_pause_and_resume(sample: str, tmp_path: Path) -> None:
 
     with pytest.raises(PhasePaused):
         run_phase(
-            moving_phase(), dsn=sample, settings=settings_at(tmp_path), progress=pause,
+            moving_phase(), site=Site(sample, settings_at(tmp_path), pause),
             options=replace(OPTIONS, batch_rows=10),
         )  # fmt: skip
     with pytest.raises(PhasePaused, match="is paused"):
@@ -95,7 +95,7 @@ def test_an_approval_is_waited_for(sample: str, tmp_path: Path) -> None:
     done = migrate(sample, tmp_path, options=options)
     assert (done.run_id, done.status) == (waiting.run_id, "succeeded")
     # As a task does whose first attempt was lost by Airflow after it had ended.
-    again = run_step(run_id, "approve", dsn=sample, settings=settings_at(tmp_path))
+    again = run_step(run_id, "approve", site=Site(sample, settings_at(tmp_path)))
     assert again.summary == {"approved_by": "Ada", "reason": "looks right", "already": "passed"}
 
 
@@ -130,19 +130,19 @@ def test_a_run_driven_step_by_step_ends_as_one_that_is_driven_whole(sample: str,
 
     upgrade(sample)
     run_id = begun()
-    run_step(run_id, "expand", dsn=sample, settings=settings)
-    killed = conclude_run(run_id, dsn=sample, settings=settings)
+    run_step(run_id, "expand", site=Site(sample, settings))
+    killed = conclude_run(run_id, site=Site(sample, settings))
     assert (killed.status, killed.exit_code, killed.problem) == ("failed", 1, "Step backfill did not finish.")
     assert begun() == run_id
     for kind in phase.steps:
-        run_step(run_id, kind, dsn=sample, settings=settings)
-    whole = conclude_run(run_id, dsn=sample, settings=settings)
+        run_step(run_id, kind, site=Site(sample, settings))
+    whole = conclude_run(run_id, site=Site(sample, settings))
     assert (whole.status, whole.exit_code, whole.problem) == ("succeeded", 0, None)
     again = migrate(sample, tmp_path)
     assert replace(again, run_id=whole.run_id, report=whole.report) == whole
-    assert conclude_run(UUID(again.run_id), dsn=sample, settings=settings) == again
+    assert conclude_run(UUID(again.run_id), site=Site(sample, settings)) == again
     with pytest.raises(InputError, match="has no step 'brand'"):
-        run_step(begun(), "brand", dsn=sample, settings=settings)
+        run_step(begun(), "brand", site=Site(sample, settings))
 
 
 def test_an_unknown_organization_is_named(sample: str, tmp_path: Path) -> None:

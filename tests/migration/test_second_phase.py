@@ -22,6 +22,7 @@ from atlas_workflows.migration.runs.locks import driving
 from atlas_workflows.migration.runs.outcome import RunResult
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.migration.undo import Rollback
+from atlas_workflows.site import Site
 
 MADE = ("workflows", "workflow_versions", "workflow_executions", "workflow_execution_steps")
 CHANGED = (
@@ -48,7 +49,7 @@ def sample(pg_server: EmbeddedServer, tmp_path: Path) -> Iterator[str]:
 
 
 def drive(phase: Phase, dsn: str, home: Path) -> RunResult:
-    return run_phase(phase, dsn=dsn, settings=settings_at(home), options=OPTIONS)
+    return run_phase(phase, site=Site(dsn, settings_at(home)), options=OPTIONS)
 
 
 def rows(dsn: str) -> dict[str, set[str]]:

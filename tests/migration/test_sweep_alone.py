@@ -18,6 +18,7 @@ from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.movement.sweep_alone import sweep_phase
 from atlas_workflows.migration.runs.locks import phase_lock
+from atlas_workflows.site import Site
 
 UNSEEN = """
 SET session_replication_role = replica;
@@ -50,25 +51,25 @@ def test_a_sweep_takes_up_what_no_trigger_saw(pg_server: EmbeddedServer, sample:
         migrate(dsn, tmp_path)
         write_unseen(dsn)
     assert fetch(sample, "SELECT count(*) FROM atlas.captured_changes") == [(0,)]
-    swept = sweep_phase(moving_phase(), dsn=sample, settings=settings_at(tmp_path), actor="ana")
+    swept = sweep_phase(moving_phase(), site=Site(sample, settings_at(tmp_path)), actor="ana")
     assert swept.tables["workflows"].written == 7
     assert swept.tables["workflow_executions"].written == 11
     assert swept.removed == 9
     assert fetch(sample, "SELECT actor FROM atlas.audit_log WHERE action = 'sweep_phase'") == [("ana",)]
     migrate(other, tmp_path)
     assert differences(atlas_state(other, times=False), atlas_state(sample, times=False)) == {}
-    again = sweep_phase(moving_phase(), dsn=sample, settings=settings_at(tmp_path), actor="ana")
+    again = sweep_phase(moving_phase(), site=Site(sample, settings_at(tmp_path)), actor="ana")
     assert [item.written for item in again.tables.values()] == [0] * len(again.tables)
     assert again.removed == 0
 
 
 def test_without_a_finished_run_there_is_nothing_to_sweep(sample: str, tmp_path: Path) -> None:
     with pytest.raises(PhaseRefused, match="was never run here"):
-        sweep_phase(moving_phase(), dsn=sample, settings=settings_at(tmp_path), actor="ana")
+        sweep_phase(moving_phase(), site=Site(sample, settings_at(tmp_path)), actor="ana")
     migrate(sample, tmp_path)
     fetch(sample, "UPDATE atlas.phase_runs SET status = 'paused'")
     with pytest.raises(PhaseRefused, match="is paused"):
-        sweep_phase(moving_phase(), dsn=sample, settings=settings_at(tmp_path), actor="ana")
+        sweep_phase(moving_phase(), site=Site(sample, settings_at(tmp_path)), actor="ana")
 
 
 def test_the_command_sweeps_but_not_beside_a_run(sample: str, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from atlas_workflows.migration.backup.retention import KEEP, list_backups, prune
 from atlas_workflows.migration.backup.verify import verify_backup
 from atlas_workflows.migration.steps.backup import TOUCHED
 from atlas_workflows.settings import Settings, load_settings
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Make, verify, list and restore backups of the CRM database.")
 console = Console(stderr=True)
@@ -31,8 +32,8 @@ Folder = Annotated[
 @app.command()
 def make(dsn: Dsn = None, folder: Folder = None, encrypt: bool = False) -> None:
     """Make a backup and prove it by restoring it into a scratch database."""
-    settings = load_settings()
-    address = dsn or settings.require_crm_dsn()
+    site = crm_site(dsn)
+    address, settings = site.dsn, site.settings
     keys = settings.secret_keys if encrypt else ()
     if encrypt and not keys:
         raise BackupError("There is no key to encrypt with.", remedy="Set ATLAS_SECRET_KEYS to a Fernet key.")
@@ -64,8 +65,8 @@ def list_(folder: Folder = None, as_json: Annotated[bool, typer.Option("--json")
 @app.command()
 def verify(backup: Path, dsn: Dsn = None) -> None:
     """Restore a backup into a scratch database and compare it with its manifest."""
-    settings = load_settings()
-    proof = verify_backup(backup, dsn or settings.require_crm_dsn(), settings)
+    site = crm_site(dsn)
+    proof = verify_backup(backup, site.dsn, site.settings)
     print(json.dumps(proof.to_json(), indent=2))
     raise typer.Exit(0 if proof.passed else 1)
 

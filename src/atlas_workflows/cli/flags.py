@@ -19,7 +19,7 @@ from atlas_workflows.rollout.evaluation import all_flags, declare_known_flags, e
 from atlas_workflows.rollout.flags import Flag, FlagValue, Override, is_expired, parse_value
 from atlas_workflows.rollout.ports import FlagStore
 from atlas_workflows.rollout.postgres import PostgresFlags
-from atlas_workflows.settings import load_settings
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Show and set feature flags per organization.")
 console = Console(stderr=True)
@@ -88,7 +88,7 @@ def clear(
 
 @contextmanager
 def _store(dsn: str | None, *, writes: bool) -> Iterator[FlagStore]:
-    address = dsn or load_settings().require_crm_dsn()
+    address = crm_site(dsn).dsn
     with explained(address), connect(address, application_name="atlas-flags", autocommit=True) as connection:
         store = PostgresFlags(connection)
         if writes:

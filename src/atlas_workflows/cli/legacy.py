@@ -17,7 +17,7 @@ from atlas_workflows.legacy.records import SourceTable
 from atlas_workflows.legacy.source.inspection import TableInspection, shape_json
 from atlas_workflows.migration.movement.source import Source, read_batch, survey
 from atlas_workflows.migration.request import RunOptions, Scope
-from atlas_workflows.settings import load_settings
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Look at the legacy side: shapes, counts, dirt.")
 console = Console(stderr=True)
@@ -39,7 +39,7 @@ def legacy() -> None:
 @app.command()
 def inspect(dsn: Dsn = None, as_json: AsJson = False, rows: Rows = 20_000) -> None:
     """Say which shape the database has, and translate its rows on trial to find what is dirty."""
-    address = dsn or load_settings().require_crm_dsn()
+    address = crm_site(dsn).dsn
     with _reading(address) as connection:
         source = survey(connection, Scope(), RunOptions())
         tables = [_inspected(connection, source, table, rows) for table in source.tables]

@@ -1,6 +1,7 @@
 """`atlas migrate …`: run a phase, watch, pause, resume, approve, roll back, report."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,7 +10,6 @@ import typer
 
 from atlas_workflows.cli.asked import asked, default_of
 from atlas_workflows.cli.progress import progress_display
-from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
@@ -23,7 +23,8 @@ from atlas_workflows.migration.runs.controls import approve_run, pause_run, resu
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude, leave_report
 from atlas_workflows.migration.runs.records import RunRow, latest_runs, read_run, read_steps
 from atlas_workflows.migration.runs.run import run_phase
-from atlas_workflows.settings import Settings, load_settings
+from atlas_workflows.site import Site
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll back and report a phase.")
 
@@ -59,7 +60,7 @@ def run(
     """Run or continue a phase. Exit 0: all migrated; 3: some rows quarantined; 4: a check failed; 1: anything else."""
     from atlas_workflows.migration.preflight.checklist import waivable_items
 
-    settings = load_settings()
+    site = crm_site(dsn)
     request = PhaseRequest.read(
         {
             "organizations": organization,
@@ -78,27 +79,25 @@ def run(
         waivable=waivable_items(),
         report_dir=str(report.absolute()) if report else None,
     )
-    address = dsn or settings.require_crm_dsn()
-    _run(phase, request.scope, request.options, address, settings, as_json)
+    _run(phase, request.scope, request.options, site, as_json)
 
 
 @app.command()
 def resume(run_id: RunId = None, dsn: Dsn = None, as_json: AsJson = False) -> None:
     """Continue a paused run with the scope and options it was started with."""
-    settings = load_settings()
-    address = dsn or settings.require_crm_dsn()
-    found = _find(address, run_id)
-    with connect(address, application_name="atlas-resume", autocommit=True) as connection:
+    site = crm_site(dsn)
+    found = _find(site, run_id)
+    with site.connect("resume", autocommit=True) as connection:
         resume_run(connection, found.id)
-    _run(found.phase, found.scope, found.options, address, settings, as_json)
+    _run(found.phase, found.scope, found.options, site, as_json)
 
 
 @app.command()
 def pause(run_id: RunId = None, dsn: Dsn = None, as_json: AsJson = False) -> None:
     """Ask a run to stop after the batch in hand; `resume` continues it."""
-    address = dsn or load_settings().require_crm_dsn()
-    found = _find(address, run_id)
-    with connect(address, application_name="atlas-pause", autocommit=True) as connection:
+    site = crm_site(dsn)
+    found = _find(site, run_id)
+    with site.connect("pause", autocommit=True) as connection:
         pause_run(connection, found.id)
     _say(
         as_json,
@@ -116,9 +115,9 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Say yes to a run that waits for approval; then run the phase's command again."""
-    address = dsn or load_settings().require_crm_dsn()
-    found = _find(address, run_id)
-    with connect(address, application_name="atlas-approve", autocommit=True) as connection:
+    site = crm_site(dsn)
+    found = _find(site, run_id)
+    with site.connect("approve", autocommit=True) as connection:
         approve_run(connection, found.id, by, reason)
     _say(as_json, {"run_id": str(found.id), "approved_by": by}, f"Phase run {found.id} is approved by {by}.")
 
@@ -130,10 +129,10 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the phase runs and how far the latest one is."""
-    address = dsn or load_settings().require_crm_dsn()
+    site = crm_site(dsn)
     name = phase_named(phase).name if phase else None
-    with connect(address, application_name="atlas-status", autocommit=True) as connection:
-        runs = latest_runs(connection, name) if current(address) else ()
+    with site.connect("status", autocommit=True) as connection:
+        runs = latest_runs(connection, name) if current(site.dsn) else ()
         shown = [_run_json(item) for item in runs]
         if runs:
             shown[0]["steps"] = [
@@ -163,10 +162,9 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Remove what a phase made; rows born since go to the archive. Only counts unless --execute is given."""
-    settings = load_settings()
     scope = Scope.chosen(organization or (), percent)
-    address = dsn or settings.require_crm_dsn()
-    result = roll_back(phase_named(phase), scope, dsn=address, execute=execute, actor=by, reason=reason)
+    site = crm_site(dsn)
+    result = roll_back(phase_named(phase), scope, dsn=site.dsn, execute=execute, actor=by, reason=reason)
     verb = "Removed" if execute else "Would remove (nothing done; add --execute)"
     lines = [f"{verb}:"] + [f"  {table:<32}{rows:>10}" for table, rows in result.removed.items()]
     lines += (
@@ -180,12 +178,11 @@ def sweep(phase: PhaseName, dsn: Dsn = None, by: Actor = "operator", as_json: As
     """Compare every row with the ledger and take up what differs, without a whole run; proves nothing by itself."""
     from atlas_workflows.migration.movement.sweep_alone import sweep_phase
 
-    settings = load_settings()
-    address = dsn or settings.require_crm_dsn()
-    if current(address) is None:
+    site = crm_site(dsn)
+    if current(site.dsn) is None:
         raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     with progress_display(quiet=as_json) as sink:
-        swept = sweep_phase(phase_named(phase), dsn=address, settings=settings, actor=by, progress=sink)
+        swept = sweep_phase(phase_named(phase), replace(site, progress=sink), actor=by)
     lines = [
         f"{name}: {item.rows} rows compared, {item.written} taken up" for name, item in swept.tables.items()
     ]
@@ -198,33 +195,30 @@ def report(
     run_id: RunId = None, dsn: Dsn = None, folder: ReportFolder = None, as_json: AsJson = False
 ) -> None:
     """Write the report of a run again, from what the database holds now."""
-    settings = load_settings()
-    address = dsn or settings.require_crm_dsn()
-    found = _find(address, run_id)
-    context = PhaseContext(found.id, phase_named(found.phase), found.scope, found.options, address, settings)
+    site = crm_site(dsn)
+    found = _find(site, run_id)
+    context = PhaseContext(found.id, phase_named(found.phase), found.scope, found.options, site)
     place = folder or context.report_dir
     head = report_run(context, place)
     _say(as_json, head | {"report": str(place)}, f"Report in {place}")
 
 
-def _run(name: str, scope: Scope, options: RunOptions, dsn: str, settings: Settings, as_json: bool) -> None:
+def _run(name: str, scope: Scope, options: RunOptions, site: Site, as_json: bool) -> None:
     phase = phase_named(name)
     begun: list[UUID] = []
     try:
         with progress_display(quiet=as_json) as sink:
             result = run_phase(
                 phase,
-                dsn=dsn,
-                settings=settings,
+                replace(site, progress=sink),
                 scope=scope,
                 options=options,
-                progress=sink,
                 began=begun.append,
             )
-            conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)
+            conclusion = conclude(result, phase, scope, options, site)
     except Exception:
         for run_id in begun:
-            left = leave_report(run_id, phase, scope, options, dsn=dsn, settings=settings)
+            left = leave_report(run_id, phase, scope, options, site)
             print(f"Report: {left}" if left else "No report could be written.", file=sys.stderr)
         raise
     _say(as_json, conclusion.to_json(), _conclusion_text(conclusion))
@@ -246,10 +240,10 @@ def _conclusion_text(conclusion: Conclusion) -> str:
     return "\n".join([*lines, f"Report: {conclusion.report}"])
 
 
-def _find(dsn: str, run_id: str | None) -> RunRow:
-    if current(dsn) is None:
+def _find(site: Site, run_id: str | None) -> RunRow:
+    if current(site.dsn) is None:
         raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
-    with connect(dsn, application_name="atlas-find", autocommit=True) as connection:
+    with site.connect("find", autocommit=True) as connection:
         if run_id is not None:
             return read_run(connection, _uuid(run_id))
         runs = latest_runs(connection, limit=1)

@@ -11,7 +11,8 @@ from atlas_workflows import exact_json
 from atlas_workflows.sample.create import SampleReport, create_sample
 from atlas_workflows.sample.old_app import run_old_app
 from atlas_workflows.sample.spec import Variant, make_spec
-from atlas_workflows.settings import load_settings, masked_dsn
+from atlas_workflows.settings import masked_dsn
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer(no_args_is_help=True)
 progress = Console(stderr=True)
@@ -40,7 +41,7 @@ def create(
 ) -> None:
     """Create the legacy tables in an empty database and fill them with synthetic data."""
     spec = make_spec(shape, size, messy=messy, seed=seed, variants=tuple(variant or ()))
-    address = dsn or load_settings().require_crm_dsn()
+    address = crm_site(dsn).dsn
     progress.print(f"Making {spec.size.workflows} workflows of shape {spec.shape} in {masked_dsn(address)} …")
     report = create_sample(address, spec, replace=replace)
     if as_json:
@@ -77,6 +78,6 @@ def old_app(
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    address = dsn or load_settings().require_crm_dsn()
+    address = crm_site(dsn).dsn
     written = run_old_app(address, rate=rate, seconds=seconds, seed=seed, stop=stop)
     print(exact_json.dumps_text(written.as_json()))

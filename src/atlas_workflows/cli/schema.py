@@ -16,7 +16,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.rollout.evaluation import declare_known_flags
 from atlas_workflows.rollout.postgres import PostgresFlags
-from atlas_workflows.settings import load_settings
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Upgrade or downgrade the atlas schema; print the role script.")
 console = Console(stderr=True)
@@ -102,7 +102,7 @@ def _force(address: str, *, forced: bool, by: str, reason: str) -> None:
 
 
 def _address(dsn: str | None) -> str:
-    return dsn or load_settings().require_crm_dsn()
+    return crm_site(dsn).dsn
 
 
 def _show(address: str, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.phases import all_phases
 from atlas_workflows.migration.runs.locks import phases_locked
 from atlas_workflows.secrets.rotation import BATCH_ROWS, rotate_keys
-from atlas_workflows.settings import load_settings
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Seal secrets anew under a new key.")
 
@@ -36,8 +36,8 @@ def rotate(
 
     Exit status: 0 everything is under the first key (or would be), 1 some values open with none of the keys.
     """
-    settings = load_settings()
-    address = dsn or settings.require_crm_dsn()
+    site = crm_site(dsn)
+    address, settings = site.dsn, site.settings
     if current(address) is None:
         raise InputError("This database has no schema atlas.", remedy="There is nothing sealed here.")
     with (

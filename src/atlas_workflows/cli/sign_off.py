@@ -10,7 +10,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.evidence.shown import Shown, read_shown, sentence_of
 from atlas_workflows.migration.ledger.sign_off import Awaiting, read_awaiting, sign
-from atlas_workflows.settings import load_settings
+from atlas_workflows.wiring import crm_site
 
 app = typer.Typer()
 
@@ -29,7 +29,7 @@ def sign_off(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Sign a workflow's changes of meaning. The signature is void as soon as the source changes."""
-    address = dsn or load_settings().require_crm_dsn()
+    address = crm_site(dsn).dsn
     if current(address) is None:
         raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     with connect(address, application_name="atlas-sign-off", autocommit=True) as connection:

@@ -1,17 +1,16 @@
 """What every step of a phase run gets: identity, scope, options, connections, settings and a sink for progress."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.settings import Settings
-from atlas_workflows.site import ProgressSink, silent, utc_now
+from atlas_workflows.site import Progress, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,7 @@ class PhaseContext:
     phase: Phase
     scope: Scope
     options: RunOptions
-    dsn: str = field(repr=False)
-    settings: Settings
-    progress: ProgressSink = silent
-    now: Callable[[], datetime] = utc_now
+    site: Site
     shared: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -41,6 +37,22 @@ class PhaseContext:
         chosen = self.options.report_dir
         return Path(chosen) if chosen else self.settings.home / "reports" / str(self.run_id)
 
+    @property
+    def dsn(self) -> str:
+        return self.site.dsn
+
+    @property
+    def settings(self) -> Settings:
+        return self.site.settings
+
+    def progress(self, report: Progress) -> None:
+        """Tell whoever watches how far the step is."""
+        self.site.progress(report)
+
+    def now(self) -> datetime:
+        """The instant by the clock of the site."""
+        return self.site.now()
+
     def connect(self, purpose: str, *, autocommit: bool = False) -> Connection:
         """A session with the fixed settings; `purpose` shows in pg_stat_activity as atlas-<purpose>."""
-        return connect(self.dsn, application_name=f"atlas-{purpose}", autocommit=autocommit)
+        return self.site.connect(purpose, autocommit=autocommit)

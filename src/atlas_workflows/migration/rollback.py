@@ -18,7 +18,6 @@ from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.locks import driving
 from atlas_workflows.migration.undo import Rollback, Undo, Undone
-from atlas_workflows.settings import Settings
 from atlas_workflows.site import utc_now
 
 # Since this revision everything a phase writes says which phase that was.
@@ -48,7 +47,6 @@ def roll_back(
     scope: Scope,
     *,
     dsn: str,
-    settings: Settings | None = None,  # noqa: ARG001 - the call shape of run_phase; later phases unseal with it
     execute: bool = False,
     actor: str = "operator",
     reason: str = "",

@@ -47,12 +47,11 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
 def do_step(phase_run_id: str) -> dict[str, Any]:
     """The phase's own step `approve`, which looks for the approval on record."""
     from atlas_workflows.migration.recorded import run_step
-    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures, insist
-    from atlas_workflows.settings import load_settings
 
     with clear_failures():
-        result = run_step(UUID(phase_run_id), "approve", dsn=crm_dsn(), settings=load_settings())
+        result = run_step(UUID(phase_run_id), "approve", crm_site())
     insist(result, "approve")
     return dict(result.summary)
 

@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.migration.movement.planning import RangeProgress
-from atlas_workflows.settings import Settings
-from atlas_workflows.site import ProgressSink
+from atlas_workflows.site import Site
 
 Share = list[list[Any]]
 """Ranges as [table, number], in the order they are taken up; JSON-able, since it travels as XCom."""
@@ -25,28 +24,26 @@ def shares(ranges: Iterable[RangeProgress], workers: int) -> list[Share]:
     return [share for _, share in dealt if share]
 
 
-def plan_shares(run_id: UUID, *, dsn: str, settings: Settings) -> list[Share]:
+def plan_shares(run_id: UUID, site: Site) -> list[Share]:
     """Cut the source tables into ranges (once per run) and deal them out to the run's workers."""
     from atlas_workflows.migration.movement.planning import planned_ranges
     from atlas_workflows.migration.movement.source import survey
     from atlas_workflows.migration.recorded import opened_run
 
-    with opened_run(run_id, dsn=dsn, settings=settings) as (context, connection):
+    with opened_run(run_id, site) as (context, connection):
         source = survey(connection, context.scope, context.options)
         workers = context.options.workers
         return shares(planned_ranges(connection, source, run_id, workers, context.now()), workers)
 
 
-def work_share(
-    run_id: UUID, share: Sequence[Sequence[Any]], *, dsn: str, settings: Settings, progress: ProgressSink
-) -> dict[str, Any]:
+def work_share(run_id: UUID, share: Sequence[Sequence[Any]], site: Site) -> dict[str, Any]:
     """Work through a share; one that was begun before goes on at its cursors."""
     from atlas_workflows.migration.movement.planning import read_range_progress
     from atlas_workflows.migration.movement.workers import work_alone
     from atlas_workflows.migration.pace.progress import Tracker
     from atlas_workflows.migration.recorded import opened_run
 
-    with opened_run(run_id, dsn=dsn, settings=settings, progress=progress) as (context, connection):
+    with opened_run(run_id, site) as (context, connection):
         tracker = Tracker(context, connection)
         spans = {
             (each.range.table, each.range.number): each.range

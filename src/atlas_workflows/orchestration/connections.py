@@ -4,6 +4,7 @@ from typing import Any
 
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.settings import load_settings
+from atlas_workflows.site import ProgressSink, Site, silent
 
 CONNECTION_ID = "atlas_crm"
 
@@ -23,6 +24,11 @@ def crm_dsn() -> str:
             remedy=f"Create the Airflow Connection {CONNECTION_ID} (type Postgres), or set ATLAS_CRM_DSN.",
         )
     return given
+
+
+def crm_site(progress: ProgressSink = silent) -> Site:
+    """Where a task works."""
+    return Site(crm_dsn(), load_settings(), progress)
 
 
 def dsn_of(connection: Any) -> str:

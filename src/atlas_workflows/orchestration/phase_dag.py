@@ -61,14 +61,13 @@ def begin(phase_name: str) -> bool:
     """Record the phase run; False (nothing follows) after a dry run, which happens here."""
     from atlas_workflows.migration.phases import phase_named
     from atlas_workflows.migration.preflight.checklist import waivable_items
-    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.connections import crm_dsn, crm_site
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.orchestration.phase_tasks import (
         announce_window,
         begin_phase_run,
     )
     from atlas_workflows.orchestration.progress import task_sink
-    from atlas_workflows.settings import load_settings
 
     context = get_current_context()
     push = context["ti"].xcom_push
@@ -78,9 +77,7 @@ def begin(phase_name: str) -> bool:
             phase_named(phase_name),
             request.scope,
             request.options,
-            dsn=crm_dsn(),
-            settings=load_settings(),
-            progress=task_sink(push),
+            crm_site(task_sink(push)),
         )
     push("summary", dict(begun.summary))
     if begun.run_id is None:
@@ -95,14 +92,13 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
     from uuid import UUID
 
     from atlas_workflows.migration.recorded import run_step
-    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures, insist
     from atlas_workflows.orchestration.progress import task_sink
-    from atlas_workflows.settings import load_settings
 
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
-        result = run_step(UUID(phase_run_id), kind, dsn=crm_dsn(), settings=load_settings(), progress=sink)
+        result = run_step(UUID(phase_run_id), kind, crm_site(sink))
     insist(result, kind)
     return dict(result.summary)
 
@@ -112,14 +108,13 @@ def close(phase_run_id: str) -> dict[str, Any]:
     from uuid import UUID
 
     from atlas_workflows.migration.recorded import conclude_run
-    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
-    from atlas_workflows.settings import load_settings
 
     if phase_run_id in ("None", ""):
         return {}
     with clear_failures():
-        return conclude_run(UUID(phase_run_id), dsn=crm_dsn(), settings=load_settings()).to_json()
+        return conclude_run(UUID(phase_run_id), crm_site()).to_json()
 
 
 def plan_ranges(phase_run_id: str) -> list[Any]:
@@ -127,12 +122,11 @@ def plan_ranges(phase_run_id: str) -> list[Any]:
     from uuid import UUID
 
     from atlas_workflows.orchestration.backfill_tasks import plan_shares
-    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
-    from atlas_workflows.settings import load_settings
 
     with clear_failures():
-        return plan_shares(UUID(phase_run_id), dsn=crm_dsn(), settings=load_settings())
+        return plan_shares(UUID(phase_run_id), crm_site())
 
 
 def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
@@ -140,14 +134,13 @@ def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
     from uuid import UUID
 
     from atlas_workflows.orchestration.backfill_tasks import work_share
-    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.orchestration.progress import task_sink
-    from atlas_workflows.settings import load_settings
 
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
-        return work_share(UUID(phase_run_id), share, dsn=crm_dsn(), settings=load_settings(), progress=sink)
+        return work_share(UUID(phase_run_id), share, crm_site(sink))
 
 
 def _plain_task(kind: str) -> tuple[Any, Any]:

@@ -8,8 +8,7 @@ from uuid import UUID
 from atlas_workflows.errors import GateClosed
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import RunOptions, Scope
-from atlas_workflows.settings import Settings
-from atlas_workflows.site import ProgressSink, silent, utc_now
+from atlas_workflows.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +23,20 @@ def begin_phase_run(
     phase: Phase,
     scope: Scope,
     options: RunOptions,
-    *,
-    dsn: str,
-    settings: Settings,
-    progress: ProgressSink = silent,
+    site: Site,
 ) -> Begun:
     """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing."""
-    from atlas_workflows.db.connect import connect
     from atlas_workflows.migration.runs.locks import driving
     from atlas_workflows.migration.runs.requirements import require_suites
     from atlas_workflows.migration.runs.run import make_ready, start_run
 
     if options.dry_run:
-        return _dry_run(phase, scope, options, dsn=dsn, settings=settings, progress=progress)
-    require_suites(phase, settings.expectations)
-    with connect(dsn, application_name="atlas-begin", autocommit=True) as connection:
-        make_ready(connection, dsn, options)
+        return _dry_run(phase, scope, options, site)
+    require_suites(phase, site.settings.expectations)
+    with site.connect("begin", autocommit=True) as connection:
+        make_ready(connection, site.dsn, options)
         with driving(connection, phase):
-            return Begun(start_run(connection, phase, scope, options, utc_now()))
+            return Begun(start_run(connection, phase, scope, options, site.now()))
 
 
 def announce_window(run_id: UUID, phase_name: str, actor: str, *, dsn: str) -> None:
@@ -73,16 +68,13 @@ def _dry_run(
     phase: Phase,
     scope: Scope,
     options: RunOptions,
-    *,
-    dsn: str,
-    settings: Settings,
-    progress: ProgressSink,
+    site: Site,
 ) -> Begun:
     from atlas_workflows.migration.runs.outcome import conclude
     from atlas_workflows.migration.runs.run import run_phase
 
-    result = run_phase(phase, dsn=dsn, settings=settings, scope=scope, options=options, progress=progress)
-    conclusion = conclude(result, phase, scope, options, dsn=dsn, settings=settings)
+    result = run_phase(phase, site, scope=scope, options=options)
+    conclusion = conclude(result, phase, scope, options, site)
     if result.exit_code:
         raise GateClosed(
             result.problem or f"The dry run ended as {result.status}.",

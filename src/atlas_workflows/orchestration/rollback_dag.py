@@ -41,7 +41,6 @@ def roll_back_phase() -> dict[str, Any]:
     from atlas_workflows.migration.rollback import roll_back
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
-    from atlas_workflows.settings import load_settings
 
     context = get_current_context()
     with clear_failures():
@@ -50,7 +49,6 @@ def roll_back_phase() -> dict[str, Any]:
             phase_named(request.phase),
             request.scope,
             dsn=crm_dsn(),
-            settings=load_settings(),
             execute=not request.dry_run,
             actor=actor_of(context),
             reason=request.reason,

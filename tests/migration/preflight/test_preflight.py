@@ -24,6 +24,7 @@ from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.migration.step import StepStatus
 from atlas_workflows.migration.steps.preflight import run
 from atlas_workflows.settings import load_settings
+from atlas_workflows.site import Site
 
 SHAPE_A = """
 CREATE TABLE organizations (id uuid PRIMARY KEY, name text);
@@ -37,7 +38,7 @@ INSERT INTO workflows (name) VALUES ('Welcome');
 
 def context_for(dsn: str, home: Path, **options: object) -> PhaseContext:
     settings = replace(load_settings({}), home=home, secret_keys=(Fernet.generate_key().decode(),))
-    return PhaseContext(uuid4(), phase_named("p1"), Scope(), RunOptions(**options), dsn, settings)  # type: ignore[arg-type]
+    return PhaseContext(uuid4(), phase_named("p1"), Scope(), RunOptions(**options), Site(dsn, settings))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -151,9 +152,11 @@ def test_what_would_only_fail_later_cannot_be_waived() -> None:
 
 def test_a_missing_key_is_named(crm: str, tmp_path: Path) -> None:
     context = context_for(crm, tmp_path)
-    bare = replace(context, settings=replace(context.settings, secret_keys=()))
+    bare = replace(context, site=replace(context.site, settings=replace(context.settings, secret_keys=())))
     assert by_name(go_through(bare))["secrets"].status is ItemStatus.FAILED
-    broken = replace(context, settings=replace(context.settings, secret_keys=("abc",)))
+    broken = replace(
+        context, site=replace(context.site, settings=replace(context.settings, secret_keys=("abc",)))
+    )
     assert by_name(go_through(broken))["secrets"].status is ItemStatus.FAILED
 
 
@@ -238,7 +241,7 @@ def test_the_schema_is_not_made_where_it_would_hide_the_old_tables(
         address = make_conninfo(dsn, user="atlas", password="atlas")
         context = context_for(address, tmp_path)
         with pytest.raises(DatabaseError, match="atlas would find schema atlas before") as refused:
-            run_phase(context.phase, dsn=address, settings=context.settings)
+            run_phase(context.phase, site=Site(address, context.settings))
         with psycopg.connect(address) as connection:
             assert connection.execute("SELECT to_regnamespace('atlas')").fetchone() == (None,)
             connection.execute(refused.value.remedy.partition("run: ")[2].encode())

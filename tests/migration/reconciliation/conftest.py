@@ -17,6 +17,7 @@ from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, Shape, Size
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.settings import Settings, load_settings
+from atlas_workflows.site import Site
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def migrated(pg_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
         ),
     )
     options = RunOptions(backup=False, rehearse=False, throttle=False)
-    result = run_phase(phase_named("p1"), dsn=dsn, settings=settings, options=options)
+    result = run_phase(phase_named("p1"), site=Site(dsn, settings), options=options)
     assert result.status == "succeeded", result.problem
     yield Migrated(pg_server, name, settings)
     pg_server.drop_database(name)

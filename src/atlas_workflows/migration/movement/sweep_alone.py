@@ -1,12 +1,12 @@
 """A sweep without a run: every row of an applied phase is compared with the ledger, and what differs is taken up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from atlas_workflows import audit
 from atlas_workflows.audit import Subject
-from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.forecasts import store_forecasts
@@ -18,8 +18,7 @@ from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.runs.locks import phase_lock
 from atlas_workflows.migration.runs.records import RunRow, latest_runs
 from atlas_workflows.secrets.keys import with_secret_key
-from atlas_workflows.settings import Settings
-from atlas_workflows.site import Progress, ProgressSink, silent
+from atlas_workflows.site import Progress, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +41,20 @@ class SweptPhase:
         }
 
 
-def sweep_phase(
-    phase: Phase, *, dsn: str, settings: Settings, actor: str, progress: ProgressSink = silent
-) -> SweptPhase:
+def sweep_phase(phase: Phase, site: Site, *, actor: str) -> SweptPhase:
     """Sweep with the scope and options of the phase's latest run. Killed at any moment, the same call starts anew.
 
     Raises PhaseRefused where that run is not finished (continuing it sweeps), and while another process is at work.
     """
-    with connect(dsn, application_name="atlas-sweep", autocommit=True) as connection:
+    with site.connect("sweep", autocommit=True) as connection:
         run = _standing(connection, phase)
-        context = PhaseContext(
-            run.id, phase, run.scope, run.options, dsn, with_secret_key(settings), progress=progress
-        )
+        own = replace(site, settings=with_secret_key(site.settings))
+        context = PhaseContext(run.id, phase, run.scope, run.options, own)
         with phase_lock(connection, phase.name), at_work(context) as worker:
             tables = {}
             for number, table in enumerate(worker.source.tables, start=1):
                 tables[table.table] = sweep_table(worker, table)
-                progress(Progress("sweep", table.table, number, len(worker.source.tables)))
+                site.progress(Progress("sweep", table.table, number, len(worker.source.tables)))
             swept = SweptPhase(run, tables, take_deletions(worker), catch_up(worker).written)
             store_forecasts(worker.writer)
             rebuild_analytics(worker)

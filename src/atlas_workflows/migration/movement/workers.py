@@ -55,7 +55,7 @@ def _work_here(context: PhaseContext, source: Source, ranges: Sequence[Range], r
 
 
 def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: Report) -> None:
-    portable = replace(context, progress=silent, shared={})
+    portable = replace(context, site=replace(context.site, progress=silent), shared={})
     jobs = [Assignment(portable, span) for span in ranges]
     pool = ProcessPoolExecutor(
         context.options.workers,

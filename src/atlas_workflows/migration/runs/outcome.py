@@ -17,7 +17,7 @@ from atlas_workflows.migration.report.write import report_dry_run, report_run
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import DatabaseRecord, RunRow, read_steps
 from atlas_workflows.migration.step import DONE, StepResult, StepStatus
-from atlas_workflows.settings import Settings
+from atlas_workflows.site import Site
 
 QUARANTINED = 3
 Results = Mapping[str, StepResult | None]
@@ -111,11 +111,9 @@ def settle(connection: Connection, run: RunRow, phase: Phase, at: datetime) -> R
     return result
 
 
-def conclude(
-    result: RunResult, phase: Phase, scope: Scope, options: RunOptions, *, dsn: str, settings: Settings
-) -> Conclusion:
+def conclude(result: RunResult, phase: Phase, scope: Scope, options: RunOptions, site: Site) -> Conclusion:
     """The end of every run, however it was driven: write the report and weigh the exit code."""
-    context = PhaseContext(result.run_id, phase, scope, options, dsn, settings)
+    context = PhaseContext(result.run_id, phase, scope, options, site)
     head = _report(context, result)
     quarantined = int(head.get("quarantined_rows", 0))
     return Conclusion(
@@ -131,11 +129,9 @@ def conclude(
     )
 
 
-def leave_report(
-    run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, *, dsn: str, settings: Settings
-) -> Path | None:
+def leave_report(run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, site: Site) -> Path | None:
     """Write the report of a run that an error ended and say where it is; None where that error stops the report too."""
-    context = PhaseContext(run_id, phase, scope, options, dsn, settings)
+    context = PhaseContext(run_id, phase, scope, options, site)
     try:
         report_run(context)
     except (AtlasError, psycopg.Error, OSError):

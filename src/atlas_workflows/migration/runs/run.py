@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.faults import explained
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.search_paths import require_safe_search_paths
@@ -35,19 +35,15 @@ from atlas_workflows.migration.runs.requirements import require_earlier, require
 from atlas_workflows.migration.step import DONE, Skips, StepKind, StepResult, StepStatus
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.masking import mask
-from atlas_workflows.settings import Settings
-from atlas_workflows.site import ProgressSink, silent, utc_now
+from atlas_workflows.site import Site
 
 
 def run_phase(
     phase: Phase,
+    site: Site,
     *,
-    dsn: str,
-    settings: Settings,
     scope: Scope = Scope(),  # noqa: B008 - frozen
     options: RunOptions = RunOptions(),  # noqa: B008 - frozen
-    progress: ProgressSink = silent,
-    now: Callable[[], datetime] = utc_now,
     began: Callable[[UUID], None] = lambda _run_id: None,
 ) -> RunResult:
     """Start or continue the phase and go through its steps until one fails, waits, or all are done.
@@ -58,16 +54,16 @@ def run_phase(
     an organization that does not exist, ConfigurationError for a suite of the phase that is missing, and what
     connecting raises.
     """
-    require_suites(phase, settings.expectations)
-    settings = with_secret_key(settings)
-    context = PhaseContext(uuid4(), phase, scope, options, dsn, settings, progress=progress, now=now)
-    prepare_folder(context.report_dir if options.report_dir else settings.home / "reports")
+    require_suites(phase, site.settings.expectations)
+    site = replace(site, settings=with_secret_key(site.settings))
+    context = PhaseContext(uuid4(), phase, scope, options, site)
+    prepare_folder(context.report_dir if options.report_dir else site.settings.home / "reports")
     if options.dry_run:
         return _drive(context, MemoryRecord())
-    with connect(dsn, application_name="atlas-run", autocommit=True) as connection:
-        make_ready(connection, dsn, options)
+    with site.connect("run", autocommit=True) as connection:
+        make_ready(connection, site.dsn, options)
         with driving(connection, phase):
-            run_id = start_run(connection, phase, scope, options, now())
+            run_id = start_run(connection, phase, scope, options, site.now())
             # A flag may hold organizations back: the recorded scope is the one that counts.
             began(run_id)
             begun = replace(context, run_id=run_id, scope=read_run(connection, run_id).scope)

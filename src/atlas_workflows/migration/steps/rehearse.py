@@ -71,25 +71,27 @@ def _why_not(context: PhaseContext) -> str | None:
 
 
 def _run_phase_there(context: PhaseContext, scratch: str) -> str | None:
+    site = replace(
+        context.site,
+        dsn=scratch,
+        progress=lambda progress: context.progress(replace(progress, step="rehearse")),
+    )
     phase = replace(context.phase, steps=tuple(step for step in context.phase.steps if step not in LEFT_OUT))
     options = replace(
         context.options, backup=False, rehearse=False, require_approval=False, throttle=False,
         report_dir=str(context.report_dir / "rehearsal"),
     )  # fmt: skip
-    with replace(context, dsn=scratch).connect("rehearse", autocommit=True) as connection:
+    with site.connect("rehearse", autocommit=True) as connection:
         # The copy holds the run that made it; it must not be taken for one to continue.
         connection.execute(sql("rehearsal/forget_open_runs"))
-    result = run_phase(
-        phase, dsn=scratch, settings=context.settings, scope=context.scope, options=options,
-        progress=lambda progress: context.progress(replace(progress, step="rehearse")), now=context.now,
-    )  # fmt: skip
+    result = run_phase(phase, site, scope=context.scope, options=options)
     return None if result.status == "succeeded" else result.problem or result.status
 
 
 def _roll_back_there(context: PhaseContext, scratch: str) -> dict[str, Any]:
     _say(context, "rolling back")
     outcome = roll_back(
-        context.phase, context.scope, dsn=scratch, settings=context.settings, execute=True,
+        context.phase, context.scope, dsn=scratch, execute=True,
         actor=context.options.actor, reason="rehearsal", now=context.now,
     )  # fmt: skip
     return outcome.to_json()
