@@ -7,6 +7,10 @@ import pytest
 from playing import CONTACT, START, node, play, step_of, took, workflow
 
 from atlas_workflows.engine.events import Happened
+from atlas_workflows.engine.foresight import next_look
+from atlas_workflows.engine.state import State, state_from_json, state_to_json
+from atlas_workflows.expressions.condition import parse_condition
+from atlas_workflows.expressions.moment import moment
 from atlas_workflows.graph.model import Workflow
 
 OPENED = {"field": "event.kind", "operator": "equals", "value": "opened"}
@@ -170,3 +174,98 @@ def test_the_filter_of_an_event_sees_the_whole_contact_and_all_of_the_event() ->
         asked = {**OPENED, "field": path}
         wait = {"kind": "until_event", "events": [{"type": "email_event", "filter": asked}]}
         assert took(play(waiting(wait), happened(1, kind="opened"))) == ["w", "a"]
+
+
+def leaf(field: str, operator: str, value: Any = None) -> dict[str, Any]:
+    return {"field": field, "operator": operator} | ({} if value is None else {"value": value})
+
+
+ENDS = "contact.trial_ends"
+COMES_TRUE = [
+    # condition, what is known, when it comes true (London; the clock goes forward on 29 March)
+    (leaf(ENDS, "before", "now"), "2026-03-05T09:00:00Z", "2026-03-05T09:00:00.000001+00:00"),
+    (leaf("now", "greater_than_or_equal", "{{ contact.trial_ends }}"), "2026-03-05T09:00:00Z", "2026-03-05T09:00:00+00:00"),
+    (leaf("now", "after", "2026-03-05"), "", "2026-03-06T00:00:00+00:00"),
+    (leaf(ENDS, "before", "today"), "2026-04-01", "2026-04-01T23:00:00+00:00"),
+    ({**leaf(ENDS, "equals", "today"), "type": "date"}, "2026-03-20", "2026-03-20T00:00:00+00:00"),
+    ({**leaf(ENDS, "equals", "tomorrow"), "type": "date"}, "2026-03-20", "2026-03-19T00:00:00+00:00"),
+    (leaf(ENDS, "days_ago_greater_than", 3), "2026-03-20", "2026-03-24T00:00:00+00:00"),
+    (leaf(ENDS, "days_ago_greater_than", 3), "2026-03-20T10:00:00Z", "2026-03-23T10:00:00.000001+00:00"),
+    (leaf(ENDS, "exactly", {"amount": 2, "unit": "weeks"}), "2026-03-20", "2026-04-02T23:00:00+00:00"),
+    (leaf(ENDS, "exactly", {"amount": 2, "unit": "hours"}), "2026-03-20T10:00:00Z", "2026-03-20T12:00:00+00:00"),
+    (leaf(ENDS, "not_within", {"amount": 7, "unit": "days"}), "2026-03-01", "2026-03-09T00:00:00+00:00"),
+    (leaf(ENDS, "before", "{{ now }}"), "2026-03-05T09:00:00Z", "2026-03-05T09:00:00.000001+00:00"),
+    (leaf(ENDS, "before", {"$formula": "now()"}), "2026-03-05T09:00:00Z", "2026-03-05T09:00:00.000001+00:00"),
+    ({"operator": "and", "conditions": [leaf(ENDS, "before", "now"), leaf("now", "after", "2026-03-10T12:00:00Z")]}, "2026-03-05T09:00:00Z", "2026-03-10T12:00:00.000001+00:00"),
+    ({"operator": "not", "conditions": [leaf(ENDS, "after", "now")]}, "2026-03-05T09:00:00Z", "2026-03-05T09:00:00+00:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "ends", "at"), COMES_TRUE)
+@pytest.mark.parametrize("timeout", [None, {"amount": 60, "unit": "days"}])
+def test_a_condition_on_a_date_wakes_when_it_comes_true(
+    condition: dict[str, Any], ends: str, at: str, timeout: dict[str, Any] | None
+) -> None:
+    wait = {"kind": "until_condition", "condition": condition} | (
+        {} if timeout is None else {"timeout": timeout}
+    )
+    played = play(
+        waiting(wait, timezone="Europe/London"), data={"contact": {"name": "Ana", "trial_ends": ends}}
+    )
+    assert took(played) == ["w", "a"]
+    assert step_of(played, "w").finished_at == datetime.fromisoformat(at)
+
+
+def test_a_condition_that_comes_true_after_the_timeout_times_out() -> None:
+    wait = {
+        "kind": "until_condition",
+        "condition": leaf(ENDS, "before", "now"),
+        "timeout": {"amount": 1, "unit": "days"},
+    }
+    played = play(waiting(wait), data={"contact": {"trial_ends": "2026-03-05T09:00:00Z"}})
+    assert took(played) == ["w:timeout", "b"]
+
+
+def test_a_date_that_an_event_moves_is_waited_for_anew() -> None:
+    wait = {"kind": "until_condition", "condition": leaf(ENDS, "before", "now")}
+    later = happened(24, "contact_changed", contact={"trial_ends": "2026-03-10T09:00:00Z"})
+    played = play(waiting(wait), later, data={"contact": {"trial_ends": "2026-03-05T09:00:00Z"}})
+    assert step_of(played, "w").finished_at == datetime(2026, 3, 10, 9, 0, 0, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        leaf("contact.score", "greater_than", 80), leaf(ENDS, "after", "now"), leaf("contact.nope", "before", "now"),
+        leaf("now", "before", "2026-01-01"), leaf("contact.name", "equals", "today"),
+        leaf("contact.score", "greater_than", {"$formula": "now() - now() + 99"}),
+    ],
+)  # fmt: skip
+def test_a_condition_that_time_alone_never_makes_true_waits_for_events(condition: dict[str, Any]) -> None:
+    wait = {"kind": "until_condition", "condition": condition}
+    played = play(waiting(wait), data={"contact": {**CONTACT, "trial_ends": "2026-01-05T09:00:00Z"}})
+    assert (played.outcome, played.waits[0].due_at) == ("waiting", None)
+
+
+def test_what_is_computed_from_now_is_asked_at_every_full_hour() -> None:
+    assert next_look(
+        parse_condition(leaf(ENDS, "before", "{{ now | date('%Y-%m-%d') }}")),
+        {"contact": {"trial_ends": "2026-03-05"}},
+        moment(START, "UTC"),
+    ) == datetime(2026, 3, 6, tzinfo=UTC)
+
+
+def test_a_wait_of_before_looks_ahead_still_times_out() -> None:
+    wait = {
+        "kind": "until_condition",
+        "condition": leaf("contact.score", "greater_than", 80),
+        "timeout": {"amount": 1, "unit": "days"},
+    }
+
+    def older(state: State) -> State:
+        document = state_to_json(state)
+        for token in document["tokens"]:
+            token["details"] = {key: value for key, value in token["details"].items() if key != "until"}
+        return state_from_json(document)
+
+    assert took(play(waiting(wait), happened(5, "other"), between=older)) == ["w:timeout", "b"]

@@ -12,12 +12,14 @@ from atlas_workflows.graph.model import (
     ErrorMode,
     Node,
     Problem,
+    RetryPolicy,
     Settings,
     Severity,
     Trigger,
     Variable,
     Workflow,
 )
+from atlas_workflows.graph.retries import attempt_cut_off, seconds_after
 from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.nodes.catalogue import load_catalogue
 
@@ -348,3 +350,73 @@ def test_defaults_of_variables(variable: Variable, expected: set[tuple[str, str,
     problems = check(node("a"), edges=[edge("t", "a")], variables=(variable,))
     assert found(problems) == expected
     assert all("hunter22" not in f"{problem.message}{problem.remedy}" for problem in problems)
+
+
+def retried(
+    policy: RetryPolicy | None, /, *, own: bool, timeout: float | None = None, **rest: Any
+) -> list[Problem]:
+    step = Node("a", "send_sms", {"message": "x"}, retry=policy if own else None, timeout_seconds=timeout)
+    known = Settings(retry=None if own else policy, **rest)
+    problems = check(step, edges=[edge("t", "a")], settings=known)
+    return [each for each in problems if each.code not in ("IMMEDIATE_COMMUNICATION", "NO_ERROR_HANDLING")]
+
+
+LATE = [
+    # policy, settings, severity, code
+    (RetryPolicy(2, "fixed", 600, 600), {}, "error", "RETRY_BEYOND_TIMEOUT"),
+    (RetryPolicy(2, "fixed", 300, 300), {}, "error", "RETRY_BEYOND_TIMEOUT"),
+    (RetryPolicy(4, "fixed", 120, 120), {}, "warning", "RETRY_BEYOND_TIMEOUT"),
+    (RetryPolicy(10, "exponential", 5, 1_000), {}, "warning", "RETRY_BEYOND_TIMEOUT"),
+    (RetryPolicy(3, "linear", 60, 30), {}, "warning", "RETRY_DELAY_CUT"),
+    (RetryPolicy(3, "fixed", 20, 30), {"max_execution_seconds": 15}, "error", "RETRY_BEYOND_TIMEOUT"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(("policy", "rest", "severity", "code"), LATE)
+def test_a_retry_delay_beyond_what_cuts_it(
+    own: bool, policy: RetryPolicy, rest: dict[str, Any], severity: str, code: str
+) -> None:
+    (problem,) = retried(policy, own=own, **rest)
+    assert (problem.severity.value, problem.code) == (severity, code)
+    assert (problem.node, problem.field) == (
+        ("a" if own else None),
+        ("retry" if own else "settings.retry") + (".delay_seconds" if code == "RETRY_DELAY_CUT" else ""),
+    )
+    assert problem.remedy
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        None, RetryPolicy(), RetryPolicy(2, "fixed", 299, 299), RetryPolicy(1, "fixed", 600, 600),
+        RetryPolicy(1, "fixed", 600, 30), RetryPolicy(20, "exponential", 1, 15),
+    ],
+)  # fmt: skip
+def test_a_retry_policy_that_the_timeouts_leave_room_for(own: bool, policy: RetryPolicy | None) -> None:
+    assert retried(policy, own=own) == []
+
+
+def test_a_timeout_of_a_node_that_the_workflows_cuts() -> None:
+    (beyond,) = retried(None, own=True, timeout=300)
+    assert (beyond.code, beyond.field, beyond.node) == ("TIMEOUT_BEYOND_EXECUTION", "timeout_seconds", "a")
+    assert retried(None, own=True, timeout=299) == []
+    (slow,) = retried(RetryPolicy(3, "fixed", 1), own=True, timeout=149)
+    assert (slow.code, slow.severity.value) == ("TIMEOUT_BEYOND_EXECUTION", "warning")
+    assert "Attempt 3 of 3" in slow.message
+    assert retried(RetryPolicy(3, "fixed", 1), own=True, timeout=148) == []
+    assert retried(RetryPolicy(3, "fixed", 1), own=True, timeout=400, max_execution_seconds=3_600) == []
+
+
+def test_the_attempt_named_is_the_first_that_begins_too_late() -> None:
+    for policy, rest, _, code in LATE:
+        if code != "RETRY_BEYOND_TIMEOUT":
+            continue
+        limit = Settings(**rest).max_execution_seconds
+        cut = attempt_cut_off(policy, limit)
+        assert cut is not None
+        begun = [
+            sum(seconds_after(policy, each) for each in range(1, n)) for n in range(1, policy.attempts + 1)
+        ]
+        assert next(number for number, seconds in enumerate(begun, 1) if seconds >= limit) == cut

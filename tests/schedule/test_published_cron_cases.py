@@ -146,6 +146,40 @@ def test_listed_deviation_is_true_of_us(deviation: object) -> None:
         assert parse_cron(expression)
 
 
+# What `ours` of a row says in words, as the first slots from 1 April 2026, a Wednesday.
+OURS = {
+    "0 0 1/1 * mon": ["04-01", "04-02", "04-03"],
+    "0 0 13 * 0-6": ["04-01", "04-02", "04-03"],
+    "0 0 13 * fri": ["04-03", "04-10", "04-13"],
+    "0 0 * * *,sat#3": ["04-01", "04-02", "04-03"],
+    "0 0 * * 5,6#3": ["04-03", "04-10", "04-17", "04-18"],
+    "0 0 * * mon,L5": ["04-06", "04-13", "04-20", "04-24"],
+    "0 9 1,15W * *": ["04-01", "04-15", "05-01", "05-15"],
+    "0 0 31W * *": ["04-30", "05-29", "06-30", "07-31"],
+    "0 0 15W * *": ["04-15", "05-15", "06-15"],
+    "0 0 ? * mon": ["04-06", "04-13"],
+    "0 0 * * 7/2": ["04-02", "04-04", "04-05", "04-07"],
+    "0 0 L-3 * *": ["04-27", "05-28", "06-27"],
+}
+
+
+@pytest.mark.parametrize(("expression", "days"), OURS.items())
+def test_the_words_of_a_row_are_what_fires(expression: str, days: list[str]) -> None:
+    assert expression in {deviation.expression for deviation in DEVIATIONS}
+    found = islice(cron_slots(parse_cron(expression), datetime(2026, 4, 1)), len(days))
+    assert [slot.strftime("%m-%d") for slot in found] == days
+
+
+def test_a_step_longer_than_its_field_names_the_first_value() -> None:
+    assert parse_cron("*/70 * * * *").minutes == (0,)
+
+
+@pytest.mark.parametrize("first", range(8))
+@pytest.mark.parametrize("step", range(1, 8))
+def test_a_step_from_a_weekday_runs_to_saturday_and_seven_is_sunday(first: int, step: int) -> None:
+    assert parse_cron(f"0 0 * * {first}/{step}").weekdays.days == tuple(range(first % 7, 7, step))
+
+
 def test_deviations_from_croniter_are_still_true_of_croniter() -> None:
     base = datetime(2026, 4, 1)
     assert croniter("0 0 * 5-5 *", base).get_next(datetime) == datetime(2026, 4, 2)
@@ -153,6 +187,11 @@ def test_deviations_from_croniter_are_still_true_of_croniter() -> None:
     for refused in ("0 0 * * 5L", "0 0 LW * *", "0 0 L-3 * *"):
         with pytest.raises(ValueError, match="not acceptable"):
             croniter(refused, base)
+    for refused in ("0 0 * * 5,6#3", "0 0 * * mon,L5", "0 9 1,15W * *"):
+        with pytest.raises(ValueError, match=r"."):
+            croniter(refused, base)
+    assert croniter("0 0 * * *,sat#3", base).get_next(datetime) == datetime(2026, 4, 18)
+    assert croniter("0 0 25-L * *", base).get_next(datetime) == datetime(2026, 4, 25)
     fold = Schedule(parse_spec({"cron": "30 1 * * *", "timezone": "America/New_York"}))
     midnight = datetime(2026, 11, 1, tzinfo=fold.zone)
     theirs = croniter("30 1 * * *", midnight)

@@ -20,7 +20,7 @@ from atlas_workflows.engine.failing import fail
 from atlas_workflows.engine.gathering import complete_gatherings, go_on
 from atlas_workflows.engine.limits import MAX_EVENTS_KEPT
 from atlas_workflows.engine.looping import finished_rounds
-from atlas_workflows.engine.parking import offer, pass_on, recheck
+from atlas_workflows.engine.parking import is_out_of_time, offer, pass_on, recheck
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.state import State, Status, Token
 from atlas_workflows.engine.walk import Walk
@@ -138,7 +138,7 @@ def _wake_what_is_due(walk: Walk) -> None:
             go_on(walk, walk.state.gatherings[f"{token.frame}@{token.node}"], token.due_port)
         else:
             recheck(walk, token)
-            if token.id in walk.state.tokens:
+            if token.id in walk.state.tokens and is_out_of_time(walk, token):
                 pass_on(walk, token, token.due_port)
 
 

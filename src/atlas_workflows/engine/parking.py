@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from atlas_workflows.engine.behaviour import Park
+from atlas_workflows.engine.foresight import next_look
 from atlas_workflows.engine.state import Status, Token
 from atlas_workflows.engine.walk import Walk
-from atlas_workflows.expressions.condition import print_condition
-from atlas_workflows.expressions.evaluate import evaluate
+from atlas_workflows.expressions.condition import parse_condition, print_condition
+from atlas_workflows.expressions.evaluate import compile_condition, evaluate
 from atlas_workflows.graph.model import MAIN_PORT
 
 
@@ -19,6 +20,7 @@ def park(walk: Walk, token: Token, wish: Park) -> None:
         "events": [dict(event) for event in wish.events],
         "needs_all": wish.needs_all,
         "matched": [],
+        "until": None if wish.until is None else wish.until.isoformat(),
         "condition": None if wish.condition is None else print_condition(wish.condition),
         "note": wish.note,
     }
@@ -51,12 +53,31 @@ def offer(walk: Walk, token: Token, event: Mapping[str, Any]) -> Token:
 
 
 def recheck(walk: Walk, token: Token) -> None:
-    """Ask a waiting token's condition again."""
-    condition = token.details["condition"]
-    if condition is not None and evaluate(
-        condition, walk.scope(token.frame), now=walk.at.now, timezone=walk.at.zone
-    ):
+    """Ask a waiting token's condition again; where it does not hold, look ahead to when time alone may change that."""
+    if token.details["condition"] is None:
+        return
+    condition, scope = parse_condition(token.details["condition"]), walk.scope(token.frame)
+    if compile_condition(condition)(scope, walk.at):
         pass_on(walk, token, MAIN_PORT)
+        return
+    until, look = _until(token), next_look(condition, scope, walk.at)
+    due_at = min((time for time in (until, look) if time is not None), default=None)
+    details = {**token.details, "until": None if until is None else until.isoformat()}
+    walk.hold(token, Status.WAIT, due_at=due_at, details=details)
+
+
+def is_out_of_time(walk: Walk, token: Token) -> bool:
+    """Whether a waiting token that has become due is to go on though its condition does not hold."""
+    until = _until(token)
+    return token.details["condition"] is None or (until is not None and until <= walk.at.now)
+
+
+def _until(token: Token) -> datetime | None:
+    """When the wait gives up. A state written before looks ahead were kept has only its due time."""
+    if "until" not in token.details:
+        return token.due_at
+    until = token.details["until"]
+    return None if until is None else datetime.fromisoformat(until)
 
 
 def pass_on(walk: Walk, token: Token, port: str, output: Mapping[str, Any] | None = None) -> None:

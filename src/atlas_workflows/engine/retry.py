@@ -18,8 +18,7 @@ from datetime import timedelta
 
 from atlas_workflows.engine.behaviour import StepFailed
 from atlas_workflows.graph.model import ErrorMode, Node, RetryPolicy, Settings
-
-_NO_RETRY = RetryPolicy(attempts=1)
+from atlas_workflows.graph.retries import policy_of, seconds_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,7 @@ class ErrorPolicy:
 def error_policy(node: Node, settings: Settings) -> ErrorPolicy:
     """The node's own wishes win over the workflow's."""
     mode = node.on_error or settings.error_mode
-    default = RetryPolicy() if mode is ErrorMode.RETRY else _NO_RETRY
-    return ErrorPolicy(mode, node.retry or settings.retry or default)
+    return ErrorPolicy(mode, policy_of(node, settings))
 
 
 def delay_before(policy: RetryPolicy, attempt: int, failure: StepFailed, key: str) -> timedelta | None:
@@ -46,8 +44,7 @@ def delay_before(policy: RetryPolicy, attempt: int, failure: StepFailed, key: st
         return None
     if policy.retry_on and failure.cause not in policy.retry_on:
         return None
-    growth = {"fixed": 1.0, "linear": float(attempt)}.get(policy.backoff, 2.0 ** (attempt - 1))
-    seconds = min(policy.delay_seconds * growth, policy.max_delay_seconds)
+    seconds = seconds_after(policy, attempt)
     if policy.jitter:
         digest = hashlib.sha256(f"{key}#{attempt}".encode()).digest()
         seconds *= 1 - int.from_bytes(digest[:4]) / 2**33

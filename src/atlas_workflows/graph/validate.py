@@ -1,13 +1,14 @@
 """Is this workflow right? Pure: a workflow and a catalogue in, Problems out, in a stable order.
 
 A workflow may be activated when no problem has severity error. Codes follow the old builder's where it had one.
-Checks live in three files: each step on its own (`checks_steps`), the edges (`checks_edges`), and what runs
-through the graph as a whole (`checks_flow`).
+Checks live in four files: each step on its own (`checks_steps`), attempts and timeouts (`checks_retries`), the edges
+(`checks_edges`), and what runs through the graph as a whole (`checks_flow`).
 """
 
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.checks_edges import check_edges
 from atlas_workflows.graph.checks_flow import check_flow
+from atlas_workflows.graph.checks_retries import check_retries
 from atlas_workflows.graph.checks_steps import check_steps
 from atlas_workflows.graph.model import Problem, Severity, Workflow
 from atlas_workflows.graph.plan import Plan
@@ -23,6 +24,7 @@ def validate(workflow: Workflow, catalogue: Catalogue, *, hints: bool = True) ->
     kinds = {step: catalogue.node(node.type, node.version) for step, node in plan.nodes.items()}
     known = {step: kind for step, kind in kinds.items() if kind is not None}
     check_steps(workflow, catalogue, kinds, findings)
+    check_retries(workflow, known, findings)
     check_edges(plan, known, findings)
     check_flow(plan, known, findings, hints=hints)
     problems = findings.problems

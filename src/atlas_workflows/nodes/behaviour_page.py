@@ -92,12 +92,14 @@ _WAITS = """\
 ## Waits
 
 - A wait lasts as long as it says. Days, weeks and months keep the wall clock of the workflow's zone; seconds, minutes and
-  hours are elapsed time. A time already past passes at once.
+  hours are elapsed time. A time already past passes at once; a template's date of more than a year ago fails the step.
 - `until_event` sees events from the moment the wait begins, or from `look_back` before it. `filter` is asked of the
   event: its data are roots, and stand under `event` with its `type` and `at`. The event that ends the wait is its output:
   `nodes.<id>.event.data` holds what came with it. An event at the very instant of the timeout
   still counts.
-- `until_condition` is asked when the wait begins, after every event of the subject, and at the timeout.
+- `until_condition` is asked when the wait begins, after every event of the subject, at the timeout, and at the instant
+  at which time alone makes it true: `contact.trial_ends_on` `before` `today` wakes at midnight after that day, with or
+  without a timeout. What a formula or a filter computes from `now` is asked again at every full hour.
 - An event whose data holds `contact` changes what is known of the contact from then on.
 - Without an event or a timeout the execution stays `waiting`. Waiting does not count towards `max_execution_seconds`.
 """
@@ -107,7 +109,9 @@ _ERRORS = """\
 A node's `on_error` and `retry` win over the workflow's settings. The mode `retry` without a policy means 3 attempts. An
 attempt is tried again only where that can help: wrong parameters, missing data and passed limits are not tried again, nor
 are error classes that `retry_on` does not name. The delay is `delay_seconds`, times the attempt (linear) or doubled at
-each attempt (exponential), at most `max_delay_seconds`; jitter takes away up to half of it.
+each attempt (exponential), at most `max_delay_seconds`; jitter takes away up to half of it. Validation names a delay that
+`max_delay_seconds` cuts (`RETRY_DELAY_CUT`), attempts that never come because the delays before them count towards
+`max_execution_seconds` (`RETRY_BEYOND_TIMEOUT`), and a node's timeout that it leaves no room for (`TIMEOUT_BEYOND_EXECUTION`).
 
 `continue` leaves by `main`, else by the node's last port (false, default, done). `port` without an edge at `error`, and
 `workflow` without an error workflow, are like `stop`. Behind an error `nodes.<id>.error` and `nodes.<id>.error_class` are

@@ -70,6 +70,8 @@ def _span(field: Field, match: re.Match[str]) -> list[int]:
         return list(range(field.low, top + 1))
     first = field.number(match["first"])
     if match["last"] is None:
+        if first > top:
+            first = field.low  # weekday 7 is Sunday, from which a step begins as from 0
         return list(range(first, top + 1)) if match["step"] else [first]
     last = field.number(match["last"])
     if first <= last:
