@@ -22,9 +22,10 @@ from atlas_workflows.expressions.legacy_profiles import (
     plausible_values,
 )
 from atlas_workflows.expressions.moment import moment
-from atlas_workflows.expressions.operators import Operator
+from atlas_workflows.expressions.operators import SEEKING, Operator
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.truth_table import NOW
+from atlas_workflows.expressions.values import is_blank
 
 EQUALS, NOT_EQUALS, CONTAINS = Operator.EQUALS, Operator.NOT_EQUALS, Operator.CONTAINS
 
@@ -108,7 +109,7 @@ QUESTIONS = st.builds(
     st.sampled_from((EQUALS, NOT_EQUALS, CONTAINS, Operator.NOT_CONTAINS, Operator.GREATER_THAN, Operator.LESS_THAN)),
     st.text(max_size=8) | st.integers() | st.booleans() | st.decimals(allow_nan=False, allow_infinity=False) | st.none(),
     st.booleans(),
-)  # fmt: skip
+).filter(lambda question: question.operator not in SEEKING or not is_blank(question.value))  # fmt: skip
 
 
 @given(QUESTIONS, st.sampled_from(sorted(PROFILES)))
