@@ -131,6 +131,20 @@ def test_what_a_value_contains_is_never_read_as_a_template() -> None:
     assert effect("add_note", text="{{ '{{ contact.name }}' }}").content["text"] == "{{ contact.name }}"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://example.org", "https://127.1/", "https://{{ contact.nope }}/", "{{ contact.plan }}"]
+)
+def test_a_url_that_turns_out_to_be_refused_fails_the_step(url: str) -> None:
+    for type_, parameters in (
+        ("http_request", {"url": url}),
+        ("send_webhook", {"url": url}),
+        ("send_sms", {"message": "x", "media_urls": [url]}),
+    ):
+        with pytest.raises(StepFailed, match=r"url.* is refused") as failure:
+            do(type_, **parameters)
+        assert not failure.value.may_retry
+
+
 def test_secrets_stay_references() -> None:
     secret = {"$secret": "9b2d0c2e-6f6c-4d60-8a5b-6f3f6c2b1c11"}
     found = effect(
