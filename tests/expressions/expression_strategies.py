@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from atlas_workflows.expressions.operands import UNITS
-from atlas_workflows.expressions.operators import Operand, Operator, operand_of
+from atlas_workflows.expressions.operators import SEEKING, Operand, Operator, operand_of
+from atlas_workflows.expressions.values import is_blank
 
 WORDS = ("a", "b", "status", "tags", "x-1")
 PATHS = ("a", "a.b", "contact.status", "lead.tags", "a[0].b", 'a["x y"]', "now", "a.length")
@@ -44,9 +45,9 @@ def _operand(operator: Operator) -> st.SearchStrategy[Any]:
         case Operand.PAIR:
             return st.lists(json_scalars, min_size=2, max_size=2)
         case Operand.LIST:
-            return st.lists(json_scalars, max_size=4)
+            return st.lists(json_scalars, min_size=1, max_size=4)
         case Operand.PATTERN:
-            return st.sampled_from(("", "^a", "(a+)+$", r"\d{2}", "[ß-ü]", "a|b", ".*"))
+            return st.sampled_from(("^", "^a", "(a+)+$", r"\d{2}", "[ß-ü]", "a|b", ".*"))
         case Operand.DAYS:
             return st.integers(-5, 5000) | st.sampled_from(("7", Decimal("1e9000")))
         case Operand.PERIOD:
@@ -54,7 +55,8 @@ def _operand(operator: Operator) -> st.SearchStrategy[Any]:
                 {"amount": st.integers(0, 500), "unit": st.sampled_from(sorted(UNITS))}
             )
         case _:
-            return json_scalars | st.sampled_from(
+            scalars = json_scalars.filter(lambda value: operator not in SEEKING or not is_blank(value))
+            return scalars | st.sampled_from(
                 ("{{ a }}", "{{ contact.status | upper }}", {"$formula": "a + 1"})
             )
 

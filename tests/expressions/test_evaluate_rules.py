@@ -13,9 +13,10 @@ from atlas_workflows.expressions.comparisons import COMPARISONS
 from atlas_workflows.expressions.condition import parse_condition, print_condition
 from atlas_workflows.expressions.evaluate import evaluate, explain
 from atlas_workflows.expressions.moment import moment
-from atlas_workflows.expressions.operators import NEGATIONS, Operand, Operator, operand_of
+from atlas_workflows.expressions.operators import NEGATIONS, SEEKING, Operand, Operator, operand_of
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.shortcuts import fixed_answer
+from atlas_workflows.expressions.values import is_blank
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 ZONES = st.sampled_from(("UTC", "Europe/London", "Pacific/Kiritimati", "America/New_York"))
@@ -83,7 +84,7 @@ def test_at_most_one_of_less_equal_and_greater_holds(left: Any, right: Any) -> N
 def test_a_value_is_in_a_list_exactly_when_it_is_contained(value: Any) -> None:
     member = {"field": "f", "operator": "in", "value": "{{ g }}"}
     holds = {"field": "g", "operator": "contains", "value": "{{ f }}"}
-    if not isinstance(value, list):
+    if not isinstance(value, list) and not is_blank(value):
         scope = {"f": value, "g": ["x", value, 5]}
         assert ask(member, scope) is ask(holds, scope)
 
@@ -155,3 +156,15 @@ def test_only_a_null_that_is_written_out_asks_for_null(nothing: Any, typed: bool
     more = {"type": "text"} if typed else {}
     assert ask({"field": "f", "operator": "equals", "value": None, **more}, scope)
     assert ask({"field": "f", "operator": "in", "value": [None], **more}, scope)
+
+
+@given(
+    st.sampled_from([o for o in COMPARING if o in SEEKING or o in ("in", "has_any", "has_all")]),
+    values | st.lists(st.sampled_from(("", " ", "a")), max_size=3),
+    st.sampled_from(("", " ", "\u2003\n", [], None, {})),
+)
+def test_what_turns_out_blank_is_found_nowhere(operator: str, actual: Any, blank: Any) -> None:
+    if operator in SEEKING or isinstance(blank, list | None):
+        assert (
+            ask({"field": "f", "operator": operator, "value": "{{ g }}"}, {"f": actual, "g": blank}) is False
+        )

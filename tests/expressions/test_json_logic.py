@@ -37,7 +37,7 @@ def _group(operator: str, members: list[Pair]) -> Pair:
 
 NUMERIC = st.builds(_leaf, st.just("n"), st.sampled_from([o for o in OPERATORS if o != "in"]), NUMBERS)
 TEXTUAL = st.builds(_leaf, st.just("w"), st.sampled_from(("strict_equals", "strict_not_equals")), WORDS)
-LISTED = st.builds(_leaf, st.just("w"), st.just("in"), st.lists(WORDS, max_size=3))
+LISTED = st.builds(_leaf, st.just("w"), st.just("in"), st.lists(WORDS, min_size=1, max_size=3))
 PAIRS = st.recursive(
     NUMERIC | TEXTUAL | LISTED,
     lambda inner: st.builds(_group, st.sampled_from(("and", "or", "not")), st.lists(inner, min_size=1, max_size=3)),

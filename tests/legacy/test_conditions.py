@@ -97,6 +97,7 @@ OPERATORS = {
     "between": ["between"],
     "contains": ["contains"],
     "not_contains": ["not_contains", "notContains"],
+    "contains_words": ["contains_words"],
     "starts_with": ["starts_with"],
     "ends_with": ["ends_with"],
     "in": ["in"],

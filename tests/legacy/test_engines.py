@@ -25,6 +25,11 @@ from atlas_workflows.legacy.conditions.engines import (
     legacy_answer,
     plausible_values,
 )
+from atlas_workflows.expressions.moment import moment
+from atlas_workflows.expressions.operators import SEEKING, Operator
+from atlas_workflows.expressions.paths import MISSING
+from atlas_workflows.expressions.truth_table import NOW
+from atlas_workflows.expressions.values import is_blank
 
 EQUALS, NOT_EQUALS, CONTAINS = Operator.EQUALS, Operator.NOT_EQUALS, Operator.CONTAINS
 
@@ -108,7 +113,7 @@ QUESTIONS = st.builds(
     st.sampled_from((EQUALS, NOT_EQUALS, CONTAINS, Operator.NOT_CONTAINS, Operator.GREATER_THAN, Operator.LESS_THAN)),
     st.text(max_size=8) | st.integers() | st.booleans() | st.decimals(allow_nan=False, allow_infinity=False) | st.none(),
     st.booleans(),
-)  # fmt: skip
+).filter(lambda question: question.operator not in SEEKING or not is_blank(question.value))  # fmt: skip
 
 
 @given(QUESTIONS, st.sampled_from(sorted(PROFILES)))

@@ -21,13 +21,13 @@ SCOPE = {"contact": CONTACT, "trigger": {"form": "trial"}, "variables": {"gym": 
 
 
 def asked_of(
-    type_: str, parameters: dict[str, Any], subject: str = "c1", *, node: str = "n"
+    type_: str, parameters: dict[str, Any], subject: str = "c1", *, node: str = "n", workflow: str = "w"
 ) -> tuple[Call, Outcome]:
     kind = load_catalogue().node(type_, 1)
     assert kind is not None
     at = moment(NOW, "Europe/London")
     found = Node(node, type_, parameters)
-    call = Call(found, kind.prepare(parameters), SCOPE, at, "Europe/London", "x/n", subject)
+    call = Call(found, kind.prepare(parameters), SCOPE, at, "Europe/London", "x/n", subject, workflow)
     return call, kind.execute(call)
 
 
@@ -129,6 +129,20 @@ def test_a_value_that_is_not_found_is_reported_wherever_it_stands() -> None:
 
 def test_what_a_value_contains_is_never_read_as_a_template() -> None:
     assert effect("add_note", text="{{ '{{ contact.name }}' }}").content["text"] == "{{ contact.name }}"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org", "https://127.1/", "https://{{ contact.nope }}/", "{{ contact.plan }}"]
+)
+def test_a_url_that_turns_out_to_be_refused_fails_the_step(url: str) -> None:
+    for type_, parameters in (
+        ("http_request", {"url": url}),
+        ("send_webhook", {"url": url}),
+        ("send_sms", {"message": "x", "media_urls": [url]}),
+    ):
+        with pytest.raises(StepFailed, match=r"url.* is refused") as failure:
+            do(type_, **parameters)
+        assert not failure.value.may_retry
 
 
 def test_secrets_stay_references() -> None:
@@ -241,6 +255,26 @@ def test_filter_as_a_gate_and_over_items() -> None:
     )
     assert some.output == {"items": ["vip"], "count": 1}
     assert some.variables == {"kept": ["vip"]}
+
+
+def way(workflow: str, node: str, subject: str) -> str:
+    halves = {"branches": [{"port": "a", "weight": 1}, {"port": "b", "weight": 1}]}
+    outcome = asked_of("split", halves, subject, node=node, workflow=workflow)[1]
+    assert isinstance(outcome, Done)
+    return outcome.port
+
+
+@pytest.mark.parametrize("other", [("w2", "n"), ("w", "n2")])
+def test_another_workflow_or_node_splits_the_same_subjects_another_way(other: tuple[str, str]) -> None:
+    subjects = [f"subject-{i}" for i in range(2000)]
+    alike = sum(way("w", "n", subject) == way(*other, subject) for subject in subjects)
+    assert 900 < alike < 1100
+    assert [way(*other, subject) for subject in subjects] == [way(*other, subject) for subject in subjects]
+
+
+def test_names_that_read_alike_when_strung_together_are_not_alike() -> None:
+    pairs = [(("w", f"n/{i}", "s"), ("w", "n", f"{i}/s")) for i in range(400)]
+    assert 130 < sum(way(*one) == way(*two) for one, two in pairs) < 270
 
 
 def test_split_is_sticky_and_keeps_to_its_weights() -> None:

@@ -360,3 +360,46 @@ def test_faults_speak_of_what_is_expected(name: str, parameters: dict[str, Any],
     kind = CATALOGUE.node(name, 1)
     assert kind is not None
     assert [fault.message for fault in kind.faults(parameters)] == [message]
+
+
+URL_PARAMETERS = sorted(
+    (kind.name, name)
+    for kind in CATALOGUE.nodes.values()
+    for name in kind.parameters.model_fields
+    if "url" in name or "link" in name
+)
+OTHERS = {"message": "x", "method": "POST"}
+
+
+def url_faults_of(type_: str, name: str, url: object) -> list[tuple[str, str]]:
+    kind = CATALOGUE.node(type_, 1)
+    assert kind is not None
+    fields = kind.parameters.model_fields
+    given = {other: value for other, value in OTHERS.items() if other in fields}
+    several = "list" in str(fields[name].annotation)
+    found = kind.faults({**given, name: [url] if several else url})
+    return [(fault.code, fault.field.removesuffix("[0]")) for fault in found]
+
+
+def test_every_parameter_with_a_url_is_known() -> None:
+    assert URL_PARAMETERS == [
+        ("http_request", "url"), ("send_sms", "media_urls"), ("send_webhook", "url"), ("send_whatsapp", "media_urls"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("type_", "name"), URL_PARAMETERS)
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.org/", "https://10.0.0.1/{{ contact.id }}", "https://2130706433/", "https://localhost./?{{ x }}",
+     "https://a@example.org/", "http://{{ variables.host }}/", "ftp:{{ variables.host }}", "nonsense"],
+)  # fmt: skip
+def test_urls_are_checked_as_they_are_written(type_: str, name: str, url: str) -> None:
+    assert url_faults_of(type_, name, url) == [("URL_REFUSED", name)]
+
+
+@pytest.mark.parametrize(("type_", "name"), URL_PARAMETERS)
+def test_a_host_out_of_a_placeholder_is_flagged(type_: str, name: str) -> None:
+    for url in ("{{ variables.url }}", "https://{{ variables.host }}/", "https://a.{{ x }}/", "https://a.example{{ path }}", "https://a.example:{{ port }}/"):  # fmt: skip
+        assert url_faults_of(type_, name, url) == [("URL_HOST_FROM_TEMPLATE", name)]
+    for url in ("https://a.example/{{ x }}", "https://a.example?{{ x }}", {"$secret": "9b2d0c2e-6f6c-4d60-8a5b-6f3f6c2b1c11"}):  # fmt: skip
+        assert url_faults_of(type_, name, url) == []

@@ -38,6 +38,9 @@ def asked(type_: str, parameters: dict[str, Any], trigger: dict[str, Any], **con
         ("contact_tagged", {"action": "removed"}, {"action": "removed"}, {"action": "added"}),
         ("contact_changed", {"fields": ["email"]}, {"fields": ["email", "phone"]}, {"fields": ["phone"]}),
         ("message_received", {"keywords": ["stop", "no"]}, {"message": "Please STOP"}, {"message": "hello"}),
+        ("message_received", {"keywords": ["no"]}, {"message": "No!"}, {"message": "I know the way"}),
+        ("message_received", {"keywords": ["not today", "Łódź"]}, {"text": "jestem w łódź."}, {"text": "do not do it today"}),
+        ("note_added", {"keywords": ["vip"]}, {"note": "now VIP"}, {"note": "vipassana"}),
         ("message_received", {"channel": "sms"}, {"channel": "sms"}, {"channel": "email"}),
         ("email_event", {"event": "clicked", "link": "/offer"}, {"event": "clicked", "link": "https://a/offer?x"}, {"event": "opened"}),
         ("appointment_cancelled", {"notice_hours": 24}, {"notice_hours": 3}, {"notice_hours": 30}),
@@ -65,6 +68,23 @@ def test_what_fits_fires_and_what_does_not_says_why(
     assert len(refused) == 1
     assert refused[0].startswith("trigger")
     assert "asked: " in refused[0]
+
+
+@pytest.mark.parametrize(
+    ("type_", "parameters", "field"),
+    [
+        ("message_received", {"keywords": ["no", " "]}, "keywords[1]"),
+        ("note_added", {"keywords": ["\u2003"]}, "keywords[0]"),
+        ("email_event", {"event": "clicked", "link": " "}, "link"),
+    ],
+)
+def test_blank_keywords_are_refused_and_let_nothing_fire(
+    type_: str, parameters: dict[str, Any], field: str
+) -> None:
+    kind = load_catalogue().trigger(type_, 1)
+    assert kind is not None
+    assert [(fault.field, "blank" in fault.message) for fault in kind.faults(parameters)] == [(field, True)]
+    assert asked(type_, parameters, {"message": "hello", "note": "hello", "link": "a"}).reasons != ()
 
 
 def test_what_the_event_does_not_say_is_no_reason_against_it() -> None:

@@ -35,6 +35,7 @@ class Call:
     timezone: str
     key: str
     subject: str
+    workflow: str = ""
     depth: int = 0
     events: Sequence[Mapping[str, Any]] = ()
     memory: Mapping[str, Any] | None = None

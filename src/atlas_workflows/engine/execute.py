@@ -89,6 +89,7 @@ def _call(walk: Walk, token: Token) -> Call:
         timezone=walk.program.workflow.settings.timezone,
         key=token.key,
         subject=walk.state.subject,
+        workflow=walk.state.workflow,
         depth=walk.state.depth,
         events=walk.state.events,
         memory=frame[1].memory if frame else None,

@@ -22,6 +22,7 @@ from atlas_workflows.expressions.values import (
     text_of,
     truth,
 )
+from atlas_workflows.expressions.words import holds_words
 
 # (actual, expected, case_sensitive, at) -> answer
 Comparison = Callable[[Any, Any, bool, Moment], bool]
@@ -59,29 +60,32 @@ def between(actual: Any, expected: Any, _: bool, at: Moment) -> bool:
 
 def contains(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
     if isinstance(actual, list | tuple):
-        return occurs(expected, keys_of(actual, case_sensitive), case_sensitive)
-    text, part = text_of(actual), text_of(expected)
-    return (
-        text is not None and part is not None and folded(part, case_sensitive) in folded(text, case_sensitive)
-    )
+        return not is_blank(expected) and occurs(expected, keys_of(actual, case_sensitive), case_sensitive)
+    found = _text_and_part(actual, expected, case_sensitive)
+    return found is not None and found[1] in found[0]
+
+
+def contains_words(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
+    texts, phrase = [text_of(item) for item in items_of(actual)], text_of(expected)
+    return phrase is not None and any(text and holds_words(text, phrase, case_sensitive) for text in texts)
 
 
 def starts_with(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
-    text, part = text_of(actual), text_of(expected)
-    return (
-        text is not None
-        and part is not None
-        and folded(text, case_sensitive).startswith(folded(part, case_sensitive))
-    )
+    found = _text_and_part(actual, expected, case_sensitive)
+    return found is not None and found[0].startswith(found[1])
 
 
 def ends_with(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
+    found = _text_and_part(actual, expected, case_sensitive)
+    return found is not None and found[0].endswith(found[1])
+
+
+def _text_and_part(actual: Any, expected: Any, case_sensitive: bool) -> tuple[str, str] | None:
+    """Both as they are compared; None where one is no text, or there is nothing to look for."""
     text, part = text_of(actual), text_of(expected)
-    return (
-        text is not None
-        and part is not None
-        and folded(text, case_sensitive).endswith(folded(part, case_sensitive))
-    )
+    if text is None or part is None or is_blank(part):
+        return None
+    return folded(text, case_sensitive), folded(part, case_sensitive)
 
 
 def is_in(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
@@ -134,7 +138,8 @@ def days_ago_greater_than(actual: Any, expected: Any, _: bool, at: Moment) -> bo
 
 
 def has_tag(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
-    return occurs(expected, keys_of(members_of(actual), case_sensitive), case_sensitive)
+    keys = keys_of(members_of(actual), case_sensitive)
+    return not is_blank(expected) and occurs(expected, keys, case_sensitive)
 
 
 def has_any(actual: Any, expected: Any, case_sensitive: bool, _: Moment) -> bool:
@@ -176,6 +181,7 @@ COMPARISONS: dict[Operator, Comparison] = {
     Operator.LESS_THAN_OR_EQUAL: less_than_or_equal,
     Operator.BETWEEN: between,
     Operator.CONTAINS: contains,
+    Operator.CONTAINS_WORDS: contains_words,
     Operator.STARTS_WITH: starts_with,
     Operator.ENDS_WITH: ends_with,
     Operator.IN: is_in,

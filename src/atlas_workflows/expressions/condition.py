@@ -12,8 +12,8 @@ from pydantic import (
     Tag,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from atlas_workflows.errors import ExpressionInvalid
@@ -40,7 +40,11 @@ class Leaf(BaseModel):
 
     field: str = Field(description="Path of the value, for example contact.status.")
     operator: Operator
-    value: Any = Field(default=None, description="What to compare with; its shape depends on the operator.")
+    value: Any = Field(
+        default=None,
+        validate_default=True,
+        description="What to compare with; its shape depends on the operator.",
+    )
     case_sensitive: bool = False
     type: ValueType | None = Field(default=None, description="Reads both sides as this type first.")
 
@@ -53,13 +57,16 @@ class Leaf(BaseModel):
             raise ValueError(cause.fact) from cause
         return field
 
-    @model_validator(mode="after")
-    def _fits_operator(self) -> "Leaf":
+    @field_validator("value")
+    @classmethod
+    def _fits_operator(cls, value: Any, info: ValidationInfo) -> Any:
+        operator = info.data.get("operator")  # not there where it is none
         try:
-            check_operand(self.operator, self.value, self.case_sensitive)
+            if operator is not None:
+                check_operand(operator, value)
         except ExpressionInvalid as cause:
             raise ValueError(cause.fact) from cause
-        return self
+        return value
 
 
 class Group(BaseModel):

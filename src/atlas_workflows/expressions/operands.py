@@ -7,10 +7,10 @@ from typing import Any
 from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions import limits
 from atlas_workflows.expressions.formula import parse_formula
-from atlas_workflows.expressions.operators import Operand, Operator, operand_of
+from atlas_workflows.expressions.operators import SEEKING, Operand, Operator, operand_of
 from atlas_workflows.expressions.patterns import compile_pattern
 from atlas_workflows.expressions.templates import check_template
-from atlas_workflows.expressions.values import number
+from atlas_workflows.expressions.values import is_blank, number
 
 FORMULA_KEY = "$formula"
 UNITS = {
@@ -40,7 +40,7 @@ def period(value: Any) -> timedelta | None:
     return timedelta(seconds=float(amount) * unit.total_seconds())
 
 
-def check_operand(operator: Operator, value: Any, case_sensitive: bool) -> None:
+def check_operand(operator: Operator, value: Any) -> None:
     """Raise ExpressionInvalid unless `value` fits the operator."""
     operand = operand_of(operator)
     if is_deferred(value) and operand not in (Operand.NONE, Operand.PATTERN):
@@ -52,11 +52,13 @@ def check_operand(operator: Operator, value: Any, case_sensitive: bool) -> None:
         case Operand.PAIR:
             _expect(isinstance(value, list | tuple) and len(value) == 2, operator, "a list of two values")
         case Operand.LIST:
-            _expect(isinstance(value, list | tuple), operator, "a list of values")
+            _expect(
+                isinstance(value, list | tuple) and len(value) > 0, operator, "a list of at least one value"
+            )
             limits.refuse_beyond(limits.MAX_LIST_VALUES, "MAX_LIST_VALUES", len(value), "The list of values")
         case Operand.PATTERN:
-            _expect(isinstance(value, str), operator, "a pattern")
-            compile_pattern(value, case_sensitive)
+            _expect(isinstance(value, str) and not is_blank(value), operator, "a pattern that is not blank")
+            compile_pattern(value)
         case Operand.DAYS:
             _expect(number(value) is not None, operator, "a number of days")
         case Operand.PERIOD:
@@ -66,7 +68,7 @@ def check_operand(operator: Operator, value: Any, case_sensitive: bool) -> None:
                 '{"amount": number, "unit": seconds|minutes|hours|days|weeks}',
             )
         case Operand.ANY:
-            pass
+            _expect(operator not in SEEKING or not is_blank(value), operator, "a value that is not blank")
 
 
 def _check_deferred(value: Any) -> None:

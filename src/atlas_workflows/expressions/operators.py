@@ -17,6 +17,7 @@ class Operator(StrEnum):
     BETWEEN = "between"
     CONTAINS = "contains"
     NOT_CONTAINS = "not_contains"
+    CONTAINS_WORDS = "contains_words"
     STARTS_WITH = "starts_with"
     ENDS_WITH = "ends_with"
     IN = "in"
@@ -54,6 +55,19 @@ class Operand(StrEnum):
     DAYS = "days"
     PERIOD = "period"
 
+
+# They look for something in a value; nothing to look for would be found everywhere.
+SEEKING = frozenset(
+    {
+        Operator.CONTAINS,
+        Operator.NOT_CONTAINS,
+        Operator.CONTAINS_WORDS,
+        Operator.STARTS_WITH,
+        Operator.ENDS_WITH,
+        Operator.HAS_TAG,
+        Operator.NOT_HAS_TAG,
+    }
+)
 
 # The same question with the answer turned round; only the first of each pair is implemented.
 NEGATIONS: dict[Operator, Operator] = {

@@ -12,7 +12,7 @@ from atlas_workflows.expressions.membership import keys_of, occurs
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.expressions.operators import Operator
 from atlas_workflows.expressions.paths import MISSING
-from atlas_workflows.expressions.values import folded
+from atlas_workflows.expressions.values import folded, is_blank
 
 Answer = Callable[[Any, Moment], bool]
 
@@ -30,7 +30,7 @@ def fixed_answer(operator: Operator, expected: Any, case_sensitive: bool) -> Ans
     general = COMPARISONS[operator]
     if type(expected) is str and operator is Operator.EQUALS:
         return _equals_text(expected, case_sensitive, general)
-    if type(expected) is str and operator is Operator.CONTAINS:
+    if type(expected) is str and operator is Operator.CONTAINS and not is_blank(expected):
         return _contains_text(expected, case_sensitive, general)
     if type(expected) is int and operator in _ORDERS:
         return _ordered_by_number(operator, expected, case_sensitive, general)

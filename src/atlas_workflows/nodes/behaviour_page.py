@@ -139,7 +139,9 @@ _DATA = """\
 
 Roots of paths: `contact` (also `lead`, `client`), `trigger`, `organization`, whatever else the input holds, `variables`,
 `nodes.<id>` (a step's output; one that is no object stands under `output`), in a loop `item`, `index` and `loop`. `output`
-of a node names a variable for its result. `split` is sticky per subject: the same subject always goes the same way.
+of a node names a variable for its result. `split` is sticky per subject: the same
+subject always goes the same way at the same node of the same workflow, whichever version of it. The ways taken at other
+nodes, or in other workflows, say nothing about it.
 """
 _LIMITS = f"""\
 ## Limits

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from typing_extensions import TypedDict
 
 from atlas_workflows.expressions.condition import Condition as Condition
@@ -24,6 +24,21 @@ Text = str | Secret
 # A text that must hold `{{ }}`: what stands in for a number or a boolean that is only known later.
 Template = Annotated[str, StringConstraints(pattern=r"\{\{[\s\S]*\}\}")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is blank, and nothing to look for is found nowhere")
+    return text
+
+
+# What a text is searched for.
+Keyword = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_not_blank),
+    Field(json_schema_extra={"pattern": r"\S"}),
+]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 PortName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 DataPath = Annotated[str, StringConstraints(min_length=1, max_length=500)]

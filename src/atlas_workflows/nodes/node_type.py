@@ -17,6 +17,7 @@ from atlas_workflows.nodes.parameters import Parameters
 from atlas_workflows.nodes.perform import perform
 from atlas_workflows.nodes.template_faults import template_faults
 from atlas_workflows.nodes.trigger_questions import Answer, Question, ask, why_not
+from atlas_workflows.nodes.urls import url_faults
 
 PortsOf = Callable[[Mapping[str, Any]], tuple[str, ...]]
 Review = Callable[[Any], Iterable[Fault]]
@@ -137,6 +138,7 @@ def _faults(
         except ValidationError:
             return found
     found += template_faults(parameters)
+    found += url_faults(parameters)
     if missing_codes:
         found += blank_faults(parameters, missing_codes)
     if review is not None:

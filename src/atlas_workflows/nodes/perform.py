@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from atlas_workflows.engine.behaviour import Call, Outcome, Perform
+from atlas_workflows.nodes.urls import checked_url, is_url
 
 _NOT_CONTENT = frozenset({"extra", "skip_unless", "output"})
 # Parameters that are numbers or booleans once their template is filled in; every other text stays a text.
@@ -47,7 +48,12 @@ def content_of(call: Call, own: Mapping[str, Any] | None = None) -> dict[str, An
 
 
 def filled(call: Call, name: str, value: Any) -> Any:
-    """One parameter with its templates filled in."""
+    """One parameter with its templates filled in; raises StepFailed where it is a URL that is refused."""
+    found = _filled(call, name, value)
+    return checked_url(name, found) if is_url(name) else found
+
+
+def _filled(call: Call, name: str, value: Any) -> Any:
     if name in _TYPED:
         return call.value(value)
     if isinstance(value, str):

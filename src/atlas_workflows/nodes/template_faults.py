@@ -63,7 +63,10 @@ def path_faults(path: str | None, field: str) -> Iterable[Fault]:
 
 
 def pattern_faults(pattern: str | None, field: str) -> Iterable[Fault]:
-    """An error where the regular expression cannot be read, or not in linear time."""
+    """An error where the regular expression is blank, cannot be read, or not in linear time."""
+    if pattern is not None and not pattern.strip():
+        yield Fault("WRONG_PATTERN", field, "A blank pattern would fit everything.", f"Give {field}.")
+        return
     try:
         if pattern is not None:
             compile_pattern(pattern)

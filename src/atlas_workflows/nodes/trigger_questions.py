@@ -9,6 +9,7 @@ from atlas_workflows.expressions.condition import parse_condition
 from atlas_workflows.expressions.evaluate import compile_condition
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.expressions.paths import MISSING, look_up, parse_path, print_path
+from atlas_workflows.expressions.values import is_blank
 from atlas_workflows.expressions.wording import why
 
 _OPEN: tuple[Any, ...] = (None, "any", [], ())  # values that ask nothing
@@ -76,11 +77,16 @@ def at_most(parameter: str, *paths: str) -> Question:
 
 
 def contains(parameter: str, *paths: str) -> Question:
-    """The text at the path contains the parameter's, or one of them."""
+    """The text at the path contains the parameter's."""
+    return Question(parameter, paths, lambda path, value: _leaf(path, "contains", value))
+
+
+def mentions(parameter: str, *paths: str) -> Question:
+    """The text at the path holds one of the parameter's keywords as whole words."""
 
     def condition(path: str, value: Any) -> Condition:
-        words = [value] if isinstance(value, str) else value
-        return {"operator": "or", "conditions": [_leaf(path, "contains", word) for word in words]}
+        asked = [_leaf(path, "contains_words", keyword) for keyword in value if not is_blank(keyword)]
+        return asked[0] if len(asked) == 1 else {"operator": "or", "conditions": asked}
 
     return Question(parameter, paths, condition)
 

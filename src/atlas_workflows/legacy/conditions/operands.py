@@ -36,7 +36,7 @@ def translate_operand(operator: Operator, leaf: Mapping[str, Any]) -> Any:
     if isinstance(value, str) and "{{" in value and operand_of(operator) is not Operand.PATTERN:
         value = _resolved_later(value)
     try:
-        check_operand(operator, value, case_sensitive=True)
+        check_operand(operator, value)
     except ExpressionTooLarge as cause:
         raise Unfit(ReasonCode.CONDITION_TOO_LARGE, cause.fact) from cause
     except ExpressionInvalid as cause:

@@ -17,7 +17,9 @@ class HttpRequestParameters(ActionParameters):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field(
         "GET", description="HTTP method."
     )
-    url: Text = Field(description="https URL; may be a template.")
+    url: Text = Field(
+        description="https URL of a public host; may be a template, checked when the step is executed where its host is one."
+    )
     headers: dict[str, Text] | None = Field(None, description="Headers.")
     query: dict[str, Any] | None = Field(None, description="Query parameters.")
     body: Any | None = Field(None, description="Text, or JSON whose texts may be templates.")
@@ -32,7 +34,7 @@ NODE = NodeType(
     name="http_request",
     title="HTTP request",
     category="integration",
-    documentation="Calls a URL. Private and metadata addresses are refused.",
+    documentation="Calls a URL. Private and metadata addresses are refused, in whatever way they are spelled.",
     parameters=HttpRequestParameters,
     effect=Effect.EXTERNAL,
     idempotency="The effect's key is sent as Idempotency-Key; methods that are not safe are not repeated without it.",

@@ -16,7 +16,9 @@ _ONE_SEGMENT = 160  # characters of the GSM alphabet
 class SendSmsParameters(SendParameters):
     message: Text | None = Field(None, description="Content.")
     template_id: Name | None = Field(None, description="Stored template, instead of message.")
-    media_urls: list[Text] = Field(default_factory=list, description="Pictures to send along (MMS).")
+    media_urls: list[Text] = Field(
+        default_factory=list, description="Pictures to send along (MMS), by https URL of a public host."
+    )
 
 
 def review(parameters: SendSmsParameters) -> Iterable[Fault]:

@@ -11,7 +11,9 @@ from atlas_workflows.nodes.parameters import ActionParameters
 
 
 class SendWebhookParameters(ActionParameters):
-    url: Text = Field(description="https URL; may be a template.")
+    url: Text = Field(
+        description="https URL of a public host; may be a template, checked when the step is executed where its host is one."
+    )
     payload: Any | None = Field(
         None, description="JSON whose texts may be templates; the subject and the trigger where left out."
     )

@@ -25,7 +25,9 @@ class SendWhatsappParameters(SendParameters):
     template_parameters: list[Text] = Field(
         default_factory=list, description="Values of {{1}}, {{2}}, … by position."
     )
-    media_urls: list[Text] = Field(default_factory=list, description="Pictures or files to send along.")
+    media_urls: list[Text] = Field(
+        default_factory=list, description="Pictures or files to send along, by https URL of a public host."
+    )
     buttons: list[Mapping] = Field(
         default_factory=list, description="Quick replies or links under the message."
     )

@@ -1,6 +1,7 @@
 """Sends each subject one of several ways, by weight."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,9 @@ class Branch(Parameters):
 
 class SplitParameters(Parameters):
     branches: list[Branch] = Field(description="The ways and their shares.")
-    sticky: bool = Field(True, description="Whether the same subject always goes the same way at this node.")
+    sticky: bool = Field(
+        True, description="Whether the same subject always goes the same way at this node of this workflow."
+    )
 
 
 def ports(parameters: Mapping[str, Any]) -> tuple[str, ...]:
@@ -49,7 +52,7 @@ def run(call: Call) -> Outcome:
     total = sum(Decimal(str(branch.weight)) for branch in parameters.branches)
     if not total:
         raise StepFailed("configuration", "The weights sum to zero, so no way can be chosen.")
-    place = _share(f"{call.node.id}/{call.subject}" if parameters.sticky else call.key) * total
+    place = _share(call.workflow, call.node.id, call.subject if parameters.sticky else call.key) * total
     port = parameters.branches[-1].port
     for branch in parameters.branches:
         place -= Decimal(str(branch.weight))
@@ -59,9 +62,9 @@ def run(call: Call) -> Outcome:
     return Done({"port": port}, port)
 
 
-def _share(text: str) -> Decimal:
-    """A number from 0 to below 1, the same for the same text."""
-    return Decimal(int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8])) / 2**64
+def _share(*names: str) -> Decimal:
+    """A number from 0 to below 1, the same for the same names; as JSON, in which no two lists of names read alike."""
+    return Decimal(int.from_bytes(hashlib.sha256(json.dumps(names).encode()).digest()[:8])) / 2**64
 
 
 NODE = NodeType(
@@ -71,7 +74,7 @@ NODE = NodeType(
     documentation="Sends each subject one of several ways, by weight; the choice is a stable hash, not a dice roll.",
     parameters=SplitParameters,
     effect=Effect.NONE,
-    idempotency="The way follows from subject (or execution) and node alone, so a repeat takes the same.",
+    idempotency="The way follows from workflow, node and subject (or execution) alone, so a repeat takes the same.",
     role=Role.CHOICE,
     ports=ports,
     port_notes="one per branch",

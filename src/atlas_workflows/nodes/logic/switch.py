@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
 from atlas_workflows.expressions.evaluate import evaluate
+from atlas_workflows.expressions.values import is_blank
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.graph.model import Severity
 from atlas_workflows.nodes.fields import Condition, NumberOrTemplate, PortName, Text
@@ -109,7 +110,8 @@ def _fits(call: Call, case: Case, value: Any) -> bool:
             call, "less_than_or_equal", value, case.max
         )
     if case.kind == "pattern":
-        return _compares(call, {"operator": "matches_regex", "value": case.pattern}, value)
+        asked = {"operator": "matches_regex", "value": case.pattern}
+        return not is_blank(case.pattern) and _compares(call, asked, value)
     if case.value is None:
         return _compares(call, {"operator": "equals"}, value)
     return _compares(call, {"operator": "equals", "value": _EXPECTED}, value, call.value(case.value))

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.fields import Keyword, Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
 from atlas_workflows.nodes.trigger_questions import contains, same
@@ -16,7 +16,7 @@ class EmailEventParameters(TriggerParameters):
     )
     email_id: Name | None = Field(None, description="Only this e-mail.")
     campaign_id: Name | None = Field(None, description="Only e-mails of this campaign.")
-    link: Name | None = Field(None, description="Only clicks on links that contain this text.")
+    link: Keyword | None = Field(None, description="Only clicks on links that contain this text.")
 
 
 NODE = TriggerType(

@@ -4,19 +4,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.fields import Keyword
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
-from atlas_workflows.nodes.trigger_questions import contains, same
+from atlas_workflows.nodes.trigger_questions import mentions, same
 
 
 class MessageReceivedParameters(TriggerParameters):
     channel: Literal["sms", "whatsapp", "email", "facebook", "instagram", "any"] = Field(
         "any", description="Only messages on this channel."
     )
-    keywords: list[Name] = Field(
+    keywords: list[Keyword] = Field(
         default_factory=list,
-        description="Only messages that contain one of these words, in any case; empty means any.",
+        description="Only messages in which one of these stands as whole words, in any case; empty means any.",
     )
 
 
@@ -28,6 +28,6 @@ NODE = TriggerType(
     parameters=MessageReceivedParameters,
     questions=(
         same("channel", "trigger.channel"),
-        contains("keywords", "trigger.message", "trigger.text", "trigger.body"),
+        mentions("keywords", "trigger.message", "trigger.text", "trigger.body"),
     ),
 )

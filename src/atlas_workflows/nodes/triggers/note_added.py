@@ -2,16 +2,16 @@
 
 from pydantic import Field
 
-from atlas_workflows.nodes.fields import Name
+from atlas_workflows.nodes.fields import Keyword
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
-from atlas_workflows.nodes.trigger_questions import contains
+from atlas_workflows.nodes.trigger_questions import mentions
 
 
 class NoteAddedParameters(TriggerParameters):
-    keywords: list[Name] = Field(
+    keywords: list[Keyword] = Field(
         default_factory=list,
-        description="Only notes that contain one of these words, in any case; empty means any.",
+        description="Only notes in which one of these stands as whole words, in any case; empty means any.",
     )
 
 
@@ -21,5 +21,5 @@ NODE = TriggerType(
     category="contacts",
     documentation="A note was added to a contact.",
     parameters=NoteAddedParameters,
-    questions=(contains("keywords", "trigger.note", "trigger.text"),),
+    questions=(mentions("keywords", "trigger.note", "trigger.text"),),
 )
