@@ -60,7 +60,8 @@ def assemble(
         edges = around_notes(edges, notes, findings)
     nodes = _nodes(record, drawn, edges, settings, findings)
     evidence = None if record.evidence is None else evidence_from(record.evidence)
-    judged = [judge(slot, evidence) for slot in slots]
+    # Templates and earlier versions never started anything; what they hold is only a copy.
+    judged = [judge(slot, evidence) if record.holder is None else None for slot in slots]
     triggers = [
         translate_slot(slot, key, verdict, findings, settings.timezone)
         for slot, key, verdict in zip(slots, keys, judged, strict=True)

@@ -16,9 +16,11 @@ from atlas_workflows.legacy.triggers.doors import WEBHOOK, door_of, read_by_door
 # From so many times on "every time" means something, and a node counts as executed often.
 SEVERAL, OFTEN = 3, 20
 HAND, ANY_EVENT, SCHEDULED = "hand", "event", "scheduled"
-_DONE = frozenset({"completed", "success", "succeeded", "done"})
-_FAILED = frozenset({"failed", "error"})
-_SKIPPED = frozenset({"skipped"})
+_WORDS = {
+    **dict.fromkeys(("completed", "success", "succeeded", "done"), "done"),
+    **dict.fromkeys(("failed", "error"), "failed"),
+    "skipped": "skipped",
+}
 
 # (organization, kind) -> detail -> day -> events.
 Days = Mapping[tuple[str, str], Mapping[str, Mapping[date, int]]]
@@ -117,14 +119,7 @@ def counted_steps(
     """(workflow, node, status, times) as workflow -> node -> done, skipped, failed. Steps that never ended say nothing."""
     found: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
     for workflow, node, status, times in rows:
-        word = next(
-            (
-                word
-                for word, words in (("done", _DONE), ("skipped", _SKIPPED), ("failed", _FAILED))
-                if status in words
-            ),
-            None,
-        )
+        word = _WORDS.get((status or "").strip().lower())
         if node and word:
             counts = found[workflow].setdefault(node.strip(), {})
             counts[word] = counts.get(word, 0) + times

@@ -30,7 +30,8 @@ def store(
 ) -> None:
     """Bring the stored evidence to these findings; rows that say the same already are not touched."""
     with acting_as_migration(connection):
-        connection.execute(sql("migration/evidence/surveyed"))
+        for name in ("surveyed", "counted"):
+            connection.execute(sql(f"migration/evidence/{name}"))
         with connection.cursor() as cursor:
             with cursor.copy(_ROWS.encode()) as copy:
                 for item in found:
