@@ -81,13 +81,17 @@ class _Reader:
         self.ends_at = time.monotonic() + SURVEY_SECONDS
 
     def rows(
-        self, name: str, parts: Mapping[str, compose.Composable], facts: Mapping[str, Any] | None, what: str
+        self,
+        name: str,
+        parts: Mapping[str, compose.Composable],
+        parameters: Mapping[str, Any] | None,
+        what: str,
     ) -> list[tuple[Any, ...]]:
         """All rows of a statement; none where it was given up, which is noted under `what`."""
         try:
             with self._transaction():
                 statement = sql(f"migration/evidence/{name}").format(**parts)
-                return self.connection.execute(statement, facts).fetchall()
+                return self.connection.execute(statement, parameters).fetchall()
         except _GIVEN_UP:
             self.given_up.append(what)
             return []
