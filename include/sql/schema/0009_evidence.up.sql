@@ -15,6 +15,7 @@ CREATE TABLE atlas.workflow_evidence (
     events_low bigint NOT NULL DEFAULT 0,
     events_high bigint NOT NULL DEFAULT 0,
     steps jsonb NOT NULL DEFAULT '{}',
+    classes jsonb NOT NULL DEFAULT '{}',
     observed_until timestamptz
 );
 CREATE INDEX workflow_evidence_by_organization ON atlas.workflow_evidence (organization_id);
@@ -27,6 +28,7 @@ COMMENT ON COLUMN atlas.workflow_evidence.started_recently IS 'Started by an eve
 COMMENT ON COLUMN atlas.workflow_evidence.subjects_recently IS 'How many different leads or contacts these were about.';
 COMMENT ON COLUMN atlas.workflow_evidence.events_low IS 'Events of these 90 days that the filters of the column certainly let through.';
 COMMENT ON COLUMN atlas.workflow_evidence.steps IS 'Node id to how often it was done, skipped, failed.';
+COMMENT ON COLUMN atlas.workflow_evidence.classes IS 'What translation reads of all this: classes, no counts and no dates.';
 COMMENT ON COLUMN atlas.workflow_evidence.observed_until IS
     'The latest execution or event of the whole database; a copy that stands still does not lose its evidence by waiting.';
 

@@ -1,3 +1,3 @@
 -- What the last survey found, as far as translation reads it.
-SELECT legacy_id, seen, by_hand, steps::text
+SELECT legacy_id, classes::text
 FROM atlas.workflow_evidence

@@ -1,3 +1,2 @@
 -- Where the findings of a survey wait to be compared with those of the last one.
-CREATE TEMPORARY TABLE atlas_surveyed (LIKE atlas.workflow_evidence) ON COMMIT DROP;
-CREATE TEMPORARY TABLE atlas_counted (LIKE atlas.organization_events) ON COMMIT DROP
+CREATE TEMPORARY TABLE atlas_surveyed (LIKE atlas.workflow_evidence) ON COMMIT DROP

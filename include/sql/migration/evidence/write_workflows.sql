@@ -1,11 +1,11 @@
 -- Bring the stored evidence to what the survey found, without touching rows that say the same already.
 INSERT INTO atlas.workflow_evidence AS evidence (
     legacy_id, organization_id, column_type, seen, executions, by_hand, started_by_event, started_recently, failed,
-    subjects_recently, last_started_at, events_low, events_high, steps, observed_until
+    subjects_recently, last_started_at, events_low, events_high, steps, classes, observed_until
 )
 SELECT
     legacy_id, organization_id, column_type, seen, executions, by_hand, started_by_event, started_recently, failed,
-    subjects_recently, last_started_at, events_low, events_high, steps, observed_until
+    subjects_recently, last_started_at, events_low, events_high, steps, classes, observed_until
 FROM pg_temp.atlas_surveyed
 ON CONFLICT (legacy_id) DO UPDATE
     SET
@@ -22,5 +22,6 @@ ON CONFLICT (legacy_id) DO UPDATE
         events_low = excluded.events_low,
         events_high = excluded.events_high,
         steps = excluded.steps,
+        classes = excluded.classes,
         observed_until = excluded.observed_until
     WHERE evidence.* IS DISTINCT FROM excluded.*

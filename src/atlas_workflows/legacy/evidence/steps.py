@@ -22,7 +22,7 @@ def note_steps(
     seen = {} if evidence is None else evidence.steps
     for id_, path in disabled.items():
         # Where steps were recorded and this one never, or only as skipped, it did not run.
-        if not seen or seen.get(id_, StepSeen.SKIPPED) is not StepSeen.SKIPPED:
+        if not seen or seen.get(id_.strip(), StepSeen.SKIPPED) is not StepSeen.SKIPPED:
             findings.change(
                 ReasonCode.DISABLED_STEP_RAN, path,
                 "No engine read the switch; the step was executed all the same.", before="executed", after="switched off",
@@ -38,12 +38,13 @@ def note_steps(
 
 
 def _note_node(node: Node, before: Iterable[str], evidence: Evidence, findings: Findings) -> None:
-    seen = evidence.steps.get(node.id)
+    # The history is compared without blanks around an id, however the graph keeps it.
+    seen = evidence.steps.get(node.id.strip())
     if seen is StepSeen.SKIPPED:
         _note(ReasonCode.STEP_ALWAYS_SKIPPED, node, "skipped every time", findings)
     elif seen is StepSeen.FAILED:
         _note(ReasonCode.STEP_ALWAYS_FAILED, node, "failed every time", findings)
-    elif seen is None and node.type in OUTSIDE and evidence.often.intersection(before):
+    elif seen is None and node.type in OUTSIDE and evidence.often.intersection(id_.strip() for id_ in before):
         _note(ReasonCode.BRANCH_NEVER_SENT, node, "never executed", findings)
 
 

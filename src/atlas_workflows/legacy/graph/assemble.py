@@ -64,7 +64,8 @@ def assemble(
     nodes = _nodes(record, drawn, edges, settings, findings)
     note_steps_in_extra(nodes, findings)
     evidence = None if record.evidence is None else evidence_from(record.evidence)
-    judged = [judge(slot, evidence) for slot in slots]
+    # Templates and earlier versions never started anything; what they hold is only a copy.
+    judged = [judge(slot, evidence) if record.holder is None else None for slot in slots]
     triggers = [
         _trigger(slot, key, verdict, settings, findings)
         for slot, key, verdict in zip(slots, keys, judged, strict=True)

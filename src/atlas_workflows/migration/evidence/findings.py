@@ -16,12 +16,15 @@ from atlas_workflows.legacy.triggers.doors import WEBHOOK, door_of, read_by_door
 # From so many times on "every time" means something, and a node counts as executed often.
 SEVERAL, OFTEN = 3, 20
 HAND, ANY_EVENT, SCHEDULED = "hand", "event", "scheduled"
-_DONE = frozenset({"completed", "success", "succeeded", "done"})
-_FAILED = frozenset({"failed", "error"})
-_SKIPPED = frozenset({"skipped"})
+_WORDS = {
+    **dict.fromkeys(("completed", "success", "succeeded", "done"), "done"),
+    **dict.fromkeys(("failed", "error"), "failed"),
+    "skipped": "skipped",
+}
 
 # (organization, kind) -> detail -> day -> events.
 Days = Mapping[tuple[str, str], Mapping[str, Mapping[date, int]]]
+Totals = Mapping[tuple[str, str], Mapping[str, int]]
 Steps = Mapping[str, Mapping[str, int]]
 
 
@@ -76,7 +79,12 @@ class Found:
     @property
     def evidence(self) -> Evidence:
         """What translation reads of it."""
-        return evidence_of(str(self.seen), self.by_hand, self.steps)
+        return Evidence(
+            self.seen,
+            self.by_hand > 0,
+            {node: step_seen(times) for node, times in self.steps.items()},
+            frozenset(node for node, times in self.steps.items() if times.get("done", 0) >= OFTEN),
+        )
 
 
 def window_until(until: datetime) -> datetime:
@@ -86,17 +94,11 @@ def window_until(until: datetime) -> datetime:
 
 def judged(observed: Observed) -> tuple[Found, ...]:
     """One finding per workflow."""
-    return tuple(_found(head, observed) for head in observed.heads)
-
-
-def evidence_of(seen: str, by_hand: int, steps: Steps) -> Evidence:
-    """Classes from counts."""
-    return Evidence(
-        Seen(seen),
-        by_hand > 0,
-        {node: step_seen(times) for node, times in steps.items()},
-        frozenset(node for node, times in steps.items() if times.get("done", 0) >= OFTEN),
-    )
+    totals = {
+        key: {detail: sum(by_day.values()) for detail, by_day in details.items()}
+        for key, details in observed.days.items()
+    }
+    return tuple(_found(head, observed, totals) for head in observed.heads)
 
 
 def step_seen(times: Mapping[str, int]) -> StepSeen:
@@ -117,14 +119,7 @@ def counted_steps(
     """(workflow, node, status, times) as workflow -> node -> done, skipped, failed. Steps that never ended say nothing."""
     found: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
     for workflow, node, status, times in rows:
-        word = next(
-            (
-                word
-                for word, words in (("done", _DONE), ("skipped", _SKIPPED), ("failed", _FAILED))
-                if status in words
-            ),
-            None,
-        )
+        word = _WORDS.get((status or "").strip().lower())
         if node and word:
             counts = found[workflow].setdefault(node.strip(), {})
             counts[word] = counts.get(word, 0) + times
@@ -140,10 +135,10 @@ def counted_events(days: Days) -> dict[tuple[str, str, str], int]:
     }
 
 
-def _found(head: Head, observed: Observed) -> Found:
+def _found(head: Head, observed: Observed, totals: Totals) -> Found:
     started = observed.started.get(head.id, {})
     by_event = _by_event(head, started)
-    events = _events(head, observed)
+    events = _events(head, observed, totals)
     return Found(
         head=head,
         seen=_seen(head, by_event, events),
@@ -178,7 +173,7 @@ def _seen(head: Head, by_event: Started, events: tuple[int, int]) -> Seen:
     return Seen.FIRES if by_event.executions else Seen.NOTHING
 
 
-def _events(head: Head, observed: Observed) -> tuple[int, int]:
+def _events(head: Head, observed: Observed, totals: Totals) -> tuple[int, int]:
     """(fewest, most) events of the window that the column's filters let through, since the workflow exists."""
     door = door_of(head.trigger_type)
     if door is None or head.organization_id is None:
@@ -189,17 +184,21 @@ def _events(head: Head, observed: Observed) -> tuple[int, int]:
     asked = _asked(door, head)
     if asked is None:
         return 0, 0
-    since = observed.since if head.created_at is None else max(observed.since, head.created_at)
-    details = observed.days.get((head.organization_id, asked.kind), {})
-    # A day on which the workflow was made counts for it only from the next one on.
-    most = sum(
-        count
-        for detail, by_day in details.items()
-        if asked.details is None or detail in asked.details
-        for day, count in by_day.items()
-        if since == observed.since or day > since.astimezone(UTC).date()
-    )
+    key = (head.organization_id, asked.kind)
+    counts = totals.get(key, {})
+    if head.created_at is not None and head.created_at > observed.since:
+        counts = _since(head.created_at, observed.days.get(key, {}))
+    most = sum(count for detail, count in counts.items() if asked.details is None or detail in asked.details)
     return (most if asked.is_certain else 0), most
+
+
+def _since(created_at: datetime, details: Mapping[str, Mapping[date, int]]) -> dict[str, int]:
+    """Events since a workflow was made; the day on which that was counts only from the next one on."""
+    made_on = created_at.astimezone(UTC).date()
+    return {
+        detail: sum(count for day, count in by_day.items() if day > made_on)
+        for detail, by_day in details.items()
+    }
 
 
 def _asked(door: str, head: Head) -> Asked | None:

@@ -11,12 +11,12 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.legacy.graph.rows import uuid_or_none
 from atlas_workflows.legacy.records import Row
-from atlas_workflows.migration.evidence.findings import Found, evidence_of
+from atlas_workflows.migration.evidence.findings import Found
 
 _WORKFLOWS = (
     "legacy_id", "organization_id", "column_type", "seen", "executions", "by_hand", "started_by_event",
     "started_recently", "failed", "subjects_recently", "last_started_at", "events_low", "events_high", "steps",
-    "observed_until",
+    "classes", "observed_until",
 )  # fmt: skip
 _ROWS = f"COPY pg_temp.atlas_surveyed ({', '.join(_WORKFLOWS)}) FROM STDIN"
 _COUNTS = "COPY pg_temp.atlas_counted (organization_id, kind, detail, events) FROM STDIN"
@@ -30,7 +30,8 @@ def store(
 ) -> None:
     """Bring the stored evidence to these findings; rows that say the same already are not touched."""
     with acting_as_migration(connection):
-        connection.execute(sql("migration/evidence/surveyed"))
+        for name in ("surveyed", "counted"):
+            connection.execute(sql(f"migration/evidence/{name}"))
         with connection.cursor() as cursor:
             with cursor.copy(_ROWS.encode()) as copy:
                 for item in found:
@@ -48,7 +49,8 @@ def _row(item: Found, until: datetime | None) -> tuple[object, ...]:
     return (
         head.id, uuid_or_none(head.organization_id), head.trigger_type, str(item.seen), item.executions, item.by_hand,
         started.executions, started.recently, started.failed, started.subjects, started.last_at, *item.events,
-        dumps_text({node: dict(times) for node, times in sorted(item.steps.items())}), until,
+        dumps_text({node: dict(times) for node, times in sorted(item.steps.items())}),
+        dumps_text(dict(item.evidence.to_row())), until,
     )  # fmt: skip
 
 
@@ -59,7 +61,7 @@ def read_evidence(connection: Connection) -> dict[str, Row]:
             rows = connection.execute(sql("migration/evidence/stored")).fetchall()
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
         return {}
-    return {id_: evidence_of(seen, by_hand, loads(steps)).to_row() for id_, seen, by_hand, steps in rows}
+    return {id_: loads(classes) for id_, classes in rows}
 
 
 def rows_of(found: Iterable[Found]) -> dict[str, Row]:

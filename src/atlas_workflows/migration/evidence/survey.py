@@ -25,7 +25,7 @@ from atlas_workflows.migration.evidence.findings import (
 
 EXECUTIONS, STEPS, WORKFLOWS = "workflow_executions", "workflow_execution_steps", "workflows"
 # What takes longer is given up: its part of the evidence is unknown then, and the step says so.
-STATEMENT_SECONDS, SURVEY_SECONDS = 45.0, 120.0
+STATEMENT_SECONDS, SURVEY_SECONDS = 120.0, 300.0
 WORK_MEMORY = "64MB"
 _TENANTS = ("organization_id", "org_id")
 _TIMES = ("created_at", "submitted_at", "booked_at", "inserted_at")

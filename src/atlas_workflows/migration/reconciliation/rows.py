@@ -123,8 +123,12 @@ def _differing_columns(row: Row, kept: str | None, differs: Any) -> Iterator[Dif
         yield differs(DifferenceKind.ORIGINAL_DIFFERS, name)
 
 
+# What a row may say without being a warning; this module's own word on it.
+INFORMS = frozenset({"TRIGGER_EVIDENCE"})
+
+
 def _reasons(entry: LedgerEntry, differs: Any) -> Iterator[Difference]:
-    has_reasons = bool(codes(entry.reasons) or codes(entry.changes))
+    has_reasons = bool(set(codes(entry.reasons)) - INFORMS or codes(entry.changes))
     if entry.outcome in {"migrated_with_warnings", "quarantined", "skipped"} and not has_reasons:
         yield differs(
             DifferenceKind.REASON_MISSING,
