@@ -59,7 +59,7 @@ def unfold(drawn: list[LegacyNode], edges: list[LegacyEdge], findings: Findings)
         if node.is_trigger or node.settings.keys().isdisjoint(_KEYS):
             continue
         type_ = canonical_type(node)
-        if type_ not in _PORTS:
+        if type_ is None or type_ not in _PORTS:
             continue
         chains = _chains(node, type_, edges, taken, findings)
         if not chains:
@@ -136,7 +136,7 @@ def _case_port(case: Mapping[str, Any], handles: set[str], at: int) -> str:
 
 
 def _case_ports(node: LegacyNode) -> list[str]:
-    cases = next((node.settings[name] for name in _CASES if node.settings.get(name)), [])
+    cases: Any = next((node.settings[name] for name in _CASES if node.settings.get(name)), [])
     listed = cases if isinstance(cases, list) else []
     return [_case_port(case, set(), at) for at, case in enumerate(listed) if isinstance(case, dict)]
 

@@ -117,7 +117,7 @@ def contested(named: Iterable[tuple[str, str | None]]) -> dict[str, str]:
     return {endpoint: owners[endpoint] for endpoint in sorted(several)}
 
 
-def _rows(connection: Connection, statement: compose.Composable) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, statement: compose.SQL | compose.Composed) -> list[tuple[Any, ...]]:
     """The rows; none where this variant of the old tables has nothing of the kind."""
     try:
         with connection.transaction():
