@@ -26,15 +26,15 @@ def _raw(row: SourceRow) -> bytes:
 
 
 class RowFacts:
-    """One row being translated. `hot` says that its text could hold a secret, so that JSON is looked through."""
+    """One row being translated. `may_hold_secret` says that its text could hold a secret, so that JSON is looked through."""
 
-    __slots__ = ("columns", "findings", "hot", "organization", "row")
+    __slots__ = ("columns", "findings", "may_hold_secret", "organization", "row")
 
     def __init__(self, row: SourceRow) -> None:
         self.row = row
         self.columns = row.columns
         self.findings = Findings(row.table, row.id)
-        self.hot = may_hold_secret(_raw(row))
+        self.may_hold_secret = may_hold_secret(_raw(row))
         self.organization: str | None = None
 
     def own(self, tenancy: Tenancy, *parents: Row) -> bool:
@@ -89,7 +89,7 @@ class RowFacts:
         text = self.columns[name] or ""
         # A string may hide a document with what cannot be stored; the common object or list goes through as it is.
         is_plain = text[:1] in ("{", "[") and not may_be_unstorable(text) and not may_refer(text)
-        if not self.hot and is_plain:
+        if not self.may_hold_secret and is_plain:
             return text
         return dumps_text(seal_values(decode(self.columns, name, self.findings), name, self.findings))
 
@@ -97,7 +97,7 @@ class RowFacts:
         """Plain text of the first of these columns; a secret in it is sealed and hidden."""
         name = next((name for name in names if self.columns.get(name) is not None), None)
         value = self.columns[name] if name is not None else None
-        if name is None or value is None or not self.hot or not looks_secret(value):
+        if name is None or value is None or not self.may_hold_secret or not looks_secret(value):
             return value
         self.findings.reason(ReasonCode.SECRET_SEALED, name, "A secret stood in this text; it is hidden now.")
         self.findings.secret(name, value)
@@ -132,7 +132,7 @@ class RowFacts:
     ) -> RowsOutcome:
         """The verdict on a row that became `rows`."""
         findings = self.findings
-        if self.hot and findings.secrets:
+        if self.may_hold_secret and findings.secrets:
             findings.hide_secrets()
         plain = Outcome.MIGRATED_WITH_WARNINGS if findings.reasons or findings.changes else Outcome.MIGRATED
         return RowsOutcome(
@@ -142,7 +142,8 @@ class RowFacts:
             reasons=tuple(findings.reasons),
             changes=(),
             secrets=tuple(findings.secrets),
-            holds_secret=bool(findings.secrets) or (self.hot and original_holds_secret(self.columns)),
+            holds_secret=bool(findings.secrets)
+            or (self.may_hold_secret and original_holds_secret(self.columns)),
             parent=parent,
         )
 
@@ -152,5 +153,5 @@ class RowFacts:
             outcome=Outcome.QUARANTINED,
             organization_id=self.organization,
             reasons=tuple(self.findings.reasons),
-            holds_secret=self.hot,
+            holds_secret=self.may_hold_secret,
         )

@@ -13,7 +13,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.legacy.records import Tenancy
-from atlas_workflows.migration.context import Scope
+from atlas_workflows.migration.request import Scope
 from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
 
 TEMPLATES = "workflow_templates"
