@@ -12,9 +12,10 @@ from atlas_workflows.exact_json import dumps, loads
 from atlas_workflows.expressions.condition import parse_condition
 from atlas_workflows.expressions.evaluate import compile_condition
 from atlas_workflows.expressions.moment import moment
-from atlas_workflows.expressions.operators import Operator
+from atlas_workflows.expressions.operators import SEEKING, Operator
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.expressions.truth_table import NOW
+from atlas_workflows.expressions.values import is_blank
 from atlas_workflows.legacy.conditions.engines import (
     PROBE,
     PROFILES,
@@ -25,11 +26,6 @@ from atlas_workflows.legacy.conditions.engines import (
     legacy_answer,
     plausible_values,
 )
-from atlas_workflows.expressions.moment import moment
-from atlas_workflows.expressions.operators import SEEKING, Operator
-from atlas_workflows.expressions.paths import MISSING
-from atlas_workflows.expressions.truth_table import NOW
-from atlas_workflows.expressions.values import is_blank
 
 EQUALS, NOT_EQUALS, CONTAINS = Operator.EQUALS, Operator.NOT_EQUALS, Operator.CONTAINS
 

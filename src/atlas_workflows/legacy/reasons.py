@@ -203,6 +203,10 @@ class ReasonCode(DocumentedCode):
         "TRIGGER_CONFIG_MALFORMED",
         "The trigger's configuration is a text or a list instead of an object.",
     )
+    TRIGGER_CONFIG_EMPTY = (
+        "TRIGGER_CONFIG_EMPTY",
+        "The trigger's configuration is null, an empty list or an empty text; it is read as one without settings.",
+    )
     TRIGGER_CONFIGS_DISAGREE = (
         "TRIGGER_CONFIGS_DISAGREE",
         "Two places configure the same trigger differently; the other is kept in extra.",
@@ -386,6 +390,10 @@ class ReasonCode(DocumentedCode):
         "The status is not one of ours; it was read as the nearest one.",
     )
     STEPS_UNREADABLE = "STEPS_UNREADABLE", "Recorded steps cannot be read; the original keeps them."
+    DURATION_NEGATIVE = (
+        "DURATION_NEGATIVE",
+        "A length of time is negative; it is kept as it was told, and no sum or average counts it.",
+    )
     STARTED_AT_MISSING = "STARTED_AT_MISSING", "No start was stored; the next best time of the row stands in."
     PARENT_MISSING = (
         "PARENT_MISSING",

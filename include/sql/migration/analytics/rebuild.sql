@@ -112,12 +112,13 @@ gone AS (
 )
 
 INSERT INTO atlas.workflow_analytics AS known (
-    organization_id, workflow_id, date, hour, origin, executions_count, successful_count, failed_count, cancelled_count,
+    id, organization_id, workflow_id, date, hour, origin, executions_count, successful_count, failed_count, cancelled_count,
     total_execution_time_ms, avg_execution_time_ms, min_execution_time_ms, max_execution_time_ms, total_nodes_executed,
     total_actions_performed, total_conditions_evaluated, error_categories, most_common_errors, unique_triggers,
     unique_users_affected, created_at, updated_at, source_table, source_id
 )
 SELECT
+    md5(concat_ws(' ', 'history', buckets.workflow_id, buckets.day, buckets.hour))::uuid,
     buckets.organization_id,
     buckets.workflow_id,
     buckets.day,
@@ -140,8 +141,8 @@ SELECT
     coalesce(errors.listed, '[]'),
     buckets.triggers,
     buckets.subjects,
-    %(at)s,
-    %(at)s,
+    %(at)s AS created_at,
+    %(at)s AS updated_at,
     'history',
     'history of ' || buckets.workflow_id
 FROM buckets

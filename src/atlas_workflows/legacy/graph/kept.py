@@ -6,7 +6,7 @@ written is no longer to be seen then, so it is kept beside, and said.
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -30,67 +30,87 @@ _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{[^{}\s]{1,80}\}|\[[^\[\]\s]{1,80}\]|[<
 
 def keep_as_written(node: LegacyNode, made: Node | Trigger, findings: Findings) -> dict[str, Any] | None:
     """The parameters with what was written of the settings and is not in them; None where nothing is missing."""
-    there = set(_scalars((dict(made.parameters), made.name, getattr(made, "notes", ""), node.unfolded)))
-    missing = {path: value for path, value in _settings(node.original) if value not in there}
-    if not missing:
+    written = _settings(node.original)
+    if not written:
         return None
-    texts = "\n".join(_plain(item) for item in there if type(item) is str)
-    numbers = {_number(item) for item in there if type(item) is not str and not isinstance(item, bool)}
-    lost = {path: value for path, value in missing.items() if not _is_there(value, texts, numbers)}
-    for path in [path for path, value in lost.items() if _is_split(value, there)]:
+    scalars: list[Any] = [made.name, getattr(made, "notes", "")]
+    _add_scalars(dict(made.parameters), scalars)
+    _add_scalars(node.unfolded, scalars)
+    lost = _missing(written, scalars)
+    for path in [path for path, value in lost.items() if _is_split(value, set(scalars))]:
         del lost[path]
-        findings.reason(
-            ReasonCode.LIST_FROM_TEXT, f"{node.path}.{path}", "The list was one text with commas."
-        )
+        said = "The list was one text with commas."
+        findings.reason(ReasonCode.LIST_FROM_TEXT, f"{node.path}.{path}", said)
+    for path in lost:
+        said = "It is written differently now; as it was, it is kept in extra."
+        findings.reason(ReasonCode.WRITTEN_ANEW, f"{node.path}.{path}", said)
     if not lost:
         return None
-    for path in lost:
-        findings.reason(
-            ReasonCode.WRITTEN_ANEW,
-            f"{node.path}.{path}",
-            "It is written differently now; as it was, it is kept in extra.",
-        )
-    extra = {**made.parameters.get("extra", {}), AS_WRITTEN: lost}
-    return {**made.parameters, "extra": extra}
+    return {**made.parameters, "extra": {**made.parameters.get("extra", {}), AS_WRITTEN: lost}}
 
 
-def _settings(original: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _missing(written: list[tuple[str, Any]], scalars: list[Any]) -> dict[str, Any]:
+    """What was written and stands nowhere: first by plain looks, then with escapes undone and placeholders left out."""
+    there = set(scalars)
+    missing = {path: value for path, value in written if value not in there}
+    if not missing:
+        return {}
+    raw = "\n".join(item for item in there if type(item) is str)
+    missing = {path: value for path, value in missing.items() if not _stands_there(value, raw)}
+    if not missing:
+        return {}
+    texts = "\n".join(_plain(item) for item in there if type(item) is str)
+    numbers = {_number(item) for item in there if type(item) is not str and not isinstance(item, bool)}
+    return {path: value for path, value in missing.items() if not _is_there(value, texts, numbers)}
+
+
+def _settings(original: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Every text and number of the node that may matter to somebody, with its path."""
+    found: list[tuple[str, Any]] = []
     for key, value in original.items():
         if key == "data" and type(value) is dict:
             for name, item in value.items():
                 if name not in _DRAWN:
-                    yield from _long(item, f"data.{name}")
+                    _add_long(item, f"data.{name}", found)
         elif key not in _DRAWN:
-            yield from _long(value, key)
+            _add_long(value, key, found)
+    return found
 
 
-def _long(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _add_long(value: Any, path: str, found: list[tuple[str, Any]]) -> None:
     kind = type(value)
     if kind is str:
         if len(value) >= SHORTEST_TEXT:
-            yield path, value
+            found.append((path, value))
     elif kind is dict:
         for key, item in value.items():
             if key not in _DRAWN and not is_secret_name(key):
-                yield from _long(item, f"{path}.{key}")
+                _add_long(item, f"{path}.{key}", found)
     elif kind is list:
         for at, item in enumerate(value):
-            yield from _long(item, f"{path}[{at}]")
+            _add_long(item, f"{path}[{at}]", found)
     elif (kind is int or kind is Decimal) and len(_number(value).as_tuple().digits) >= SHORTEST_NUMBER:
-        yield path, value
+        found.append((path, value))
 
 
-def _scalars(value: Any) -> Iterator[Any]:
+def _add_scalars(value: Any, found: list[Any]) -> None:
     kind = type(value)
     if kind is dict:
         for item in value.values():
-            yield from _scalars(item)
+            _add_scalars(item, found)
     elif kind is list or kind is tuple:
         for item in value:
-            yield from _scalars(item)
+            _add_scalars(item, found)
     elif value is not None:
-        yield value
+        found.append(value)
+
+
+def _stands_there(value: Any, raw: str) -> bool:
+    """Whether all of a text but its placeholders stands there letter by letter, as nearly all do."""
+    if type(value) is not str:
+        return False
+    head, *rest = value.split("{{")
+    return head in raw and all(part.partition("}}")[2] in raw for part in rest)
 
 
 def _is_there(value: Any, texts: str, numbers: set[Any]) -> bool:

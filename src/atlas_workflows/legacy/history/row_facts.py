@@ -119,7 +119,7 @@ class RowFacts:
         if text is None:
             return None
         if text[:1] == "-" and text[1:].isascii() and text[1:].isdecimal() and len(text) < 19:
-            self.findings.reason(ReasonCode.COUNTER_INVALID, names[0], f"{text} is no length of time.")
+            self.findings.reason(ReasonCode.DURATION_NEGATIVE, names[0], f"{text} is no length of time.")
             return int(text)
         return self.count(*names)
 

@@ -67,7 +67,7 @@ def _row(step: dict[str, Any], at: int, facts: RowFacts, execution: dict[str, An
         "error": error if isinstance(error, str) else None if error is None else dumps_text(error),
         "started_at": started_at or execution["started_at"],
         "completed_at": None,
-        "execution_time_ms": _milliseconds(step.get("duration")),
+        "execution_time_ms": _milliseconds(step.get("duration"), at, facts),
         "context_snapshot": dumps_text(spare) if spare else None,
         "created_at": execution["created_at"],
         "legacy_flags": flags,
@@ -113,7 +113,17 @@ def _stored_instant(text: str) -> str | None:
     return in_utc.isoformat() if _FINER.search(text) else text
 
 
-def _milliseconds(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value < 10**15:
+def _milliseconds(value: Any, at: int, facts: RowFacts) -> int | None:
+    """A length in whole milliseconds as it was told, a negative one too; None where it is none."""
+    if value is None:
         return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not -(10**15) < value < 10**15:
+        facts.findings.reason(
+            ReasonCode.STEPS_UNREADABLE, f"step {at}.duration", "The duration is no length of time."
+        )
+        return None
+    if value < 0:
+        facts.findings.reason(
+            ReasonCode.DURATION_NEGATIVE, f"step {at}.duration", f"{value} is no length of time."
+        )
     return round(value)

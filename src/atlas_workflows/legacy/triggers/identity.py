@@ -18,6 +18,8 @@ from atlas_workflows.legacy.source.documents import decode
 from atlas_workflows.legacy.triggers.doors import UNSET, Barrier, barrier_of, door_of, read_by_door
 from atlas_workflows.names import normal
 
+_EMPTY = frozenset({"[]", "null", '""', '"[]"', '"null"', '"{}"', ""})
+
 
 @dataclass(slots=True)
 class Slot:
@@ -88,6 +90,7 @@ def _column_slot(record: LegacyWorkflow, findings: Findings) -> Slot | None:
     )
     spare: dict[str, Any] = {}
     config = _config(decode(record.columns, name, findings), name, spare, findings)
+    note_empty(record.columns, name, name, findings)
     told = (record.columns.get("trigger_type") or "").strip()
     inner = config.get("trigger_type", config.get("triggerType"))
     if isinstance(inner, str) and inner.strip():
@@ -113,12 +116,24 @@ def _config(value: Any, path: str, spare: dict[str, Any], findings: Findings) ->
     return {}
 
 
+def note_empty(row: Row, name: str, path: str, findings: Findings) -> None:
+    """An empty configuration of another form than {}: nothing is lost, and it is said. SQL NULL means none was stored."""
+    told = row.get(name)
+    if told is not None and told.strip() in _EMPTY:
+        findings.reason(
+            ReasonCode.TRIGGER_CONFIG_EMPTY, path, f"It holds {told.strip()[:20] or 'an empty text'}."
+        )
+    elif told is None and name in row and normal(row.get("trigger_type") or "") not in UNSET:
+        findings.reason(ReasonCode.TRIGGER_CONFIG_EMPTY, path, "It is NULL although the trigger has a type.")
+
+
 def _row_slots(record: LegacyWorkflow, findings: Findings) -> list[Slot]:
     slots: list[Slot] = []
     for at, row in enumerate(record.trigger_rows):
         path = f"workflow_triggers[{at}].trigger_config"
         spare: dict[str, Any] = {}
         config = _config(decode(row, "trigger_config", findings), path, spare, findings)
+        note_empty(row, "trigger_config", path, findings)
         slot = Slot((row.get("trigger_type") or "").strip(), config, path, row=row, spare=spare)
         twin = next((other for other in slots if other.canonical == slot.canonical), None)
         if twin is None:
