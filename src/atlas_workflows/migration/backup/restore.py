@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 
@@ -19,6 +19,7 @@ from atlas_workflows.migration.backup.manifest import Manifest, insist_files_are
 from atlas_workflows.migration.backup.needs import read_needs
 from atlas_workflows.migration.backup.tables import TableState, table_state
 from atlas_workflows.migration.backup.tools import call, choose_tools, demands_tls, environment
+from atlas_workflows.migration.backup.unfinished import RESTORING, work_folder
 from atlas_workflows.settings import Settings
 
 
@@ -79,13 +80,13 @@ def _readable(data: Path, manifest: Manifest, settings: Settings) -> Iterator[Pa
     if not manifest.encrypted:
         yield data
         return
-    plain = Path(tempfile.mkdtemp(prefix=".restore-", dir=data.parent.parent))
-    try:
-        shutil.copytree(data, plain / DATA)
-        decrypt_folder(plain / DATA, settings.secret_keys)
-        yield plain / DATA
-    finally:
-        shutil.rmtree(plain, ignore_errors=True)
+    with work_folder(data.parent.parent / f"{RESTORING}{uuid4().hex}") as plain:
+        try:
+            shutil.copytree(data, plain / DATA)
+            decrypt_folder(plain / DATA, settings.secret_keys)
+            yield plain / DATA
+        finally:
+            shutil.rmtree(plain, ignore_errors=True)
 
 
 def _pg_restore(connection: Connection, data: Path, dsn: str, settings: Settings) -> list[str]:

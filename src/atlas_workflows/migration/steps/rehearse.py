@@ -7,7 +7,7 @@ from typing import Any
 
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.migration.backup.retention import list_backups, prune
+from atlas_workflows.migration.backup.retention import newest_of, prune
 from atlas_workflows.migration.backup.verify import SCRATCH, may_create_databases, prove, scratch_database
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus
@@ -22,8 +22,9 @@ def run(context: PhaseContext) -> StepResult:
     why = _why_not(context)
     if why:
         return StepResult(StepStatus.SKIPPED, {"why": why})
-    backup, _manifest = list_backups(context.settings.home / "backups")[-1]
     try:
+        with context.connect("rehearse", autocommit=True) as connection:
+            backup, _manifest = newest_of(context.settings.home / "backups", connection)
         with scratch_database(context.dsn, f"{SCRATCH}{context.run_id.hex}") as scratch:
             return _rehearse(context, backup, scratch)
     except AtlasError as error:
