@@ -17,6 +17,7 @@ from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.encryption import encrypt_folder
 from atlas_workflows.migration.backup.manifest import Manifest, hash_files, total_size, write_manifest
 from atlas_workflows.migration.backup.needs import write_needs
+from atlas_workflows.migration.backup.sequences import read_sequences
 from atlas_workflows.migration.backup.tables import (
     TableName,
     TableState,
@@ -88,10 +89,12 @@ def _dump(
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         snapshot = str(_only(connection, "SELECT pg_export_snapshot()"))
         kept = tables_to_keep(connection, plan.touched)
+        # Before the dump: a dump that shows a later stand is none the worse.
+        sequences = read_sequences(connection)
         if choice.tools:
             _pg_dump(choice.tools, plan.dsn, snapshot, tables_to_leave_empty(connection, kept), folder / DATA)
         else:
-            copy_dump.dump(connection, kept, folder / DATA)
+            copy_dump.dump(connection, kept, folder / DATA, sequences)
         write_needs(connection, folder)
         states = _states(connection, kept, report)
         manifest = Manifest(
@@ -107,6 +110,7 @@ def _dump(
             files={},
             size=0,
             encrypted=bool(plan.encrypt_with),
+            sequences=sequences,
         )
     if plan.encrypt_with:
         encrypt_folder(folder / DATA, plan.encrypt_with)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from atlas_workflows.errors import BackupError
+from atlas_workflows.migration.backup.sequences import SequenceState
 from atlas_workflows.migration.backup.tables import TableState
 
 MANIFEST = "manifest.json"
@@ -35,6 +36,7 @@ class Manifest:
     size: int
     encrypted: bool = False
     verified: dict[str, Any] | None = None
+    sequences: tuple[SequenceState, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -43,6 +45,7 @@ class Manifest:
             "server_version": self.server_version, "made_with": self.made_with, "made_at": self.made_at.isoformat(),
             "snapshot": self.snapshot, "encrypted": self.encrypted, "size": self.size,
             "tables": [state.to_json() for state in self.tables], "files": self.files, "verified": self.verified,
+            "sequences": [state.to_json() for state in self.sequences],
         }  # fmt: skip
 
     def with_verification(self, findings: dict[str, Any]) -> "Manifest":
@@ -69,6 +72,7 @@ def read_manifest(folder: Path) -> Manifest:
             made_at=datetime.fromisoformat(document["made_at"]), snapshot=document["snapshot"],
             tables=tuple(TableState.from_json(state) for state in document["tables"]), files=document["files"],
             size=document["size"], encrypted=document["encrypted"], verified=document["verified"],
+            sequences=tuple(SequenceState(**state) for state in document.get("sequences", ())),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as cause:
         raise BackupError(

@@ -38,9 +38,8 @@ def _rehearse(context: PhaseContext, backup: Path, scratch: str) -> StepResult:
     proof = prove(backup, scratch, context.settings, where="the rehearsal's scratch database")
     summary: dict[str, Any] = {"proof": proof.to_json(), "minutes": {"restore": _minutes(proof.seconds)}}
     if not proof.passed:
-        tables = ", ".join(str(expected.table) for expected, _found in proof.restored.differing)
         return StepResult(
-            StepStatus.FAILED, summary, problem=f"The backup does not restore to what it was made of: {tables}.",
+            StepStatus.FAILED, summary, problem=f"The backup does not restore to what it was made of: {', '.join(proof.restored.faults)}.",
             remedy="Look at manifest.json in the backup's folder, mend the cause, and run the same command again.",
         )  # fmt: skip
     begun = time.monotonic()
