@@ -10,7 +10,7 @@ from psycopg import sql as compose
 from atlas_workflows.db import schema
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import application_transaction, connect
-from atlas_workflows.db.roles import insist_on_migration_role, migration_role, roles_script
+from atlas_workflows.db.roles import migration_role, require_migration_role, roles_script
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import DatabaseError, InputError, PermissionMissing
 
@@ -57,7 +57,7 @@ def test_without_the_role_the_owner_is_told_what_to_run(
             administrator.execute(script[script.index("-- Prepares") :])
     schema.upgrade(dsn)
     with connect(dsn, application_name="test", autocommit=True) as connection:
-        assert insist_on_migration_role(connection).bypasses_row_security
+        assert require_migration_role(connection).bypasses_row_security
         connection.execute(WORKFLOW)
         with connection.cursor().copy("COPY atlas.workflows (organization_id, name) FROM STDIN") as copy:
             copy.write_row((ONE, "copied"))
@@ -104,7 +104,7 @@ def test_forced_policies_raise_for_a_plain_owner_instead_of_hiding(plain_owner: 
     with connect(plain_owner, application_name="test", autocommit=True) as connection:
         assert not migration_role(connection).passes_policies
         with pytest.raises(PermissionMissing, match="row-level security"):
-            insist_on_migration_role(connection)
+            require_migration_role(connection)
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
             connection.execute("SELECT count(*) FROM atlas.workflows")
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
@@ -129,12 +129,12 @@ def test_a_plain_owner_writes_only_while_it_says_it_migrates(plain_owner: str) -
 def test_where_nobody_may_give_bypassrls_the_owner_can_be_let_pass(plain_owner: str) -> None:
     with connect(plain_owner, application_name="test", autocommit=True) as connection:
         connection.execute("SELECT atlas.force_row_security(false, 'test', 'managed server')")
-        assert insist_on_migration_role(connection).owns_unforced_tables
+        assert require_migration_role(connection).owns_unforced_tables
         with connection.cursor().copy("COPY atlas.workflows (organization_id, name) FROM STDIN") as copy:
             copy.write_row((ONE, "copied"))
         assert connection.execute("SELECT count(*) FROM atlas.workflows").fetchone() == (1,)
         connection.execute("SELECT atlas.ensure_month_partitions('workflow_executions', now(), now())")
-        assert insist_on_migration_role(connection).owns_unforced_tables
+        assert require_migration_role(connection).owns_unforced_tables
         connection.execute("SELECT atlas.force_row_security(true, 'test', 'done')")
         assert not migration_role(connection).passes_policies
         with acting_as_migration(connection):

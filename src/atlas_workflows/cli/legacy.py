@@ -15,9 +15,9 @@ from atlas_workflows.errors import AtlasError, DatabaseError, PermissionMissing
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.records import SourceTable
 from atlas_workflows.legacy.source.inspection import TableInspection, shape_json
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.movement.forms import not_understood, read_forms
 from atlas_workflows.migration.movement.source import Source, read_batch, survey
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at the legacy side: shapes, counts, dirt.")

@@ -62,8 +62,8 @@ def restore(connection: Connection, folder: Path) -> list[str]:
 
 
 def _left_out(connection: Connection, tables: Iterable[TableName]) -> list[str]:
-    facts = {"tables": [table.pattern for table in tables]}
-    rows = connection.execute(sql("backup/not_carried"), facts).fetchall()
+    parameters = {"tables": [table.pattern for table in tables]}
+    rows = connection.execute(sql("backup/not_carried"), parameters).fetchall()
     needed = [f"{kind} {name}" for kind, name, is_needed in rows if is_needed]
     if needed:
         raise BackupError(

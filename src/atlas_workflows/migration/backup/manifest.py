@@ -90,7 +90,7 @@ def total_size(folder: Path) -> int:
     return sum(path.stat().st_size for path in _files(folder))
 
 
-def insist_files_are_unchanged(folder: Path, manifest: Manifest) -> None:
+def require_unchanged_files(folder: Path, manifest: Manifest) -> None:
     """Raise BackupError naming the first file that is missing, changed or not in the manifest."""
     now = hash_files(folder)
     for name in sorted(manifest.files.keys() | now.keys()):

@@ -108,7 +108,7 @@ def _remedy(words: str) -> str:
         return "Run as a role that policies do not filter: the tables' owner without FORCE, or one with BYPASSRLS."
     if "permission denied" in words:
         return "Grant the migration role SELECT on that object and run the same command again."
-    return "Mend that and run the same command again; nothing was changed."
+    return "Fix this and run the same command again; nothing was changed."
 
 
 def _installed(settings: Settings) -> list[ClientTools]:

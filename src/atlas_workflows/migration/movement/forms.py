@@ -40,11 +40,11 @@ class Form:
 
 def read_forms(connection: Connection) -> tuple[Form, ...]:
     """What stands under the names of the legacy tables; needs no privilege on them."""
-    facts = {"schema": SCHEMA, "tables": list(NAMES), "key": KEY}
+    parameters = {"schema": SCHEMA, "tables": list(NAMES), "key": KEY}
     return tuple(
         Form(table, kind, parent, tuple(foreign), tuple(named), has_key, is_unique)
         for table, kind, parent, foreign, named, has_key, is_unique in connection.execute(
-            sql("legacy/forms"), facts
+            sql("legacy/forms"), parameters
         )
     )
 

@@ -119,7 +119,7 @@ def check_source_suite(look: Look) -> Finding:
     if stops:
         return failed(
             "source_suite", "; ".join(stops),
-            f"The failing keys are in {look.context.report_dir / 'failing_keys'}; mend those rows first.",
+            f"The failing keys are in {look.context.report_dir / 'failing_keys'}; fix those rows first.",
         )  # fmt: skip
     warned = [result.sentence for result in results if result.status is Status.FAILED]
     return passed(

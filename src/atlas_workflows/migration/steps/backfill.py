@@ -9,7 +9,7 @@ from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.capture import captured_tables
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
 from atlas_workflows.migration.movement.dry_run import rehearse_in_memory
-from atlas_workflows.migration.movement.planning import Stand, planned_ranges
+from atlas_workflows.migration.movement.planning import RangeProgress, planned_ranges
 from atlas_workflows.migration.movement.source import Source, survey
 from atlas_workflows.migration.movement.sweep import sweep_table
 from atlas_workflows.migration.movement.target import gather_statistics
@@ -33,12 +33,12 @@ def run(context: PhaseContext) -> StepResult:
         )
     with context.connect("backfill", autocommit=True) as connection:
         source = survey(connection, context.scope, context.options)
-        stands = planned_ranges(connection, source, context.run_id, context.options.workers, context.now())
+        ranges = planned_ranges(connection, source, context.run_id, context.options.workers, context.now())
         tracker = Tracker(context, connection)
-        open_ranges = [stand.range for stand in stands if not stand.is_finished]
+        open_ranges = [each.range for each in ranges if not each.is_finished]
         work_ranges(context, source, open_ranges, tracker.poll)
         with at_work(context, source) as worker:
-            summary = _settle(worker, uncaptured(connection, source), stands)
+            summary = _settle(worker, uncaptured(connection, source), ranges)
         gather_statistics(connection)
         tracker.poll()
     return StepResult(StepStatus.PASSED, summary)
@@ -50,12 +50,12 @@ def uncaptured(connection: Connection, source: Source) -> tuple[str, ...]:
     return tuple(table.table for table in source.tables if table.table not in captured)
 
 
-def _settle(worker: Worker, unseen: Iterable[str], stands: Iterable[Stand]) -> dict[str, Any]:
+def _settle(worker: Worker, unseen: Iterable[str], ranges: Iterable[RangeProgress]) -> dict[str, Any]:
     swept = {name: _sweep(worker, name) for name in unseen}
     deleted = take_deletions(worker)
     caught = catch_up(worker)
     return {
-        "rows": sum(stand.range.rows for stand in stands),
+        "rows": sum(each.range.rows for each in ranges),
         "captured": {"written": caught.written, "removed": caught.removed, "waiting": caught.waiting},
         "deleted_at_source": deleted,
         "swept_without_trigger": swept,

@@ -31,7 +31,7 @@ def run(context: PhaseContext) -> StepResult:
         StepStatus.FAILED,
         summary,
         problem=f"The backup does not restore to what it was made of: {', '.join(proof.restored.faults)}.",
-        remedy="Look at manifest.json in its folder, mend the cause, and run the same command again.",
+        remedy="Look at manifest.json in its folder, fix the cause, and run the same command again.",
     )
 
 

@@ -40,7 +40,7 @@ def _rehearse(context: PhaseContext, backup: Path, scratch: str) -> StepResult:
     if not proof.passed:
         return StepResult(
             StepStatus.FAILED, summary, problem=f"The backup does not restore to what it was made of: {', '.join(proof.restored.faults)}.",
-            remedy="Look at manifest.json in the backup's folder, mend the cause, and run the same command again.",
+            remedy="Look at manifest.json in the backup's folder, fix the cause, and run the same command again.",
         )  # fmt: skip
     begun = time.monotonic()
     problem = _run_phase_there(context, scratch)
@@ -48,7 +48,7 @@ def _rehearse(context: PhaseContext, backup: Path, scratch: str) -> StepResult:
     if problem:
         return StepResult(
             StepStatus.FAILED, summary, problem=f"In the rehearsal: {problem}",
-            remedy="Nothing was changed in the real database; mend the cause and run the same command again.",
+            remedy="Nothing was changed in the real database; fix the cause and run the same command again.",
         )  # fmt: skip
     begun = time.monotonic()
     summary["rolled_back"] = _roll_back_there(context, scratch)
