@@ -12,7 +12,7 @@ from atlas_workflows.errors import DatabaseError, DatabaseUnreachable, HalfAppli
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 
 STRUCTURE = """
-SELECT 'class', c.relname, c.relkind::text, coalesce(c.relacl, acldefault('r', c.relowner))::text, c.relrowsecurity::text, c.relforcerowsecurity::text,
+SELECT 'class', c.relname, c.relkind::text || c.relreplident::text, coalesce(c.relacl, acldefault('r', c.relowner))::text, c.relrowsecurity::text, c.relforcerowsecurity::text,
     coalesce(pg_get_expr(c.relpartbound, c.oid), '')
 FROM pg_class c WHERE c.relnamespace = to_regnamespace('atlas') AND c.relname NOT LIKE 'schema_version%'
 UNION ALL SELECT 'column', a.attrelid::regclass::text, a.attname, format_type(a.atttypid, a.atttypmod),

@@ -171,11 +171,14 @@ def test_a_login_without_create_on_the_database_is_told(
 
 
 def test_names_in_the_script_are_quoted() -> None:
-    script = roles_script("host=h dbname=crm", migration_role_name='odd"name; DROP')
-    assert 'GRANT atlas_app TO "odd""name; DROP" WITH' in script
+    script = roles_script("host=h dbname=crm", migration_role_name="odd\"name's; DROP")
+    assert "'odd\"name''s; DROP'," in script
+    assert 'ALTER ROLE "odd""name\'s; DROP" BYPASSRLS' in script
     assert 'ON DATABASE "crm"' in script
     with pytest.raises(InputError):
         roles_script("host=h dbname=crm")
+    with pytest.raises(InputError, match=r"\$do\$"):
+        roles_script("host=h dbname=crm", migration_role_name="a$do$b")
 
 
 def test_a_login_that_may_not_look_is_told(

@@ -16,6 +16,7 @@ WHERE
     nsp.nspname = %(schema)s
     AND cls.relname = any(%(tables)s)
     AND cls.relkind IN ('r', 'p')
+    AND NOT cls.relispartition
     AND att.attnum > 0
     AND NOT att.attisdropped
 GROUP BY cls.oid, cls.relname

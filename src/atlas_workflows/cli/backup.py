@@ -15,7 +15,7 @@ from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
 from atlas_workflows.migration.backup.manifest import Manifest
 from atlas_workflows.migration.backup.restore import restore_backup
 from atlas_workflows.migration.backup.retention import KEEP, list_backups, prune
-from atlas_workflows.migration.backup.verify import verify_backup
+from atlas_workflows.migration.backup.verify import Proof, verify_backup
 from atlas_workflows.migration.steps.backup import TOUCHED
 from atlas_workflows.settings import Settings, load_settings
 from atlas_workflows.wiring import crm_site
@@ -42,9 +42,7 @@ def make(dsn: Dsn = None, folder: Folder = None, encrypt: bool = False) -> None:
     proof = verify_backup(made, address, settings)
     removed = prune(plan.folder)
     print(made)
-    console.print(
-        f"Proved in {proof.where}: {'every row came back' if proof.passed else 'IT DIFFERS'}; {len(removed)} old removed."
-    )
+    console.print(f"Proved in {proof.where}: {_verdict(proof)}; {len(removed)} old removed.", highlight=False)
     raise typer.Exit(0 if proof.passed else 1)
 
 
@@ -83,7 +81,9 @@ def restore(
         console.print(
             f"[red]differs:[/] {expected.table}: {expected.rows} rows expected, {found.rows if found else 'no table'} found"
         )
-    raise typer.Exit(1 if restored.differing else 0)
+    for line in restored.behind:
+        console.print(f"[red]differs:[/] {line}", highlight=False)
+    raise typer.Exit(1 if restored.faults else 0)
 
 
 @app.command("prune")
@@ -91,6 +91,16 @@ def prune_(folder: Folder = None, keep: Annotated[int, typer.Option(min=1)] = KE
     """Remove superfluous backups; the newest proved one always stays."""
     for backup_id in prune(_folder(load_settings(), folder), keep=keep):
         print(backup_id)
+
+
+def _verdict(proof: Proof) -> str:
+    """Only what came back the same is said to have come back."""
+    if not proof.passed:
+        return f"IT DIFFERS in {', '.join(proof.restored.faults)}"
+    lost = [*proof.restored.stubs, *proof.restored.refused]
+    if not lost:
+        return "every row and definition came back"
+    return f"every row came back; {len(lost)} definitions did not: {'; '.join(lost)}"
 
 
 def _folder(settings: Settings, given: Path | None) -> Path:

@@ -15,6 +15,7 @@ from atlas_workflows.errors import AtlasError, DatabaseError, PermissionMissing
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.records import SourceTable
 from atlas_workflows.legacy.source.inspection import TableInspection, shape_json
+from atlas_workflows.migration.movement.forms import not_understood, read_forms
 from atlas_workflows.migration.movement.source import Source, read_batch, survey
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.wiring import crm_site
@@ -43,7 +44,9 @@ def inspect(dsn: Dsn = None, as_json: AsJson = False, rows: Rows = 20_000) -> No
     with _reading(address) as connection:
         source = survey(connection, Scope(), RunOptions())
         tables = [_inspected(connection, source, table, rows) for table in source.tables]
+        unread = not_understood(read_forms(connection))
     report = {**shape_json(source.shape), "organizations": len(source.tenancy.organizations)}
+    report["not_understood"] = unread
     report["inspected"] = [table.to_json() for table in tables]
     if as_json:
         typer.echo(dumps_text(report))
@@ -98,6 +101,8 @@ def _show(report: dict[str, Any]) -> None:
         out.print("Executions are those of the workflow-system variant.")
     if report["earlier_attempt"]:
         out.print(f"An earlier enhanced attempt was half applied: {', '.join(report['earlier_attempt'])}.")
+    for sentence in report["not_understood"]:
+        out.print(f"[yellow]Not read:[/] {sentence}", highlight=False)
     overview = Table("table", "rows", "looked at", "becomes", "quarantined", "secrets")
     for table in report["inspected"]:
         overview.add_row(

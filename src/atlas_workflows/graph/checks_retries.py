@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from atlas_workflows.graph.catalogue import Effect, NodeKind
 from atlas_workflows.graph.model import Node, RetryPolicy, Settings, Severity, Workflow
-from atlas_workflows.graph.reading import Findings
+from atlas_workflows.graph.reading import ProblemList
 from atlas_workflows.graph.retries import attempt_cut_off, policy_of
 
 # What it waits for is not busy, so only the delays between its attempts count.
 _WAITS_FOR_OTHERS = "sub_workflow"
 
 
-def check_retries(workflow: Workflow, kinds: Mapping[str, NodeKind], findings: Findings) -> None:
+def check_retries(workflow: Workflow, kinds: Mapping[str, NodeKind], findings: ProblemList) -> None:
     """Report delays that are cut short and attempts that never come."""
     settings = workflow.settings
     if settings.retry is not None:
@@ -31,7 +31,7 @@ def check_retries(workflow: Workflow, kinds: Mapping[str, NodeKind], findings: F
             _check_timeout(node, settings, findings)
 
 
-def _check_cap(policy: RetryPolicy, field: str, node: Node | None, findings: Findings) -> None:
+def _check_cap(policy: RetryPolicy, field: str, node: Node | None, findings: ProblemList) -> None:
     if policy.attempts == 1 or policy.delay_seconds <= policy.max_delay_seconds:
         return
     message = (
@@ -43,7 +43,7 @@ def _check_cap(policy: RetryPolicy, field: str, node: Node | None, findings: Fin
 
 
 def _check_delays(
-    policy: RetryPolicy, settings: Settings, field: str, node: Node | None, findings: Findings
+    policy: RetryPolicy, settings: Settings, field: str, node: Node | None, findings: ProblemList
 ) -> None:
     limit = settings.max_execution_seconds
     attempt = attempt_cut_off(policy, limit)
@@ -58,7 +58,7 @@ def _check_delays(
     _add("RETRY_BEYOND_TIMEOUT", message, remedy, severity, field, node, findings)
 
 
-def _check_timeout(node: Node, settings: Settings, findings: Findings) -> None:
+def _check_timeout(node: Node, settings: Settings, findings: ProblemList) -> None:
     limit, seconds = settings.max_execution_seconds, node.timeout_seconds
     if seconds is None:
         return
@@ -86,7 +86,7 @@ def _add(
     severity: Severity,
     field: str,
     node: Node | None,
-    findings: Findings,
+    findings: ProblemList,
 ) -> None:
     findings.add(
         code, message, remedy, severity=severity, node=None if node is None else node.id, field=field

@@ -18,12 +18,13 @@ from atlas_workflows.errors import BackupError
 from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
 from atlas_workflows.migration.backup.encryption import decrypt_folder, encrypt_folder
-from atlas_workflows.migration.backup.manifest import read_manifest
+from atlas_workflows.migration.backup.manifest import Manifest, read_manifest
 from atlas_workflows.migration.backup.needs import write_needs
 from atlas_workflows.migration.backup.restore import restore_backup
-from atlas_workflows.migration.backup.retention import list_backups, prune, superfluous
+from atlas_workflows.migration.backup.retention import list_backups, newest_of, prune, superfluous
 from atlas_workflows.migration.backup.tables import table_state, tables_to_keep
 from atlas_workflows.migration.backup.tools import choose_tools, environment
+from atlas_workflows.migration.backup.unfinished import PARTIAL, RESTORING
 from atlas_workflows.migration.backup.verify import verify_backup
 from atlas_workflows.settings import Settings, load_settings
 
@@ -231,6 +232,65 @@ def test_retention_keeps_the_newest_and_the_newest_proved(
     assert superfluous(manifests, keep=2) == [manifests[1].id]
     assert prune(backups, keep=2) == [manifests[1].id]
     assert [path for path, _manifest in list_backups(backups)] == [made[0], *made[2:]]
+
+
+def _manifests(server: str, database: str, days: range, proved: int = 0) -> list[Manifest]:
+    return [
+        Manifest(
+            id=f"{server}-{database}-{day}", kind="copy", server=server, database=database, server_version="18",
+            made_with="", made_at=NOW.replace(day=day), snapshot="", tables=(), files={}, size=0,
+            verified={"passed": True} if day == proved else None,
+        )
+        for day in days
+    ]  # fmt: skip
+
+
+def test_backups_of_one_database_are_no_reason_to_remove_anothers() -> None:
+    a, b = _manifests("one", "a", range(1, 3), proved=1), _manifests("one", "b", range(3, 9))
+    elsewhere = _manifests("two", "a", range(9, 15))
+    assert superfluous([*a, *b, *elsewhere], keep=5) == ["one-b-3", "two-a-9"]
+    assert superfluous([*_manifests("one", "a", range(1, 10), proved=2)], keep=1) == [
+        f"one-a-{day}" for day in (1, 3, 4, 5, 6, 7, 8)
+    ]
+
+
+def test_two_backups_at_once_leave_each_other_alone_and_remains_go(
+    crm: str, settings: Settings, tmp_path: Path
+) -> None:
+    backups = tmp_path / "backups"
+    dead = backups / f"20200101T000000Z-dead{PARTIAL}"
+    decrypted = backups / f"{RESTORING}dead"
+    for remains in (dead, decrypted):
+        (remains / "data").mkdir(parents=True)
+    made: list[Path] = []
+
+    def meanwhile(*_: object) -> None:
+        if not made:
+            made.append(make_backup(BackupPlan(crm, TOUCHED, backups), settings, now=NOW))
+
+    outer = make_backup(BackupPlan(crm, TOUCHED, backups), settings, now=NOW, report=meanwhile)
+    assert not dead.exists()
+    assert not decrypted.exists()
+    assert {path for path, _manifest in list_backups(backups)} == {outer, *made}
+    assert [verify_backup(path, crm, settings).passed for path in (outer, *made)] == [True, True]
+
+
+def test_a_rehearsal_takes_the_backup_of_its_own_database(
+    crm: str, settings: Settings, tmp_path: Path, empty: Callable[[str], str]
+) -> None:
+    backups = tmp_path / "backups"
+    mine = make_backup(BackupPlan(crm, TOUCHED, backups), settings, now=NOW)
+    other = empty("other_crm")
+    with psycopg.connect(other) as connection:
+        connection.execute("CREATE TABLE workflows (id int PRIMARY KEY)")
+    make_backup(BackupPlan(other, TOUCHED, backups), settings, now=NOW.replace(day=9))
+    with connect(crm, application_name="test") as connection:
+        assert newest_of(backups, connection)[0] == mine
+    with (
+        connect(make_conninfo(crm, dbname="postgres"), application_name="test") as connection,
+        pytest.raises(BackupError, match="no backup of postgres"),
+    ):
+        newest_of(backups, connection)
 
 
 @pytest.mark.parametrize("size", [0, 1, 1024 * 1024, 1024 * 1024 + 1])

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psycopg
@@ -11,23 +11,34 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import BackupError
+from atlas_workflows.migration.backup.sequences import SequenceState
 from atlas_workflows.migration.backup.tables import TableName
 
 SCHEMA = "schema.json"
 TABLES = "tables.json"
+LEFT_OUT = "left_out.json"
 AFTER_DATA = 4
+LAST = 9
 
 
-def dump(connection: Connection, tables: Iterable[TableName], folder: Path) -> None:
-    """Write schema.json (the whole database's definitions) and one gzip'd COPY file per table of `tables`."""
+def dump(
+    connection: Connection, tables: Sequence[TableName], folder: Path, sequences: Iterable[SequenceState] = ()
+) -> None:
+    """Write schema.json (the whole database's definitions) and one gzip'd COPY file per table of `tables`.
+
+    Raises BackupError where a column of theirs needs what this kind of backup cannot carry.
+    """
     folder.mkdir()
+    left_out = _left_out(connection, tables)
     # An empty search path makes the catalog's functions write every name in full.
     connection.execute("SET LOCAL search_path = ''")
     statements = [
         [stage, text] for stage, text in connection.execute(sql("backup/schema_statements"), {}).fetchall()
     ]
     connection.execute("SET LOCAL search_path = pg_catalog, public")
+    statements += [[LAST, state.setting] for state in sequences]
     (folder / SCHEMA).write_text(json.dumps(statements))
+    (folder / LEFT_OUT).write_text(json.dumps(left_out))
     index = {}
     for number, table in enumerate(tables):
         file = f"{number:04d}.copy.gz"
@@ -36,14 +47,30 @@ def dump(connection: Connection, tables: Iterable[TableName], folder: Path) -> N
 
 
 def restore(connection: Connection, folder: Path) -> list[str]:
-    """Make the definitions, copy the data in, add keys and the rest; returns what could not be made, as sentences."""
+    """Make the definitions, copy the data in, add keys and the rest; returns what is not as it was, as sentences."""
     statements: list[tuple[int, str]] = [
         (stage, text) for stage, text in json.loads((folder / SCHEMA).read_text())
     ]
-    refused = _execute_each(connection, [text for stage, text in statements if stage < AFTER_DATA])
+    early, _ = _execute_each(connection, [text for stage, text in statements if stage < AFTER_DATA])
     for file, (schema, name, columns) in json.loads((folder / TABLES).read_text()).items():
         _copy_in(connection, TableName(schema, name), columns, folder / file)
-    return refused + _execute_each(connection, [text for stage, text in statements if stage >= AFTER_DATA])
+    # A function may need a view, and a view a key: what waited has its turn again.
+    late = [text for stage, text in statements if stage >= AFTER_DATA]
+    _, refused = _execute_each(connection, [*early, *late])
+    left_out = folder / LEFT_OUT
+    return [*(json.loads(left_out.read_text()) if left_out.exists() else ()), *refused]
+
+
+def _left_out(connection: Connection, tables: Iterable[TableName]) -> list[str]:
+    parameters = {"tables": [table.pattern for table in tables]}
+    rows = connection.execute(sql("backup/not_carried"), parameters).fetchall()
+    needed = [f"{kind} {name}" for kind, name, is_needed in rows if is_needed]
+    if needed:
+        raise BackupError(
+            f"Columns to back up need what a backup without pg_dump cannot carry: {', '.join(needed)}.",
+            remedy="Install pg_dump of the server's version or newer, or name its folder with ATLAS_PG_BIN.",
+        )
+    return [f"{kind} {name}: a backup without pg_dump does not carry it" for kind, name, _needed in rows]
 
 
 def _copy_out(connection: Connection, table: TableName, path: Path) -> list[str]:
@@ -51,7 +78,7 @@ def _copy_out(connection: Connection, table: TableName, path: Path) -> list[str]
     names = [column.name for column in connection.execute(query).description or ()]
     stored = _stored_columns(connection, table, names)
     listed = compose.SQL(", ").join(map(compose.Identifier, stored))
-    command = compose.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(listed, table.identifier)
+    command = compose.SQL("COPY (SELECT {} FROM ONLY {}) TO STDOUT").format(listed, table.identifier)
     with gzip.open(path, "wb", compresslevel=1) as writer, connection.cursor().copy(command) as copy:
         for block in copy:
             writer.write(block)
@@ -80,8 +107,11 @@ def _copy_in(connection: Connection, table: TableName, columns: list[str], path:
         ) from cause
 
 
-def _execute_each(connection: Connection, statements: list[str]) -> list[str]:
-    """Definitions depend on each other in ways a list cannot show, so retry what failed while anything succeeds."""
+def _execute_each(connection: Connection, statements: list[str]) -> tuple[list[str], list[str]]:
+    """Definitions depend on each other in ways a list cannot show, so retry what failed while anything succeeds.
+
+    Returns the statements that failed to the end, and why.
+    """
     waiting, errors = statements, list[str]()
     while waiting:
         failed, errors = [], []
@@ -95,4 +125,4 @@ def _execute_each(connection: Connection, statements: list[str]) -> list[str]:
         if len(failed) == len(waiting):
             break
         waiting = failed
-    return errors
+    return waiting, errors

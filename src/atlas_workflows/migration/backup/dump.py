@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import LiteralString
 from uuid import uuid4
 
+import psycopg
+
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.errors import BackupError
 from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.encryption import encrypt_folder
 from atlas_workflows.migration.backup.manifest import Manifest, hash_files, total_size, write_manifest
 from atlas_workflows.migration.backup.needs import write_needs
+from atlas_workflows.migration.backup.sequences import read_sequences
 from atlas_workflows.migration.backup.tables import (
     TableName,
     TableState,
@@ -23,9 +26,9 @@ from atlas_workflows.migration.backup.tables import (
     tables_to_leave_empty,
 )
 from atlas_workflows.migration.backup.tools import Choice, ClientTools, call, choose_tools, demands_tls
+from atlas_workflows.migration.backup.unfinished import PARTIAL, work_folder
 from atlas_workflows.settings import Settings
 
-PARTIAL = ".partial"
 JOBS = 2
 DATA = "data"
 Report = Callable[[str, int, int], None]
@@ -49,15 +52,14 @@ def make_backup(
     Raises BackupError (disk full, no privilege, a policy that would hide rows, …).
     """
     backup_id = f"{now:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
-    _remove_remains(plan.folder)
     partial = plan.folder / f"{backup_id}{PARTIAL}"
     previous_mask = os.umask(0o077)
     try:
-        partial.mkdir(parents=True)
-        manifest = _dump(plan, settings, backup_id, partial, now, report)
-        write_manifest(partial, manifest)
-        complete = plan.folder / backup_id
-        partial.replace(complete)
+        with work_folder(partial):
+            manifest = _dump(plan, settings, backup_id, partial, now, report)
+            write_manifest(partial, manifest)
+            complete = plan.folder / backup_id
+            partial.replace(complete)
     except OSError as cause:
         shutil.rmtree(partial, ignore_errors=True)
         raise BackupError(
@@ -87,15 +89,18 @@ def _dump(
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         snapshot = str(_only(connection, "SELECT pg_export_snapshot()"))
         kept = tables_to_keep(connection, plan.touched)
+        # Before the dump: a dump that shows a later stand is none the worse.
+        sequences = read_sequences(connection)
         if choice.tools:
             _pg_dump(choice.tools, plan.dsn, snapshot, tables_to_leave_empty(connection, kept), folder / DATA)
         else:
-            copy_dump.dump(connection, kept, folder / DATA)
+            copy_dump.dump(connection, kept, folder / DATA, sequences)
         write_needs(connection, folder)
         states = _states(connection, kept, report)
         manifest = Manifest(
             id=backup_id,
             kind="pg_dump" if choice.tools else "copy",
+            server=server_of(connection),
             database=str(_only(connection, "SELECT current_database()")),
             server_version=str(_only(connection, "SHOW server_version")),
             made_with=choice.reason,
@@ -105,6 +110,7 @@ def _dump(
             files={},
             size=0,
             encrypted=bool(plan.encrypt_with),
+            sequences=sequences,
         )
     if plan.encrypt_with:
         encrypt_folder(folder / DATA, plan.encrypt_with)
@@ -137,11 +143,20 @@ def _pg_dump(tools: ClientTools, dsn: str, snapshot: str, empty: Iterable[TableN
     call(tools.program("pg_dump"), [*arguments, f"--file={target}"], dsn=dsn, doing="pg_dump")
 
 
+def server_of(connection: Connection) -> str:
+    """What tells this server from others: its cluster's identifier where the role may ask for it, and its address.
+
+    A copy of a cluster has the identifier of what it was copied from, hence the address.
+    """
+    address = f"{connection.info.host or 'local'}:{connection.info.port}"
+    try:
+        with connection.transaction():
+            identifier = _only(connection, "SELECT system_identifier FROM pg_catalog.pg_control_system()")
+    except psycopg.errors.InsufficientPrivilege:
+        return address
+    return f"{identifier}@{address}"
+
+
 def _only(connection: Connection, query: LiteralString) -> object:
     row = connection.execute(query).fetchone()
     return row[0] if row else None
-
-
-def _remove_remains(folder: Path) -> None:
-    for remains in folder.glob(f"*{PARTIAL}") if folder.is_dir() else ():
-        shutil.rmtree(remains, ignore_errors=True)

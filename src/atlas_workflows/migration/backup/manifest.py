@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from atlas_workflows.errors import BackupError
+from atlas_workflows.migration.backup.sequences import SequenceState
 from atlas_workflows.migration.backup.tables import TableState
 
 MANIFEST = "manifest.json"
@@ -17,10 +18,14 @@ FORMAT = "atlas.backup/1"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`kind` is `pg_dump` (directory format) or `copy`; sizes in bytes; `verified` is None until a restore proved it."""
+    """`kind` is `pg_dump` (directory format) or `copy`; sizes in bytes; `verified` is None until a restore proved it.
+
+    `server` and `database` say whose backup it is: those of others are no reason to remove one.
+    """
 
     id: str
     kind: str
+    server: str
     database: str
     server_version: str
     made_with: str
@@ -31,13 +36,16 @@ class Manifest:
     size: int
     encrypted: bool = False
     verified: dict[str, Any] | None = None
+    sequences: tuple[SequenceState, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "format": FORMAT, "id": self.id, "kind": self.kind, "database": self.database,
+            "format": FORMAT, "id": self.id, "kind": self.kind, "server": self.server,
+            "database": self.database,
             "server_version": self.server_version, "made_with": self.made_with, "made_at": self.made_at.isoformat(),
             "snapshot": self.snapshot, "encrypted": self.encrypted, "size": self.size,
             "tables": [state.to_json() for state in self.tables], "files": self.files, "verified": self.verified,
+            "sequences": [state.to_json() for state in self.sequences],
         }  # fmt: skip
 
     def with_verification(self, findings: dict[str, Any]) -> "Manifest":
@@ -57,11 +65,14 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = json.loads((folder / MANIFEST).read_text())
         return Manifest(
-            id=document["id"], kind=document["kind"], database=document["database"],
+            id=document["id"], kind=document["kind"],
+            # Backups made before servers were told apart are a group of their own.
+            server=document.get("server", ""), database=document["database"],
             server_version=document["server_version"], made_with=document["made_with"],
             made_at=datetime.fromisoformat(document["made_at"]), snapshot=document["snapshot"],
             tables=tuple(TableState.from_json(state) for state in document["tables"]), files=document["files"],
             size=document["size"], encrypted=document["encrypted"], verified=document["verified"],
+            sequences=tuple(SequenceState(**state) for state in document.get("sequences", ())),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as cause:
         raise BackupError(

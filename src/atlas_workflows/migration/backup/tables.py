@@ -1,7 +1,7 @@
 """Which tables a backup holds data of, and what they looked like: row counts and order-free checksums."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql as compose
@@ -32,20 +32,31 @@ class TableName:
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """Rows and checksum of a table within one snapshot. Equal content gives an equal checksum in any row order."""
+    """Rows and checksum of a table within one snapshot. Equal content gives an equal checksum in any row order.
+
+    `definition` tells its columns and parents; None in manifests written before it was noted.
+    """
 
     table: TableName
     rows: int
     checksum: str
+    definition: str | None = None
+
+    def is_met_by(self, found: "TableState") -> bool:
+        """Whether what was restored is the same."""
+        return found == (self if self.definition is not None else replace(self, definition=found.definition))
 
     def to_json(self) -> dict[str, Any]:
         return {"table": str(self.table), "schema": self.table.schema, "name": self.table.name,
-                "rows": self.rows, "checksum": self.checksum}  # fmt: skip
+                "rows": self.rows, "checksum": self.checksum, "definition": self.definition}  # fmt: skip
 
     @staticmethod
     def from_json(document: dict[str, Any]) -> "TableState":
         return TableState(
-            TableName(document["schema"], document["name"]), document["rows"], document["checksum"]
+            TableName(document["schema"], document["name"]),
+            document["rows"],
+            document["checksum"],
+            document.get("definition"),
         )
 
 
@@ -73,9 +84,10 @@ def tables_to_leave_empty(connection: Connection, kept: Iterable[TableName]) -> 
 def table_state(connection: Connection, table: TableName) -> TableState:
     """Count and checksum in the connection's current snapshot: the sum of 64-bit row hashes, modulo nothing."""
     query = compose.SQL(
-        "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric), 0)::text FROM {} AS t"
+        "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric), 0)::text FROM ONLY {} AS t"
     ).format(table.identifier)
     row = connection.execute(query).fetchone()
     if row is None:
         raise AssertionError("an aggregate without GROUP BY gives one row")
-    return TableState(table, int(row[0]), str(row[1]))
+    known = connection.execute(sql("backup/definition"), {"table": table.pattern}).fetchone()
+    return TableState(table, int(row[0]), str(row[1]), str(known[0]) if known else None)

@@ -45,10 +45,13 @@ class Choice:
 
 
 def choose_tools(settings: Settings, server_major: int, *, needs_tls: bool) -> Choice:
-    """The newest pg_dump that is at least as new as the server, from ATLAS_PG_BIN, PATH, else the embedded one."""
+    """The oldest pg_dump that is at least as new as the server, from ATLAS_PG_BIN, PATH, else the embedded one.
+
+    What a newer one writes may name settings that the server does not know: 17's first line sets transaction_timeout.
+    """
     own = [tools for tools in _installed(settings) if tools.major >= server_major]
     if own:
-        best = max(own, key=lambda tools: tools.major)
+        best = min(own, key=lambda tools: tools.major)
         return Choice(best, f"pg_dump {best.major} from {best.folder}")
     if needs_tls:
         return Choice(

@@ -23,7 +23,7 @@ UTF8 = "UTF8"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a restore showed; `passed` only when every table came back row for row."""
+    """What a restore showed; `passed` only when every table came back as it was, row for row."""
 
     passed: bool
     where: str
@@ -37,6 +37,7 @@ class Proof:
         return {
             "passed": self.passed, "where": self.where, "seconds": round(self.seconds, 1), "differing": differing,
             "stubs": list(self.restored.stubs), "refused": list(self.restored.refused),
+            "behind": list(self.restored.behind),
         }  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def prove(folder: Path, target: str, settings: Settings, *, where: str) -> Proof
     """Restore into `target`, an empty database, and note in the manifest what it showed."""
     begun = time.monotonic()
     restored = restore_backup(folder, target, settings)
-    proof = Proof(not restored.differing, where, time.monotonic() - begun, restored)
+    proof = Proof(not restored.faults, where, time.monotonic() - begun, restored)
     write_manifest(folder, read_manifest(folder).with_verification(proof.to_json()))
     return proof
 

@@ -52,10 +52,11 @@ def captured_tables(connection: Connection) -> tuple[Capture, ...]:
 def remove_capture(
     connection: Connection, tables: Iterable[str], sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Take the triggers off again."""
-    for table in tables:
-        for statement in ("drop_capture_row", "drop_capture_truncate"):
-            _patiently(connection, table, [_composed(statement, table)], sleep)
+    """Take the triggers off again, from every part of the tables."""
+    found = connection.execute(sql("migration/movement/own_triggers"), {"tables": list(tables)}).fetchall()
+    for schema, name, trigger in found:
+        drop = "drop_capture_row" if trigger == "atlas_capture" else "drop_capture_truncate"
+        _patiently(connection, name, [_composed(drop, compose.Identifier(schema, name))], sleep)
 
 
 def _install(connection: Connection, table: SourceTable, sleep: Callable[[float], None]) -> Capture:
@@ -63,19 +64,30 @@ def _install(connection: Connection, table: SourceTable, sleep: Callable[[float]
     statement = sql("migration/movement/capture_function")
     connection.execute(statement.format(function=function, key=compose.Identifier(table.key)))
     connection.execute(compose.SQL("REVOKE ALL ON FUNCTION {}() FROM PUBLIC").format(function))
+    family = _family(connection, table.table)
+    words = {"function": function, "root": compose.Literal(table.table)}
     statements = [
-        _composed("create_capture_row", table.table, function),
-        _composed("create_capture_truncate", table.table, function),
+        _composed(name, part, **words)
+        for part, wants_row_trigger in family
+        for name in ("create_capture_row", "create_capture_truncate")
+        if wants_row_trigger or name == "create_capture_truncate"
     ]
     try:
         _patiently(connection, table.table, statements, sleep)
     except NOT_ALLOWED as cause:
         return Capture(table.table, False, why=cause.diag.message_primary)
     try:
-        _patiently(connection, table.table, [_composed("enable_capture", table.table)], sleep)
+        _patiently(connection, table.table, [_composed("enable_capture", part) for part, _ in family], sleep)
     except NOT_ALLOWED:
         return Capture(table.table, True, always=False)
     return Capture(table.table, True, always=True)
+
+
+def _family(connection: Connection, table: str) -> list[tuple[compose.Identifier, bool]]:
+    """The table, its partitions and its children; whether each needs a row trigger of its own."""
+    name = compose.Identifier(SCHEMA, table).as_string(connection)
+    rows = connection.execute(sql("migration/movement/family"), {"table": name})
+    return [(compose.Identifier(schema, part), wants) for _depth, schema, part, wants in rows]
 
 
 def _patiently(
@@ -102,11 +114,8 @@ def _patiently(
 
 def _present(connection: Connection) -> dict[str, Capture]:
     rows = connection.execute(sql("migration/movement/capture_triggers"), {"schema": SCHEMA})
-    return {table: Capture(table, True, always) for table, name, always in rows if name == "atlas_capture"}
+    return {table: Capture(table, is_captured, always) for table, is_captured, always in rows}
 
 
-def _composed(name: str, table: str, function: compose.Identifier | None = None) -> compose.Composed:
-    names: dict[str, compose.Composable] = {"table": compose.Identifier(SCHEMA, table)}
-    if function is not None:
-        names["function"] = function
-    return sql(f"migration/movement/{name}").format(**names)
+def _composed(name: str, table: compose.Identifier, **words: compose.Composable) -> compose.Composed:
+    return sql(f"migration/movement/{name}").format(table=table, **words)

@@ -10,6 +10,13 @@ from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import UnknownShape
 from atlas_workflows.legacy.source.shapes import SIDE_TABLES, detect_shape
 from atlas_workflows.migration.checks.check import check
+from atlas_workflows.migration.movement.forms import (
+    NAMES,
+    REMEDY,
+    not_understood,
+    read_forms,
+    without_a_key,
+)
 from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed, skipped
 from atlas_workflows.validation.results import Status, stopping
 
@@ -33,6 +40,28 @@ def check_shape(look: Look) -> Finding:
     except UnknownShape as error:
         return failed("shape", error.fact, error.remedy)
     return passed("shape", f"shape {shape.letter}, {len(shape.tables)} tables")
+
+
+def check_tables(look: Look) -> Finding:
+    """A view or a foreign table in a legacy table's place would otherwise just not be read."""
+    forms = read_forms(look.connection)
+    objections = not_understood(forms)
+    if objections:
+        return failed("tables", " ".join(objections), REMEDY)
+    there = {form.table for form in forms}
+    absent = [name for name in NAMES if name not in there]
+    lacks = f"; not in this database: {', '.join(absent)}" if absent else ""
+    return passed("tables", f"{len(forms)} tables, each read with all its partitions and children{lacks}")
+
+
+def check_keys(look: Look) -> Finding:
+    """Rows are read, noted and compared by their key; where a table enforces none, its rows are looked at."""
+    odd = without_a_key(look.connection, read_forms(look.connection))
+    if odd:
+        return failed(
+            "keys", " ".join(odd), "Give each row a key of its own, best with a primary key on that column."
+        )
+    return passed("keys", "every row has a key of its own")
 
 
 def check_earlier_attempt(look: Look) -> Finding:
@@ -118,6 +147,8 @@ def _hides_rows(look: Look, table: str) -> bool:
 
 ITEMS = (
     Item("shape", "The tables have a known shape", check_shape, may_be_waived=False),
+    Item("tables", "The legacy tables are tables", check_tables),
+    Item("keys", "Every legacy row has a key of its own", check_keys, may_be_waived=False),
     Item("earlier_attempt", "Traces of an earlier attempt are known", check_earlier_attempt),
     Item("privileges", "The role may read everything", check_privileges, may_be_waived=False),
     Item("row_security", "No policy hides rows", check_row_security, may_be_waived=False),

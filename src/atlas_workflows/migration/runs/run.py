@@ -16,6 +16,7 @@ from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import AtlasError, PhasePaused
 from atlas_workflows.legacy.source.shapes import detect_shape
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.forms import require_tables
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.files import prepare_folder
 from atlas_workflows.migration.request import RunOptions, Scope
@@ -72,10 +73,12 @@ def run_phase(
 
 def make_ready(connection: Connection, dsn: str, options: RunOptions) -> None:
     """Bring schema atlas up to date. Raises UnknownShape, before anything is made in what is no CRM's database,
-    and DatabaseError where a login would find it in place of the old tables; waiving the item `search_path` of the
-    checklist lets it be made anyhow.
+    where something else stands in a legacy table's place, and DatabaseError where a login would find ours in place of
+    the old tables; waiving the items `tables` and `search_path` of the checklist lets it be made anyhow.
     """
     detect_shape(read_catalog(connection))
+    if not options.waivers.get("tables"):
+        require_tables(connection)
     if not options.waivers.get("search_path"):
         require_safe_search_paths(connection)
     upgrade(dsn)

@@ -54,7 +54,7 @@ def run(context: PhaseContext) -> StepResult:
 
 def uncaptured(connection: Connection, source: Source) -> tuple[str, ...]:
     """Tables whose changes no trigger notes."""
-    captured = {item.table for item in captured_tables(connection)}
+    captured = {item.table for item in captured_tables(connection) if item.is_captured}
     return tuple(table.table for table in source.tables if table.table not in captured)
 
 

@@ -27,11 +27,10 @@ def run(context: PhaseContext) -> StepResult:
     summary |= {"proof": proof.to_json(), "pruned": prune(folder)}
     if proof.passed:
         return StepResult(StepStatus.PASSED, summary)
-    tables = ", ".join(str(expected.table) for expected, _found in proof.restored.differing)
     return StepResult(
         StepStatus.FAILED,
         summary,
-        problem=f"The backup does not restore to what it was made of: {tables}.",
+        problem=f"The backup does not restore to what it was made of: {', '.join(proof.restored.faults)}.",
         remedy="Look at manifest.json in its folder, fix the cause, and run the same command again.",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.migration.backup.retention import list_backups, prune
+from atlas_workflows.migration.backup.retention import newest_of, prune
 from atlas_workflows.migration.backup.verify import SCRATCH, may_create_databases, prove, scratch_database
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.rollback import roll_back
@@ -25,8 +25,9 @@ def run(context: PhaseContext) -> StepResult:
     why = _why_not(context)
     if why:
         return StepResult(StepStatus.SKIPPED, {"why": why})
-    backup, _manifest = list_backups(context.settings.home / "backups")[-1]
     try:
+        with context.connect("rehearse", autocommit=True) as connection:
+            backup, _manifest = newest_of(context.settings.home / "backups", connection)
         with scratch_database(context.dsn, f"{SCRATCH}{context.run_id.hex}") as scratch:
             return _rehearse(context, backup, scratch)
     except AtlasError as error:
@@ -40,9 +41,8 @@ def _rehearse(context: PhaseContext, backup: Path, scratch: str) -> StepResult:
     proof = prove(backup, scratch, context.settings, where="the rehearsal's scratch database")
     summary: dict[str, Any] = {"proof": proof.to_json(), "minutes": {"restore": _minutes(proof.seconds)}}
     if not proof.passed:
-        tables = ", ".join(str(expected.table) for expected, _found in proof.restored.differing)
         return StepResult(
-            StepStatus.FAILED, summary, problem=f"The backup does not restore to what it was made of: {tables}.",
+            StepStatus.FAILED, summary, problem=f"The backup does not restore to what it was made of: {', '.join(proof.restored.faults)}.",
             remedy="Look at manifest.json in the backup's folder, fix the cause, and run the same command again.",
         )  # fmt: skip
     begun = time.monotonic()
