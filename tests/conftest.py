@@ -27,7 +27,7 @@ settings.load_profile("atlas")
 @contextmanager
 def _open_folder() -> Iterator[Path]:
     """A folder that every account may enter; pytest's own are private, and made so again by any other pytest."""
-    folder = Path(tempfile.mkdtemp(prefix="atlas-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="atlas-test-pg-"))
     folder.chmod(0o755)
     try:
         yield folder
