@@ -44,7 +44,7 @@ def _serve_installed(version: int) -> Iterator[EmbeddedServer]:
 @contextmanager
 def _open_folder() -> Iterator[Path]:
     """A folder that every account may enter; pytest's own are private, and made so again by any other pytest."""
-    folder = Path(tempfile.mkdtemp(prefix="atlas-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="atlas-test-pg-"))
     folder.chmod(0o755)
     try:
         yield folder

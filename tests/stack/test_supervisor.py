@@ -214,13 +214,19 @@ def test_what_airflow_cannot_prepare_is_told_by_up_and_leaves_nothing_running(ho
     assert home.atlas("down").stderr == "The stack is stopped.\n"
 
 
+def has_given_up_often(state: dict[str, object], name: str) -> bool:
+    found = [item for item in state.get("processes", ()) if item["name"] == name]  # type: ignore[attr-defined]
+    return any(item["restarts"] >= 4 and item["pid"] is None for item in found)
+
+
 def test_another_programs_answer_on_the_port_is_not_taken_for_airflows(home: Home) -> None:
     stranger = home.folder / "stranger"
     shutil.copytree(home.bin, stranger, symlinks=True)
     (stranger / "airflow").rename(stranger / "program")
     (home.bin / "broken").write_text("api-server")
     with home.supervisor() as process:
-        state = home.wait_for(lambda state: state.get("processes"))
+        # In the pause before it is started again, which has grown by then.
+        state = home.wait_for(lambda state: has_given_up_often(state, "api-server"))
         port = str(state["airflow_port"])
         environment = {"AIRFLOW__API__PORT": port, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "somewhere else"}
         with subprocess.Popen(

@@ -35,7 +35,7 @@ def readable_copy(binaries: Path, package: Distribution, place: Path) -> Path:
 def is_reachable(path: Path) -> bool:
     """Whether every account may enter the folders above `path`; a link counts with what it points to."""
     folders = {*path.parents, *path.resolve().parents}
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders if folder.exists())
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders if folder.is_dir())
 
 
 def is_runnable(program: Path) -> bool:
