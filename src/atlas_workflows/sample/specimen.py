@@ -62,7 +62,9 @@ class Specimen:
     only_steps: bool = False
 
 
-def recipe(title: str, steps: Iterable[Step] = (GREETING,), trigger: str = "new_lead", **more: Any) -> Recipe:
+def recipe(
+    title: str, steps: Iterable[Step] = (GREETING,), trigger: str = "lead_created", **more: Any
+) -> Recipe:
     """A recipe of a specimen; the trigger is a plain one unless the trigger is the point."""
     config = more.pop("trigger_config", {"source": "all"})
     return Recipe(title, more.pop("description", title), trigger, config, tuple(steps), **more)
