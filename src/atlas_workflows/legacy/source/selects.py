@@ -6,6 +6,7 @@ Ordering is by the column itself: ordering by the alias `id` would sort `id::tex
 
 from psycopg import sql
 
+from atlas_workflows.db.named import Named, array_of
 from atlas_workflows.db.sql_files import sql as statement
 from atlas_workflows.db.tables import Catalog
 from atlas_workflows.legacy.records import SideTable
@@ -24,12 +25,12 @@ def batch_select(
 
     `organization` names the tenant column; then `organizations` (a list of ids) is a parameter as well.
     """
-    column = sql.SQL("source.{}").format(sql.Identifier(key))
+    column = sql.SQL("source.{}").format(Named(key))
     tests: list[sql.Composable] = [sql.SQL("TRUE")]
     tests += [sql.SQL("{} > %(after)s").format(column)] if after else []
     tests += [sql.SQL("{} <= %(until)s").format(column)] if until else []
     if organization:
-        tests.append(sql.SQL("source.{}::text = ANY(%(organizations)s)").format(sql.Identifier(organization)))
+        tests.append(sql.SQL("source.{}::text = ANY(%(organizations)s)").format(Named(organization)))
     return sql.SQL("{} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
         _select(catalog, table), sql.SQL(" AND ").join(tests), column
     )
@@ -39,9 +40,9 @@ def rows_select(catalog: Catalog, table: str, key: str = "id") -> sql.Composed:
     """The rows whose key is in `keys` (a list of texts)."""
     return sql.SQL("{} WHERE {} = ANY({}) ORDER BY {}").format(
         _select(catalog, table),
-        sql.SQL("source.{}").format(sql.Identifier(key)),
+        sql.SQL("source.{}").format(Named(key)),
         _keys(catalog, table, key),
-        sql.SQL("source.{}").format(sql.Identifier(key)),
+        sql.SQL("source.{}").format(Named(key)),
     )
 
 
@@ -52,9 +53,9 @@ def side_select(catalog: Catalog, side: SideTable) -> sql.Composed:
     orders = [name for name in (side.key, side.order) if name in catalog.columns(side.table)]
     return sql.SQL("{} WHERE {} = ANY({}) ORDER BY {}").format(
         _select(catalog, side.table, side_columns(catalog, side)),
-        sql.SQL("source.{}").format(sql.Identifier(side.key)),
+        sql.SQL("source.{}").format(Named(side.key)),
         _keys(catalog, side.table, side.key),
-        sql.SQL(", ").join(sql.SQL("source.{}").format(sql.Identifier(name)) for name in orders),
+        sql.SQL(", ").join(sql.SQL("source.{}").format(Named(name)) for name in orders),
     )
 
 
@@ -70,12 +71,12 @@ def side_columns(catalog: Catalog, side: SideTable) -> tuple[str, ...]:
 
 def _select(catalog: Catalog, table: str, names: tuple[str, ...] | None = None) -> sql.Composed:
     columns = sql.SQL(", ").join(
-        sql.SQL("source.{0}::text AS {0}").format(sql.Identifier(name))
+        sql.SQL("source.{0}::text AS {0}").format(Named(name))
         for name in (catalog.columns(table) if names is None else names)
     )
-    return sql.SQL("SELECT {} FROM {} AS source").format(columns, sql.Identifier(catalog.schema, table))
+    return sql.SQL("SELECT {} FROM {} AS source").format(columns, Named(catalog.schema, table))
 
 
 def _keys(catalog: Catalog, table: str, key: str) -> sql.Composable:
     # The column is compared in its own type, so that its index serves.
-    return sql.SQL("%(keys)s::" + catalog.columns(table).get(key, "text") + "[]")
+    return sql.SQL("%(keys)s::{}").format(array_of(catalog.columns(table).get(key, "text")))

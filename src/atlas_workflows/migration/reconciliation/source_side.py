@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.named import Named
 from atlas_workflows.db.sql_files import sql
 
 SCHEMA = "public"
@@ -71,9 +72,7 @@ def read_batch(
 
 
 def _select(shelves: dict[str, Shelf], shelf: Shelf, has_after: bool) -> compose.Composed:
-    columns = compose.SQL(", ").join(
-        compose.SQL("s.{}::text").format(compose.Identifier(name)) for name in shelf.columns
-    )
+    columns = compose.SQL(", ").join(compose.SQL("s.{}::text").format(Named(name)) for name in shelf.columns)
     key = compose.SQL("s.{}").format(compose.Identifier(shelf.key))
     condition = compose.SQL("WHERE {} > %(after)s").format(key) if has_after else compose.SQL("")
     return compose.SQL("SELECT {}::text, {}, {} FROM {} AS s {} ORDER BY {} LIMIT %(limit)s").format(
