@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from atlas_workflows.migration.request import RunOptions
 from hypothesis import HealthCheck, given, settings
 from moving_phase import fetch
 from plain_source import settings_at
@@ -15,11 +14,13 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.legacy.source.selects import batch_select, rows_select
-from atlas_workflows.migration.phase import phase_named
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.reconciliation.source_side import read_batch, read_shelves
+from atlas_workflows.migration.request import RunOptions
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, Shape, Size
+from atlas_workflows.site import Site
 from untidy_catalogs import Catalog, catalogs
 
 SMALL = SampleSpec(Shape.A, Size(organizations=2, workflows=12, executions=30, people=5), seed=3)
@@ -85,12 +86,12 @@ def test_a_whole_phase_over_odd_names_and_dates(
                         f"UPDATE {table} SET {column} = '{moment}' WHERE id = (SELECT id FROM {table} ORDER BY id OFFSET {number} LIMIT 1)".encode()
                     )
         result = run_phase(
-            phase_named("p1"), dsn=dsn, settings=settings_at(tmp_path), options=RunOptions(throttle=False)
+            phase_named("p1"), site=Site(dsn, settings_at(tmp_path)), options=RunOptions(throttle=False)
         )
         assert result.status == "succeeded", result.problem
         fetch(dsn, "UPDATE workflows SET \"{}\" = 'changed' || name")
         again = run_phase(
-            phase_named("p1"), dsn=dsn, settings=settings_at(tmp_path),
+            phase_named("p1"), site=Site(dsn, settings_at(tmp_path)),
             options=RunOptions(throttle=False, backup=False, rehearse=False),
         )  # fmt: skip
         assert again.status == "succeeded", again.problem

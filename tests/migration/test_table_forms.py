@@ -21,6 +21,7 @@ from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.run import RunResult, run_phase
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, Shape, Size
+from atlas_workflows.site import Site
 
 SMALL = SampleSpec(Shape.A, Size(organizations=3, workflows=30, executions=120, people=5), seed=3)
 PARTITIONED = """
@@ -45,7 +46,7 @@ TRIGGERS = "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname 
 
 def run_whole(dsn: str, home: Path, **options: object) -> RunResult:
     chosen = replace(RunOptions(throttle=False), **options)  # type: ignore[arg-type]
-    return run_phase(phase_named("p1"), dsn=dsn, settings=settings_at(home), options=chosen)
+    return run_phase(phase_named("p1"), site=Site(dsn, settings_at(home)), options=chosen)
 
 
 def make_untidy(dsn: str) -> None:
