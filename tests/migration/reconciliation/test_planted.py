@@ -269,7 +269,7 @@ PLANTS = (
     Plant("a variable's secret lost", Kind.SECRET_MISSING, "workflow_variables", UNSEALED,
           f"DELETE FROM atlas.secrets WHERE id = {OF_VARIABLE}"),
     Plant("waiting for a sign-off that nobody asks for", Kind.STATUS_DIFFERS, "workflows",
-          GRAPH, "UPDATE atlas.workflows SET status = 'draft', awaiting_sign_off = true WHERE id = %(id)s::uuid"),
+          GRAPH + " AND changes = '[]'", "UPDATE atlas.workflows SET status = 'draft', awaiting_sign_off = true WHERE id = %(id)s::uuid"),
     Plant("live without a sign-off", Kind.STATUS_DIFFERS, "workflows", CHANGED,
           "UPDATE atlas.workflows SET status = 'active', awaiting_sign_off = false WHERE id = %(id)s::uuid"),
     Plant("armed without a sign-off", Kind.STATUS_DIFFERS, "workflows", CHANGED,
