@@ -27,7 +27,7 @@ def exit_code(stopped: StepRow | None, quarantined_rows: int) -> int:
     return kind.failure_exit if kind and stopped.status == StepStatus.FAILED else 1
 
 
-def close_phase_run(phase_run_id: str, *, dsn: str, settings: Settings) -> dict[str, Any]:
+def close_phase_run(run_id: UUID, *, dsn: str, settings: Settings) -> dict[str, Any]:
     """Record the final status, unless the run has one, and write the report; returns what people want to know first."""
     from atlas_workflows.db.connect import connect
     from atlas_workflows.migration.phase import phase_named
@@ -35,7 +35,6 @@ def close_phase_run(phase_run_id: str, *, dsn: str, settings: Settings) -> dict[
     from atlas_workflows.migration.runs.records import read_run, read_steps
     from atlas_workflows.migration.runs.run import close_run
 
-    run_id = UUID(phase_run_id)
     with connect(dsn, application_name="atlas-close", autocommit=True) as connection:
         run = read_run(connection, run_id)
         stopped = stopped_at(read_steps(connection, run_id))

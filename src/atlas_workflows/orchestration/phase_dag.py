@@ -1,13 +1,16 @@
 """Builds a phase's DAG: one fat task per step, a form of parameters, a report at the end however it went."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, Param, get_current_context, task
 
 from atlas_workflows.migration.phase import Phase, StepUse
 from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.notify import on_failure, on_success
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
@@ -140,8 +143,6 @@ def begin(phase_name: str) -> bool:
 
 def step(kind: str, phase_run_id: str) -> dict[str, Any]:
     """Do one step of the recorded run; the result's summary is the task's XCom."""
-    from uuid import UUID
-
     from atlas_workflows.migration.runs.run import run_step
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures, insist
@@ -150,7 +151,9 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
 
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
-        result = run_step(UUID(phase_run_id), kind, dsn=crm_dsn(), settings=load_settings(), progress=sink)
+        result = run_step(
+            known_run(phase_run_id), kind, dsn=crm_dsn(), settings=load_settings(), progress=sink
+        )
     insist(result, kind)
     return dict(result.summary)
 
@@ -162,29 +165,25 @@ def close(phase_run_id: str) -> dict[str, Any]:
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.settings import load_settings
 
-    if phase_run_id in ("None", ""):
+    if get_current_context()["params"]["dry_run"]:
         return {}
     with clear_failures():
-        return close_phase_run(phase_run_id, dsn=crm_dsn(), settings=load_settings())
+        return close_phase_run(known_run(phase_run_id), dsn=crm_dsn(), settings=load_settings())
 
 
 def plan_ranges(phase_run_id: str) -> list[Any]:
     """Deal the source tables' key ranges out to the run's workers; one mapped task each."""
-    from uuid import UUID
-
     from atlas_workflows.orchestration.backfill_tasks import plan_shares
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.settings import load_settings
 
     with clear_failures():
-        return plan_shares(UUID(phase_run_id), dsn=crm_dsn(), settings=load_settings())
+        return plan_shares(known_run(phase_run_id), dsn=crm_dsn(), settings=load_settings())
 
 
 def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
     """Move the rows of one share of ranges; a killed task goes on at its cursors."""
-    from uuid import UUID
-
     from atlas_workflows.orchestration.backfill_tasks import work_share
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.failures import clear_failures
@@ -193,7 +192,17 @@ def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
 
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
-        return work_share(UUID(phase_run_id), share, dsn=crm_dsn(), settings=load_settings(), progress=sink)
+        return work_share(
+            known_run(phase_run_id), share, dsn=crm_dsn(), settings=load_settings(), progress=sink
+        )
+
+
+def known_run(noted: str) -> "UUID":
+    """The phase run of the current DAG run, its note cleaned away or not."""
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.phase_run import run_id_of
+
+    return run_id_of(noted, get_current_context()["dag"].dag_id, dsn=crm_dsn())
 
 
 def _plain_task(use: StepUse) -> tuple[Any, Any]:
