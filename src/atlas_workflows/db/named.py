@@ -17,4 +17,4 @@ class Named(sql.Identifier):
 def array_of(type_name: str) -> sql.SQL:
     """The array type of a type as the catalog writes it (`format_type`), for statements with parameters."""
     # The catalog's own words, quoted where they must be; nothing a person types.
-    return sql.SQL(f"{type_name.replace('%', '%%')}[]")  # type: ignore[arg-type]
+    return sql.SQL(f"{type_name.replace('%', '%%')}[]")

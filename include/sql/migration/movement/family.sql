@@ -14,7 +14,7 @@ WITH RECURSIVE family AS (
     INNER JOIN pg_catalog.pg_inherits AS inh ON family.oid = inh.inhparent
 )
 
-SELECT DISTINCT
+SELECT
     min(family.depth) AS depth,
     nsp.nspname AS table_schema,
     cls.relname AS table_name,

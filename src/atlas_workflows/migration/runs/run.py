@@ -240,9 +240,9 @@ def _execute(context: PhaseContext, record: RunRecord, kind: StepKind) -> StepRe
         _note_lasting(record, context, kind, error)
         raise
     except psycopg.Error as error:
-        found = explained(error, mask)
-        _note_lasting(record, context, kind, found)
-        raise found from error
+        told = explained(error, mask)
+        _note_lasting(record, context, kind, told)
+        raise told from error
     except BaseException as error:
         _note_failure(record, context, kind, mask(f"{type(error).__name__}: {error}"))
         raise
