@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from atlas_workflows.migration.request import RunOptions
 from hypothesis import HealthCheck, given, settings
 from moving_phase import fetch, migrate
 from plain_source import settings_at
@@ -14,7 +15,6 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.legacy.source.selects import batch_select, rows_select
-from atlas_workflows.migration.context import RunOptions
 from atlas_workflows.migration.phase import phase_named
 from atlas_workflows.migration.reconciliation.source_side import read_batch, read_shelves
 from atlas_workflows.migration.runs.run import run_phase

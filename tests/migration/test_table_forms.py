@@ -6,13 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from atlas_workflows.migration.request import RunOptions, Scope
 from moving_phase import fetch
 from plain_source import settings_at
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.errors import UnknownShape
-from atlas_workflows.migration.context import RunOptions, Scope
 from atlas_workflows.migration.movement.capture import captured_tables, install_capture, remove_capture
 from atlas_workflows.migration.movement.forms import Form, not_understood, read_forms, without_a_key
 from atlas_workflows.migration.movement.source import survey

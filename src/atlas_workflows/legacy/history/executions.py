@@ -129,7 +129,7 @@ def _carried_steps(facts: RowFacts, execution: dict[str, Any]) -> list[dict[str,
     if name is None:
         return []
     steps = decode(facts.columns, name, facts.findings)
-    if facts.hot:
+    if facts.may_hold_secret:
         steps = seal_values(steps, name, facts.findings)
     if not isinstance(steps, list):
         facts.findings.reason(ReasonCode.STEPS_UNREADABLE, name, "The steps are no list.")
@@ -150,7 +150,7 @@ SOURCE = SourceTable(
             "id",
             columns=("id", "twin_id"),
             statement="legacy/twin_executions",
-            of_a_pass=("legacy/twin_candidates", "legacy/twin_executions_of_a_pass"),
+            in_bulk=("legacy/twin_candidates", "legacy/twin_executions_in_bulk"),
         ),
     ),
     after=("workflows",),

@@ -15,7 +15,7 @@ from atlas_workflows.errors import BackupError
 from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.dump import DATA
 from atlas_workflows.migration.backup.encryption import decrypt_folder
-from atlas_workflows.migration.backup.manifest import Manifest, insist_files_are_unchanged, read_manifest
+from atlas_workflows.migration.backup.manifest import Manifest, read_manifest, require_unchanged_files
 from atlas_workflows.migration.backup.needs import read_needs
 from atlas_workflows.migration.backup.sequences import behind
 from atlas_workflows.migration.backup.tables import TableState, table_state
@@ -49,9 +49,9 @@ def restore_backup(folder: Path, dsn: str, settings: Settings) -> Restored:
     Raises BackupError when files changed since, tables are in the way, or data cannot be loaded.
     """
     manifest = read_manifest(folder)
-    insist_files_are_unchanged(folder, manifest)
+    require_unchanged_files(folder, manifest)
     with connect(dsn, application_name="atlas-restore", autocommit=True) as connection:
-        _insist_there_is_room(connection, manifest)
+        _require_disk_space(connection, manifest)
         stubs = _make_stubs(connection, folder)
         with _readable(folder / DATA, manifest, settings) as data:
             if manifest.kind == "copy":
@@ -63,7 +63,7 @@ def restore_backup(folder: Path, dsn: str, settings: Settings) -> Restored:
     return Restored(tuple(stubs), tuple(refused), differing, late)
 
 
-def _insist_there_is_room(connection: Connection, manifest: Manifest) -> None:
+def _require_disk_space(connection: Connection, manifest: Manifest) -> None:
     for state in manifest.tables:
         row = connection.execute("SELECT to_regclass(%s)", [state.table.pattern]).fetchone()
         if row is not None and row[0] is not None:
@@ -110,7 +110,7 @@ def _pg_restore(connection: Connection, data: Path, dsn: str, settings: Settings
     if failed:
         raise BackupError(
             f"pg_restore of the data failed: {failed[0]}.",
-            remedy="Mend that and run the same command again; nothing was changed.",
+            remedy="Fix this and run the same command again; nothing was changed.",
         )
     return refused + _section(program, data, dsn, "post-data")
 

@@ -12,15 +12,16 @@ import psycopg
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.faults import explained
 from atlas_workflows.db.schema import upgrade
-from atlas_workflows.db.search_paths import insist_on_search_paths
+from atlas_workflows.db.search_paths import require_safe_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import AtlasError, PhasePaused, PhaseRefused
 from atlas_workflows.legacy.source.shapes import detect_shape
-from atlas_workflows.migration.context import PhaseContext, RunOptions, Scope
-from atlas_workflows.migration.movement.forms import insist_on_tables
+from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.movement.forms import require_tables
 from atlas_workflows.migration.phase import Phase, phase_named
 from atlas_workflows.migration.report.files import prepare_folder
+from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.hold_backs import without_held
 from atlas_workflows.migration.runs.locks import phase_lock
 from atlas_workflows.migration.runs.records import (
@@ -30,7 +31,7 @@ from atlas_workflows.migration.runs.records import (
     insert_run,
     read_run,
 )
-from atlas_workflows.migration.runs.requirements import insist_on_required
+from atlas_workflows.migration.runs.requirements import require_earlier_phases
 from atlas_workflows.migration.steps import StepKind, StepResult, StepStatus, step_kinds
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.masking import mask
@@ -96,10 +97,10 @@ def make_ready(connection: Connection, dsn: str, options: RunOptions) -> None:
     the old tables; waiving the items `tables` and `search_path` of the checklist lets it be made anyhow.
     """
     if not options.waivers.get("tables"):
-        insist_on_tables(connection)
+        require_tables(connection)
     detect_shape(read_catalog(connection))
     if not options.waivers.get("search_path"):
-        insist_on_search_paths(connection)
+        require_safe_search_paths(connection)
     upgrade(dsn)
 
 
@@ -110,7 +111,7 @@ def start_run(connection: Connection, phase: Phase, scope: Scope, options: RunOp
     where a phase that this one requires does not stand for an organization.
     """
     scope = without_held(connection, scope, phase.name, at)
-    insist_on_required(connection, phase, scope)
+    require_earlier_phases(connection, phase, scope)
     run_id = _continued(connection, phase, scope, options, at)
     if run_id is None:
         run_id = uuid4()
@@ -147,7 +148,7 @@ def opened_run(
     """The context of a recorded run and a session in autocommit; raises PhasePaused when it is paused."""
     with connect(dsn, application_name="atlas-run", autocommit=True) as connection:
         run = read_run(connection, run_id)
-        insist_not_paused(run.status, run_id)
+        require_not_paused(run.status, run_id)
         settings = with_secret_key(settings)
         yield (
             PhaseContext(
@@ -170,7 +171,7 @@ def close_run(run_id: UUID, status: str, *, dsn: str, problem: str | None = None
         DatabaseRecord(connection, run_id).close(status, problem, {}, utc_now())
 
 
-def insist_not_paused(status: str, run_id: UUID) -> None:
+def require_not_paused(status: str, run_id: UUID) -> None:
     """Raise PhasePaused for a paused run, PhaseRefused for one that was cancelled or rolled back."""
     if status == "paused":
         raise PhasePaused(
@@ -191,7 +192,7 @@ def _continued(
     run_id, status, old_scope, _old_options, _started, next_kind, step_status = row
     if Scope.from_json(old_scope) != scope:
         return None
-    insist_not_paused(status, run_id)
+    require_not_paused(status, run_id)
     if status == "failed" and step_status != "running" and not _may_continue(phase, next_kind):
         return None
     connection.execute(
