@@ -63,6 +63,8 @@ def make_untidy(dsn: str) -> None:
         connection.execute("CREATE PUBLICATION everything FOR ALL TABLES")
 
 
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("every_server", ["pg_server", "pg15_server"], indirect=True)
 def test_a_phase_goes_over_partitions_and_children_and_back(every_dsn: str, tmp_path: Path) -> None:
     """With a rehearsal, under a publication of all tables, and with the old application writing into the parts."""
     make_untidy(every_dsn)

@@ -27,11 +27,12 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
         self.phase_run_id = phase_run_id
 
     def execute(self, context: Any) -> Any:
+        run_id = self._run_id(context)
         if not context["params"]["require_approval"]:
             self.log.info("No approval was asked for.")
-            return do_step(self.phase_run_id)
-        if is_approved(self.phase_run_id):
-            return do_step(self.phase_run_id)
+            return do_step(run_id)
+        if is_approved(run_id):
+            return do_step(run_id)
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
@@ -40,23 +41,33 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
         except HITLRejectException as rejection:
             raise AirflowFailException("The phase was rejected; nothing is finished.") from rejection
         user = answer.get("responded_by_user") or {}
-        note_approval(self.phase_run_id, str(user.get("name") or user.get("id") or "airflow"))
-        return do_step(self.phase_run_id)
+        run_id = self._run_id(context)
+        note_approval(run_id, str(user.get("name") or user.get("id") or "airflow"))
+        return do_step(run_id)
+
+    def _run_id(self, context: Any) -> UUID:
+        """It may be days before somebody answers, and `airflow db clean` may have been here meanwhile."""
+        from atlas_workflows.orchestration.connections import crm_dsn
+        from atlas_workflows.orchestration.failures import clear_failures
+        from atlas_workflows.orchestration.phase_run import run_id_of
+
+        with clear_failures():
+            return run_id_of(self.phase_run_id, context["dag"].dag_id, dsn=crm_dsn())
 
 
-def do_step(phase_run_id: str) -> dict[str, Any]:
+def do_step(run_id: UUID) -> dict[str, Any]:
     """The phase's own step `approve`, which looks for the approval on record."""
     from atlas_workflows.migration.recorded import run_step
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures, insist
 
     with clear_failures():
-        result = run_step(UUID(phase_run_id), "approve", crm_site())
+        result = run_step(run_id, "approve", crm_site())
     insist(result, "approve")
     return dict(result.summary)
 
 
-def is_approved(phase_run_id: str) -> bool:
+def is_approved(run_id: UUID) -> bool:
     """Whether somebody has approved this phase run already."""
     from atlas_workflows.db.connect import connect
     from atlas_workflows.migration.runs.controls import approval_of
@@ -67,10 +78,10 @@ def is_approved(phase_run_id: str) -> bool:
         clear_failures(),
         connect(crm_dsn(), application_name="atlas-approve", autocommit=True) as connection,
     ):
-        return approval_of(connection, UUID(phase_run_id)) is not None
+        return approval_of(connection, run_id) is not None
 
 
-def note_approval(phase_run_id: str, by: str) -> None:
+def note_approval(run_id: UUID, by: str) -> None:
     """Put the approval on record, as `atlas migrate approve` does."""
     from atlas_workflows.db.connect import connect
     from atlas_workflows.migration.runs.controls import approve_run
@@ -81,4 +92,4 @@ def note_approval(phase_run_id: str, by: str) -> None:
         clear_failures(),
         connect(crm_dsn(), application_name="atlas-approve", autocommit=True) as connection,
     ):
-        approve_run(connection, UUID(phase_run_id), by, "approved in Airflow")
+        approve_run(connection, run_id, by, "approved in Airflow")

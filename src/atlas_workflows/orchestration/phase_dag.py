@@ -1,7 +1,7 @@
 """Builds a phase's DAG: one fat task per step, a form of parameters, a report at the end however it went."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, get_current_context, task
 
@@ -10,6 +10,9 @@ from atlas_workflows.migration.request import PhaseRequest, phase_fields
 from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.form import filled_in, form
 from atlas_workflows.orchestration.notify import on_failure, on_success
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
@@ -89,8 +92,6 @@ def begin(phase_name: str) -> bool:
 
 def step(kind: str, phase_run_id: str) -> dict[str, Any]:
     """Do one step of the recorded run; the result's summary is the task's XCom."""
-    from uuid import UUID
-
     from atlas_workflows.migration.recorded import run_step
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures, insist
@@ -98,41 +99,35 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
 
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
-        result = run_step(UUID(phase_run_id), kind, crm_site(sink))
+        result = run_step(known_run(phase_run_id), kind, crm_site(sink))
     insist(result, kind)
     return dict(result.summary)
 
 
 def close(phase_run_id: str) -> dict[str, Any]:
     """Record how the run ended, whatever happened before; a dry run has nothing to record."""
-    from uuid import UUID
-
     from atlas_workflows.migration.recorded import conclude_run
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
 
-    if phase_run_id in ("None", ""):
+    if get_current_context()["params"]["dry_run"]:
         return {}
     with clear_failures():
-        return conclude_run(UUID(phase_run_id), crm_site()).to_json()
+        return conclude_run(known_run(phase_run_id), crm_site()).to_json()
 
 
 def plan_ranges(phase_run_id: str) -> list[Any]:
     """Deal the source tables' key ranges out to the run's workers; one mapped task each."""
-    from uuid import UUID
-
     from atlas_workflows.orchestration.backfill_tasks import plan_shares
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
 
     with clear_failures():
-        return plan_shares(UUID(phase_run_id), crm_site())
+        return plan_shares(known_run(phase_run_id), crm_site())
 
 
 def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
     """Move the rows of one share of ranges; a killed task goes on at its cursors."""
-    from uuid import UUID
-
     from atlas_workflows.orchestration.backfill_tasks import work_share
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
@@ -140,7 +135,15 @@ def backfill_ranges(share: list[Any], phase_run_id: str) -> dict[str, Any]:
 
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
-        return work_share(UUID(phase_run_id), share, crm_site(sink))
+        return work_share(known_run(phase_run_id), share, crm_site(sink))
+
+
+def known_run(noted: str) -> "UUID":
+    """The phase run of the current DAG run, its note cleaned away or not."""
+    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.orchestration.phase_run import run_id_of
+
+    return run_id_of(noted, get_current_context()["dag"].dag_id, dsn=crm_dsn())
 
 
 def _plain_task(kind: str) -> tuple[Any, Any]:

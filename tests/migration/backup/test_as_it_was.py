@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, given, settings
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.db.server import EmbeddedServer, server_binaries
 from atlas_workflows.errors import BackupError
 from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
@@ -138,6 +138,34 @@ def test_a_copy_is_furnished_as_the_original(
                 )
     finally:
         every_server.drop_database(target.rpartition("/")[2])
+
+
+def test_client_tools_newer_than_the_server_serve_too(
+    every_server: EmbeddedServer, every_dsn: str, here: Settings, tmp_path: Path
+) -> None:
+    """pg_restore 17 and newer begins with a setting that 15 and 16 do not know."""
+    with psycopg.connect(every_dsn) as connection:
+        connection.execute(FURNISHED.encode())
+    newest = replace(here, pg_bin=server_binaries(18))
+    folder = make_backup(BackupPlan(every_dsn, TOUCHED, tmp_path / "backups"), newest, now=NOW)
+    assert read_manifest(folder).made_with.startswith("pg_dump 18")
+    proof = verify_backup(folder, every_dsn, newest)
+    assert (proof.restored.faults, proof.restored.refused) == ((), ())
+    assert every_server.has_database(every_dsn.rpartition("/")[2])
+
+
+def test_a_copy_with_a_subscription_can_be_dropped_again(dsn: str, here: Settings, tmp_path: Path) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("CREATE TABLE workflows (id int PRIMARY KEY)")
+        connection.execute(
+            "CREATE SUBSCRIPTION fed CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false)"
+        )
+        try:
+            folder = make_backup(BackupPlan(dsn, TOUCHED, tmp_path / "backups"), here, now=NOW)
+            assert verify_backup(folder, dsn, here).passed
+        finally:
+            connection.execute("ALTER SUBSCRIPTION fed SET (slot_name = NONE)")
+            connection.execute("DROP SUBSCRIPTION fed")
 
 
 def test_virtual_columns_stay_virtual(pg_server: EmbeddedServer, dsn: str, tmp_path: Path) -> None:

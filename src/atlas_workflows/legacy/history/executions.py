@@ -10,6 +10,7 @@ from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.secret_values import seal_values
 from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.legacy.timing.instants import is_before
 
 STATUSES = {
     "pending": "pending", "queued": "queued", "waiting": "queued", "running": "running", "started": "running",
@@ -118,8 +119,7 @@ def contradiction_of(status: str, started: str | None, completed: str | None) ->
         return f"It is {status}, but has no end."
     if status in ("running", "pending", "queued") and completed is not None:
         return f"It is {status}, but has an end."
-    # ISO texts of one zone sort like the instants they stand for; "+" sorts before "." and before digits.
-    if started is not None and completed is not None and completed < started and completed[:1].isdigit():
+    if is_before(completed, started):
         return "It ended before it started."
     return ""
 

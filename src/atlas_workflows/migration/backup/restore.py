@@ -19,9 +19,12 @@ from atlas_workflows.migration.backup.manifest import Manifest, read_manifest, r
 from atlas_workflows.migration.backup.needs import read_needs
 from atlas_workflows.migration.backup.sequences import behind
 from atlas_workflows.migration.backup.tables import TableState, table_state
-from atlas_workflows.migration.backup.tools import call, choose_tools, demands_tls, environment
+from atlas_workflows.migration.backup.tools import choose_tools, demands_tls, environment
 from atlas_workflows.migration.backup.unfinished import RESTORING, work_folder
 from atlas_workflows.settings import Settings
+
+# What every restore meets: the schema that each database has, and a setting that pg_restore 17 sets on older servers too.
+HARMLESS = ('schema "public" already exists', 'unrecognized configuration parameter "transaction_timeout"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,7 @@ def restore_backup(folder: Path, dsn: str, settings: Settings) -> Restored:
 
 def _require_disk_space(connection: Connection, manifest: Manifest) -> None:
     for state in manifest.tables:
-        name = f'"{state.table.schema}"."{state.table.name}"'
-        row = connection.execute("SELECT to_regclass(%s)", [name]).fetchone()
+        row = connection.execute("SELECT to_regclass(%s)", [state.table.pattern]).fetchone()
         if row is not None and row[0] is not None:
             raise BackupError(
                 f"The database already holds {state.table}.",
@@ -104,34 +106,27 @@ def _pg_restore(connection: Connection, data: Path, dsn: str, settings: Settings
     program = choice.tools.program("pg_restore")
     # A copy with a subscription would draw from the original's publisher, and could not be dropped again.
     refused = _section(program, data, dsn, "pre-data")
-    database = connection.info.dbname
-    call(
-        program,
-        [
-            "--section=data",
-            "--no-owner",
-            "--no-subscriptions",
-            "--jobs=2",
-            "--exit-on-error",
-            f"--dbname={database}",
-            str(data),
-        ],
-        dsn=dsn,
-        doing="pg_restore of the data",
-    )
+    failed = _section(program, data, dsn, "data", "--jobs=2")
+    if failed:
+        raise BackupError(
+            f"pg_restore of the data failed: {failed[0]}.",
+            remedy="Fix this and run the same command again; nothing was changed.",
+        )
     return refused + _section(program, data, dsn, "post-data")
 
 
-def _section(program: str, data: Path, dsn: str, section: str) -> list[str]:
-    """Definitions are restored as far as they go; what the server refuses is listed, not fatal."""
+def _section(program: str, data: Path, dsn: str, section: str, *more: str) -> list[str]:
+    """What the server refused of a section; the rest of it is restored."""
     env = environment(dsn)
     done = subprocess.run(
-        [program, "--no-password", f"--section={section}", "--no-owner", "--no-privileges", "--no-subscriptions", f"--dbname={env['PGDATABASE']}",
-         str(data)],
+        [program, "--no-password", f"--section={section}", "--no-owner", "--no-privileges", "--no-subscriptions",
+         *more, f"--dbname={env['PGDATABASE']}", str(data)],
         env=env, text=True, errors="replace", stdin=subprocess.DEVNULL, capture_output=True,
     )  # fmt: skip
-    errors = (line.partition("ERROR:")[2].strip() for line in done.stderr.splitlines() if "ERROR:" in line)
-    return [error for error in errors if error != 'schema "public" already exists']
+    errors = [line.partition("ERROR:")[2].strip() for line in done.stderr.splitlines() if "ERROR:" in line]
+    if done.returncode != 0 and not errors:
+        return [" ".join(done.stderr.strip().splitlines()[-3:]) or f"pg_restore ended with {done.returncode}"]
+    return [error for error in errors if error not in HARMLESS]
 
 
 def _differences(
