@@ -1,7 +1,7 @@
 -- Every ordinary table of the database, so that data of those we do not need can be left out of a dump.
 SELECT
-    nsp.nspname AS table_schema,
-    cls.relname AS table_name
+    nsp.nspname AS "schema",
+    cls.relname AS name
 FROM pg_catalog.pg_class AS cls
 INNER JOIN pg_catalog.pg_namespace AS nsp ON cls.relnamespace = nsp.oid
 WHERE

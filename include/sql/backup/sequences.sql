@@ -1,7 +1,7 @@
 -- The database's sequences and whether this role may read where they stand.
 SELECT
-    nsp.nspname AS sequence_schema,
-    cls.relname AS sequence_name,
+    nsp.nspname AS "schema",
+    cls.relname AS name,
     seq.seqincrement AS step,
     seq.seqcycle AS cycles,
     pg_catalog.has_sequence_privilege(cls.oid, 'SELECT') AS may_read

@@ -26,8 +26,8 @@ needed (id) AS (
 )
 
 SELECT
-    nsp.nspname AS table_schema,
-    cls.relname AS table_name,
+    nsp.nspname AS "schema",
+    cls.relname AS name,
     pg_catalog.pg_table_size(cls.oid) AS bytes
 FROM needed
 INNER JOIN pg_catalog.pg_class AS cls ON needed.id = cls.oid

@@ -28,7 +28,7 @@ parts AS (
 )
 
 SELECT
-    named.relname AS table_name,
+    named.relname AS "table",
     named.relkind::text AS kind,
     (
         SELECT inh.inhparent::regclass::text FROM pg_catalog.pg_inherits AS inh

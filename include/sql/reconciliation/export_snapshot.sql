@@ -1,4 +1,2 @@
--- Export the snapshot, so that a second session may look at the very same state, and say when it was taken.
-SELECT
-    pg_export_snapshot() AS snapshot,
-    to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS taken_at
+-- Export the snapshot, so that a second session may look at the very same state: its name, @, and when it was taken.
+SELECT pg_export_snapshot() || '@' || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS snapshot

@@ -1,6 +1,6 @@
 -- The named tables that exist, with their columns in order and the column of a single-column primary key.
 SELECT
-    cls.relname AS table_name,
+    cls.relname AS "table",
     array_agg(att.attname::text ORDER BY att.attnum) AS columns,
     (
         SELECT key_att.attname::text
@@ -8,7 +8,7 @@ SELECT
         INNER JOIN pg_catalog.pg_attribute AS key_att
             ON con.conrelid = key_att.attrelid AND con.conkey[1] = key_att.attnum
         WHERE con.conrelid = cls.oid AND con.contype = 'p' AND cardinality(con.conkey) = 1
-    ) AS key_column
+    ) AS "key"
 FROM pg_catalog.pg_class AS cls
 INNER JOIN pg_catalog.pg_namespace AS nsp ON cls.relnamespace = nsp.oid
 INNER JOIN pg_catalog.pg_attribute AS att ON cls.oid = att.attrelid

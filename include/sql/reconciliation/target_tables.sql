@@ -1,6 +1,6 @@
 -- Tables that say what their rows were made of, with their columns in order and which of those are arrays.
 SELECT
-    cls.relname AS table_name,
+    cls.relname AS name,
     array_agg(att.attname::text ORDER BY att.attnum) AS columns,
     coalesce(
         array_agg(att.attname::text) FILTER (WHERE typ.typcategory = 'A'), '{}'

@@ -1,8 +1,8 @@
 -- The connected role: superuser, BYPASSRLS, or owner of tenant tables none of which forces row-level security.
 SELECT
-    r.rolname,
-    r.rolsuper,
-    r.rolbypassrls,
+    r.rolname AS name,
+    r.rolsuper AS is_superuser,
+    r.rolbypassrls AS bypasses_row_security,
     EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'atlas')
     AND NOT EXISTS (
         SELECT

@@ -31,7 +31,7 @@ server AS (
 )
 
 SELECT
-    login.rolname::text,
+    login.rolname::text AS role,
     coalesce(
         (
             SELECT given.search_path FROM given

@@ -11,9 +11,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, Template
-from psycopg.rows import class_row
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import relation_exists, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.secrets.masking import mask
@@ -60,12 +60,10 @@ def runs_router(dsn: Callable[[], str], reports: Path) -> APIRouter:
 def read_runs(dsn: str, reports: Path) -> list[dict[str, Any]]:
     """The newest runs of all phases; empty where no phase has run on this database yet."""
     with connect(dsn, application_name="atlas-pages", autocommit=True) as connection:
-        row = connection.execute("SELECT to_regclass('atlas.phase_runs') IS NOT NULL").fetchone()
-        if row is None or not row[0]:
+        if not relation_exists(connection, "atlas.phase_runs"):
             return []
-        with connection.cursor(row_factory=class_row(PhaseRun)) as cursor:
-            found = cursor.execute(sql("api/phase_runs"), {"limit": SHOWN_RUNS})
-            return [shown(run, reports) for run in found]
+        found = rows(connection, PhaseRun, sql("api/phase_runs"), {"limit": SHOWN_RUNS})
+    return [shown(run, reports) for run in found]
 
 
 def shown(run: PhaseRun, reports: Path) -> dict[str, Any]:

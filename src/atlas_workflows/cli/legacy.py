@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.errors import AtlasError, DatabaseError, PermissionMissing
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.records import SourceTable
 from atlas_workflows.legacy.source.inspection import TableInspection, shape_json
 from atlas_workflows.migration.movement.forms import not_understood, read_forms
-from atlas_workflows.migration.movement.source import Source, read_batch, survey
+from atlas_workflows.migration.movement.source import Batch, Source, batches, read_batch, survey
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.wiring import crm_site
 
@@ -79,18 +80,18 @@ def _inspected(connection: Connection, source: Source, table: SourceTable, limit
     count = compose.SQL("SELECT count(*) FROM {}").format(
         compose.Identifier(source.catalog.schema, table.table)
     )
-    row = connection.execute(count).fetchone()
-    found = TableInspection(table.table, row[0] if row else 0)
+    found = TableInspection(table.table, scalar(connection, count))
     most = found.rows if table.table == "workflows" else limit
-    after: str | None = None
-    while found.looked_at < most:
+
+    def read(after: str | None) -> Batch:
         size = min(BATCH_ROWS, most - found.looked_at)
-        batch = read_batch(connection, source, table, after, None, size, BATCH_BYTES)
+        return read_batch(connection, source, table, after, None, size, BATCH_BYTES)
+
+    for batch in batches(read):
         for member in batch.rows:
             found.add(member.id, table.rows(member, source.tenancy))
-        if batch.is_last or not batch.rows:
+        if found.looked_at >= most:
             break
-        after = batch.rows[-1].id
     return found
 
 

@@ -10,6 +10,7 @@ from atlas_workflows.db import schema
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import migration_role, roles_script
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.db.search_paths import require_safe_search_paths
 from atlas_workflows.db.sql_files import sql
@@ -95,10 +96,8 @@ def _force(address: str, *, forced: bool, by: str, reason: str) -> None:
         acting_as_migration(connection),
     ):
         parameters = {"forced": forced, "actor": by, "reason": reason}
-        row = connection.execute(sql("schema/relax_row_security"), parameters).fetchone()
-    console.print(
-        f"{row[0] if row else 0} tables {'force' if forced else 'no longer force'} row-level security."
-    )
+        tables = scalar(connection, sql("schema/relax_row_security"), parameters)
+    console.print(f"{tables} tables {'force' if forced else 'no longer force'} row-level security.")
 
 
 def _address(dsn: str | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import psycopg.conninfo
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one
 from atlas_workflows.db.sql_files import sql, sql_text
 from atlas_workflows.errors import InputError, PermissionMissing
 
@@ -27,9 +28,9 @@ class MigrationRole:
 
 def migration_role(connection: Connection) -> MigrationRole:
     """Look at the connected role; schema atlas may be absent."""
-    row = connection.execute(sql("schema/migration_role")).fetchone()
-    assert row is not None  # one row by construction
-    return MigrationRole(*row)
+    role = one(connection, MigrationRole, sql("schema/migration_role"))
+    assert role is not None  # one row by construction
+    return role
 
 
 def require_migration_role(connection: Connection) -> MigrationRole:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import relation_exists, scalar
 from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import DatabaseError
@@ -40,7 +41,7 @@ def downgrade(dsn: str, revision: str = "base", *, lock_timeout_seconds: float =
     Roles stay: they belong to the server, other databases may use them. Raises what `upgrade` raises.
     """
     with _schema_transaction(dsn, lock_timeout_seconds) as connection:
-        if not _version_table_exists(connection):
+        if not relation_exists(_driver(connection), f"{SCHEMA}.{VERSION_TABLE}"):
             return
         _alembic("downgrade", connection, revision)
         if revision == "base":
@@ -52,11 +53,10 @@ def downgrade(dsn: str, revision: str = "base", *, lock_timeout_seconds: float =
 def current(dsn: str) -> str | None:
     """The revision the schema is at; None where there is no schema atlas. Raises what `upgrade` raises."""
     with explained(dsn), connect(dsn, application_name="atlas-schema", autocommit=True) as connection:
-        known = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{VERSION_TABLE}"]).fetchone()
-        if known is None or known[0] is None:
+        if not relation_exists(connection, f"{SCHEMA}.{VERSION_TABLE}"):
             return None
-        row = connection.execute(sql("schema/current_version")).fetchone()
-    return str(row[0]) if row else None
+        revision: str | None = scalar(connection, sql("schema/current_version"))
+    return revision
 
 
 @contextmanager
@@ -94,11 +94,6 @@ def _alembic(command_name: str, connection: "sqlalchemy.Connection", revision: s
 def _driver(connection: "sqlalchemy.Connection") -> psycopg.Connection[Any]:
     driver: Any = connection.connection.driver_connection
     return driver  # type: ignore[no-any-return]
-
-
-def _version_table_exists(connection: "sqlalchemy.Connection") -> bool:
-    row = _driver(connection).execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{VERSION_TABLE}"]).fetchone()
-    return row is not None and row[0] is not None
 
 
 def _require_version(driver: psycopg.Connection[Any]) -> None:

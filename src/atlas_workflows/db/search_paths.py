@@ -1,8 +1,10 @@
 """Which logins would find schema `atlas` before the old application's tables; that must be known before it exists."""
 
 import re
+from dataclasses import dataclass
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import DatabaseError
 
@@ -10,13 +12,26 @@ OURS, THEIRS = "atlas", "public"
 ENTRY = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",]+))\s*(?:,|$)')
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login, the search path it gets in this database, and whether it may look into schema atlas."""
+
+    role: str
+    search_path: str
+    may_use_ours: bool
+
+
 def misled_logins(connection: Connection) -> list[str]:
     """Logins that may look into schema atlas and whose search path names it before public.
 
     The default path begins with a schema of the login's own name, so a login called `atlas` is the usual case.
     """
-    rows = connection.execute(sql("schema/search_paths")).fetchall()
-    return [role for role, path, may_use in rows if may_use and finds_ours_first(path, role)]
+    logins = rows(connection, Login, sql("schema/search_paths"))
+    return [
+        login.role
+        for login in logins
+        if login.may_use_ours and finds_ours_first(login.search_path, login.role)
+    ]
 
 
 def require_safe_search_paths(connection: Connection) -> None:
@@ -24,8 +39,7 @@ def require_safe_search_paths(connection: Connection) -> None:
 
     Where the schema is there already nothing is refused: the checklist's item `search_path` tells.
     """
-    row = connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", [OURS]).fetchone()
-    if row and row[0]:
+    if scalar(connection, "SELECT to_regnamespace(%s) IS NOT NULL", [OURS]):
         return
     misled = misled_logins(connection)
     if misled:

@@ -21,6 +21,7 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.ports import free_port, port_is_free
 from atlas_workflows.db.readable_binaries import is_reachable, is_runnable, make_open_folder, readable_copy
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.errors import ForeignServer, StackError
 
 # Not "atlas": then the default search path ("$user", public) would put our schema in front of the CRM's.
@@ -177,8 +178,8 @@ class EmbeddedServer:
     def has_database(self, name: str) -> bool:
         """Whether the database exists."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-        return row is not None
+            statement = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
+            return bool(scalar(connection, statement, [name]))
 
     @property
     def _log(self) -> Path:
@@ -247,10 +248,10 @@ class EmbeddedServer:
         address = f"host=127.0.0.1 port={port} dbname=postgres user={SUPERUSER} connect_timeout=3"
         try:
             with psycopg.connect(address, password=self.password) as connection:
-                row = connection.execute("SHOW data_directory").fetchone()
+                directory = Path(scalar(connection, "SHOW data_directory"))
         except psycopg.Error:
             return False
-        return row is not None and Path(row[0]).resolve() == self.data_dir.resolve()
+        return directory.resolve() == self.data_dir.resolve()
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         env = {"PATH": f"{self.binaries}:/usr/bin:/bin", "LC_ALL": "C", "HOME": str(self.data_dir)}

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Self, TypeVar
+from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic.dataclasses import dataclass
@@ -20,6 +21,15 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 WAIVER = r"^\s*[a-z_]+\s*=.*\S"
 ORGANIZATIONS = {"type": ["null", "array"], "items": {"type": "string", "format": "uuid"}}
 WAIVERS = {"type": ["null", "array"], "items": {"type": "string", "pattern": WAIVER}}
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is the id of something, however it is spelled."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)

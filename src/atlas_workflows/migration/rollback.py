@@ -9,6 +9,7 @@ from atlas_workflows import audit
 from atlas_workflows.audit import Subject
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.schema import current
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
@@ -40,6 +41,15 @@ class RolledBack:
             "removed": dict(self.removed),
             "archived": dict(self.archived),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class LaterPhase:
+    """A phase on top of ours: for how many organizations it stands, or else how its unfinished run does."""
+
+    phase: str
+    organizations: int
+    status: str | None
 
 
 def roll_back(
@@ -81,15 +91,18 @@ def _require_schema(phase: Phase, revision: str | None) -> None:
 def _require_nothing_on_top(rollback: Rollback) -> None:
     phase = rollback.phase
     earlier = [phase.name, *(before.name for before in phase.earlier)]
-    found = rollback.connection.execute(
-        sql("migration/rollback/later_phases"), rollback.parameters | {"earlier": earlier}
-    ).fetchall()
+    parameters = rollback.parameters | {"earlier": earlier}
+    found = rows(rollback.connection, LaterPhase, sql("migration/rollback/later_phases"), parameters)
     if found:
-        named = ", ".join(f"{later} for {number} organizations" for later, number, _status in found if number)
-        begun = ", ".join(f"a run of {later} is {status}" for later, number, status in found if not number)
+        named = ", ".join(
+            f"{later.phase} for {later.organizations} organizations" for later in found if later.organizations
+        )
+        begun = ", ".join(
+            f"a run of {later.phase} is {later.status}" for later in found if not later.organizations
+        )
         raise PhaseRefused(
             f"Phase {phase.name} cannot be rolled back: {', '.join(filter(None, (named, begun)))}.",
-            remedy=f"Roll back {found[-1][0]} first.",
+            remedy=f"Roll back {found[-1].phase} first.",
         )
 
 

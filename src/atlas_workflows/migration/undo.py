@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.movement.target import SCHEMA, Target
 
@@ -64,8 +65,7 @@ class Rollback:
     def number(self, name: str, table: str, **more: Any) -> int:
         """What a statement over a table of ours counts."""
         parameters = self.parameters | {"table_name": table} | more
-        row = self.connection.execute(self._over(name, table), parameters).fetchone()
-        return int(row[0]) if row else 0
+        return int(scalar(self.connection, self._over(name, table), parameters))
 
     def _over(self, name: str, table: str) -> compose.Composed:
         key = self.target.keys[table][0]

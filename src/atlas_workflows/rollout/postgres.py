@@ -6,12 +6,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import dict_row
-
 from atlas_workflows import exact_json
 from atlas_workflows.audit import Subject, record
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.rollout.cohorts import Cohort
 from atlas_workflows.rollout.flags import Flag, FlagType, FlagValue, Override
@@ -86,8 +85,8 @@ class PostgresFlags(FlagStore):
         return True
 
     def _rows(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
-        with acting_as_migration(self._connection), self._connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(sql(statement), parameters).fetchall()
+        with acting_as_migration(self._connection):
+            return rows(self._connection, dict, sql(statement), parameters)
 
     def _audit(
         self, actor: str, action: str, table: str, subject: str, reason: str, *,

@@ -12,6 +12,7 @@ from atlas_workflows import audit
 from atlas_workflows.audit import Subject
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.secrets.sealing import HMAC_PREFIX, Sealer
@@ -39,6 +40,15 @@ class Rotated:
             "unopened": self.unopened,
             "unopened_places": list(self.places),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """A sealed value, where it stands, and the hash of its content where one was taken."""
+
+    place: str
+    sealed: bytes
+    content_hash: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +80,9 @@ def rotate_keys(
     """
     act_as_migration(connection)
     rotation = Rotation(Sealer(keys), Sealer(keys[:1]), connection, dry_run, batch_rows, progress)
-    totals = connection.execute(sql("secrets/count_sealed")).fetchone() or (0, 0)
-    done = {
-        table: _rotate_table(rotation, table, total) for table, total in zip(SHELVES, totals, strict=True)
-    }
+    totals: dict[str, int] | None = one(connection, dict, sql("secrets/count_sealed"))
+    assert totals is not None  # one row by construction
+    done = {table: _rotate_table(rotation, table, totals[table]) for table in SHELVES}
     if not dry_run:
         _audit(rotation, actor, done)
     return done
@@ -84,30 +93,28 @@ def _rotate_table(rotation: Rotation, table: str, total: int) -> Rotated:
     while True:
         with rotation.connection.transaction():
             parameters = {"after": after, "rows": rotation.batch_rows}
-            rows = rotation.connection.execute(sql(f"secrets/sealed_{table}"), parameters).fetchall()
-            for place, sealed, content_hash in rows:
-                done = _take(rotation, table, place, bytes(sealed), content_hash, done)
+            batch = rows(rotation.connection, SealedValue, sql(f"secrets/sealed_{table}"), parameters)
+            for value in batch:
+                done = _take(rotation, table, value, done)
         rotation.progress(Progress("rotate", table, done.resealed + done.current + done.unopened, total))
-        if len(rows) < rotation.batch_rows:
+        if len(batch) < rotation.batch_rows:
             return done
-        after = rows[-1][0]
+        after = batch[-1].place
 
 
-def _take(
-    rotation: Rotation, table: str, place: str, sealed: bytes, content_hash: str | None, done: Rotated
-) -> Rotated:
+def _take(rotation: Rotation, table: str, value: SealedValue, done: Rotated) -> Rotated:
     sealer = rotation.sealer
-    if _opens(rotation.newest, sealed):
+    if _opens(rotation.newest, value.sealed):
         return replace(done, current=done.current + 1)
-    if not _opens(sealer, sealed):
-        places = (*done.places, place)[:PLACES_SHOWN]
+    if not _opens(sealer, value.sealed):
+        places = (*done.places, value.place)[:PLACES_SHOWN]
         return replace(done, unopened=done.unopened + 1, places=places)
-    if content_hash is not None and content_hash.startswith(HMAC_PREFIX):
-        _require_identity_key(sealer, sealed, content_hash)
+    if value.content_hash is not None and value.content_hash.startswith(HMAC_PREFIX):
+        _require_identity_key(sealer, value.sealed, value.content_hash)
     if not rotation.dry_run:
         parameters = {
-            "place": place,
-            "sealed": sealer.rotate(sealed),
+            "place": value.place,
+            "sealed": sealer.rotate(value.sealed),
             "key_id": sealer.key_id,
             "at": rotation.now(),
         }

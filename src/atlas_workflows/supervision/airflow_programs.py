@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 
+from atlas_workflows.db.rows import relation_exists
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
 from atlas_workflows.supervision.paths import StackPaths
@@ -65,5 +66,4 @@ def prepare_metadata(server: EmbeddedServer, paths: StackPaths, env: dict[str, s
 
 def _is_migrated(server: EmbeddedServer) -> bool:
     with psycopg.connect(server.dsn(METADATA_DATABASE)) as connection:
-        row = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
-    return bool(row and row[0])
+        return relation_exists(connection, "public.alembic_version")

@@ -1,6 +1,6 @@
 -- Workflows with changes of meaning, their codes, and the codes signed for the present source.
 SELECT
-    workflow.id::text, workflow.organization_id::text, workflow.name, workflow.source_table, workflow.source_id,
+    workflow.id::text AS workflow_id, workflow.organization_id::text, workflow.name, workflow.source_table, workflow.source_id,
     ledger.source_hash, workflow.status, workflow.intended_status,
     ARRAY(
         SELECT DISTINCT change ->> 'code' FROM jsonb_array_elements(ledger.changes) AS change ORDER BY 1

@@ -1,6 +1,6 @@
 -- Runs of a phase that have not come to an end, newest first, with the first step that has not passed and how it stands.
 SELECT
-    run.id, run.status, run.scope, run.options, run.started_at, next_step.kind, next_step.status AS step_status
+    run.id, run.status, run.scope, next_step.kind AS next_step, next_step.status AS step_status
 FROM atlas.phase_runs AS run
 LEFT JOIN LATERAL (
     SELECT step.kind, step.status

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
 
 from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.errors import BackupError
 from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.encryption import encrypt_folder
@@ -87,7 +87,7 @@ def _dump(
     choice = choose(plan.dsn, settings)
     with connect(plan.dsn, application_name="atlas-backup") as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        snapshot = str(_only(connection, "SELECT pg_export_snapshot()"))
+        snapshot = str(scalar(connection, "SELECT pg_export_snapshot()"))
         kept = tables_to_keep(connection, plan.touched)
         # Before the dump: a dump that shows a later stand is none the worse.
         sequences = read_sequences(connection)
@@ -101,8 +101,8 @@ def _dump(
             id=backup_id,
             kind="pg_dump" if choice.tools else "copy",
             server=server_of(connection),
-            database=str(_only(connection, "SELECT current_database()")),
-            server_version=str(_only(connection, "SHOW server_version")),
+            database=str(scalar(connection, "SELECT current_database()")),
+            server_version=str(scalar(connection, "SHOW server_version")),
             made_with=choice.reason,
             made_at=now,
             snapshot=snapshot,
@@ -151,12 +151,7 @@ def server_of(connection: Connection) -> str:
     address = f"{connection.info.host or 'local'}:{connection.info.port}"
     try:
         with connection.transaction():
-            identifier = _only(connection, "SELECT system_identifier FROM pg_catalog.pg_control_system()")
+            identifier = scalar(connection, "SELECT system_identifier FROM pg_catalog.pg_control_system()")
     except psycopg.errors.InsufficientPrivilege:
         return address
     return f"{identifier}@{address}"
-
-
-def _only(connection: Connection, query: LiteralString) -> object:
-    row = connection.execute(query).fetchone()
-    return row[0] if row else None

@@ -1,11 +1,11 @@
 """What a backup's definitions refer to but a dump does not carry: roles, and what extensions own."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 
 FILE = "needs.json"
@@ -25,8 +25,7 @@ class Need:
     statement: str
 
     def is_met(self, connection: Connection) -> bool:
-        row = connection.execute(CHECKS[self.kind].encode(), [self.name]).fetchone()
-        return row is not None and bool(row[0])
+        return bool(scalar(connection, CHECKS[self.kind].encode(), [self.name]))
 
 
 def write_needs(connection: Connection, folder: Path) -> None:
@@ -35,10 +34,8 @@ def write_needs(connection: Connection, folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(rows))
 
 
-def read_needs(folder: Path) -> Iterator[Need]:
+def read_needs(folder: Path) -> list[Need]:
     """Roles first, then types, then functions: the order in which they can be made."""
     rank = list(CHECKS)
-    for kind, name, statement in sorted(
-        json.loads((folder / FILE).read_text()), key=lambda row: rank.index(row[0])
-    ):
-        yield Need(kind, name, statement)
+    needs = [Need(*noted) for noted in json.loads((folder / FILE).read_text())]
+    return sorted(needs, key=lambda need: rank.index(need.kind))

@@ -11,6 +11,7 @@ from uuid import uuid4
 import psycopg
 
 from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.rows import relation_exists
 from atlas_workflows.errors import BackupError
 from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.dump import DATA
@@ -65,8 +66,7 @@ def restore_backup(folder: Path, dsn: str, settings: Settings) -> Restored:
 
 def _require_disk_space(connection: Connection, manifest: Manifest) -> None:
     for state in manifest.tables:
-        row = connection.execute("SELECT to_regclass(%s)", [state.table.pattern]).fetchone()
-        if row is not None and row[0] is not None:
+        if relation_exists(connection, state.table.pattern):
             raise BackupError(
                 f"The database already holds {state.table}.",
                 remedy="Restore into an empty database (CREATE DATABASE …) and switch over to it.",

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import BackupError
 
@@ -48,16 +50,27 @@ class SequenceState:
         return self.cycles or (value - self.value) * self.step >= 0
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredSequence:
+    """A sequence as it is declared, and whether this role may read where it stands."""
+
+    schema: str
+    name: str
+    step: int
+    cycles: bool
+    may_read: bool
+
+
 def read_sequences(connection: Connection) -> tuple[SequenceState, ...]:
     """Every sequence of the database. Raises BackupError where this role may not read one, as pg_dump does."""
-    rows = connection.execute(sql("backup/sequences")).fetchall()
-    hidden = [f"{schema}.{name}" for schema, name, _step, _cycles, may_read in rows if not may_read]
+    found = rows(connection, DeclaredSequence, sql("backup/sequences"))
+    hidden = [f"{item.schema}.{item.name}" for item in found if not item.may_read]
     if hidden:
         raise BackupError(
             f"{connection.info.user} may not read where these sequences stand: {', '.join(hidden)}.",
             remedy="As their owner: GRANT SELECT ON ALL SEQUENCES IN SCHEMA … TO that role.",
         )
-    return tuple(_state(connection, *row[:4]) for row in rows)
+    return tuple(_state(connection, item.schema, item.name, item.step, item.cycles) for item in found)
 
 
 def behind(connection: Connection, expected: Iterable[SequenceState]) -> Iterator[str]:
@@ -75,7 +88,9 @@ def behind(connection: Connection, expected: Iterable[SequenceState]) -> Iterato
 
 
 def _state(connection: Connection, schema: str, name: str, step: int, cycles: bool) -> SequenceState:
-    query = compose.SQL("SELECT last_value, is_called FROM {}").format(compose.Identifier(schema, name))
-    row = connection.execute(query).fetchone()
-    value, is_called = row if row else (0, False)
-    return SequenceState(schema, name, int(value), bool(is_called), int(step), cycles)
+    query = compose.SQL("SELECT last_value AS value, is_called FROM {}").format(
+        compose.Identifier(schema, name)
+    )
+    state = one(connection, partial(SequenceState, schema, name, step=step, cycles=cycles), query)
+    assert state is not None  # a sequence is a relation of one row
+    return state

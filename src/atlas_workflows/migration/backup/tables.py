@@ -7,6 +7,7 @@ from typing import Any
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one, rows, scalar
 from atlas_workflows.db.sql_files import sql
 
 
@@ -60,34 +61,53 @@ class TableState:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """A table and how many bytes it takes on disk, indexes left out."""
+
+    schema: str
+    name: str
+    bytes: int
+
+    @property
+    def table(self) -> TableName:
+        return TableName(self.schema, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """How many rows a table has, and their checksum."""
+
+    rows: int
+    checksum: str
+
+
 def tables_to_keep(connection: Connection, touched: Iterable[str]) -> list[TableName]:
     """The touched tables (schema.name) that exist, schema atlas, and what their foreign keys need."""
-    rows = connection.execute(sql("backup/tables_and_their_needs"), {"tables": list(touched)}).fetchall()
-    return [TableName(schema, name) for schema, name, _bytes in rows]
+    return [size.table for size in _sizes(connection, touched)]
 
 
 def bytes_to_keep(connection: Connection, touched: Iterable[str]) -> int:
     """How many bytes those tables take on disk, indexes left out."""
-    rows = connection.execute(sql("backup/tables_and_their_needs"), {"tables": list(touched)}).fetchall()
-    return sum(int(size) for _schema, _name, size in rows)
+    return sum(size.bytes for size in _sizes(connection, touched))
+
+
+def _sizes(connection: Connection, touched: Iterable[str]) -> list[TableSize]:
+    parameters = {"tables": list(touched)}
+    return rows(connection, TableSize, sql("backup/tables_and_their_needs"), parameters)
 
 
 def tables_to_leave_empty(connection: Connection, kept: Iterable[TableName]) -> list[TableName]:
     """Every other table: its definition is dumped, its data is not."""
     keep = set(kept)
-    names = (
-        TableName(schema, name) for schema, name in connection.execute(sql("backup/all_tables")).fetchall()
-    )
-    return [name for name in names if name not in keep]
+    return [name for name in rows(connection, TableName, sql("backup/all_tables")) if name not in keep]
 
 
 def table_state(connection: Connection, table: TableName) -> TableState:
     """Count and checksum in the connection's current snapshot: the sum of 64-bit row hashes, modulo nothing."""
-    query = compose.SQL(
-        "SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 16))::bit(64)::bigint::numeric), 0)::text FROM ONLY {} AS t"
-    ).format(table.identifier)
-    row = connection.execute(query).fetchone()
-    if row is None:
+    query = sql("backup/content").format(table=table.identifier)
+    content = one(connection, Content, query)
+    if content is None:
         raise AssertionError("an aggregate without GROUP BY gives one row")
-    known = connection.execute(sql("backup/definition"), {"table": table.pattern}).fetchone()
-    return TableState(table, int(row[0]), str(row[1]), str(known[0]) if known else None)
+    definition = scalar(connection, sql("backup/definition"), {"table": table.pattern})
+    return TableState(table, content.rows, content.checksum, definition)

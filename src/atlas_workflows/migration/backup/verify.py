@@ -12,6 +12,7 @@ from psycopg import sql as compose
 from psycopg.conninfo import make_conninfo
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.migration.backup.manifest import read_manifest, write_manifest
 from atlas_workflows.migration.backup.restore import Restored, restore_backup
@@ -44,10 +45,8 @@ class Proof:
 def may_create_databases(dsn: str) -> bool:
     """Whether this login may make a scratch database on its server."""
     with connect(dsn, application_name="atlas-verify", autocommit=True) as connection:
-        row = connection.execute(
-            "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
-        ).fetchone()
-    return row is not None and bool(row[0])
+        question = "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+        return bool(scalar(connection, question))
 
 
 @contextmanager

@@ -2,13 +2,37 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.legacy.evidence.events import Asked
 from atlas_workflows.legacy.evidence.forecast import Events, forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What the forecast of a trigger is made of, and the one that is stored, as text."""
+
+    workflow_id: str
+    trigger_key: str
+    organization_id: str
+    event_kind: str | None
+    event_details: list[str] | None
+    is_certain: bool
+    messages_low: int
+    messages_high: int
+    forecast: str | None
+
+    @property
+    def asked(self) -> Asked | None:
+        if self.event_kind is None:
+            return None
+        details = None if self.event_details is None else tuple(self.event_details)
+        return Asked(self.event_kind, details, self.is_certain)
 
 
 def store_forecasts(connection: Connection) -> int:
@@ -17,16 +41,15 @@ def store_forecasts(connection: Connection) -> int:
         events = _events(connection)
         counted = {kind for of_one in events.values() for kind, _ in of_one}
         changed = []
-        for row in connection.execute(sql("migration/evidence/read_triggers")).fetchall():
-            workflow, key, organization, kind, details, is_certain, low, high, stored = row
-            asked = (
-                None if kind is None else Asked(kind, None if details is None else tuple(details), is_certain)
-            )
-            found = forecast(asked, (low, high), events.get(organization, {}), counted)
+        for trigger in rows(connection, Trigger, sql("migration/evidence/read_triggers")):
+            messages = (trigger.messages_low, trigger.messages_high)
+            found = forecast(trigger.asked, messages, events.get(trigger.organization_id, {}), counted)
             told = None if found is None else found.to_json()
-            if told != (None if stored is None else loads(stored)):
+            if told != (None if trigger.forecast is None else loads(trigger.forecast)):
                 text = None if told is None else dumps_text(told)
-                changed.append({"workflow_id": workflow, "trigger_key": key, "forecast": text})
+                changed.append(
+                    {"workflow_id": trigger.workflow_id, "trigger_key": trigger.trigger_key, "forecast": text}
+                )
         with connection.cursor() as cursor:
             cursor.executemany(sql("migration/evidence/write_forecast"), changed)
     return len(changed)

@@ -160,7 +160,7 @@ def _latest(reader: _Reader, now: datetime) -> datetime | None:
     for table, column in sorted(places):
         parts = {"table": reader.table(table), "column": compose.Identifier(column)}
         rows = reader.rows("latest", parts, {"now": now}, f"the latest row of {table}")
-        found += [row[0] for row in rows if isinstance(row[0], datetime)]
+        found += [moment for (moment,) in rows if isinstance(moment, datetime)]
     return max((_aware(moment, now) for moment in found), default=None)
 
 

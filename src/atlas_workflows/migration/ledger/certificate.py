@@ -16,6 +16,7 @@ from atlas_workflows.legacy.ids import NAMESPACE
 from atlas_workflows.migration.reconciliation import VERIFIER_VERSION
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Tally
 from atlas_workflows.migration.reconciliation.tree import root_of
+from atlas_workflows.migration.request import is_uuid
 
 FORMAT = "atlas.certificate/1"
 
@@ -68,7 +69,7 @@ def certify(
             },
         )
         for organization, tables in sorted(found.tallies.items())
-        if _is_uuid(organization) and not any(tally.pending for tally in tables.values())
+        if is_uuid(organization) and not any(tally.pending for tally in tables.values())
     ]
 
 
@@ -105,11 +106,3 @@ def _table(tally: Tally) -> dict[str, Any]:
         "root": tally.recorded.root,
         "buckets": tally.recorded.buckets,
     }
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

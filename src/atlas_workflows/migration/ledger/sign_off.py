@@ -9,6 +9,7 @@ from atlas_workflows import audit
 from atlas_workflows.audit import Subject
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError, PhaseRefused
 
@@ -54,13 +55,12 @@ class Signed:
 def read_awaiting(connection: Connection, workflow_id: str | None = None) -> tuple[Awaiting, ...]:
     """Workflows with changes of meaning: the one asked for, or all that wait for a signature."""
     act_as_migration(connection)
-    cursor = connection.execute(sql("migration/ledger/awaiting_sign_off"), {"workflow_id": workflow_id})
-    return tuple(_awaiting(row) for row in cursor)
+    parameters = {"workflow_id": workflow_id}
+    return tuple(rows(connection, _awaiting, sql("migration/ledger/awaiting_sign_off"), parameters))
 
 
-def _awaiting(row: Sequence[Any]) -> Awaiting:
-    codes, signed = tuple(row[8]), tuple(row[9])
-    return Awaiting(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], codes, signed)
+def _awaiting(codes: list[str], signed: list[str], **workflow: Any) -> Awaiting:
+    return Awaiting(**workflow, codes=tuple(codes), signed=tuple(signed))
 
 
 def sign(connection: Connection, workflow_id: str, codes: Sequence[str], *, by: str, reason: str) -> Signed:
@@ -81,9 +81,9 @@ def sign(connection: Connection, workflow_id: str, codes: Sequence[str], *, by: 
             if code not in workflow.signed:
                 _sign_one(connection, workflow, code, by, reason)
         parameters = {"source_table": workflow.source_table, "ids": [workflow.source_id]}
-        honoured = connection.execute(sql("migration/ledger/honour_sign_offs"), parameters).fetchone()
+        connection.execute(sql("migration/ledger/honour_sign_offs"), parameters)
     after = _workflow(connection, workflow_id)
-    return Signed(workflow_id, wanted, after.outstanding, honoured[1] if honoured else after.status)
+    return Signed(workflow_id, wanted, after.outstanding, after.status)
 
 
 def _workflow(connection: Connection, workflow_id: str) -> Awaiting:

@@ -8,6 +8,7 @@ twice changes nothing. An execution of no workflow, or of one that was not migra
 from collections.abc import Mapping
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.movement.worker import Worker
@@ -28,9 +29,7 @@ def rebuild_analytics(worker: Worker) -> int:
 
 def _zones(connection: Connection, told: Mapping[str, str]) -> dict[str, str]:
     names = sorted(set(told.values()) & zone_names())
-    known = (
-        {row[0] for row in connection.execute(sql("migration/analytics/known_zones"), {"names": names})}
-        if names
-        else set()
+    known = set(
+        scalars(connection, sql("migration/analytics/known_zones"), {"names": names}) if names else ()
     )
     return {organization: zone for organization, zone in told.items() if zone in known}

@@ -6,15 +6,17 @@ The cursor moves in the transaction of the rows it stands for, so a killed worke
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import psycopg
 
 from atlas_workflows.db.acting import act_as_migration
+from atlas_workflows.db.rows import one, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.ranges import Range
-from atlas_workflows.migration.movement.source import Batch, Source, read_batch, survey
+from atlas_workflows.migration.movement.source import Batch, Source, batches, read_batch, survey
 from atlas_workflows.migration.movement.target import read_target
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.pace.pacer import Pace
@@ -25,6 +27,14 @@ from atlas_workflows.secrets.sealing import Sealer
 # A deadlock or a serialization failure between two workers is nobody's fault: the batch is simply taken again.
 TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last key of a range that was written, and whether the range has been read to its end."""
+
+    cursor: str | None
+    is_finished: bool
 
 
 @contextmanager
@@ -61,24 +71,30 @@ def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], Non
     """
     worker = replace(worker, breathe=pace.breathe)
     with range_lock(worker.writer, f"{worker.run_id}/{span.table}/{span.number}"):
-        cursor, is_finished = _stand(worker, span)
-        while not is_finished:
-            _require_running(worker)
-            pace.begin()
-            batch = read_batch(
-                worker.reader,
-                worker.source,
-                worker.source.table(span.table),
-                span.low if cursor is None else cursor,
-                span.high,
-                pace.size,
-                pace.bounds.bytes,
-                pace.breathe,
-            )
+        found = _cursor(worker, span)
+        if found.is_finished:
+            return
+        cursor = found.cursor
+        for batch in batches(partial(_read, worker, span, pace), cursor):
             _write(worker, span, batch, cursor)
             report()
-            cursor, is_finished = (batch.rows[-1].id if batch.rows else cursor), batch.is_last
+            cursor = batch.last_key(cursor)
             pace.after(len(batch.rows), batch.size)
+
+
+def _read(worker: Worker, span: Range, pace: Pace, cursor: str | None) -> Batch:
+    _require_running(worker)
+    pace.begin()
+    return read_batch(
+        worker.reader,
+        worker.source,
+        worker.source.table(span.table),
+        span.low if cursor is None else cursor,
+        span.high,
+        pace.size,
+        pace.bounds.bytes,
+        pace.breathe,
+    )
 
 
 def _write(worker: Worker, span: Range, batch: Batch, expected: str | None) -> None:
@@ -100,7 +116,7 @@ def _advance(worker: Worker, span: Range, batch: Batch, expected: str | None) ->
             "run_id": worker.run_id,
             "source_table": span.table,
             "range_no": span.number,
-            "cursor": batch.rows[-1].id if batch.rows else None,
+            "cursor": batch.last_key(None),
             "expected": expected,
             "rows": len(batch.rows),
             "bytes": batch.size,
@@ -112,14 +128,12 @@ def _advance(worker: Worker, span: Range, batch: Batch, expected: str | None) ->
         raise psycopg.errors.SerializationFailure("another worker moved this range's cursor")
 
 
-def _stand(worker: Worker, span: Range) -> tuple[str | None, bool]:
-    row = worker.writer.execute(
-        sql("migration/movement/read_cursor"),
-        {"run_id": worker.run_id, "source_table": span.table, "range_no": span.number},
-    ).fetchone()
-    return (None, True) if row is None else (row[0], bool(row[1]))
+def _cursor(worker: Worker, span: Range) -> Cursor:
+    parameters = {"run_id": worker.run_id, "source_table": span.table, "range_no": span.number}
+    found = one(worker.writer, Cursor, sql("migration/movement/read_cursor"), parameters)
+    return found or Cursor(None, is_finished=True)
 
 
 def _require_running(worker: Worker) -> None:
-    row = worker.writer.execute(sql("migration/movement/run_status"), {"run_id": worker.run_id}).fetchone()
-    require_not_stopped(row[0] if row else "cancelled", worker.run_id)
+    status = scalar(worker.writer, sql("migration/movement/run_status"), {"run_id": worker.run_id})
+    require_not_stopped(status or "cancelled", worker.run_id)

@@ -1,9 +1,10 @@
 """Takes up what the old application changed meanwhile: captured changes by deletion, and what only a sweep can see."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.records import SourceTable
 from atlas_workflows.migration.movement.worker import Parent, Worker, parents_of
@@ -13,6 +14,15 @@ SMALL_LAG = 50
 MOST_ROUNDS = 2_000
 DELETION_ROWS = 500
 TRUNCATE = "T"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A captured change; `source_id` is empty where the whole table was emptied."""
+
+    source_table: str
+    source_id: str
+    operation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +72,9 @@ def _round(worker: Worker) -> CaughtUp:
     written = removed = foreign = 0
     with worker.writer.transaction():
         changes = _taken(worker)
-        for name in sorted({table for table, _, operation in changes if operation == TRUNCATE}):
+        for name in sorted({change.source_table for change in changes if change.operation == TRUNCATE}):
             removed += _take_gone(worker, worker.source.table(name))
-        for name, ids in _by_table((table, key) for table, key, _ in changes if key).items():
+        for name, ids in _by_table(_keys(changes)).items():
             taken, gone = worker.take_ids(worker.source.table(name), ids)
             parents = (*parents_of(taken.written), *worker.drop(name, gone))
             written += len(taken.written) + take_parents(worker, parents)
@@ -83,10 +93,14 @@ def _take_gone(worker: Worker, table: SourceTable) -> int:
     return len(gone)
 
 
-def _taken(worker: Worker) -> list[tuple[str, str, str]]:
+def _taken(worker: Worker) -> list[Change]:
     tables = [table.table for table in worker.source.tables]
     parameters = {"tables": tables, "limit": ROUND_ROWS}
-    return list(worker.writer.execute(sql("migration/movement/take_captured"), parameters))
+    return rows(worker.writer, Change, sql("migration/movement/take_captured"), parameters)
+
+
+def _keys(changes: Iterable[Change]) -> Iterator[Parent]:
+    return ((change.source_table, change.source_id) for change in changes if change.source_id)
 
 
 def _by_table(keys: Iterable[tuple[str, str]]) -> dict[str, Sequence[str]]:
@@ -103,5 +117,4 @@ def _put_back(worker: Worker, table: str, ids: Sequence[str]) -> None:
 
 def _waiting(worker: Worker) -> int:
     tables = [table.table for table in worker.source.tables]
-    row = worker.writer.execute(sql("migration/movement/count_captured"), {"tables": tables}).fetchone()
-    return int(row[0]) if row else 0
+    return int(scalar(worker.writer, sql("migration/movement/count_captured"), {"tables": tables}))

@@ -13,7 +13,7 @@ from atlas_workflows.migration.evidence.gather import EVENTS, FOUND, make_sure
 from atlas_workflows.migration.evidence.shown import shown_of
 from atlas_workflows.migration.movement.entry import Entry, make_entry
 from atlas_workflows.migration.movement.planning import count_rows
-from atlas_workflows.migration.movement.source import read_batch, survey_for
+from atlas_workflows.migration.movement.source import survey_for, whole_table
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Progress
 
@@ -74,17 +74,8 @@ def rehearse_in_memory(context: PhaseContext) -> DryRunFindings:
     with context.connect("dry-run", autocommit=True) as reader:
         source = survey_for(context, reader)
         for table in source.tables:
-            total, done, after, is_last = count_rows(reader, source, table.table), 0, None, False
-            while not is_last:
-                batch = read_batch(
-                    reader,
-                    source,
-                    table,
-                    after,
-                    None,
-                    context.options.batch_rows,
-                    context.options.batch_bytes,
-                )
+            total, done = count_rows(reader, source, table.table), 0
+            for batch in whole_table(reader, source, table, context.options):
                 for row in batch.rows:
                     entry = make_entry(row, table, source.tenancy, sealer)
                     if source.tenants.covers(entry.organization_id):
@@ -92,6 +83,5 @@ def rehearse_in_memory(context: PhaseContext) -> DryRunFindings:
                         if entry.table == WORKFLOWS:
                             findings.evidence[entry.id] = surveyed.shown(entry)
                 done += len(batch.rows)
-                after, is_last = (batch.rows[-1].id if batch.rows else after), batch.is_last
                 context.progress(Progress("backfill", table.table, done, max(done, total)))
     return findings

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import UnknownShape
 from atlas_workflows.legacy.source.shapes import SIDE_TABLES
@@ -27,8 +28,8 @@ class Form:
     table: str
     kind: str
     partition_of: str | None = None
-    foreign_parts: tuple[str, ...] = ()
-    named_parts: tuple[str, ...] = ()
+    foreign_parts: Sequence[str] = ()
+    named_parts: Sequence[str] = ()
     has_key: bool = True
     key_is_unique: bool = True
 
@@ -41,12 +42,7 @@ class Form:
 def read_forms(connection: Connection) -> tuple[Form, ...]:
     """What stands under the names of the legacy tables; needs no privilege on them."""
     parameters = {"schema": SCHEMA, "tables": list(NAMES), "key": KEY}
-    return tuple(
-        Form(table, kind, parent, tuple(foreign), tuple(named), has_key, is_unique)
-        for table, kind, parent, foreign, named, has_key, is_unique in connection.execute(
-            sql("legacy/forms"), parameters
-        )
-    )
+    return tuple(rows(connection, Form, sql("legacy/forms"), parameters))
 
 
 def not_understood(forms: Iterable[Form]) -> list[str]:
@@ -77,7 +73,7 @@ def _odd_keys(connection: Connection, table: str) -> list[str | None]:
     statement = sql("legacy/odd_keys").format(
         table=compose.Identifier(SCHEMA, table), key=compose.Identifier(KEY)
     )
-    return [row[0] for row in connection.execute(statement)]
+    return scalars(connection, statement)
 
 
 def _objection(form: Form) -> str | None:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.records import SourceTable
 from atlas_workflows.migration.movement.ranges import Range, cuts_wanted, ranges_between
@@ -43,34 +45,31 @@ def planned_ranges(
 
 def read_range_progress(connection: Connection, run_id: UUID) -> tuple[RangeProgress, ...]:
     """Every range of a run as recorded."""
-    cursor = connection.execute(sql("migration/movement/read_cursors"), {"run_id": run_id})
-    return tuple(
-        RangeProgress(Range(table, number, low, high, rows), done, size, is_finished)
-        for table, number, low, high, rows, done, size, is_finished in cursor
-    )
+    return tuple(rows(connection, _progress, sql("migration/movement/read_cursors"), {"run_id": run_id}))
+
+
+def _progress(rows_done: int, bytes_done: int, is_finished: bool, **bounds: Any) -> RangeProgress:
+    return RangeProgress(Range(**bounds), rows_done, bytes_done, is_finished)
 
 
 def count_rows(connection: Connection, source: Source, table: str) -> int:
     """How many rows: the planner's estimate for large tables, else counted."""
     name = compose.Identifier(source.catalog.schema, table)
-    row = connection.execute(
-        sql("migration/movement/count_rows"), {"table": name.as_string(connection)}
-    ).fetchone()
-    if row is not None and row[0] is not None and row[0] > ESTIMATE_FROM:
-        return int(row[0])
-    counted = connection.execute(compose.SQL("SELECT count(*) FROM {}").format(name)).fetchone()
-    return int(counted[0]) if counted else 0
+    estimate = scalar(connection, sql("migration/movement/count_rows"), {"table": name.as_string(connection)})
+    if estimate is not None and estimate > ESTIMATE_FROM:
+        return int(estimate)
+    return int(scalar(connection, compose.SQL("SELECT count(*) FROM {}").format(name)))
 
 
 def _cut(connection: Connection, source: Source, table: SourceTable, workers: int) -> tuple[Range, ...]:
-    rows = count_rows(connection, source, table.table)
-    cuts = cuts_wanted(rows, workers)
+    total = count_rows(connection, source, table.table)
+    cuts = cuts_wanted(total, workers)
     boundaries = [
         key
         for number in range(1, cuts + 1)
-        if (key := _key_at(connection, source, table, number * rows // (cuts + 1))) is not None
+        if (key := _key_at(connection, source, table, number * total // (cuts + 1))) is not None
     ]
-    return ranges_between(table.table, list(dict.fromkeys(boundaries)), rows)
+    return ranges_between(table.table, list(dict.fromkeys(boundaries)), total)
 
 
 def _key_at(connection: Connection, source: Source, table: SourceTable, offset: int) -> str | None:
@@ -78,10 +77,9 @@ def _key_at(connection: Connection, source: Source, table: SourceTable, offset: 
     statement = compose.SQL(
         "SELECT source.{0}::text FROM {1} AS source ORDER BY source.{0} OFFSET %s LIMIT 1"
     )
-    row = connection.execute(
-        statement.format(column, compose.Identifier(source.catalog.schema, table.table)), [offset]
-    ).fetchone()
-    return row[0] if row else None
+    name = compose.Identifier(source.catalog.schema, table.table)
+    key: str | None = scalar(connection, statement.format(column, name), [offset])
+    return key
 
 
 def _insert(connection: Connection, run_id: UUID, ranges: Sequence[Range], at: datetime) -> None:

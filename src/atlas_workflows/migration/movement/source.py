@@ -1,7 +1,7 @@
 """The legacy side as a run sees it: catalog, shape, tables to read, tenants; and reading rows with their side rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -48,6 +48,10 @@ class Batch:
     rows: tuple[SourceRow, ...]
     size: int
     is_last: bool
+
+    def last_key(self, before: str | None) -> str | None:
+        """The key of the last row; `before`, where there is none."""
+        return self.rows[-1].id if self.rows else before
 
 
 class _Full(Exception):
@@ -106,6 +110,23 @@ def read_batch(
         breathe()
         members = _with_sides(connection, source, table, found, breathe)
     return Batch(members, taken, is_last=not is_cut and len(found) < rows)
+
+
+def batches(read: Callable[[str | None], Batch], after: str | None = None) -> Iterator[Batch]:
+    """Every batch after key `after`: `read` is given the last key there was, until it says that the range ended."""
+    is_last = False
+    while not is_last:
+        batch = read(after)
+        yield batch
+        after, is_last = batch.last_key(after), batch.is_last
+
+
+def whole_table(
+    connection: Connection, source: Source, table: SourceTable, options: RunOptions
+) -> Iterator[Batch]:
+    """Every batch of a table, as large as the run's options say."""
+    limits = (options.batch_rows, options.batch_bytes)
+    return batches(lambda after: read_batch(connection, source, table, after, None, *limits))
 
 
 def read_rows(

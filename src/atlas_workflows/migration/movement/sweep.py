@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from atlas_workflows.legacy.records import SourceTable
-from atlas_workflows.migration.movement.source import read_batch
+from atlas_workflows.migration.movement.source import batches, read_batch
 from atlas_workflows.migration.movement.worker import Worker
 
 BATCH_ROWS = 1_000
@@ -21,12 +21,9 @@ class Swept:
 def sweep_table(worker: Worker, table: SourceTable) -> Swept:
     """One pass over the table in short transactions; rows that did not change are only read."""
     rows = written = 0
-    after: str | None = None
-    is_last = False
-    while not is_last:
-        batch = read_batch(worker.reader, worker.source, table, after, None, BATCH_ROWS, BATCH_BYTES)
+    reader, source, limits = worker.reader, worker.source, (BATCH_ROWS, BATCH_BYTES)
+    for batch in batches(lambda after: read_batch(reader, source, table, after, None, *limits)):
         with worker.writer.transaction():
             written += len(worker.take(table, batch.rows).written)
         rows += len(batch.rows)
-        after, is_last = (batch.rows[-1].id if batch.rows else after), batch.is_last
     return Swept(rows, written)

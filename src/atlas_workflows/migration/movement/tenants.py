@@ -10,10 +10,11 @@ from psycopg import DataError, errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import relation_exists, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.legacy.records import Tenancy
-from atlas_workflows.migration.request import Scope
+from atlas_workflows.migration.request import Scope, is_uuid
 from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
 
 TEMPLATES = "workflow_templates"
@@ -39,7 +40,9 @@ def read_tenancy(connection: Connection, assumed: str | None) -> Tenancy:
     if assumed is not None:
         _insist(organizations, (assumed,))
     users = frozenset[str]().union(*(_ids(connection, *table) for table in USER_TABLES))
-    templates = _ids(connection, "public", TEMPLATES) if _exists(connection, TEMPLATES) else None
+    templates = (
+        _ids(connection, "public", TEMPLATES) if relation_exists(connection, f"public.{TEMPLATES}") else None
+    )
     return Tenancy(
         organizations=organizations,
         users=users,
@@ -65,26 +68,13 @@ def resolve_scope(scope: Scope, organizations: frozenset[str]) -> Tenants:
 
 
 def _insist(organizations: frozenset[str], named: tuple[str, ...]) -> None:
-    missing = [item for item in named if not _is_uuid(item) or item.lower() not in organizations]
+    missing = [item for item in named if not is_uuid(item) or item.lower() not in organizations]
     if missing:
         raise InputError(
             f"No organization {', '.join(missing)} in this database ({len(organizations)} exist).",
             remedy="Take an id from public.organizations, or leave --organization out to cover all.",
             missing=missing,
         )
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _exists(connection: Connection, table: str) -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{table}"]).fetchone()
-    return bool(row and row[0])
 
 
 def _zones(connection: Connection) -> dict[str, str]:
@@ -130,7 +120,7 @@ def _ids(connection: Connection, schema: str, table: str) -> frozenset[str]:
     statement = compose.SQL("SELECT id::text FROM {}").format(compose.Identifier(schema, table))
     try:
         with connection.transaction():
-            return frozenset(row[0] for row in connection.execute(statement))
+            return frozenset(scalars(connection, statement))
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn):
         return frozenset()
     except errors.InsufficientPrivilege:

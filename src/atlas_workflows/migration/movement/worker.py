@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.records import SourceRow, SourceTable
@@ -73,7 +74,7 @@ class Worker:
         parameters = {"source_table": table, "ids": list(ids), "at": self.now(), "run_id": self.run_id}
         recorded = self._recorded_tables(table, ids)
         parents = self._parents_of(table, ids)
-        marked = [row[0] for row in self.writer.execute(sql("migration/movement/mark_deleted"), parameters)]
+        marked = scalars(self.writer, sql("migration/movement/mark_deleted"), parameters)
         if marked:
             self.writer.execute(sql("migration/ledger/void_sign_offs"), parameters)
             remove(self.writer, tables_of(self.target, recorded), table, marked)
@@ -88,8 +89,8 @@ class Worker:
         )
         covered = self.source.tenants.covered
         organizations = None if covered is None else sorted(covered)
-        cursor = self.reader.execute(statement, {"source_table": table.table, "organizations": organizations})
-        return [row[0] for row in cursor]
+        parameters = {"source_table": table.table, "organizations": organizations}
+        return scalars(self.reader, statement, parameters)
 
     def _entry(self, row: SourceRow, table: SourceTable) -> Entry:
         entry = make_entry(row, table, self.source.tenancy, self.sealer)

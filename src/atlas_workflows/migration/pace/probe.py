@@ -18,6 +18,7 @@ from typing import IO, Any
 import psycopg
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import dumps_text, loads
@@ -94,8 +95,8 @@ def _loop(connection: psycopg.Connection[Any], statement: str, answers: IO[str])
         connection.execute(statement.encode()).fetchall()
         recent = [*recent[-(WINDOW - 1) :], time.perf_counter() - began]
         if rounds % WINDOW == 0:
-            row = connection.execute(sql("migration/pace/replication_lag")).fetchone()
-            lag = "-" if row is None or row[0] is None else str(float(row[0]))
+            seconds = scalar(connection, sql("migration/pace/replication_lag"))
+            lag = "-" if seconds is None else str(float(seconds))
         print(sorted(recent)[max(0, len(recent) - 2)], lag, file=answers, flush=True)
         rounds += 1
         time.sleep(INTERVAL_SECONDS)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.source.shapes import SIDE_TABLES
 from atlas_workflows.migration.backup.dump import choose
@@ -72,9 +73,9 @@ def check_rehearsal(look: Look) -> Finding:
 
 
 def check_notice(look: Look) -> Finding:
-    row = look.connection.execute(sql("preflight/notice"), {"run_id": look.context.run_id}).fetchone()
-    if row is not None:
-        return passed("notice", f"announced at {row[0]:%Y-%m-%d %H:%M} UTC")
+    announced = scalar(look.connection, sql("preflight/notice"), {"run_id": look.context.run_id})
+    if announced is not None:
+        return passed("notice", f"announced at {announced:%Y-%m-%d %H:%M} UTC")
     return skipped(
         "notice",
         "no announcement of the maintenance window is on record; the DAG sends one where SMTP is set up",

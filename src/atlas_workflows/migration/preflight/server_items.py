@@ -1,12 +1,14 @@
 """Items about the server and the way to it: connection, version, TLS, pooler, long transactions."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
 from psycopg import errors
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one, rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed
 
@@ -14,6 +16,24 @@ TESTED_VERSIONS = (15, 16, 17, 18)
 # A transaction this old holds back vacuum and our short lock requests; ours last about a second.
 LONG_TRANSACTION = timedelta(minutes=10)
 PROBES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """Whether our session is encrypted and with what, and whether it stays on this machine."""
+
+    is_encrypted: bool
+    is_local: bool
+    protocol: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LongTransaction:
+    """A session whose transaction has been open for too long."""
+
+    pid: int
+    application_name: str | None
+    minutes: int
 
 
 def check_connection(look: Look) -> Finding:
@@ -33,11 +53,10 @@ def check_version(look: Look) -> Finding:
 
 
 def check_tls(look: Look) -> Finding:
-    row = look.connection.execute(sql("preflight/session_encryption")).fetchone()
-    encrypted, is_local = bool(row and row[0]), bool(row and row[1])
-    if encrypted:
-        return passed("tls", f"encrypted with {row[2] if row else ''}")
-    if is_local:
+    session = one(look.connection, Encryption, sql("preflight/session_encryption"))
+    if session is not None and session.is_encrypted:
+        return passed("tls", f"encrypted with {session.protocol}")
+    if session is not None and session.is_local:
         return passed("tls", "not encrypted, but the connection does not leave this machine")
     return failed(
         "tls",
@@ -66,10 +85,13 @@ def check_pooler(look: Look) -> Finding:
 
 def check_long_transactions(look: Look, age: timedelta = LONG_TRANSACTION) -> Finding:
     parameters = {"age": age}
-    rows = look.connection.execute(sql("preflight/long_transactions"), parameters).fetchall()
-    if not rows:
+    found = rows(look.connection, LongTransaction, sql("preflight/long_transactions"), parameters)
+    if not found:
         return passed("long_transactions", f"none older than {age.seconds // 60} minutes")
-    listed = ", ".join(f"pid {pid} ({name or 'unnamed'}, {minutes} min)" for pid, name, minutes in rows)
+    listed = ", ".join(
+        f"pid {session.pid} ({session.application_name or 'unnamed'}, {session.minutes} min)"
+        for session in found
+    )
     return failed(
         "long_transactions",
         f"Open for too long: {listed}.",
@@ -79,10 +101,10 @@ def check_long_transactions(look: Look, age: timedelta = LONG_TRANSACTION) -> Fi
 
 def _mark(session: Connection) -> str | None:
     try:
-        row = session.execute("SELECT current_setting('atlas.probe', true)").fetchone()
+        mark: str | None = scalar(session, "SELECT current_setting('atlas.probe', true)")
     except errors.UndefinedObject:
         return None
-    return str(row[0]) if row else None
+    return mark
 
 
 ITEMS = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql as compose
 
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import UnknownShape
@@ -130,10 +131,7 @@ def check_source_suite(look: Look) -> Finding:
 
 def _rights(look: Look) -> list[Right]:
     tables = [f"{SCHEMA}.{table}" for table in ("workflows", *SIDE_TABLES)]
-    rows = look.connection.execute(sql("preflight/privileges"), {"tables": tables}).fetchall()
-    return [
-        Right(table, select and use, trigger, temporary) for table, select, trigger, use, temporary in rows
-    ]
+    return rows(look.connection, Right, sql("preflight/privileges"), {"tables": tables})
 
 
 def _hides_rows(look: Look, table: str) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql as compose
-from psycopg.rows import class_row
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
 
@@ -63,19 +63,20 @@ class TargetTable:
 
 def read_entries(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, LedgerEntry]:
     """By source id; every id asked for has an entry."""
-    with connection.cursor(row_factory=class_row(LedgerEntry)) as cursor:
-        cursor.execute(sql("reconciliation/ledger"), {"table": table, "ids": list(ids)})
-        return {entry.id: entry for entry in cursor}
+    parameters = {"table": table, "ids": list(ids)}
+    return {
+        entry.id: entry for entry in rows(connection, LedgerEntry, sql("reconciliation/ledger"), parameters)
+    }
 
 
 def read_target_tables(connection: Connection) -> tuple[TargetTable, ...]:
     """Every table of schema atlas that carries source_table, source_id and organization_id."""
-    rows = connection.execute(sql("reconciliation/target_tables"), {"schema": SCHEMA}).fetchall()
-    return tuple(
-        TargetTable(name, tuple(columns), frozenset(arrays))
-        for name, columns, arrays in rows
-        if name not in CONTROL
-    )
+    found = rows(connection, _target_table, sql("reconciliation/target_tables"), {"schema": SCHEMA})
+    return tuple(table for table in found if table.name not in CONTROL)
+
+
+def _target_table(name: str, columns: list[str], arrays: list[str]) -> TargetTable:
+    return TargetTable(name, tuple(columns), frozenset(arrays))
 
 
 def read_tables_of(
@@ -87,7 +88,7 @@ def read_tables_of(
         for table in tables
         if table.name in ENTERED_BY
         or table.name in OWNED_BY_WORKFLOW
-        or connection.execute(_any_of(table.name), {"table": source_table}).fetchone() is not None
+        or scalar(connection, _any_of(table.name), {"table": source_table}) is not None
     )
 
 
@@ -151,9 +152,10 @@ def _by_id(column: str, has_derived: bool) -> compose.Composable:
 
 def read_archived(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, TargetRow]:
     """source id -> the row of the archive that a migration made of it; the archive names no source table."""
-    cursor = connection.execute(sql("reconciliation/archived"), {"table": table, "ids": list(ids)})
-    names = [column.name for column in cursor.description or ()]
-    return {row["row_id"]: row for row in (dict(zip(names, values, strict=True)) for values in cursor)}
+    found: list[TargetRow] = rows(
+        connection, dict, sql("reconciliation/archived"), {"table": table, "ids": list(ids)}
+    )
+    return {row["row_id"]: row for row in found}
 
 
 def is_empty(rows: Mapping[str, Sequence[TargetRow]]) -> bool:

@@ -8,6 +8,7 @@ from psycopg import errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import loads
@@ -141,7 +142,7 @@ def _rows_beside(connection: Connection, table: str, workflow_id: str) -> list[s
     )
     try:
         with connection.transaction():
-            return [row[0] for row in connection.execute(query, {"id": workflow_id})]
+            return scalars(connection, query, {"id": workflow_id})
     except (errors.UndefinedTable, errors.UndefinedColumn):
         return []
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 
 # Between two batches; a batch takes well under a second, so no snapshot reaches a minute.
@@ -32,8 +33,7 @@ class Snapshots:
             self.close()
         if self.opened is None:
             self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            row = self.connection.execute(sql("reconciliation/export_snapshot")).fetchone()
-            self.taken.append(f"{row[0]}@{row[1]}" if row else "")
+            self.taken.append(scalar(self.connection, sql("reconciliation/export_snapshot")))
             self.opened = time.monotonic()
         return self.connection
 

@@ -7,6 +7,7 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.named import Named
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 
 SCHEMA = "public"
@@ -45,18 +46,20 @@ class Row:
 
 def read_shelves(connection: Connection) -> dict[str, Shelf]:
     """Every table of the list that exists, with its columns in order and its single-column key."""
-    found: dict[str, Shelf] = {}
-    for table, columns, key in connection.execute(
-        sql("reconciliation/shelves"), {"schema": SCHEMA, "tables": list(TABLES)}
-    ):
-        found[table] = Shelf(table, tuple(columns), key or "id")
+    parameters = {"schema": SCHEMA, "tables": list(TABLES)}
+    found = {
+        shelf.table: shelf for shelf in rows(connection, _shelf, sql("reconciliation/shelves"), parameters)
+    }
     return {table: found[table] for table in TABLES if table in found}
+
+
+def _shelf(table: str, columns: list[str], key: str | None) -> Shelf:
+    return Shelf(table, tuple(columns), key or "id")
 
 
 def count_rows(connection: Connection, shelf: Shelf) -> int:
     """How many rows the table has in the current snapshot."""
-    row = connection.execute(compose.SQL("SELECT count(*) FROM {}").format(_name(shelf.table))).fetchone()
-    return int(row[0]) if row else 0
+    return int(scalar(connection, compose.SQL("SELECT count(*) FROM {}").format(_name(shelf.table))))
 
 
 def read_batch(
@@ -64,10 +67,10 @@ def read_batch(
 ) -> list[Row]:
     """The next rows after key `after`, in the order of the key's own type."""
     query = _select(shelves, shelf, after is not None)
-    rows = connection.execute(query, {"after": after, "limit": BATCH}).fetchall()
+    cursor = connection.execute(query, {"after": after, "limit": BATCH})
     return [
         Row(shelf.table, str(key), organization, dict(zip(shelf.columns, values, strict=True)))
-        for key, organization, *values in rows
+        for key, organization, *values in cursor
     ]
 
 

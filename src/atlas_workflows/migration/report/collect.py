@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.evidence.shown import Shown, read_shown
 from atlas_workflows.migration.movement.dry_run import WORKFLOWS, DryRunFindings
@@ -109,6 +110,4 @@ def _names(connection: Connection, parameters: Mapping[str, Any]) -> dict[str, s
 def _records(
     connection: Connection, name: str, parameters: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], ...]:
-    cursor = connection.execute(sql(name), parameters)
-    columns = [column.name for column in cursor.description or ()]
-    return tuple(dict(zip(columns, row, strict=True)) for row in cursor)
+    return tuple(rows(connection, dict, sql(name), parameters))

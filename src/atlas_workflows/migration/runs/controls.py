@@ -1,16 +1,26 @@
 """What a person does to a run from outside: pause, resume, approve."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from atlas_workflows import audit
 from atlas_workflows.audit import Subject
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhasePaused, PhaseRefused
 from atlas_workflows.migration.runs.records import read_run
 
 ENDED = ("succeeded", "cancelled", "rolled_back")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who let a run finish, and why."""
+
+    actor: str
+    reason: str
 
 
 def require_not_stopped(status: str, run_id: UUID) -> None:
@@ -57,10 +67,10 @@ def approve_run(connection: Connection, run_id: UUID, by: str, reason: str) -> N
     )
 
 
-def approval_of(connection: Connection, run_id: UUID) -> tuple[str, str] | None:
+def approval_of(connection: Connection, run_id: UUID) -> Approval | None:
     """Who let the run finish, and why; None while nobody has."""
     act_as_migration(connection)
-    return connection.execute(sql("migration/runs/read_approval"), {"run_id": str(run_id)}).fetchone()
+    return one(connection, Approval, sql("migration/runs/read_approval"), {"run_id": str(run_id)})
 
 
 def _change(connection: Connection, run_id: UUID, present: list[str], wanted: str) -> bool:

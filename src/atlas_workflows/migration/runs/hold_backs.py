@@ -6,7 +6,7 @@ from uuid import UUID
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
-from atlas_workflows.migration.request import Scope
+from atlas_workflows.migration.request import Scope, is_uuid
 from atlas_workflows.rollout.evaluation import evaluations
 from atlas_workflows.rollout.known import KNOWN_FLAGS
 from atlas_workflows.rollout.postgres import PostgresFlags
@@ -35,17 +35,9 @@ def without_held(connection: Connection, scope: Scope, phase: str, now: datetime
 
 
 def _held(connection: Connection, organizations: frozenset[str], phase: str, now: datetime) -> frozenset[str]:
-    ids = [UUID(organization) for organization in organizations if _is_uuid(organization)]
+    ids = [UUID(organization) for organization in organizations if is_uuid(organization)]
     found = evaluations(PostgresFlags(connection), f"migration.{phase}", ids, now=now)
     return frozenset(str(organization) for organization, held in found.items() if held.value is False)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _refusal(fact: str, phase: str, held: list[str]) -> PhaseRefused:

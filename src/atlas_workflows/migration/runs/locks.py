@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.phase import Phase
@@ -64,8 +65,7 @@ def _shared_lock(connection: Connection, phase: str) -> Iterator[None]:
 
 
 def _take(connection: Connection, statement: str, phase: str) -> None:
-    row = connection.execute(sql(f"migration/runs/{statement}"), {"name": _phase_key(phase)}).fetchone()
-    if row is None or not row[0]:
+    if not scalar(connection, sql(f"migration/runs/{statement}"), {"name": _phase_key(phase)}):
         raise PhaseRefused(
             f"Another process is at work on phase {phase} in this database.",
             remedy="Wait for it (`atlas migrate status`), or pause it with `atlas migrate pause`.",

@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
@@ -144,24 +145,23 @@ def insert_run(
 
 def read_run(connection: Connection, run_id: UUID) -> RunRow:
     """The run; raises InputError when there is none with this id."""
-    row = connection.execute(sql("migration/runs/read_run"), {"id": run_id}).fetchone()
-    if row is None:
+    run = one(connection, _run_row, sql("migration/runs/read_run"), {"id": run_id})
+    if run is None:
         raise InputError(
             f"There is no phase run {run_id}.", remedy="`atlas migrate status` lists those there are."
         )
-    return _run_row(row)
+    return run
 
 
 def latest_runs(connection: Connection, phase: str | None = None, limit: int = 20) -> tuple[RunRow, ...]:
     """Runs, newest first, of one phase or of all."""
-    cursor = connection.execute(sql("migration/runs/latest_runs"), {"phase": phase, "limit": limit})
-    return tuple(_run_row(row) for row in cursor)
+    parameters = {"phase": phase, "limit": limit}
+    return tuple(rows(connection, _run_row, sql("migration/runs/latest_runs"), parameters))
 
 
 def read_steps(connection: Connection, run_id: UUID) -> tuple[StepRow, ...]:
     """The steps of a run in order."""
-    cursor = connection.execute(sql("migration/runs/read_run_steps"), {"id": run_id})
-    return tuple(StepRow(*row) for row in cursor)
+    return tuple(rows(connection, StepRow, sql("migration/runs/read_run_steps"), {"id": run_id}))
 
 
 def jsonb(value: Any) -> Jsonb:
@@ -169,6 +169,5 @@ def jsonb(value: Any) -> Jsonb:
     return Jsonb(value, dumps=lambda item: dumps_text(item))
 
 
-def _run_row(row: tuple[Any, ...]) -> RunRow:
-    identity, phase, status, scope, options, *rest = row
-    return RunRow(identity, phase, status, Scope.from_json(scope), RunOptions.from_json(options), *rest)
+def _run_row(scope: Any, options: Any, **columns: Any) -> RunRow:
+    return RunRow(scope=Scope.from_json(scope), options=RunOptions.from_json(options), **columns)

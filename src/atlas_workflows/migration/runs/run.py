@@ -1,14 +1,16 @@
 """Runs a phase: whole, or one step of it. Killed at any moment, the same call continues."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.faults import explained
+from atlas_workflows.db.rows import one
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.search_paths import require_safe_search_paths
 from atlas_workflows.db.sql_files import sql
@@ -123,6 +125,17 @@ def execute_step(context: PhaseContext, record: RunRecord, kind: StepKind) -> St
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class UnfinishedRun:
+    """A run that has not come to an end, with the first step that has not passed and how it stands."""
+
+    id: UUID
+    status: str
+    scope: Mapping[str, Any]
+    next_step: str | None
+    step_status: str | None
+
+
 def may_continue(phase: Phase, next_step: str | None) -> bool:
     """Whether a run that failed can be taken up at `next_step`, the first that did not pass.
 
@@ -134,20 +147,16 @@ def may_continue(phase: Phase, next_step: str | None) -> bool:
 def _continued(
     connection: Connection, phase: Phase, scope: Scope, options: RunOptions, at: datetime
 ) -> UUID | None:
-    row = connection.execute(sql("migration/runs/unfinished_runs"), {"phase": phase.name}).fetchone()
-    if row is None:
+    run = one(connection, UnfinishedRun, sql("migration/runs/unfinished_runs"), {"phase": phase.name})
+    if run is None or Scope.from_json(run.scope) != scope:
         return None
-    run_id, status, old_scope, _old_options, _started, next_step, step_status = row
-    if Scope.from_json(old_scope) != scope:
-        return None
-    require_not_stopped(status, run_id)
+    require_not_stopped(run.status, run.id)
     # A step that was only interrupted stands as running, and goes on wherever it is.
-    if status == "failed" and step_status != "running" and not may_continue(phase, next_step):
+    if run.status == "failed" and run.step_status != "running" and not may_continue(phase, run.next_step):
         return None
-    connection.execute(
-        sql("migration/runs/continue_run"), {"id": run_id, "options": jsonb(options.to_json()), "at": at}
-    )
-    return UUID(str(run_id))
+    parameters = {"id": run.id, "options": jsonb(options.to_json()), "at": at}
+    connection.execute(sql("migration/runs/continue_run"), parameters)
+    return run.id
 
 
 def _drive(context: PhaseContext, record: RunRecord) -> RunResult:

@@ -18,7 +18,7 @@ def run(context: PhaseContext) -> StepResult:
             problem=f"Phase run {context.run_id} waits for approval.",
             remedy=f"`atlas migrate approve {context.run_id} --by NAME --reason …`, then run the same command again.",
         )
-    return StepResult(StepStatus.PASSED, {"approved_by": found[0], "reason": found[1]})
+    return StepResult(StepStatus.PASSED, {"approved_by": found.actor, "reason": found.reason})
 
 
 STEP = StepKind(

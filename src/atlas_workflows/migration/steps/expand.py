@@ -1,12 +1,15 @@
 """Step `expand`: schema, partitions, membership view, and the capture triggers, all before the first row is read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from psycopg import sql as compose
 
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one, scalar
 from atlas_workflows.db.schema import current, upgrade
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
@@ -26,6 +29,14 @@ SECRETS = "secrets"
 PARTITIONED_BY = {"workflow_executions": "started_at", "workflow_execution_steps": "started_at"}
 
 
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The first and the last plausible start in the legacy executions; None without any."""
+
+    first: datetime | date | None
+    last: datetime | date | None
+
+
 def run(context: PhaseContext) -> StepResult:
     """Bring the schema to its newest revision and install capture; safe to repeat."""
     upgrade(context.dsn)
@@ -38,7 +49,7 @@ def run(context: PhaseContext) -> StepResult:
             "revision": current(context.dsn),
             "shape": source.shape.letter,
             "partitions": _make_partitions(connection, source),
-            "membership_tables": _first(connection, "migration/steps/rebuild_principals"),
+            "membership_tables": scalar(connection, sql("migration/steps/rebuild_principals")),
             **capture_summary(captures),
         }
     return StepResult(StepStatus.PASSED, summary)
@@ -58,28 +69,22 @@ def capture_summary(captures: Sequence[Capture]) -> dict[str, Any]:
 def _make_partitions(connection: Connection, source: Source) -> int:
     made = 0
     for table, column in PARTITIONED_BY.items():
-        for first, last in _months(connection, source, column):
-            parameters = {"table": table, "first": first, "last": last}
-            row = connection.execute(sql("migration/steps/ensure_partitions"), parameters).fetchone()
-            made += int(row[0]) if row else 0
+        months = _months(connection, source, column)
+        if months is not None and months.first is not None:
+            parameters = {"table": table, "first": months.first, "last": months.last}
+            made += scalar(connection, sql("migration/steps/ensure_partitions"), parameters)
     return made
 
 
-def _months(connection: Connection, source: Source, column: str) -> list[tuple[Any, Any]]:
-    """First and last plausible start in the legacy executions; odd dates stay in the default partition."""
+def _months(connection: Connection, source: Source, column: str) -> Months | None:
+    """Odd dates are left out; they stay in the default partition."""
     if column not in source.catalog.columns("workflow_executions"):
-        return []
+        return None
     statement = sql("migration/steps/execution_months").format(
         table=compose.Identifier(source.catalog.schema, "workflow_executions"),
         column=compose.Identifier(column),
     )
-    row = connection.execute(statement).fetchone()
-    return [] if row is None or row[0] is None else [(row[0], row[1])]
-
-
-def _first(connection: Connection, name: str) -> int:
-    row = connection.execute(sql(name)).fetchone()
-    return int(row[0]) if row else 0
+    return one(connection, Months, statement)
 
 
 def count_born(rollback: Rollback) -> Undone:

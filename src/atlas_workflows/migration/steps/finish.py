@@ -3,6 +3,7 @@
 from atlas_workflows import audit
 from atlas_workflows.audit import Subject
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.analytics import rebuild_analytics
@@ -39,8 +40,7 @@ def _record_consents(connection: Connection, organizations: list[str] | None) ->
     for table in CONSENT_TABLES:
         with connection.transaction():
             parameters = {"table": table, "organizations": organizations}
-            row = connection.execute(sql("migration/steps/record_consents"), parameters).fetchone()
-        added += int(row[0]) if row and row[0] is not None else 0
+            added += scalar(connection, sql("migration/steps/record_consents"), parameters) or 0
     return added
 
 

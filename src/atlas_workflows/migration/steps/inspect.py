@@ -9,7 +9,7 @@ from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.checks.check import check, verdict
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.entry import Entry, make_entry
-from atlas_workflows.migration.movement.source import read_batch, survey_for
+from atlas_workflows.migration.movement.source import survey_for, whole_table
 from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult, StepStatus
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.secrets.sealing import Sealer
@@ -58,17 +58,14 @@ def _frame(context: PhaseContext) -> "pandas.DataFrame":
 
 
 def _entries(context: PhaseContext) -> Iterator[Entry]:
-    sealer, done, after, is_last = Sealer(context.settings.secret_keys), 0, None, False
+    sealer, done = Sealer(context.settings.secret_keys), 0
     with context.connect("inspect", autocommit=True) as reader:
         source = survey_for(context, reader)
         table = source.table(TABLE)
-        while not is_last:
-            limits = (context.options.batch_rows, context.options.batch_bytes)
-            batch = read_batch(reader, source, table, after, None, *limits)
+        for batch in whole_table(reader, source, table, context.options):
             entries = (make_entry(row, table, source.tenancy, sealer) for row in batch.rows)
             yield from (entry for entry in entries if source.tenants.covers(entry.organization_id))
-            done, is_last = done + len(batch.rows), batch.is_last
-            after = batch.rows[-1].id if batch.rows else after
+            done += len(batch.rows)
             context.progress(Progress("inspect", TABLE, done))
 
 

@@ -1,0 +1,53 @@
+"""Asks the database for one value, for one row, or for all rows, each row as a named class."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.rows import kwargs_row, scalar_row
+
+T = TypeVar("T")
+
+
+def scalar(
+    connection: psycopg.Connection[Any], statement: QueryNoTemplate, parameters: Params | None = None
+) -> Any:
+    """The first column of the first row; None where there is no row."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(statement, parameters).fetchone()
+
+
+def scalars(
+    connection: psycopg.Connection[Any], statement: QueryNoTemplate, parameters: Params | None = None
+) -> list[Any]:
+    """The first column of every row."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(statement, parameters).fetchall()
+
+
+def one(
+    connection: psycopg.Connection[Any],
+    kind: Callable[..., T],
+    statement: QueryNoTemplate,
+    parameters: Params | None = None,
+) -> T | None:
+    """The first row, made by `kind` from its columns by name; None where there is no row."""
+    with connection.cursor(row_factory=kwargs_row(kind)) as cursor:
+        return cursor.execute(statement, parameters).fetchone()
+
+
+def rows(
+    connection: psycopg.Connection[Any],
+    kind: Callable[..., T],
+    statement: QueryNoTemplate,
+    parameters: Params | None = None,
+) -> list[T]:
+    """Every row, made by `kind` from its columns by name."""
+    with connection.cursor(row_factory=kwargs_row(kind)) as cursor:
+        return cursor.execute(statement, parameters).fetchall()
+
+
+def relation_exists(connection: psycopg.Connection[Any], name: str) -> bool:
+    """Whether there is a table, view or sequence of that name, written as in SQL (schema.table)."""
+    return bool(scalar(connection, "SELECT to_regclass(%s) IS NOT NULL", [name]))
