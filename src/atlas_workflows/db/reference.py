@@ -23,7 +23,8 @@ transaction, and running it again changes nothing. Tested on PostgreSQL 16 and 1
   forced row-level security. `atlas schema roles-script` prints what an administrator runs beforehand. Where nobody may
   give BYPASSRLS, `atlas schema relax-row-security` lets the owner of the schema (and nobody else) pass.
 - An owner without BYPASSRLS writes small things (flags, sign-offs) while `atlas.acting` is `migration`.
-- `atlas_app` has no privilege at all on secrets, originals, the archive, phase runs and captured changes.
+- `atlas_app` has no privilege at all on secrets, originals, the archive, phase runs, captured changes, and the engine's
+  states and inbox.
 
 ## Partitions
 
@@ -35,6 +36,7 @@ SECTIONS = (
     ("Control tables", "0001_control"),
     ("Workflows and executions", "0002_enhanced"),
     ("Around workflows", "0002_library"),
+    ("The engine", "0020_engine"),
 )
 FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
 
@@ -61,7 +63,7 @@ def database_page() -> str:
     parts = [HEAD]
     for title, file in SECTIONS:
         parts.append(f"## {title}\n")
-        parts.extend(_described(table) for table in tables(file))
+        parts.extend(_described(table) for table in tables(file) if _last_made_in(table.name) == file)
     parts.append("## Views and functions\n\n| name | what for |\n|---|---|")
     parts.extend(f"| `{name}` | {_cell(comment)} |" for name, comment in functions())
     return "\n".join(parts) + "\n"
@@ -75,6 +77,13 @@ def tables(file: str) -> Iterator[Table]:
         columns = {column: _END_OF_TYPE.split(rest, maxsplit=1)[0] for column, rest in _COLUMN.findall(body)}
         about = {column: comments[f"{name}.{column}"] for column in columns if f"{name}.{column}" in comments}
         yield Table(name, columns, comments[name], about)
+
+
+def _last_made_in(table: str) -> str:
+    """The file whose form of a table holds: a later revision may make it anew."""
+    return [file for _, file in SECTIONS if f"CREATE TABLE atlas.{table} (" in sql_text(f"schema/{file}.up")][
+        -1
+    ]
 
 
 def functions() -> list[tuple[str, str]]:
