@@ -41,6 +41,8 @@ SECTIONS = (
 FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
+_ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+)\s+(ADD COLUMN [^;]*);", re.MULTILINE)
+_ADDED_COLUMN = re.compile(r"ADD COLUMN (\w+) ([^,]+)")
 _COLUMN = re.compile(r'^    "?([a-z_0-9]+)"? ([a-z].*)$', re.MULTILINE)
 _END_OF_TYPE = re.compile(r" (?:NOT NULL|DEFAULT|PRIMARY KEY|UNIQUE|REFERENCES|CHECK|GENERATED)\b|,?$")
 _COMMENT = re.compile(
@@ -63,7 +65,7 @@ def database_page() -> str:
     parts = [HEAD]
     for title, file in SECTIONS:
         parts.append(f"## {title}\n")
-        parts.extend(_described(table) for table in tables(file) if _last_made_in(table.name) == file)
+        parts.extend(_described(table) for table in tables(file) if last_made_in(table.name) == file)
     parts.append("## Views and functions\n\n| name | what for |\n|---|---|")
     parts.extend(f"| `{name}` | {_cell(comment)} |" for name, comment in functions())
     return "\n".join(parts) + "\n"
@@ -72,14 +74,24 @@ def database_page() -> str:
 def tables(file: str) -> Iterator[Table]:
     """The tables that include/sql/schema/<file>.up.sql makes, in its order."""
     text = sql_text(f"schema/{file}.up")
-    comments = {name: comment for kind, name, comment in _comments(text) if kind in ("TABLE", "COLUMN")}
+    texts = [text, *(sql_text(f"schema/{later}.up") for _, later in SECTIONS if later > file)]
+    comments = {n: said for part in texts for kind, n, said in _comments(part) if kind in ("TABLE", "COLUMN")}
+    comments |= {n: said for kind, n, said in _comments(text) if kind in ("TABLE", "COLUMN")}
     for name, body in _TABLE.findall(text):
         columns = {column: _END_OF_TYPE.split(rest, maxsplit=1)[0] for column, rest in _COLUMN.findall(body)}
+        columns |= {column: kind for part in texts[1:] for column, kind in _added(part, name)}
         about = {column: comments[f"{name}.{column}"] for column in columns if f"{name}.{column}" in comments}
         yield Table(name, columns, comments[name], about)
 
 
-def _last_made_in(table: str) -> str:
+def _added(text: str, table: str) -> list[tuple[str, str]]:
+    """Columns that a later revision adds to a table."""
+    return [
+        pair for name, body in _ADDED.findall(text) if name == table for pair in _ADDED_COLUMN.findall(body)
+    ]
+
+
+def last_made_in(table: str) -> str:
     """The file whose form of a table holds: a later revision may make it anew."""
     return [file for _, file in SECTIONS if f"CREATE TABLE atlas.{table} (" in sql_text(f"schema/{file}.up")][
         -1
