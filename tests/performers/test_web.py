@@ -195,3 +195,10 @@ def test_an_answer_that_breaks_off_is_an_interruption(web: Web) -> None:
     web.answers["/"] = (200, {"content-length": "100000"}, b"x")
     with pytest.raises(Interrupted):
         OPEN.send(Request("GET", web.url + "/", seconds=0.5))
+
+
+def test_one_receiver_s_cookies_reach_no_other(web: Web) -> None:
+    web.answers["/"] = (200, {"set-cookie": "session=secret; Path=/"}, b"")
+    for _ in range(2):
+        OPEN.send(Request("GET", web.url + "/"))
+    assert ["cookie" in headers for _, _, headers, _ in web.seen] == [False, False]

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ CONNECT_SECONDS = 10.0
 # An IPv6 address that stands for an IPv4 address behind a translator.
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL_TRANSLATED = ipaddress.ip_network("64:ff9b:1::/48")
+_NONE_KEPT = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEPT_ELSEWHERE = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
 
@@ -79,6 +81,12 @@ class Egress:
 
     allowed: tuple[Network, ...] = ()
     resolve: Resolve = resolve
+    # One for all threads: to read the authorities' certificates takes longer than a request. A bare transport keeps no
+    # cookies and asks no proxy of the environment, which would make the checked address meaningless; and no connection
+    # is kept, as one that was verified for a name must not serve another name at the same address.
+    transport: httpx.BaseTransport = field(
+        default_factory=lambda: httpx.HTTPTransport(trust_env=False, limits=_NONE_KEPT), repr=False
+    )
 
     def send(self, request: Request) -> Response:
         """Send it and follow redirects. Raises EgressRefused, NotConnected and Interrupted."""
@@ -95,20 +103,17 @@ class Egress:
         url = _url(request.url)
         address = self._address(url)
         pinned = url.copy_with(host=str(address))
-        headers = {**request.headers, "host": url.netloc.decode("ascii")}
-        timeout = httpx.Timeout(max(0.05, deadline - time.monotonic()), connect=CONNECT_SECONDS)
+        left = max(0.05, deadline - time.monotonic())
+        bounds = httpx.Timeout(left, connect=min(left, CONNECT_SECONDS))
+        sent = httpx.Request(
+            request.method,
+            pinned,
+            headers={**request.headers, "host": url.netloc.decode("ascii")},
+            content=request.body,
+            extensions={"sni_hostname": url.host, "timeout": bounds.as_dict()},
+        )
         try:
-            # The environment's proxies would make the checked address meaningless.
-            with (
-                httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout) as client,
-                client.stream(
-                    request.method,
-                    pinned,
-                    headers=headers,
-                    content=request.body,
-                    extensions={"sni_hostname": url.host},
-                ) as response,
-            ):
+            with closing(self.transport.handle_request(sent)) as response:
                 return Response(response.status_code, dict(response.headers), _read(response, deadline))
         except (httpx.ConnectError, httpx.ConnectTimeout) as cause:
             raise NotConnected(f"No connection to {url.host}: {cause}.") from cause

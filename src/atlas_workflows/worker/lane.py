@@ -108,7 +108,8 @@ class Lane:
         except StoreUnavailable:
             raise
         except Exception as cause:  # whatever one execution does to the interpreter, its neighbours go on
-            _complain(claimed, "the interpreter failed", cause)
+            where = {"organization": claimed.organization, "execution": claimed.execution}
+            log.error("the interpreter failed", **where, exc_info=cause)
             return failed_turn(claimed, f"The interpreter failed: {type(cause).__name__}.", self.batch.now)
 
     def _write_apart(self, turns: Sequence[Turn]) -> None:
@@ -127,10 +128,8 @@ class Lane:
                 self._give_up(turns[0].claimed, cause)
 
     def _give_up(self, claimed: Claimed, cause: TurnRefused) -> None:
-        _complain(claimed, "the database cannot hold what a step says", cause)
+        # Without the traceback: what the database says next quotes the row.
+        where = {"organization": claimed.organization, "execution": claimed.execution}
+        log.error("the database cannot hold what a step says", **where, error=str(cause))
         reason = f"What it does cannot be stored: {cause}."
         self.executions.checkpoint([failed_turn(claimed, reason, self.batch.now)], 0)
-
-
-def _complain(claimed: Claimed, what: str, cause: Exception) -> None:
-    log.error(what, organization=claimed.organization, execution=claimed.execution, exc_info=cause)
