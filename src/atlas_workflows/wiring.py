@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import insist_on_migration_role
-from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.integrations.egress import Egress
 from atlas_workflows.nodes.catalogue import load_catalogue
@@ -37,9 +38,8 @@ def build_worker(
     lease: timedelta = LEASE,
     effect_lease: timedelta = EFFECT_LEASE,
 ) -> tuple[Worker, Listener]:
-    """A worker on a database, and what wakes it. Raises DatabaseUnreachable and PermissionMissing."""
-    with connect(dsn, application_name="atlas-worker") as connection:
-        insist_on_migration_role(connection)
+    """A worker on a database, and what wakes it. Raises DatabaseUnreachable, PermissionMissing and InputError."""
+    _prepare(dsn)
     pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES)
     worker = Worker(
         PostgresExecutions(pool, lease=lease),
@@ -51,6 +51,17 @@ def build_worker(
         batch=batch,
     )
     return worker, Listener(dsn, worker.wake)
+
+
+def _prepare(dsn: str) -> None:
+    with connect(dsn, application_name="atlas-worker", autocommit=True) as connection:
+        insist_on_migration_role(connection)
+        if connection.execute(sql("engine/schema_is_there")).fetchone() != (True,):
+            raise InputError(
+                "Schema atlas is not there, or older than the engine.",
+                remedy="Run `atlas schema upgrade` first.",
+            )
+        connection.execute(sql("engine/ensure_partitions"))
 
 
 def load_performers(settings: Settings) -> dict[str, Performer]:

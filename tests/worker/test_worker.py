@@ -317,3 +317,23 @@ def test_the_command_drains_when_it_is_told_to_end(live: PostgresWorld) -> None:
     assert said.count('"worker starts"') == 2
     assert said.count('"worker ends"') == 2
     assert "postgresql://" not in said
+
+
+def test_a_database_without_the_schema_is_refused_with_what_to_do(dsn: str) -> None:
+    from atlas_workflows.errors import InputError
+
+    with pytest.raises(InputError, match="atlas schema upgrade"):
+        build_worker(dsn, {})
+
+
+def test_executions_land_in_the_partition_of_their_month(live: PostgresWorld) -> None:
+    workflow = live.publish(line("w", setting("a")))
+    with working(live.dsn):
+        (begun,) = live.start(wish(workflow))
+        until(lambda: live.end(begun.execution))
+    tables = live.rows(
+        "SELECT tableoid::regclass::text FROM atlas.workflow_executions "
+        "UNION ALL SELECT tableoid::regclass::text FROM atlas.workflow_execution_steps"
+    )
+    assert len(tables) == 2
+    assert not [name for (name,) in tables if name.endswith("_default")]
