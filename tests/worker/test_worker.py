@@ -24,7 +24,7 @@ from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.listener import Listener
 from atlas_workflows.wiring import build_worker
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused, Unclear
-from atlas_workflows.worker.ports import Performer
+from atlas_workflows.worker.ports import Performer, TurnRefused
 
 SECONDS = 30.0
 
@@ -337,3 +337,10 @@ def test_executions_land_in_the_partition_of_their_month(live: PostgresWorld) ->
     )
     assert len(tables) == 2
     assert not [name for (name,) in tables if name.endswith("_default")]
+
+
+def test_a_lane_that_fails_ends_the_worker_with_it(live: PostgresWorld) -> None:
+    worker, _ = build_worker(live.dsn, {})
+    live.connection.execute("ALTER TABLE atlas.workflow_execution_queue RENAME TO gone")
+    with pytest.raises(TurnRefused, match="workflow_execution_queue"):
+        worker.run()

@@ -31,6 +31,7 @@ class Worker:
     ) -> None:
         self.bell = Bell()
         self.stopping = Event()
+        self._failure: BaseException | None = None
         self.effects = EffectLane(ledger, performers, lease=effect_lease, on_answers=self.bell.ring)
         promotions = Promotions(executions)
         self.lanes = [
@@ -47,18 +48,20 @@ class Worker:
         self.stopping.set()
 
     def run(self) -> None:
-        """Work until stopped. A lane that fails ends the process, so that whoever supervises it sees it."""
+        """Work until stopped. Raises what a lane failed with, so that whoever supervises the process sees it."""
         threads = [Thread(target=self._guarded, args=(lane,), name="lane") for lane in self.lanes]
         effects = Thread(target=self._guarded, args=(self.effects,), name="effects")
         for thread in [*threads, effects]:
             thread.start()
         for thread in [*threads, effects]:
             thread.join()
+        if self._failure is not None:
+            raise self._failure
 
     def _guarded(self, lane: Lane | EffectLane) -> None:
         try:
             lane.run(self.stopping.is_set)
         except BaseException as cause:
             log.error("a lane failed", exc_info=cause)
+            self._failure = cause
             self.stop()
-            raise
