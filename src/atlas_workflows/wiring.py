@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.db.roles import insist_on_migration_role
+from atlas_workflows.db.roles import require_migration_role
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.graph.catalogue import Effect
@@ -55,7 +55,7 @@ def build_worker(
 
 def _prepare(dsn: str) -> None:
     with connect(dsn, application_name="atlas-worker", autocommit=True) as connection:
-        insist_on_migration_role(connection)
+        require_migration_role(connection)
         if connection.execute(sql("engine/schema_is_there")).fetchone() != (True,):
             raise InputError(
                 "Schema atlas is not there, or older than the engine.",
