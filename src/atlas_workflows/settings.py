@@ -20,6 +20,9 @@ class Settings:
     crm_dsn: str | None
     pg_bin: Path | None
     secret_keys: tuple[str, ...]
+    smtp_url: str | None = None
+    mail_from: str = "atlas@localhost"
+    egress_allow: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(root={self.root}, home={self.home}, crm={masked_dsn(self.crm_dsn)})"
@@ -41,7 +44,8 @@ class Settings:
 
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
-    """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first).
+    """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
+    ATLAS_SMTP_URL, ATLAS_MAIL_FROM and ATLAS_EGRESS_ALLOW (networks with commas).
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used.
     """
@@ -54,6 +58,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         crm_dsn=env.get("ATLAS_CRM_DSN") or None,
         pg_bin=Path(env["ATLAS_PG_BIN"]) if env.get("ATLAS_PG_BIN") else None,
         secret_keys=_secret_keys(env.get("ATLAS_SECRET_KEYS"), home),
+        smtp_url=env.get("ATLAS_SMTP_URL") or None,
+        mail_from=env.get("ATLAS_MAIL_FROM") or "atlas@localhost",
+        egress_allow=env.get("ATLAS_EGRESS_ALLOW") or "",
     )
 
 

@@ -17,6 +17,7 @@ TWO = "22222222-2222-4222-8222-222222222222"
 SAMPLES: dict[str, Any] = {
     "uuid": lambda: str(uuid4()),
     "text": lambda: uuid4().hex,
+    "json": lambda: "{}",
     "jsonb": lambda: "{}",
     "bytea": lambda: b"x",
     "integer": lambda: 1,
@@ -45,7 +46,9 @@ SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a
 WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1
 """
 # What only the engine and the migration may read.
-HIDDEN = {"archive", "originals", "secrets", "validation_failing_keys"}
+HIDDEN = {
+    "archive", "execution_inbox", "execution_states", "originals", "secrets", "validation_failing_keys",
+}  # fmt: skip
 
 
 TRICKS = (

@@ -214,4 +214,16 @@ def test_the_queue_is_narrow(admin: psycopg.Connection) -> None:
         "WHERE attrelid = 'atlas.workflow_execution_queue'::regclass AND attnum > 0"
     ).fetchall()
     assert kinds
-    assert "jsonb" not in {kind[0] for kind in kinds}
+    assert not {"json", "jsonb", "text"} & {kind[0] for kind in kinds}
+
+
+def test_what_the_engine_keys_by_an_organization_can_be_distributed(admin: psycopg.Connection) -> None:
+    """organization_id in every primary and unique key of the engine's tables."""
+    tables = ("workflow_execution_queue", "execution_states", "execution_inbox", "enrolments", "effects")
+    keys = admin.execute(
+        "SELECT c.relname, a.attname FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
+        "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+        "WHERE i.indisunique AND c.relnamespace = 'atlas'::regnamespace AND c.relname = ANY (%s)",
+        [list(tables)],
+    ).fetchall()
+    assert sorted(keys) == sorted((name, "organization_id") for name in tables)

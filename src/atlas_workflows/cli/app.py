@@ -20,6 +20,10 @@ COMMANDS = {
     "check": ("atlas_workflows.cli.check", "Lint, types, import contracts, SQL lint, generated docs."),
     "demo": ("atlas_workflows.cli.demo", "Start everything on sample data, migrate it, show the result."),
     "down": ("atlas_workflows.cli.stack_down", "Stop the local stack."),
+    "effects": (
+        "atlas_workflows.cli.effects",
+        "Resolve effects of which nobody can tell whether they arrived.",
+    ),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),
@@ -36,6 +40,7 @@ COMMANDS = {
     "status": ("atlas_workflows.cli.stack_status", "Show what runs, where, and how to log in."),
     "test": ("atlas_workflows.cli.test", "Run the tests."),
     "up": ("atlas_workflows.cli.stack_up", "Start the local stack on your own database."),
+    "worker": ("atlas_workflows.cli.worker", "Execute workflows until told to stop."),
     "workflow": ("atlas_workflows.cli.workflow", "Validate, execute and export workflows."),
 }
 

@@ -36,6 +36,12 @@ def migration(as_json: AsJson = False) -> None:
     _print("migration", _benchmark("migration").run(), as_json)
 
 
+@app.command()
+def engine(as_json: AsJson = False) -> None:
+    """The worker beside the floor of its own statements, start latency, and claims beside parked executions."""
+    _print("engine", _benchmark("engine").run(), as_json)
+
+
 def _benchmark(name: str) -> Any:
     """The module benchmarks/<name>.py; benchmarks are part of a checkout, not of the package."""
     folder = load_settings().root / "benchmarks"

@@ -36,13 +36,15 @@ SECTIONS = (
     ("Workflows and executions", "0002_enhanced"),
     ("Around workflows", "0002_library"),
     ("Evidence", "0009_evidence"),
+    ("The engine", "0011_engine"),
 )
-# Revisions that add columns to tables of an earlier one.
+# Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
 FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
-_ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+) ADD COLUMN (\w+) (.*);$", re.MULTILINE)
+_ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+)\s+(ADD COLUMN [^;]*);", re.MULTILINE)
+_ADDED_COLUMN = re.compile(r"ADD COLUMN (\w+) ([^,]+)")
 _COLUMN = re.compile(r'^    "?([a-z_0-9]+)"? ([a-z].*)$', re.MULTILINE)
 _END_OF_TYPE = re.compile(r" (?:NOT NULL|DEFAULT|PRIMARY KEY|UNIQUE|REFERENCES|CHECK|GENERATED)\b|,?$")
 _COMMENT = re.compile(
@@ -65,7 +67,7 @@ def database_page() -> str:
     parts = [HEAD]
     for title, file in SECTIONS:
         parts.append(f"## {title}\n")
-        parts.extend(_described(table) for table in tables(file))
+        parts.extend(_described(table) for table in tables(file) if last_made_in(table.name) == file)
     parts.append("## Views and functions\n\n| name | what for |\n|---|---|")
     parts.extend(f"| `{name}` | {_cell(comment)} |" for name, comment in functions())
     return "\n".join(parts) + "\n"
@@ -74,18 +76,30 @@ def database_page() -> str:
 def tables(file: str) -> Iterator[Table]:
     """The tables that include/sql/schema/<file>.up.sql makes, in its order, with the columns they got later."""
     text = sql_text(f"schema/{file}.up")
-    later = [sql_text(f"schema/{altering}.up") for altering in ALTERING_FILES]
-    comments = {
-        name: comment
-        for kind, name, comment in _comments("\n".join((text, *later)))
-        if kind in ("TABLE", "COLUMN")
-    }
-    added = [found for altering in later for found in _ADDED.findall(altering)]
+    later = sorted(name for name in (*ALTERING_FILES, *(name for _, name in SECTIONS)) if name > file)
+    texts = [text, *(sql_text(f"schema/{name}.up") for name in later)]
+    comments = {n: said for part in texts for kind, n, said in _comments(part) if kind in ("TABLE", "COLUMN")}
+    comments |= {n: said for kind, n, said in _comments(text) if kind in ("TABLE", "COLUMN")}
     for name, body in _TABLE.findall(text):
-        declared = _COLUMN.findall(body) + [(column, rest) for table, column, rest in added if table == name]
-        columns = {column: _END_OF_TYPE.split(rest, maxsplit=1)[0] for column, rest in declared}
+        columns = {column: _END_OF_TYPE.split(rest, maxsplit=1)[0] for column, rest in _COLUMN.findall(body)}
+        added = [found for part in texts[1:] for found in _added(part, name)]
+        columns |= {column: _END_OF_TYPE.split(rest, maxsplit=1)[0] for column, rest in added}
         about = {column: comments[f"{name}.{column}"] for column in columns if f"{name}.{column}" in comments}
         yield Table(name, columns, comments[name], about)
+
+
+def _added(text: str, table: str) -> list[tuple[str, str]]:
+    """Columns that a later revision adds to a table."""
+    return [
+        pair for name, body in _ADDED.findall(text) if name == table for pair in _ADDED_COLUMN.findall(body)
+    ]
+
+
+def last_made_in(table: str) -> str:
+    """The file whose form of a table holds: a later revision may make it anew."""
+    return [file for _, file in SECTIONS if f"CREATE TABLE atlas.{table} (" in sql_text(f"schema/{file}.up")][
+        -1
+    ]
 
 
 def functions() -> list[tuple[str, str]]:

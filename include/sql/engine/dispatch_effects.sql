@@ -1,0 +1,55 @@
+-- Takes intended effects to be sent, of each kind as many as have room: a fair share of every organization behind a cursor.
+WITH RECURSIVE room AS MATERIALIZED (
+    SELECT r.kind, r.places, r.after
+    FROM json_to_recordset(%(room)s) AS r (kind text, places integer, after uuid)
+),
+found AS (
+    SELECT r.kind, r.places, beginning.organization_id, 1 AS n
+    FROM room AS r
+    CROSS JOIN LATERAL (
+        SELECT e.organization_id
+        FROM atlas.effects AS e
+        WHERE e.status = 'intended' AND e.kind = r.kind AND e.organization_id > r.after
+        ORDER BY e.organization_id
+        LIMIT 1
+    ) AS beginning
+    UNION ALL
+    SELECT f.kind, f.places, following.organization_id, f.n + 1
+    FROM found AS f
+    CROSS JOIN LATERAL (
+        SELECT e.organization_id
+        FROM atlas.effects AS e
+        WHERE e.status = 'intended' AND e.kind = f.kind AND e.organization_id > f.organization_id
+        ORDER BY e.organization_id
+        LIMIT 1
+    ) AS following
+    WHERE f.n < f.places
+),
+share AS (
+    SELECT f.kind, ceil(max(f.places)::numeric / count(*))::integer AS size
+    FROM found AS f
+    GROUP BY f.kind
+),
+chosen AS MATERIALIZED (
+    SELECT taken.organization_id, taken.effect_key
+    FROM (
+        SELECT f.kind, f.organization_id, s.size, least(s.size, f.places - (f.n - 1) * s.size) AS places
+        FROM found AS f
+        INNER JOIN share AS s ON s.kind = f.kind
+    ) AS turn
+    CROSS JOIN LATERAL (
+        SELECT e.organization_id, e.effect_key
+        FROM atlas.effects AS e
+        WHERE e.status = 'intended' AND e.kind = turn.kind AND e.organization_id = turn.organization_id
+        ORDER BY e.id
+        LIMIT greatest(turn.places, 0)
+        FOR UPDATE SKIP LOCKED
+    ) AS taken
+)
+UPDATE atlas.effects AS e
+SET status = 'dispatching', dispatches = e.dispatches + 1, lease_until = coalesce(%(now)s, now()) + %(lease)s
+FROM chosen AS c
+WHERE e.organization_id = c.organization_id AND e.effect_key = c.effect_key
+RETURNING
+    e.organization_id::text, e.effect_key, e.execution_id::text, e.kind, e.dispatches, e.content::text,
+    e.contact::text, e.id

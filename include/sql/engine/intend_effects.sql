@@ -1,0 +1,16 @@
+-- Enters effects into the ledger. One that failed or was given up is intended again; any other stays as it is.
+INSERT INTO atlas.effects AS e (
+    organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, content, contact
+)
+SELECT
+    x.organization_id, x.effect_key, x.execution_id, x.workflow_id, x.subject, x.node_id, x.kind, x.content, x.contact
+FROM json_to_recordset(%(effects)s) AS x (
+    place integer, organization_id uuid, effect_key text, execution_id uuid, workflow_id uuid, subject text,
+    node_id text, kind text, content json, contact json
+)
+ORDER BY x.place
+ON CONFLICT (organization_id, effect_key) DO UPDATE
+    SET status = 'intended', content = excluded.content, contact = excluded.contact, intended_at = now(),
+        finished_at = NULL, answer = NULL, error = NULL
+    WHERE e.status IN ('failed', 'cancelled')
+RETURNING effect_key

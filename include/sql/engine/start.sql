@@ -1,0 +1,61 @@
+-- Starts executions of published workflows, each pinned to its version; who is enrolled already is passed over.
+WITH asked AS MATERIALIZED (
+    SELECT a.*
+    FROM json_to_recordset(%(starts)s) AS a (
+        organization_id uuid, execution_id uuid, workflow_id uuid, subject text, anchor text, triggered_by text,
+        priority smallint, document json, starter json
+    )
+),
+accepted AS (
+    SELECT a.*, w.published_version
+    FROM asked AS a
+    INNER JOIN atlas.workflows AS w ON w.id = a.workflow_id AND w.organization_id = a.organization_id
+    WHERE w.status = 'active' AND w.published_version IS NOT NULL
+        AND (w.owner = 'atlas_enhanced' OR a.triggered_by = 'workflow')
+),
+enrolled AS (
+    INSERT INTO atlas.enrolments (organization_id, workflow_id, subject, anchor, execution_id)
+    SELECT a.organization_id, a.workflow_id, a.subject, a.anchor, a.execution_id
+    FROM accepted AS a
+    ON CONFLICT DO NOTHING
+    RETURNING organization_id, execution_id
+),
+begun AS (
+    SELECT a.*
+    FROM accepted AS a
+    INNER JOIN enrolled AS e ON e.organization_id = a.organization_id AND e.execution_id = a.execution_id
+),
+executions AS (
+    INSERT INTO atlas.workflow_executions (
+        id, organization_id, workflow_id, workflow_version, status, triggered_by, trigger_data
+    )
+    SELECT
+        b.execution_id, b.organization_id, b.workflow_id, b.published_version, 'queued', b.triggered_by,
+        (b.document -> 'data' -> 'trigger')::jsonb
+    FROM begun AS b
+),
+states AS (
+    INSERT INTO atlas.execution_states (
+        organization_id, execution_id, workflow_id, workflow_version, subject, document, starter_id,
+        starter
+    )
+    SELECT
+        b.organization_id, b.execution_id, b.workflow_id, b.published_version, b.subject, b.document,
+        (b.starter ->> 'execution')::uuid, b.starter
+    FROM begun AS b
+),
+queued AS (
+    INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id, priority)
+    SELECT b.organization_id, b.execution_id, b.priority
+    FROM begun AS b
+)
+SELECT
+    a.execution_id::text,
+    CASE
+        WHEN b.execution_id IS NOT NULL THEN 'started'
+        WHEN c.execution_id IS NOT NULL THEN 'enrolled'
+        ELSE 'refused'
+    END
+FROM asked AS a
+LEFT JOIN accepted AS c ON c.execution_id = a.execution_id
+LEFT JOIN begun AS b ON b.execution_id = a.execution_id

@@ -1,0 +1,181 @@
+"""Executions in PostgreSQL: promotion, fair claims, and checkpoints in which a stale worker writes nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from atlas_workflows import exact_json
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.engine.events import Event
+from atlas_workflows.store.intake import begin, lock, tell
+from atlas_workflows.store.rows import (
+    effect_rows,
+    enrolment_rows,
+    given_up_rows,
+    places,
+    report_rows,
+    step_rows,
+    told_rows,
+    turn_rows,
+)
+from atlas_workflows.store.sessions import Pool, transact
+from atlas_workflows.worker.messages import event_from_json, json_text, starter_from_json
+from atlas_workflows.worker.model import Batch, Claimed, News, Place, Start, Started, Turn
+from atlas_workflows.worker.turn import farewell, news_of_start
+
+PROMOTED_AT_ONCE = 2_000
+NOBODY = "00000000-0000-0000-0000-000000000000"
+LEASE = timedelta(seconds=60)
+
+
+class PostgresExecutions:
+    """Executions between turns. `now` replaces the database's clock, for trials on a virtual one."""
+
+    def __init__(self, pool: Pool, *, lease: timedelta = LEASE, now: datetime | None = None) -> None:
+        self.pool = pool
+        self.lease = lease
+        self.now = now
+        self._after = NOBODY
+        self._turning = Lock()
+
+    def promote(self) -> int:
+        """Make ready what is due by the clock, and what workers held too long; at most 2 000 at once."""
+        given = {"now": self.now, "limit": PROMOTED_AT_ONCE}
+        return transact(self.pool, lambda c: c.execute(sql("engine/promote"), given).rowcount)
+
+    def checkpoint(self, turns: Sequence[Turn], limit: int) -> tuple[Batch, frozenset[Place]]:
+        """Write turns in one piece, then claim up to `limit` executions."""
+        return transact(self.pool, lambda connection: self._checkpoint(connection, turns, limit))
+
+    def _checkpoint(
+        self, connection: Connection, turns: Sequence[Turn], limit: int
+    ) -> tuple[Batch, frozenset[Place]]:
+        nested = _nested(connection, turns)
+        held = _held(connection, turns, nested)
+        if held:
+            _write(connection, held, nested)
+        stale = {turn.claimed.place for turn in turns} - {turn.claimed.place for turn in held}
+        return self._claim(connection, limit), frozenset(stale)
+
+    def _claim(self, connection: Connection, limit: int) -> Batch:
+        rows = self._claim_behind(connection, limit, self._after) if limit else []
+        if limit and not rows and self._after != NOBODY:
+            rows = self._claim_behind(connection, limit, NOBODY)
+        if not rows:
+            return Batch(datetime.now(UTC))
+        fencing = {(organization, execution): number for organization, execution, number, *_ in rows}
+        return Batch(rows[0][3], _loaded(connection, fencing))
+
+    def _claim_behind(self, connection: Connection, limit: int, after: str) -> list[tuple[Any, ...]]:
+        given = {"after": after, "limit": limit, "lease": self.lease, "now": self.now}
+        rows = connection.execute(sql("engine/claim"), given).fetchall()
+        with self._turning:
+            # Behind the last organization the next claim begins with the first one again.
+            self._after = rows[0][5] if rows and rows[0][4] >= limit else NOBODY
+        return rows
+
+
+def _loaded(connection: Connection, fencing: dict[Place, int]) -> tuple[Claimed, ...]:
+    # In statements of their own: what a claim waited for is not in the snapshot that it began with.
+    given = {"organizations": [o for o, _ in fencing], "executions": [e for _, e in fencing]}
+    inbox: dict[Place, list[tuple[int, Event]]] = {}
+    for organization, execution, number, text in connection.execute(sql("engine/load_inbox"), given):
+        inbox.setdefault((organization, execution), []).append((number, _event(text)))
+    states = connection.execute(sql("engine/load_states"), given).fetchall()
+    return tuple(
+        _claimed(row, fencing[row[0], row[1]], tuple(inbox.get((row[0], row[1]), ()))) for row in states
+    )
+
+
+def _event(text: str) -> Event:
+    return event_from_json(exact_json.loads(text))
+
+
+def _claimed(row: Sequence[Any], fencing: int, inbox: tuple[tuple[int, Event], ...]) -> Claimed:
+    organization, execution, workflow, version, subject, started_at, recorded, begun, document, starter = row
+    if document is None:
+        return Claimed(organization, execution, fencing)
+    waits = None if starter is None else starter_from_json(exact_json.loads(starter))
+    return Claimed(
+        organization, execution, fencing, workflow, version, subject, started_at, recorded, begun, document, waits, inbox
+    )  # fmt: skip
+
+
+def _nested(connection: Connection, turns: Sequence[Turn]) -> dict[Place, list[Place]]:
+    """Live executions whose end was asked for by what has ended now."""
+    asked = [turn.claimed.place for turn in turns if turn.may_have_nested]
+    found: dict[Place, list[Place]] = {}
+    if asked:
+        rows = connection.execute(sql("engine/nested"), {"executions": places(asked)}).fetchall()
+        for organization, starter, execution in rows:
+            found.setdefault((organization, starter), []).append((organization, execution))
+    return found
+
+
+def _held(
+    connection: Connection, turns: Sequence[Turn], nested: Mapping[Place, Sequence[Place]]
+) -> list[Turn]:
+    """The turns whose claims stand. Whom they have news for is locked along with them, in the one common order."""
+    if not turns:
+        return []
+    told = [(news.organization, news.execution) for turn in turns for news in turn.news]
+    children = [place for found in nested.values() for place in found]
+    found = lock(connection, [*(turn.claimed.place for turn in turns), *told, *children])
+    return [turn for turn in turns if found.get(turn.claimed.place) == (turn.claimed.fencing, True)]
+
+
+def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place, Sequence[Place]]) -> None:
+    _copy_steps(connection, turns)
+    if given_up := given_up_rows(turns):
+        connection.execute(sql("engine/cancel_effects"), {"effects": json_text(given_up)})
+    woken = _intend(connection, turns)
+    written = {"turns": turn_rows(turns, woken), "told": told_rows(turns)}
+    connection.execute(sql("engine/checkpoint"), written)
+    if any(turn.report for turn in turns):
+        connection.execute(sql("engine/keep_reports"), {"reports": report_rows(turns)})
+    news = [item for turn in turns for item in turn.news]
+    news += [farewell(*place) for turn in turns for place in nested.get(turn.claimed.place, ())]
+    starts = [wish for turn in turns for wish in turn.starts]
+    answers = begin(connection, starts) if starts else []
+    tell(connection, news + _explained(connection, starts, answers))
+
+
+def _copy_steps(connection: Connection, turns: Sequence[Turn]) -> None:
+    if not any(turn.steps for turn in turns):
+        return
+    with connection.cursor() as cursor, cursor.copy(sql("engine/copy_steps")) as copy:
+        for row in step_rows(turns):
+            copy.write_row(row)
+
+
+def _intend(connection: Connection, turns: Sequence[Turn]) -> frozenset[Place]:
+    """Enter effects; the executions that ask again for what is done have their answer in the inbox already."""
+    wanted = effect_rows(turns)
+    if not wanted:
+        return frozenset()
+    rows = connection.execute(sql("engine/intend_effects"), {"effects": json_text(wanted)}).fetchall()
+    entered = {key for (key,) in rows}
+    again = [row for row in wanted if row["effect_key"] not in entered]
+    if not again:
+        return frozenset()
+    keys = [{"organization_id": row["organization_id"], "effect_key": row["effect_key"]} for row in again]
+    told = connection.execute(sql("engine/answer_again"), {"effects": json_text(keys)}).fetchall()
+    answered = {execution for (execution,) in told}
+    return frozenset(
+        (row["organization_id"], row["execution_id"]) for row in again if row["execution_id"] in answered
+    )
+
+
+def _explained(connection: Connection, starts: Sequence[Start], answers: Sequence[Started]) -> list[News]:
+    """What steps that asked for executions are told at once."""
+    known = [wish for wish, answer in zip(starts, answers, strict=True) if answer.answer == "enrolled"]
+    given = {"asked": enrolment_rows(known)}
+    rows = connection.execute(sql("engine/read_reports"), given).fetchall() if known else []
+    reports = {execution: _event(text) for execution, text in rows}
+    news = [
+        news_of_start(wish, answer.answer, reports.get(wish.execution))
+        for wish, answer in zip(starts, answers, strict=True)
+    ]
+    return [item for item in news if item is not None]

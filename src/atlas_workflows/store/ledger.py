@@ -1,0 +1,83 @@
+"""The effect ledger in PostgreSQL: `done` shares its commit with the next `dispatching`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from atlas_workflows import exact_json
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.store.executions import NOBODY
+from atlas_workflows.store.intake import lock
+from atlas_workflows.store.rows import finished_rows
+from atlas_workflows.store.sessions import Pool, transact
+from atlas_workflows.worker.messages import json_text
+from atlas_workflows.worker.model import Dispatch, Finished
+
+LEASE = timedelta(seconds=120)
+
+
+class PostgresLedger:
+    """The ledger of all organizations. `now` replaces the database's clock, for trials on a virtual one."""
+
+    def __init__(self, pool: Pool, *, lease: timedelta = LEASE, now: datetime | None = None) -> None:
+        self.pool = pool
+        self.lease = lease
+        self.now = now
+        self._after: dict[str, str] = {}
+
+    def exchange(self, finished: Sequence[Finished], room: Mapping[str, int]) -> list[Dispatch]:
+        """Write down what came of effects and take new ones, in one commit."""
+        wanted = {kind: places for kind, places in room.items() if places > 0}
+        if not finished and not wanted:
+            return []
+        rows = transact(self.pool, lambda connection: self._exchange(connection, finished, wanted))
+        return [_dispatch(row) for row in sorted(rows, key=lambda row: row[7])]
+
+    def take_stale(self, limit: int) -> list[Dispatch]:
+        """Effects whose worker did not come back in time."""
+        given = {"now": self.now, "lease": self.lease, "limit": limit}
+        rows = transact(self.pool, lambda c: c.execute(sql("engine/stale_effects"), given).fetchall())
+        return [_dispatch(row) for row in rows]
+
+    def _exchange(
+        self, connection: Connection, finished: Sequence[Finished], room: Mapping[str, int]
+    ) -> list[tuple[Any, ...]]:
+        if finished:
+            # Checkpoints lock the queue before the ledger; so does this.
+            lock(connection, [(item.dispatch.organization, item.dispatch.execution) for item in finished])
+            given = {"finished": finished_rows(finished), "now": self.now}
+            connection.execute(sql("engine/finish_effects"), given)
+        return self._take(connection, room) if room else []
+
+    def _take(self, connection: Connection, room: Mapping[str, int]) -> list[tuple[Any, ...]]:
+        rows = self._take_behind(connection, room, self._after)
+        empty = {kind: places for kind, places in room.items() if kind not in {row[3] for row in rows}}
+        turned = {kind: places for kind, places in empty.items() if self._after.get(kind, NOBODY) != NOBODY}
+        if turned:
+            rows += self._take_behind(connection, turned, {})
+        for kind in room:
+            self._after[kind] = _last(rows, kind, room[kind])
+        return rows
+
+    def _take_behind(
+        self, connection: Connection, room: Mapping[str, int], after: Mapping[str, str]
+    ) -> list[tuple[Any, ...]]:
+        asked = [
+            {"kind": kind, "places": places, "after": after.get(kind, NOBODY)}
+            for kind, places in room.items()
+        ]
+        given = {"room": json_text(asked), "now": self.now, "lease": self.lease}
+        return connection.execute(sql("engine/dispatch_effects"), given).fetchall()
+
+
+def _last(rows: Sequence[tuple[Any, ...]], kind: str, places: int) -> str:
+    """Where the next round of a kind begins: behind the last organization while there are more than places."""
+    served = sorted({row[0] for row in rows if row[3] == kind})
+    return str(served[-1]) if served and len(served) >= places else NOBODY
+
+
+def _dispatch(row: Sequence[Any]) -> Dispatch:
+    organization, key, execution, kind, dispatches, content, contact, _ = row
+    known = {} if contact is None else exact_json.loads(contact)
+    return Dispatch(organization, execution, key, kind, dispatches, exact_json.loads(content), known)

@@ -1,0 +1,50 @@
+"""Wakes this process's lanes when somebody says that there is work; where that does not get through, they poll."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+import psycopg
+import structlog
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.errors import DatabaseError
+
+CHANNEL = "atlas_work"
+LISTEN_SECONDS = 1.0
+PAUSE_SECONDS = 2.0
+log = structlog.get_logger()
+
+
+class Listener:
+    """One session that listens, in a thread of its own. Behind a pool that gives no session it hears nothing."""
+
+    def __init__(self, dsn: str, ring: Callable[[], None]) -> None:
+        self.dsn = dsn
+        self.ring = ring
+        self.stopping = Event()
+        self.thread = Thread(target=self._run, name="listener", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End within a second or so."""
+        self.stopping.set()
+        self.thread.join(LISTEN_SECONDS + PAUSE_SECONDS)
+
+    def _run(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                self._listen()
+            except (psycopg.Error, DatabaseError) as cause:
+                log.warning("listener lost its session", error=str(cause).splitlines()[0])
+                self.stopping.wait(PAUSE_SECONDS)
+
+    def _listen(self) -> None:
+        with connect(self.dsn, application_name="atlas-listener", autocommit=True) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            self.ring()
+            while not self.stopping.is_set():
+                if any(True for _ in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1)):
+                    self.ring()

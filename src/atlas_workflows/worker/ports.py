@@ -1,0 +1,89 @@
+"""The seams of the worker: what keeps executions and effects, what knows definitions, what acts on the outside."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from atlas_workflows.engine.events import Event, Happened
+from atlas_workflows.engine.program import Program
+from atlas_workflows.worker.model import (
+    Answer,
+    Batch,
+    Dispatch,
+    Finished,
+    Place,
+    Start,
+    Started,
+    Turn,
+)
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached, or went away before it said whether a write was kept."""
+
+
+class TurnRefused(Exception):
+    """The store cannot hold what a turn says; nothing of the batch was written."""
+
+
+class Intake(Protocol):
+    """What starts executions and tells live ones what happened. Nothing is visible before the caller's transaction ends."""
+
+    def start(self, starts: Sequence[Start]) -> list[Started]:
+        """Start executions, in the order given; the answers come in that order too."""
+
+    def tell(self, organization: str, execution: str, event: Event) -> bool:
+        """Tell one live execution something; False where it is not live."""
+
+    def tell_all(self, organization: str, subject: str, event: Happened) -> int:
+        """Tell every live execution about a subject what happened to it; returns how many there were."""
+
+
+class Executions(Protocol):
+    """Keeps executions between turns."""
+
+    def promote(self) -> int:
+        """Make ready what is due by the clock, and what workers held too long; returns how many."""
+
+    def checkpoint(self, turns: Sequence[Turn], limit: int) -> tuple[Batch, frozenset[Place]]:
+        """Write turns in one piece, then claim up to `limit` executions that are ready, fairly over organizations.
+
+        Turns whose claim is stale are left out whole; the answer names them. Raises TurnRefused (nothing was written)
+        and StoreUnavailable (it may have been written).
+        """
+
+
+class Ledger(Protocol):
+    """Keeps the effect ledger."""
+
+    def exchange(self, finished: Sequence[Finished], room: Mapping[str, int]) -> list[Dispatch]:
+        """Write down what came of effects and take new ones, of each kind at most `room`, in one commit.
+
+        Safe to repeat after StoreUnavailable: what was written before is passed over.
+        """
+
+    def take_stale(self, limit: int) -> list[Dispatch]:
+        """Effects that were being sent by a worker that did not come back in time; they are ours to decide about."""
+
+
+class Definitions(Protocol):
+    """Finds published versions, ready to execute."""
+
+    def program(self, organization: str, workflow: str, version: int) -> Program | None:
+        """The program of a version; None where there is no such version or it cannot be read."""
+
+
+class Performer(Protocol):
+    """Really does the effects of one kind."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many at once, per process."""
+
+    def may_repeat(self, effect: Dispatch) -> bool:
+        """Whether doing it a second time under the same key does it once."""
+
+    def perform(self, effect: Dispatch) -> Answer:
+        """Do it. Raises nothing: what cannot be told is Unclear."""

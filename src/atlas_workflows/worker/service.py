@@ -1,0 +1,67 @@
+"""A worker process: its lanes and its effect lane, each in a thread, until it is told to stop."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from threading import Event, Thread
+
+import structlog
+
+from atlas_workflows.worker.bell import Bell
+from atlas_workflows.worker.effect_lane import EffectLane
+from atlas_workflows.worker.lane import BATCH, Lane, Promotions
+from atlas_workflows.worker.ports import Definitions, Executions, Ledger, Performer
+
+LANES = 2
+log = structlog.get_logger()
+
+
+class Worker:
+    """Two lanes keep the processor busy while the other one waits for the database."""
+
+    def __init__(
+        self,
+        executions: Executions,
+        definitions: Definitions,
+        ledger: Ledger,
+        performers: Mapping[str, Performer],
+        *,
+        effect_lease: timedelta,
+        lanes: int = LANES,
+        batch: int = BATCH,
+    ) -> None:
+        self.bell = Bell()
+        self.stopping = Event()
+        self._failure: BaseException | None = None
+        self.effects = EffectLane(ledger, performers, lease=effect_lease, on_answers=self.bell.ring)
+        promotions = Promotions(executions)
+        self.lanes = [
+            Lane(executions, definitions, promotions, self.bell, self.effects.bell.ring, batch)
+            for _ in range(lanes)
+        ]
+
+    def wake(self) -> None:
+        """There may be work."""
+        self.bell.ring()
+
+    def stop(self) -> None:
+        """Let every lane finish what it has in hand; safe in a signal handler."""
+        self.stopping.set()
+
+    def run(self) -> None:
+        """Work until stopped. Raises what a lane failed with, so that whoever supervises the process sees it."""
+        threads = [Thread(target=self._guarded, args=(lane,), name="lane") for lane in self.lanes]
+        effects = Thread(target=self._guarded, args=(self.effects,), name="effects")
+        for thread in [*threads, effects]:
+            thread.start()
+        for thread in [*threads, effects]:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _guarded(self, lane: Lane | EffectLane) -> None:
+        try:
+            lane.run(self.stopping.is_set)
+        except BaseException as cause:
+            log.error("a lane failed", exc_info=cause)
+            self._failure = cause
+            self.stop()

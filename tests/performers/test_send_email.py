@@ -1,0 +1,175 @@
+"""Mails over real SMTP: what arrives, what is refused, and what nobody can tell."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from atlas_workflows.db.ports import free_port
+from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.performers.send_email import MailServer, SendEmail, mail_server, message_id
+from atlas_workflows.worker.model import Dispatch, Performed, Refused, Unclear
+
+KEY = "5e6c/wel%2Fcome/0#2"
+
+
+class Sink:
+    """Takes mail, or answers as `say` has it."""
+
+    def __init__(self) -> None:
+        self.mails: list[Any] = []
+        self.readers: list[list[str]] = []
+        self.sessions = 0
+        self.say = "250 taken"
+
+    async def handle_EHLO(
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.sessions += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address.startswith("nobody"):
+            return "550 no such person"
+        if address.startswith("full"):
+            return "452 mailbox is full"
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        if self.say.startswith("250"):
+            self.readers.append(envelope.rcpt_tos)
+            self.mails.append(message_from_bytes(envelope.content, policy=default))
+        return self.say
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Sink, SendEmail]]:
+    box, port = Sink(), free_port()
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    yield box, SendEmail(MailServer("127.0.0.1", port, "Gym <gym@example.com>"))
+    server.stop()
+
+
+def mail(**content: Any) -> Dispatch:
+    given = {"subject": "Hé", "body": "<p>Käse</p>", "html": True, **content}
+    return Dispatch("o", "e", KEY, "send_email", 1, given, {"email": "ana@example.com"})
+
+
+def test_a_mail_arrives_under_the_key_of_its_effect(sink: tuple[Sink, SendEmail]) -> None:
+    box, performer = sink
+    answer = performer.perform(mail(cc=["c@example.com"], bcc=["b@example.com"], reply_to="r@example.com"))
+    assert answer == Performed({"to": "ana@example.com", "recipients": 3})
+    (found,) = box.mails
+    assert found["Message-ID"] == f"<{message_id(KEY)}@example.com>"
+    assert (found["Subject"], found["From"], found["To"]) == (
+        "Hé",
+        "Gym <gym@example.com>",
+        "ana@example.com",
+    )
+    assert found["Reply-To"] == "r@example.com"
+    assert "b@example.com" not in found.as_string()
+    assert box.readers == [["ana@example.com", "c@example.com", "b@example.com"]]
+    assert found.get_content_type() == "text/html"
+    assert found.get_content().strip() == "<p>Käse</p>"
+
+
+def test_a_session_is_kept_for_the_next_mail(sink: tuple[Sink, SendEmail]) -> None:
+    box, performer = sink
+    for _ in range(3):
+        assert isinstance(performer.perform(mail()), Performed)
+    assert (len(box.mails), box.sessions) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "cause", "may_retry"),
+    [
+        ({"to": "nobody@example.com"}, "rejected", False),
+        ({"to": "full@example.com"}, "provider", True),
+        ({"to": "no address"}, "data", False),
+        ({"to": "a@example.com\nBcc: x@example.com"}, "data", False),
+        ({"to": "ünä@example.com"}, "data", False),
+        ({"subject": "one\r\nBcc: x@example.com"}, "data", False),
+        ({"template_id": "t1"}, "configuration", False),
+        ({"send_at": "2030-01-01"}, "configuration", False),
+    ],
+)
+def test_what_is_not_sent_says_why(
+    sink: tuple[Sink, SendEmail], content: dict[str, Any], cause: str, may_retry: bool
+) -> None:
+    box, performer = sink
+    answer = performer.perform(mail(**content))
+    assert isinstance(answer, Refused)
+    assert (answer.cause, answer.may_retry) == (cause, may_retry)
+    assert box.mails == []
+    assert isinstance(performer.perform(mail()), Performed), "the session is still good"
+
+
+def test_a_contact_without_an_address_is_said(sink: tuple[Sink, SendEmail]) -> None:
+    answer = sink[1].perform(Dispatch("o", "e", KEY, "send_email", 1, {"subject": "x", "body": "y"}, {}))
+    assert answer == Refused("data", "The contact has no e-mail address.", may_retry=False)
+
+
+@pytest.mark.parametrize(
+    ("say", "cause", "may_retry"), [("451 later", "provider", True), ("554 spam", "rejected", False)]
+)
+def test_a_refusal_after_the_content_is_one(
+    sink: tuple[Sink, SendEmail], say: str, cause: str, may_retry: bool
+) -> None:
+    sink[0].say = say
+    answer = sink[1].perform(mail())
+    assert isinstance(answer, Refused)
+    assert (answer.cause, answer.may_retry) == (cause, may_retry)
+
+
+def test_a_server_that_is_away_took_nothing() -> None:
+    answer = SendEmail(MailServer("127.0.0.1", free_port(), "g@example.com")).perform(mail())
+    assert isinstance(answer, Refused)
+    assert (answer.cause, answer.may_retry) == ("connection", True)
+
+
+def test_a_server_that_falls_silent_after_the_content_leaves_it_unclear() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection, connection.makefile("rwb", buffering=0) as talk:
+                talk.write(b"220 here\r\n")
+                for line in talk:
+                    if line.strip() == b".":
+                        return
+                    if line[:4].upper() in (b"EHLO", b"MAIL", b"RCPT"):
+                        talk.write(b"250 fine\r\n")
+                    elif line[:4].upper() == b"DATA":
+                        talk.write(b"354 go on\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        answer = SendEmail(MailServer("127.0.0.1", listening.getsockname()[1], "g@example.com")).perform(
+            mail()
+        )
+        thread.join()
+    assert isinstance(answer, Unclear)
+
+
+def test_the_address_of_the_mail_server_is_read_whole() -> None:
+    found = mail_server("smtps://us%40er:p%2Fw@mail.example.com", "g@example.com")
+    assert (found.host, found.port, found.tls, found.user, found.password) == (
+        "mail.example.com",
+        465,
+        True,
+        "us@er",
+        "p/w",
+    )
+    assert "p/w" not in repr(found)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        mail_server("mail.example.com", "g@example.com")

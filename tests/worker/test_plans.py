@@ -1,0 +1,132 @@
+"""Beside 100 000 parked executions the engine's statements still go by their indexes, analyzed or not."""
+
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from workflows import line, setting, wait
+from world import NOON, ONE, TWO, PostgresWorld, wish, work
+
+from atlas_workflows.db.sql_files import sql_text
+from atlas_workflows.store.executions import NOBODY
+from atlas_workflows.store.sessions import PLANS
+
+PARKED = 100_000
+PARK = """
+INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id, due_at, ready)
+SELECT %(organization)s, gen_random_uuid(), timestamptz '2026-04-01' + n * interval '1 second', false
+FROM generate_series(1, %(many)s) AS n
+"""
+STATES = """
+INSERT INTO atlas.execution_states (organization_id, execution_id, workflow_id, workflow_version, subject, document)
+SELECT organization_id, execution_id, gen_random_uuid(), 1, 's' || id, '{}' FROM atlas.workflow_execution_queue
+"""
+
+
+def park(world: PostgresWorld, organization: str, many: int = PARKED) -> None:
+    world.connection.execute(PARK, {"organization": organization, "many": many})
+
+
+def scans(world: PostgresWorld, name: str, **given: Any) -> list[tuple[str, str, int]]:
+    """(kind of scan, table, rows it looked at) of a statement, executed and undone in a session like the worker's."""
+    with world.connection.transaction(force_rollback=True):
+        for setting_, value in PLANS.items():
+            world.connection.execute("SELECT set_config(%s, %s, true)", [setting_, value])
+        explain = "EXPLAIN (ANALYZE, FORMAT JSON) " + sql_text(f"engine/{name}")
+        ((plan,),) = world.connection.execute(explain, given).fetchall()  # type: ignore[arg-type]
+    return [
+        (
+            node["Node Type"],
+            node["Relation Name"],
+            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"],
+        )
+        for node in _nodes(plan[0]["Plan"])
+        if "Scan" in node["Node Type"] and "Relation Name" in node
+    ]
+
+
+def _nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node, *(inner for child in node.get("Plans", ()) for inner in _nodes(child))]
+
+
+def assert_frugal(found: list[tuple[str, str, int]], rows: int) -> None:
+    assert found
+    assert {kind for kind, _, _ in found} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, found
+    assert max(looked for _, _, looked in found) <= rows, found
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_claim_promotion_and_checkpoint_go_by_index_beside_parked_executions(
+    postgres: PostgresWorld, analyzed: bool
+) -> None:
+    park(postgres, ONE)
+    postgres.connection.execute(STATES)
+    workflow = postgres.publish(line("w", setting("a")), TWO)
+    begun = postgres.start(*(wish(workflow, f"c{i}", organization=TWO) for i in range(100)))
+    if analyzed:
+        postgres.connection.execute("ANALYZE atlas.workflow_execution_queue, atlas.execution_states")
+    claim = {"after": NOBODY, "limit": 100, "lease": timedelta(seconds=60), "now": NOON}
+    assert_frugal(scans(postgres, "claim", **claim), 200)
+    assert_frugal(scans(postgres, "promote", now=NOON.replace(month=4, day=1, minute=1), limit=1000), 1000)
+    ids = {"organizations": [TWO] * 100, "executions": [each.execution for each in begun]}
+    assert_frugal(scans(postgres, "load_states", **ids), 200)
+    assert_frugal(scans(postgres, "load_inbox", **ids), 200)
+    places = json.dumps([{"organization_id": TWO, "execution_id": each.execution} for each in begun])
+    assert_frugal(scans(postgres, "lock", executions=places), 200)
+    assert_frugal(scans(postgres, "nested", executions=places), 100)
+    turn = {"started_at": NOON.isoformat(), "is_over": False, "wake": False, "recorded": 1, "document": {}}
+    turns = json.dumps([{**place, **turn, "status": "running"} for place in json.loads(places)])
+    assert_frugal(scans(postgres, "checkpoint", turns=turns, told="[]"), 200)
+    assert_frugal(scans(postgres, "executions_of_subject", organization=ONE, subject="s7"), 1)
+    assert_frugal(
+        scans(postgres, "tell", news=json.dumps([{"place": 0, **json.loads(places)[0], "event": {}}])), 2
+    )
+
+
+def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld) -> None:
+    postgres.connection.execute(
+        "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, content) "
+        "SELECT %s, 'k' || n, gen_random_uuid(), gen_random_uuid(), 's', 'n', 'send_email', "
+        "CASE WHEN n %% 1000 = 0 THEN 'intended' ELSE 'done' END, '{}' FROM generate_series(1, 100000) AS n",
+        [ONE],
+    )
+    room = json.dumps([{"kind": "send_email", "places": 16, "after": NOBODY}])
+    lease = timedelta(seconds=60)
+    assert_frugal(scans(postgres, "dispatch_effects", room=room, now=NOON, lease=lease), 32)
+    assert_frugal(scans(postgres, "stale_effects", now=NOON, lease=lease, limit=10), 1)
+    finished = [
+        {"place": 0, "organization_id": ONE, "effect_key": "k1000", "dispatches": 0, "status": "done"}
+    ]
+    assert_frugal(scans(postgres, "finish_effects", finished=json.dumps(finished), now=NOON), 2)
+    keys = json.dumps([{"organization_id": ONE, "effect_key": "k1000"}])
+    assert_frugal(scans(postgres, "cancel_effects", effects=keys), 2)
+    assert_frugal(scans(postgres, "answer_again", effects=keys), 2)
+
+
+def test_a_flood_delays_another_organization_by_at_most_two_claims(postgres: PostgresWorld) -> None:
+    flood = "INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id) SELECT %s, gen_random_uuid() FROM generate_series(1, 20000)"
+    postgres.connection.execute(flood, [ONE])
+    workflow = postgres.publish(line("w", setting("a")), TWO)
+    postgres.executions.checkpoint((), 100)
+    (single,) = postgres.start(wish(workflow, organization=TWO))
+    claims = [postgres.executions.checkpoint((), 100)[0].claimed for _ in range(2)]
+    assert single.execution in {each.execution for claimed in claims for each in claimed}
+    assert [len(claimed) for claimed in claims] == [51, 100], "a lone flood is not slowed down"
+
+
+def test_claiming_costs_the_same_beside_parked_executions(postgres: PostgresWorld) -> None:
+    workflow = postgres.publish(line("w", wait("p", 5)), TWO)
+
+    def claimed_in() -> float:
+        postgres.start(*(wish(workflow, f"c{i}-{time.monotonic()}", organization=TWO) for i in range(200)))
+        began = time.perf_counter()
+        assert work(postgres) == 200
+        return time.perf_counter() - began
+
+    claimed_in()
+    before = min(claimed_in() for _ in range(3))
+    park(postgres, ONE)
+    after = min(claimed_in() for _ in range(3))
+    assert after < 3 * before, "the plan changed"  # a scan of the parked ones would cost thirty times as much

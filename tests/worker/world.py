@@ -1,0 +1,300 @@
+"""A store with published workflows on a virtual clock, and a driver that plays everything to its end; used by the tests here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from uuid import uuid4, uuid5
+
+import psycopg
+
+from atlas_workflows import exact_json
+from atlas_workflows.db.connect import connect
+from atlas_workflows.engine.events import Event, Happened
+from atlas_workflows.engine.program import Program
+from atlas_workflows.graph.codec import to_json
+from atlas_workflows.graph.model import Workflow
+from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.store.definitions import PostgresDefinitions
+from atlas_workflows.store.executions import PostgresExecutions
+from atlas_workflows.store.intake import PostgresIntake
+from atlas_workflows.store.ledger import PostgresLedger
+from atlas_workflows.store.sessions import open_pool
+from atlas_workflows.worker.memory import MemoryStore
+from atlas_workflows.worker.model import Answer, Dispatch, Finished, Performed, Start, Started
+from atlas_workflows.worker.ports import Definitions, Executions, Intake, Ledger
+from atlas_workflows.worker.turn import take_turn
+
+ONE = "11111111-1111-4111-8111-111111111111"
+TWO = "22222222-2222-4222-8222-222222222222"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+_NAMES = uuid4()
+
+
+def workflow_id(name: str, organization: str = ONE) -> str:
+    """The id under which `publish` puts a workflow that is called so."""
+    return str(uuid5(_NAMES, organization + name))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the queue, as both stores know it."""
+
+    ready: bool
+    leased: bool
+    again: bool
+    fencing: int
+    due_at: datetime | None
+
+
+class World(Protocol):
+    """What the contract tests need of a store, whichever it is."""
+
+    executions: Executions
+    ledger: Ledger
+    definitions: Definitions
+
+    def publish(self, workflow: Workflow, organization: str = ONE) -> str: ...
+    def start(self, *starts: Start) -> list[Started]: ...
+    def tell(self, organization: str, execution: str, event: Event) -> bool: ...
+    def tell_all(self, organization: str, subject: str, event: Happened) -> int: ...
+    def move_to(self, now: datetime) -> None: ...
+    def entry(self, execution: str) -> Entry | None: ...
+    def next_due(self) -> datetime | None: ...
+    def steps(self, execution: str) -> list[tuple[Any, ...]]: ...
+    def end(self, execution: str) -> tuple[str, str | None] | None: ...
+    def effects(self) -> dict[str, str]: ...
+
+
+@dataclass(slots=True)
+class MemoryWorld:
+    now: datetime = NOON
+    programs: dict[tuple[str, str, int], Program] = field(default_factory=dict)
+    store: MemoryStore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = MemoryStore(lambda: self.now, lease=LEASE)
+
+    @property
+    def executions(self) -> Executions:
+        return self.store
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.store
+
+    @property
+    def definitions(self) -> Definitions:
+        return self
+
+    def program(self, organization: str, workflow: str, version: int) -> Program | None:
+        return self.programs.get((organization, workflow, version))
+
+    def publish(self, workflow: Workflow, organization: str = ONE) -> str:
+        name = workflow_id(workflow.id, organization)
+        version = self.store.published.get((organization, name), 0) + 1
+        self.store.published[organization, name] = version
+        self.programs[organization, name, version] = Program(workflow, load_catalogue())
+        return name
+
+    def start(self, *starts: Start) -> list[Started]:
+        return self.store.start(starts)
+
+    def tell(self, organization: str, execution: str, event: Event) -> bool:
+        return self.store.tell(organization, execution, event)
+
+    def tell_all(self, organization: str, subject: str, event: Happened) -> int:
+        return self.store.tell_all(organization, subject, event)
+
+    def move_to(self, now: datetime) -> None:
+        self.now = now
+
+    def entry(self, execution: str) -> Entry | None:
+        found = [entry for place, entry in self.store.queue.items() if place[1] == execution]
+        return (
+            Entry(found[0].ready, found[0].leased, found[0].again, found[0].fencing, found[0].due_at)
+            if found
+            else None
+        )
+
+    def next_due(self) -> datetime | None:
+        due = [e.due_at for e in self.store.queue.values() if not e.ready and e.due_at is not None]
+        return min(due, default=None)
+
+    def steps(self, execution: str) -> list[tuple[Any, ...]]:
+        found = [steps for place, steps in self.store.steps.items() if place[1] == execution]
+        return [trace(step) for step in found[0]] if found else []
+
+    def end(self, execution: str) -> tuple[str, str | None] | None:
+        found = [end for place, end in self.store.ends.items() if place[1] == execution]
+        return (found[0].outcome, found[0].reason) if found else None
+
+    def effects(self) -> dict[str, str]:
+        return {key: entered.status for (_, key), entered in self.store.effects.items()}
+
+
+class PostgresWorld:
+    """The real store; `close` gives its sessions back."""
+
+    def __init__(self, dsn: str, now: datetime | None = NOON) -> None:
+        self.dsn = dsn
+        self.connection = connect(dsn, application_name="test", autocommit=True)
+        self.pool = open_pool(dsn, 4)
+        self.executions = PostgresExecutions(self.pool, lease=LEASE, now=now)
+        self.ledger = PostgresLedger(self.pool, lease=LEASE, now=now)
+        self.definitions = PostgresDefinitions(self.pool, load_catalogue())
+
+    def close(self) -> None:
+        self.pool.close()
+        self.connection.close()
+
+    def publish(self, workflow: Workflow, organization: str = ONE) -> str:
+        return publish(self.connection, workflow, organization)
+
+    def start(self, *starts: Start) -> list[Started]:
+        return self._in(lambda intake: intake.start(starts))
+
+    def tell(self, organization: str, execution: str, event: Event) -> bool:
+        return self._in(lambda intake: intake.tell(organization, execution, event))
+
+    def tell_all(self, organization: str, subject: str, event: Happened) -> int:
+        return self._in(lambda intake: intake.tell_all(organization, subject, event))
+
+    def _in(self, work: Callable[[Intake], Any]) -> Any:
+        with self.connection.transaction():
+            return work(PostgresIntake(self.connection))
+
+    def move_to(self, now: datetime) -> None:
+        self.executions.now = self.ledger.now = now
+
+    def entry(self, execution: str) -> Entry | None:
+        rows = self.rows(
+            "SELECT ready, leased, again, fencing, due_at FROM atlas.workflow_execution_queue WHERE execution_id = %s",
+            execution,
+        )
+        return Entry(*rows[0]) if rows else None
+
+    def next_due(self) -> datetime | None:
+        return self.rows("SELECT min(due_at) FROM atlas.workflow_execution_queue WHERE NOT ready")[0][0]
+
+    def steps(self, execution: str) -> list[tuple[Any, ...]]:
+        rows = self.rows(
+            "SELECT node_id, node_type, iteration, retry_count + 1, status, started_at, completed_at, "
+            "coalesce(step_key, ''), input_data::text, output_data::text, error, port, coalesce(reason, ''), "
+            "coalesce(unresolved, '{}') FROM atlas.workflow_execution_steps WHERE execution_id = %s ORDER BY position",
+            execution,
+        )
+        return [
+            (*row[:8], _canonical(row[8]), _canonical(row[9]), *row[10:13], tuple(row[13])) for row in rows
+        ]
+
+    def end(self, execution: str) -> tuple[str, str | None] | None:
+        rows = self.rows("SELECT outcome, reason FROM atlas.workflow_executions WHERE id = %s", execution)
+        return rows[0] if rows and rows[0][0] is not None else None
+
+    def effects(self) -> dict[str, str]:
+        return dict(self.rows("SELECT effect_key, status FROM atlas.effects"))
+
+    def rows(self, statement: str, *given: Any) -> list[Any]:
+        return self.connection.execute(statement, given).fetchall()
+
+
+def publish(connection: psycopg.Connection[Any], workflow: Workflow, organization: str = ONE) -> str:
+    """Put a workflow's next version into the database, active and ours."""
+    name = workflow_id(workflow.id, organization)
+    definition = exact_json.dumps_text(to_json(workflow))
+    with connection.transaction():
+        row = connection.execute(
+            "INSERT INTO atlas.workflows (id, organization_id, name, status, owner, definition, published_version) "
+            "VALUES (%s, %s, %s, 'active', 'atlas_enhanced', %s, 1) ON CONFLICT (id) DO UPDATE "
+            "SET published_version = atlas.workflows.published_version + 1 RETURNING published_version",
+            [name, organization, workflow.name, definition],
+        ).fetchone()
+        assert row
+        connection.execute(
+            "INSERT INTO atlas.workflow_versions (workflow_id, organization_id, version, definition, definition_hash) "
+            "VALUES (%s, %s, %s, %s, 'h')",
+            [name, organization, row[0], definition],
+        )
+    return name
+
+
+def trace(step: Any) -> tuple[Any, ...]:
+    """A recorded step as both stores give it back."""
+    return (
+        step.node, step.type, step.iteration, step.attempt, step.status, step.started_at, step.finished_at, step.key,
+        _canonical(None if step.input is None else exact_json.dumps_text(step.input)),
+        _canonical(None if step.output is None else exact_json.dumps_text(step.output)),
+        step.error, step.port, step.note, tuple(step.unresolved),
+    )  # fmt: skip
+
+
+def _canonical(text: str | None) -> Any:
+    return None if text is None else repr(_sorted(exact_json.loads(text)))
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def wish(
+    workflow: str, subject: str = "c1", anchor: str = "a", organization: str = ONE, **more: Any
+) -> Start:
+    """A start by the trigger t."""
+    data = more.pop("data", {"contact": {"id": subject, "name": "Ana", "email": f"{subject}@example.com"}})
+    return Start(organization, workflow, subject, anchor, "t", data, **more)
+
+
+Answers = Callable[[Dispatch], Answer]
+
+
+def everything_works(dispatch: Dispatch) -> Answer:
+    return Performed()
+
+
+def work(world: World, size: int = 100) -> int:
+    """Take turns until nothing is ready; returns how many."""
+    taken, batch = 0, world.executions.checkpoint((), size)[0]
+    while batch.claimed:
+        taken += len(batch.claimed)
+        turns = [
+            take_turn(c, world.definitions.program(c.organization, c.workflow, c.version), batch.now)
+            for c in batch.claimed
+        ]
+        batch = world.executions.checkpoint(turns, size)[0]
+    return taken
+
+
+def perform(world: World, kinds: Sequence[str], answer: Answers, places: int = 16) -> int:
+    """Perform what is intended, once through; returns how many."""
+    taken = world.ledger.exchange((), dict.fromkeys(kinds, places))
+    world.ledger.exchange([Finished(dispatch, answer(dispatch)) for dispatch in taken], {})
+    return len(taken)
+
+
+def play(
+    world: World,
+    kinds: Sequence[str],
+    answer: Answers = everything_works,
+    events: Sequence[tuple[datetime, Callable[[], Any]]] = (),
+    rounds: int = 2_000,
+) -> None:
+    """Let everything come to its end: effects before the clock, as the simulation does it."""
+    ahead = sorted(events, key=lambda event: event[0])
+    for _ in range(rounds):
+        if work(world) or perform(world, kinds, answer):
+            continue
+        due = world.next_due()
+        if ahead and (due is None or ahead[0][0] <= due):
+            at, happen = ahead.pop(0)
+            world.move_to(at)
+            happen()
+        elif due is not None:
+            world.move_to(due)
+            world.executions.promote()
+        else:
+            return
+    raise AssertionError("it does not come to its end")
