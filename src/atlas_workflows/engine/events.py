@@ -54,7 +54,7 @@ class Cancelled:
 Event = Woken | Happened | EffectDone | EffectFailed | Cancelled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StepRecord:
     """One attempt at one node. `iteration` is the round of the innermost loop, from 0; 0 outside of loops."""
 
@@ -74,7 +74,7 @@ class StepRecord:
     unresolved: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Effect:
     """Something to do outside. The same key means the same deed: whoever performs it does it once."""
 
@@ -85,7 +85,7 @@ class Effect:
     content: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waiting:
     """A token that needs the clock or an event to go on."""
 
@@ -98,7 +98,7 @@ class Waiting:
     event_types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Advanced:
     """The outcome of one `advance`. `wake_at` is when the clock has something to say next, None for never."""
 

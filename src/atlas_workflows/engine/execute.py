@@ -25,8 +25,7 @@ from atlas_workflows.engine.parking import park
 from atlas_workflows.engine.state import Status, Token
 from atlas_workflows.engine.walk import Walk
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.graph.catalogue import Role
-from atlas_workflows.graph.model import MAIN_PORT
+from atlas_workflows.graph.model import MAIN_PORT, Node
 
 
 def execute(walk: Walk, token: Token) -> None:
@@ -37,15 +36,14 @@ def execute(walk: Walk, token: Token) -> None:
         walk.record(token, "failed", error=message)
         walk.end("failed", message)
         return
-    reason = _why_passed_through(walk, token)
-    if reason is not None:
-        port = continue_port(walk, token)
-        walk.record(token, "skipped", port=port, note=reason)
-        walk.leave(token, port)
+    site = walk.program.site(token.node)
+    if site.passed_through is not None:
+        walk.record(token, "skipped", port=site.continue_port, note=site.passed_through)
+        walk.leave(token, site.continue_port)
         return
     if not token.key:
         token = walk.hold(token, Status.READY, key=walk.key_of(token))
-    call = _call(walk, token)
+    call = _call(walk, token, site.node)
     try:
         kind, call.parameters = walk.program.prepared(token.node)
         _apply(walk, token, call, kind.execute(call))
@@ -65,24 +63,13 @@ def _as_failure(error: Exception) -> StepFailed:
 
 def continue_port(walk: Walk, token: Token) -> str:
     """The port of a node that did nothing: main, else the last one (false, default, done)."""
-    kind = walk.program.kind_of(token.node)
-    ports = kind.ports_out(walk.program.plan.nodes[token.node].parameters) if kind is not None else ()
-    return MAIN_PORT if MAIN_PORT in ports or not ports else ports[-1]
+    return walk.program.site(token.node).continue_port
 
 
-def _why_passed_through(walk: Walk, token: Token) -> str | None:
-    if not walk.program.plan.nodes[token.node].enabled:
-        return "It is switched off."
-    kind = walk.program.kind_of(token.node)
-    if kind is None or kind.role in (Role.UNKNOWN, Role.NOTE):
-        return "Its type cannot be executed."
-    return None
-
-
-def _call(walk: Walk, token: Token) -> Call:
+def _call(walk: Walk, token: Token, node: Node) -> Call:
     frame = frame_of(walk, token)
     return Call(
-        node=walk.program.plan.nodes[token.node],
+        node=node,
         parameters=None,
         scope=walk.scope(frame[0] if frame else token.frame),
         at=walk.at,

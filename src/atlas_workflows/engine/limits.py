@@ -18,13 +18,16 @@ def weight(value: Any, limit: int) -> int | None:
         inner: list[Any] = []
         for item in level:
             total += _MEMBER
-            if isinstance(item, str):
+            kind = type(item)
+            if kind is str:
                 total += len(item)
-            elif isinstance(item, dict):
+            elif kind is dict or isinstance(item, dict):
                 total += sum(map(len, item))
                 inner += item.values()
-            elif isinstance(item, list | tuple):
+            elif kind is list or isinstance(item, list | tuple):
                 inner += item
+            elif isinstance(item, str):
+                total += len(item)
             if total + _MEMBER * len(inner) > limit:
                 return None
         if not inner:

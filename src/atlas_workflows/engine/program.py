@@ -7,12 +7,23 @@ from typing import Any
 from atlas_workflows.engine.behaviour import Kind, Kinds, StepFailed
 from atlas_workflows.engine.retry import ErrorPolicy, error_policy
 from atlas_workflows.expressions.moment import zone_named
-from atlas_workflows.graph.model import Workflow
+from atlas_workflows.graph.catalogue import Role
+from atlas_workflows.graph.model import MAIN_PORT, Node, Workflow
 from atlas_workflows.graph.plan import Plan
 
 
 def _first(ready: int) -> int:  # noqa: ARG001
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A node as it is executed: `passed_through` says why it does nothing; `continue_port` is where it is left then."""
+
+    node: Node
+    kind: Kind | None
+    passed_through: str | None
+    continue_port: str
 
 
 @dataclass(slots=True)
@@ -24,12 +35,29 @@ class Program:
     pick: Callable[[int], int] = _first
     plan: Plan = field(init=False)
     zone: Any = field(init=False)
+    _sites: dict[str, Site] = field(init=False, default_factory=dict)
     _prepared: dict[str, tuple[Kind, Any]] = field(init=False, default_factory=dict)
     _policies: dict[str, ErrorPolicy] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.plan = Plan(self.workflow)
         self.zone = zone_named(self.workflow.settings.timezone)
+
+    def site(self, node: str) -> Site:
+        """What is the same at every visit of a node."""
+        known = self._sites.get(node)
+        if known is None:
+            known = self._sites[node] = self._site(node)
+        return known
+
+    def _site(self, node: str) -> Site:
+        found, kind = self.plan.nodes[node], self.kind_of(node)
+        ports = kind.ports_out(found.parameters) if kind is not None else ()
+        continue_port = MAIN_PORT if MAIN_PORT in ports or not ports else ports[-1]
+        if not found.enabled:
+            return Site(found, kind, "It is switched off.", continue_port)
+        is_executable = kind is not None and kind.role not in (Role.UNKNOWN, Role.NOTE)
+        return Site(found, kind, None if is_executable else "Its type cannot be executed.", continue_port)
 
     def kind_of(self, node: str) -> Kind | None:
         """The node's type; None where the catalogue does not know it."""
@@ -38,12 +66,13 @@ class Program:
 
     def prepared(self, node: str) -> tuple[Kind, Any]:
         """The node's type and its parameters; raises StepFailed where either is wrong."""
-        if node not in self._prepared:
+        known = self._prepared.get(node)
+        if known is None:
             kind, found = self.kind_of(node), self.plan.nodes[node]
             if kind is None:
                 raise StepFailed("configuration", f"The node type {found.type!r} does not exist.")
-            self._prepared[node] = kind, kind.prepare(found.parameters)
-        return self._prepared[node]
+            known = self._prepared[node] = kind, kind.prepare(found.parameters)
+        return known
 
     def policy(self, node: str) -> ErrorPolicy:
         """What happens when the node fails."""

@@ -46,7 +46,9 @@ class Walk:
 
     def hold(self, token: Token, status: Status, **changes: Any) -> Token:
         """Keep a token where it is, in another status."""
-        held = replace(token, status=status, **changes)
+        held = token.in_status(status)
+        for name, value in changes.items():
+            setattr(held, name, value)
         self.state.tokens[token.id] = held
         return held
 

@@ -42,6 +42,9 @@ class Explanation:
     members: tuple["Explanation", ...] = ()
 
 
+Explainer = Callable[[Scope, Moment], Explanation]
+
+
 def evaluate(condition: Any, scope: Scope, *, now: datetime, timezone: str | tzinfo = UTC) -> bool:
     """Whether the condition (JSON or parsed) holds for the scope; never raises for a parsed condition.
 
@@ -209,10 +212,34 @@ _READERS: dict[ValueType, Callable[[Any, Moment], Any]] = {
 
 def explain_at(condition: Group | Leaf, scope: Scope, at: Moment) -> Explanation:
     """`explain` for a condition already parsed."""
-    holds = compile_condition(condition)(scope, at)
-    if isinstance(condition, Group):
-        members = tuple(explain_at(member, scope, at) for member in condition.conditions)
-        return Explanation(holds, condition.operator, members=members)
-    actual, expected = _actual(condition)(scope, at), expected_value(condition)(scope, at)
-    shown = None if kind_of(actual) is ValueKind.OTHER else actual
-    return Explanation(holds, condition.operator.value, condition.field, shown, expected)
+    if isinstance(condition, Leaf):
+        return _explainer(condition)(scope, at)
+    members = tuple(explain_at(member, scope, at) for member in condition.conditions)
+    holding = (member.holds for member in members)
+    holds = all(holding) if condition.operator == "and" else any(holding) is (condition.operator == "or")
+    return Explanation(holds, condition.operator, members=members)
+
+
+def _explainer(leaf: Leaf) -> Explainer:
+    key = id(leaf)
+    known = _EXPLAINERS.get(key)
+    if known is not None and known[0]() is leaf:
+        return known[1]
+    made = _compile_explainer(leaf)
+    _EXPLAINERS[key] = (ref(leaf, lambda _: _EXPLAINERS.pop(key, None)), made)
+    return made
+
+
+def _compile_explainer(leaf: Leaf) -> Explainer:
+    test, actual, expected = compile_condition(leaf), _actual(leaf), expected_value(leaf)
+    operator, field = leaf.operator.value, leaf.field
+
+    def explain_leaf(scope: Scope, at: Moment) -> Explanation:
+        found = actual(scope, at)
+        shown = None if kind_of(found) is ValueKind.OTHER else found
+        return Explanation(test(scope, at), operator, field, shown, expected(scope, at))
+
+    return explain_leaf
+
+
+_EXPLAINERS: dict[int, tuple[ref[Any], Explainer]] = {}

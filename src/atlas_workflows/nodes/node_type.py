@@ -13,7 +13,7 @@ from atlas_workflows.expressions.wording import why
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.graph.model import MAIN_PORT
 from atlas_workflows.nodes.faults import blank_faults, faults_of
-from atlas_workflows.nodes.parameters import Parameters
+from atlas_workflows.nodes.parameters import ActionParameters, Parameters
 from atlas_workflows.nodes.perform import perform
 from atlas_workflows.nodes.template_faults import template_faults
 from atlas_workflows.nodes.trigger_questions import Answer, Question, ask, why_not
@@ -68,7 +68,8 @@ class NodeType:
 
     def execute(self, call: Call) -> Outcome:
         """What the node does, unless its `skip_unless` says that there is nothing to do."""
-        condition = getattr(call.parameters, "skip_unless", None)
+        parameters = call.parameters
+        condition = parameters.skip_unless if isinstance(parameters, ActionParameters) else None
         if condition is not None and not call.holds(condition):
             return Skipped(f"Its condition does not hold. {why(condition, call.scope, call.at)}")
         return self.run(call)

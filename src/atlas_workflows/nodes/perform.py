@@ -31,7 +31,7 @@ def perform_with(patch: Patch) -> Callable[[Call], Outcome]:
 
 def ask(call: Call, content: dict[str, Any], patch: Mapping[str, Any] | None = None) -> Perform:
     """The request for an effect with this content."""
-    return Perform(call.node.type, content, getattr(call.parameters, "output", None), patch or {})
+    return Perform(call.node.type, content, vars(call.parameters).get("output"), patch or {})
 
 
 def content_of(call: Call, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
