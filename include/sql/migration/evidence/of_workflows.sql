@@ -1,6 +1,6 @@
 -- The evidence of the triggers of workflows, with the counts behind it: all, those of organizations, or one workflow's.
 SELECT
-    trigger.source_id, trigger.workflow_id::text, trigger.trigger_key, trigger.trigger_type, trigger.evidence, trigger.rule,
+    trigger.source_id, trigger.trigger_key, trigger.trigger_type, trigger.evidence, trigger.rule,
     trigger.forecast::text, known.last_started_at, known.subjects_recently, known.started_recently, known.executions,
     known.by_hand, known.events_low, known.events_high
 FROM atlas.trigger_evidence AS trigger

@@ -1,6 +1,6 @@
 """Which of the CRM's own rows would start a trigger, so that a survey can count them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,13 @@ class Asked:
     kind: str
     details: tuple[str, ...] | None
     is_certain: bool
+
+    @staticmethod
+    def recorded(kind: str | None, details: Sequence[str] | None, is_certain: bool) -> "Asked | None":
+        """As a row of trigger_evidence tells it; None for what asks for no event."""
+        if kind is None:
+            return None
+        return Asked(kind, None if details is None else tuple(details), is_certain)
 
 
 def asked_by(type_: str, parameters: Mapping[str, Any]) -> Asked | None:

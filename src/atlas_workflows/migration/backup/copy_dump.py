@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import BackupError
 from atlas_workflows.migration.backup.sequences import SequenceState
@@ -86,12 +87,13 @@ def _copy_out(connection: Connection, table: TableName, path: Path) -> list[str]
 
 
 def _stored_columns(connection: Connection, table: TableName, names: list[str]) -> list[str]:
-    generated = connection.execute(
+    generated = scalars(
+        connection,
         "SELECT column_name FROM information_schema.columns"
         " WHERE table_schema = %s AND table_name = %s AND is_generated = 'ALWAYS'",
         [table.schema, table.name],
-    ).fetchall()
-    return [name for name in names if (name,) not in generated]
+    )
+    return [name for name in names if name not in generated]
 
 
 def _copy_in(connection: Connection, table: TableName, columns: list[str], path: Path) -> None:

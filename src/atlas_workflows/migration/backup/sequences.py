@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -12,25 +11,17 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import one, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import BackupError
+from atlas_workflows.migration.backup.tables import QualifiedName
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceState:
+class SequenceState(QualifiedName):
     """A sequence's last value, and whether it was given out."""
 
-    schema: str
-    name: str
     value: int
     is_called: bool
     step: int
     cycles: bool
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-    @property
-    def identifier(self) -> compose.Identifier:
-        return compose.Identifier(self.schema, self.name)
 
     @property
     def setting(self) -> str:
@@ -51,11 +42,9 @@ class SequenceState:
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredSequence:
+class DeclaredSequence(QualifiedName):
     """A sequence as it is declared, and whether this role may read where it stands."""
 
-    schema: str
-    name: str
     step: int
     cycles: bool
     may_read: bool
@@ -64,20 +53,20 @@ class DeclaredSequence:
 def read_sequences(connection: Connection) -> tuple[SequenceState, ...]:
     """Every sequence of the database. Raises BackupError where this role may not read one, as pg_dump does."""
     found = rows(connection, DeclaredSequence, sql("backup/sequences"))
-    hidden = [f"{item.schema}.{item.name}" for item in found if not item.may_read]
+    hidden = [str(item) for item in found if not item.may_read]
     if hidden:
         raise BackupError(
             f"{connection.info.user} may not read where these sequences stand: {', '.join(hidden)}.",
             remedy="As their owner: GRANT SELECT ON ALL SEQUENCES IN SCHEMA … TO that role.",
         )
-    return tuple(_state(connection, item.schema, item.name, item.step, item.cycles) for item in found)
+    return tuple(_state(connection, item) for item in found)
 
 
 def behind(connection: Connection, expected: Iterable[SequenceState]) -> Iterator[str]:
     """A sentence for each sequence that is missing, or would give numbers that were given before."""
     for state in expected:
         try:
-            found = _state(connection, state.schema, state.name, state.step, state.cycles)
+            found = _state(connection, state)
         except psycopg.errors.UndefinedTable:
             yield f"sequence {state} is missing"
             continue
@@ -87,10 +76,12 @@ def behind(connection: Connection, expected: Iterable[SequenceState]) -> Iterato
             yield f"sequence {state} stands at {found.value}, not at {state.value}"
 
 
-def _state(connection: Connection, schema: str, name: str, step: int, cycles: bool) -> SequenceState:
-    query = compose.SQL("SELECT last_value AS value, is_called FROM {}").format(
-        compose.Identifier(schema, name)
-    )
-    state = one(connection, partial(SequenceState, schema, name, step=step, cycles=cycles), query)
-    assert state is not None  # a sequence is a relation of one row
-    return state
+def _state(connection: Connection, known: SequenceState | DeclaredSequence) -> SequenceState:
+    query = compose.SQL("SELECT last_value AS value, is_called FROM {}").format(known.identifier)
+
+    def state(value: int, is_called: bool) -> SequenceState:
+        return SequenceState(known.schema, known.name, value, is_called, known.step, known.cycles)
+
+    found = one(connection, state, query)
+    assert found is not None  # a sequence is a relation of one row
+    return found

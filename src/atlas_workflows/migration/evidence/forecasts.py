@@ -29,10 +29,7 @@ class Trigger:
 
     @property
     def asked(self) -> Asked | None:
-        if self.event_kind is None:
-            return None
-        details = None if self.event_details is None else tuple(self.event_details)
-        return Asked(self.event_kind, details, self.is_certain)
+        return Asked.recorded(self.event_kind, self.event_details, self.is_certain)
 
 
 def store_forecasts(connection: Connection) -> int:

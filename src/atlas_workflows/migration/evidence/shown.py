@@ -2,11 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import errors
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.evidence.events import Asked
@@ -16,6 +19,19 @@ from atlas_workflows.migration.evidence.findings import Found
 
 # Source id of a workflow -> its triggers, each as an object.
 Shown = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the survey counted for a workflow; all None where it found nothing of it."""
+
+    last_started_at: datetime | None = None
+    subjects_recently: int | None = None
+    started_recently: int | None = None
+    executions: int | None = None
+    by_hand: int | None = None
+    events_low: int | None = None
+    events_high: int | None = None
 
 
 def read_shown(
@@ -32,24 +48,35 @@ def read_shown(
     shown: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     try:
         with connection.transaction():
-            rows = connection.execute(sql("migration/evidence/of_workflows"), parameters).fetchall()
+            stored = rows(connection, _stored, sql("migration/evidence/of_workflows"), parameters)
     except errors.UndefinedTable:
         return {}
-    for source_id, _, key, type_, evidence, rule, told, *counts in rows:
-        shown[source_id].append(_shown(key, type_, evidence, rule, counts, told and loads(told)))
+    for source_id, trigger in stored:
+        shown[source_id].append(trigger)
     return shown
 
 
+def _stored(
+    source_id: str,
+    trigger_key: str,
+    trigger_type: str,
+    evidence: str,
+    rule: str,
+    forecast: str | None,
+    **counts: Any,
+) -> tuple[str, Mapping[str, Any]]:
+    told = None if forecast is None else loads(forecast)
+    return source_id, _shown(trigger_key, trigger_type, evidence, rule, Counts(**counts), told)
+
+
 def shown_of(
-    rows: Iterable[Mapping[str, Any]], found: Found | None, events: Events, counted: Collection[str]
+    triggers: Iterable[Mapping[str, Any]], found: Found | None, events: Events, counted: Collection[str]
 ) -> list[Mapping[str, Any]]:
     """The same for a workflow of a dry run: its rows of trigger_evidence, and what the survey found."""
-    counts: list[Any] = [None] * 7
+    counts = Counts()
     if found is not None:
-        started = found.by_event
-        counts = [
-            started.last_at, started.subjects, started.recently, found.executions, found.by_hand, *found.events,
-        ]  # fmt: skip
+        started, seen = found.by_event, (found.executions, found.by_hand)
+        counts = Counts(started.last_at, started.subjects, started.recently, *seen, *found.events)
     return [
         _shown(
             row["trigger_key"],
@@ -59,7 +86,7 @@ def shown_of(
             counts,
             _told(row, events, counted),
         )
-        for row in sorted(rows, key=lambda row: str(row["trigger_key"]))
+        for row in sorted(triggers, key=lambda row: str(row["trigger_key"]))
     ]
 
 
@@ -82,18 +109,15 @@ def sentence_of(item: Mapping[str, Any]) -> str:
 
 
 def _told(row: Mapping[str, Any], events: Events, counted: Collection[str]) -> Mapping[str, Any] | None:
-    kind, details = row["event_kind"], row["event_details"]
-    asked = (
-        None if kind is None else Asked(kind, None if details is None else tuple(details), row["is_certain"])
-    )
+    asked = Asked.recorded(row["event_kind"], row["event_details"], row["is_certain"])
     found = forecast(asked, (row["messages_low"], row["messages_high"]), events, counted)
     return None if found is None else found.to_json()
 
 
 def _shown(
-    key: str, type_: str, evidence: str, rule: str, counts: Sequence[Any], told: Mapping[str, Any] | None
+    key: str, type_: str, evidence: str, rule: str, counts: Counts, told: Mapping[str, Any] | None
 ) -> Mapping[str, Any]:
-    last, subjects, recently, executions, by_hand, low, high = counts
+    last = counts.last_started_at
     # The counts are of the column's own events; what no door reached has none.
     is_reached = evidence != EvidenceClass.CANNOT_FIRE
     return {
@@ -102,10 +126,10 @@ def _shown(
         "evidence": evidence,
         "rule": rule,
         "last_started_at": last.isoformat() if last is not None and is_reached else None,
-        "subjects_90_days": (subjects or 0) if is_reached else 0,
-        "started_90_days": (recently or 0) if is_reached else 0,
-        "events_90_days": [low or 0, high or 0] if is_reached else [0, 0],
-        "executions": executions or 0,
-        "by_hand": by_hand or 0,
+        "subjects_90_days": (counts.subjects_recently or 0) if is_reached else 0,
+        "started_90_days": (counts.started_recently or 0) if is_reached else 0,
+        "events_90_days": [counts.events_low or 0, counts.events_high or 0] if is_reached else [0, 0],
+        "executions": counts.executions or 0,
+        "by_hand": counts.by_hand or 0,
         "forecast": told,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.migration.pace.throttle import Breathe, no_rest
@@ -86,7 +87,7 @@ def copy_in(connection: Connection, groups: RowGroups, breathe: Breathe = no_res
 
 def gather_statistics(connection: Connection) -> None:
     """Let the planner know what was loaded; it takes a table that just was empty for empty, and joins in nested loops."""
-    for (table,) in connection.execute(sql("migration/movement/own_tables")).fetchall():
+    for table in scalars(connection, sql("migration/movement/own_tables")):
         connection.execute(compose.SQL("ANALYZE {}").format(_table(table)))
 
 
