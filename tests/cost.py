@@ -32,7 +32,7 @@ class Cost(IntEnum):
 FIXTURES = {
     "pg_server": Cost.POSTGRES,
     "pg16_server": Cost.POSTGRES,
-    "any_server": Cost.POSTGRES,  # asks for one of the two by name, when it runs
+    "every_server": Cost.POSTGRES,  # asks for one of them by name, when it runs
     "open_folder": Cost.POSTGRES,  # is there for a server's data
     "airflow_runtime": Cost.AIRFLOW,
     "stack_with_crm": Cost.AIRFLOW,

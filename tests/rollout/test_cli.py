@@ -10,6 +10,8 @@ import psycopg
 ATLAS = Path(sys.executable).with_name("atlas")
 ONE = "11111111-1111-4111-8111-111111111111"
 FLAG = "migration.p1_database"
+SCHEMA_SQL = Path(__file__).parents[2] / "include" / "sql" / "schema"
+NEWEST = max(path.name[:4] for path in SCHEMA_SQL.glob("[0-9]*.up.sql"))
 
 
 def atlas(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -64,11 +66,11 @@ def test_the_schema_goes_up_and_down_by_command(dsn: str) -> None:
     for _ in range(2):
         done = atlas("schema", "upgrade", "--dsn", dsn, "--json")
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["revision"] == "0007"
+        assert json.loads(done.stdout)["revision"] == NEWEST
     refused = atlas("schema", "downgrade", "base", "--dsn", dsn)
     assert refused.returncode == 1
     assert "--yes" in refused.stderr
-    assert atlas("schema", "current", "--dsn", dsn).stdout.strip() == "0007"
+    assert atlas("schema", "current", "--dsn", dsn).stdout.strip() == NEWEST
     assert atlas("schema", "downgrade", "base", "--dsn", dsn, "--yes").returncode == 0
     assert "no schema atlas" in atlas("schema", "current", "--dsn", dsn).stdout
 
@@ -79,7 +81,9 @@ def test_the_roles_script_is_printed_without_connecting() -> None:
     assert 'ALTER ROLE "crm_owner" BYPASSRLS;' in done.stdout
     assert 'GRANT CREATE ON DATABASE "crm" TO "crm_owner";' in done.stdout
     other = atlas("schema", "roles-script", "--dsn", "postgresql://h/crm", "--migration-role", "mover")
-    assert 'GRANT atlas_app TO "mover"' in other.stdout
+    assert "'GRANT atlas_app TO %I%s',\n        'mover'," in other.stdout
+    assert 'ALTER ROLE "mover" BYPASSRLS;' in other.stdout
+    assert "migration_role" not in other.stdout
 
 
 def test_row_security_is_relaxed_and_forced_by_command(atlas_dsn: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -177,6 +178,9 @@ def test_a_pooler_that_swaps_sessions_is_found(crm: str, tmp_path: Path) -> None
             self, query: str, parameters: list[str] | None = None
         ) -> "psycopg.Cursor[tuple[object, ...]]":
             return psycopg.connect(self.dsn, autocommit=True).execute(query.encode(), parameters)
+
+        def cursor(self, **options: Any) -> "psycopg.Cursor[Any]":
+            return psycopg.connect(self.dsn, autocommit=True).cursor(**options)
 
     class Pooled:
         def connect(self, _purpose: str, *, autocommit: bool = False) -> Swapping:
