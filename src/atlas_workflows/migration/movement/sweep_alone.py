@@ -10,6 +10,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.forecasts import store_forecasts
+from atlas_workflows.migration.evidence.gather import gather
 from atlas_workflows.migration.movement.analytics import rebuild_analytics
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.catch_up import catch_up, take_deletions
@@ -50,15 +51,22 @@ def sweep_phase(phase: Phase, site: Site, *, actor: str) -> SweptPhase:
         run = _standing(connection, phase)
         own = replace(site, settings=with_secret_key(site.settings))
         context = PhaseContext(run.id, phase, run.scope, run.options, own)
-        with phase_lock(connection, phase.name), at_work(context) as worker:
-            tables = {}
-            for number, table in enumerate(worker.source.tables, start=1):
-                tables[table.table] = sweep_table(worker, table)
-                site.progress(Progress("sweep", table.table, number, len(worker.source.tables)))
-            swept = SweptPhase(run, tables, take_deletions(worker), catch_up(worker).written)
-            store_forecasts(worker.writer)
-            rebuild_analytics(worker)
-            _audit(worker.writer, swept, actor)
+        with phase_lock(connection, phase.name):
+            gather(context)  # what came meanwhile has a history too
+            swept = _swept(context, run, actor)
+    return swept
+
+
+def _swept(context: PhaseContext, run: RunRow, actor: str) -> SweptPhase:
+    with at_work(context) as worker:
+        tables = {}
+        for number, table in enumerate(worker.source.tables, start=1):
+            tables[table.table] = sweep_table(worker, table)
+            context.progress(Progress("sweep", table.table, number, len(worker.source.tables)))
+        swept = SweptPhase(run, tables, take_deletions(worker), catch_up(worker).written)
+        store_forecasts(worker.writer)
+        rebuild_analytics(worker)
+        _audit(worker.writer, swept, actor)
     return swept
 
 
