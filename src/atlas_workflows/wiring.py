@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.graph.catalogue import Effect
@@ -63,7 +64,7 @@ def build_worker(
 def _prepare(dsn: str) -> None:
     with connect(dsn, application_name="atlas-worker", autocommit=True) as connection:
         require_migration_role(connection)
-        if connection.execute(sql("engine/schema_is_there")).fetchone() != (True,):
+        if not scalar(connection, sql("engine/schema_is_there")):
             raise InputError(
                 "Schema atlas is not there, or older than the engine.",
                 remedy="Run `atlas schema upgrade` first.",

@@ -1,6 +1,5 @@
 """The task that waits for a person: asks only where it should, takes an answer on record, and ends a rejected phase."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,11 +21,11 @@ AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def crm(atlas_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def crm(atlas_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A database with schema atlas, named as Airflow's tasks find it."""
     monkeypatch.setenv("AIRFLOW_CONN_ATLAS_CRM", atlas_dsn)
     monkeypatch.setenv("ATLAS_HOME", str(tmp_path))
-    yield atlas_dsn
+    return atlas_dsn
 
 
 def begun(dsn: str, *, require_approval: bool) -> UUID:

@@ -54,7 +54,7 @@ if __name__ == "__main__":
 ASKING = """
 import subprocess, threading, time
 from atlas_workflows.settings import load_settings
-from atlas_workflows.validation import apart
+from atlas_workflows.validation import subprocess_runner
 from atlas_workflows.validation.suites import load_suite
 
 class Slow:
@@ -67,7 +67,7 @@ class Shown(subprocess.Popen):
         print(self.pid, flush=True)
 
 subprocess.Popen = Shown
-apart.run_in_subprocess(load_suite(load_settings({}).expectations, "p1_database_batch"), Slow())
+subprocess_runner.run_in_subprocess(load_suite(load_settings({}).expectations, "p1_database_batch"), Slow())
 """
 
 

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from atlas_workflows import exact_json
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.behaviour import Kinds
 from atlas_workflows.engine.program import Program
@@ -38,8 +39,8 @@ class PostgresDefinitions:
 
     def _read(self, organization: str, workflow: str, version: int) -> Program | None:
         given = {"organization": organization, "workflow": workflow, "version": version}
-        row = transact(self.pool, lambda c: c.execute(sql("engine/definition"), given).fetchone())
-        return None if row is None else program_of(row[0], self.kinds)
+        text = transact(self.pool, lambda connection: scalar(connection, sql("engine/definition"), given))
+        return None if text is None else program_of(text, self.kinds)
 
     def _keep(self, name: tuple[str, str, int], program: Program) -> None:
         with self._lock:

@@ -83,9 +83,9 @@ def _loaded(connection: Connection, fencing: dict[Place, int]) -> tuple[Claimed,
     inbox: dict[Place, list[tuple[int, Event]]] = {}
     for organization, execution, number, text in connection.execute(sql("engine/load_inbox"), given):
         inbox.setdefault((organization, execution), []).append((number, _event(text)))
-    states = connection.execute(sql("engine/load_states"), given).fetchall()
     return tuple(
-        _claimed(row, fencing[row[0], row[1]], tuple(inbox.get((row[0], row[1]), ()))) for row in states
+        _claimed((organization, execution), fencing[organization, execution], rest, inbox)
+        for organization, execution, *rest in connection.execute(sql("engine/load_states"), given)
     )
 
 
@@ -93,13 +93,16 @@ def _event(text: str) -> Event:
     return event_from_json(exact_json.loads(text))
 
 
-def _claimed(row: Sequence[Any], fencing: int, inbox: tuple[tuple[int, Event], ...]) -> Claimed:
-    organization, execution, workflow, version, subject, started_at, recorded, begun, document, starter = row
+def _claimed(
+    place: Place, fencing: int, rest: Sequence[Any], inbox: Mapping[Place, Sequence[tuple[int, Event]]]
+) -> Claimed:
+    workflow, version, subject, started_at, recorded, begun, document, starter = rest
     if document is None:
-        return Claimed(organization, execution, fencing)
+        return Claimed(*place, fencing)
     waits = None if starter is None else starter_from_json(exact_json.loads(starter))
     return Claimed(
-        organization, execution, fencing, workflow, version, subject, started_at, recorded, begun, document, waits, inbox
+        *place, fencing, workflow, version, subject, started_at, recorded, begun, document, waits,
+        tuple(inbox.get(place, ())),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import named_rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import lock
@@ -32,17 +33,19 @@ class PostgresLedger:
         if not finished and not wanted:
             return []
         rows = transact(self.pool, lambda connection: self._exchange(connection, finished, wanted))
-        return [_dispatch(row) for row in sorted(rows, key=lambda row: row[7])]
+        return [_dispatch(row) for row in sorted(rows, key=lambda row: row.id)]
 
     def take_stale(self, limit: int) -> list[Dispatch]:
         """Effects whose worker did not come back in time."""
         given = {"now": self.now, "lease": self.lease, "limit": limit}
-        rows = transact(self.pool, lambda c: c.execute(sql("engine/stale_effects"), given).fetchall())
+        rows = transact(
+            self.pool, lambda connection: named_rows(connection, sql("engine/stale_effects"), given)
+        )
         return [_dispatch(row) for row in rows]
 
     def _exchange(
         self, connection: Connection, finished: Sequence[Finished], room: Mapping[str, int]
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[Any]:
         if finished:
             # Checkpoints lock the queue before the ledger; so does this.
             lock(connection, [(item.dispatch.organization, item.dispatch.execution) for item in finished])
@@ -50,9 +53,9 @@ class PostgresLedger:
             connection.execute(sql("engine/finish_effects"), given)
         return self._take(connection, room) if room else []
 
-    def _take(self, connection: Connection, room: Mapping[str, int]) -> list[tuple[Any, ...]]:
+    def _take(self, connection: Connection, room: Mapping[str, int]) -> list[Any]:
         rows = self._take_behind(connection, room, self._after)
-        empty = {kind: places for kind, places in room.items() if kind not in {row[3] for row in rows}}
+        empty = {kind: places for kind, places in room.items() if kind not in {row.kind for row in rows}}
         turned = {kind: places for kind, places in empty.items() if self._after.get(kind, NOBODY) != NOBODY}
         if turned:
             rows += self._take_behind(connection, turned, {})
@@ -62,18 +65,18 @@ class PostgresLedger:
 
     def _take_behind(
         self, connection: Connection, room: Mapping[str, int], after: Mapping[str, str]
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[Any]:
         asked = [
             {"kind": kind, "places": places, "after": after.get(kind, NOBODY)}
             for kind, places in room.items()
         ]
         given = {"room": json_text(asked), "now": self.now, "lease": self.lease}
-        return connection.execute(sql("engine/dispatch_effects"), given).fetchall()
+        return named_rows(connection, sql("engine/dispatch_effects"), given)
 
 
-def _last(rows: Sequence[tuple[Any, ...]], kind: str, places: int) -> str:
+def _last(rows: Sequence[Any], kind: str, places: int) -> str:
     """Where the next round of a kind begins: behind the last organization while there are more than places."""
-    served = sorted({row[0] for row in rows if row[3] == kind})
+    served = sorted({row.organization_id for row in rows if row.kind == kind})
     return str(served[-1]) if served and len(served) >= places else NOBODY
 
 

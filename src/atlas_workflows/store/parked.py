@@ -45,13 +45,13 @@ def resolve(
     """Let the execution go on by a person's word, in one transaction. Raises InputError where nothing waits for it."""
     given = {"organization": organization, "key": key}
     with connection.transaction():
-        row = connection.execute(sql("engine/unknown_effect"), given).fetchone()
-        if row is None:
+        found = next(iter(connection.execute(sql("engine/unknown_effect"), given)), None)
+        if found is None:
             raise InputError(
                 "No effect of this key waits for a decision.",
                 remedy="See `atlas effects unknown`; it may be resolved.",
             )
-        execution, kind, dispatches = row
+        execution, kind, dispatches = found
         finished = Finished(
             Dispatch(organization, execution, key, kind, dispatches, None), _answer(verdict, by)
         )
