@@ -132,7 +132,13 @@ def test_what_a_value_contains_is_never_read_as_a_template() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.org", "https://127.1/", "https://{{ contact.nope }}/", "{{ contact.plan }}"]
+    "url",
+    [
+        'http://{{ "example.org" }}',
+        'https://{{ "127.1" }}/',
+        "https://{{ contact.nope }}/",
+        "{{ contact.plan }}",
+    ],
 )
 def test_a_url_that_turns_out_to_be_refused_fails_the_step(url: str) -> None:
     for type_, parameters in (

@@ -12,7 +12,7 @@ sys.path.append(
 from world import MemoryWorld, PostgresWorld, World
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """Each store in turn, on a virtual clock."""
     if request.param == "memory":

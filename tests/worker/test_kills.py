@@ -65,6 +65,7 @@ def _disturb(fleet: Fleet, taken: Counter[str], executions: int, kills: int) -> 
     return amid
 
 
+@pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_twenty_kills_lose_nothing_and_double_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -267,6 +267,7 @@ def test_an_answer_that_cannot_be_stored_is_kept_without_its_content(live: Postg
     assert set(live.effects().values()) == {"done"}
 
 
+@pytest.mark.postgres
 def test_a_wait_survives_a_restart_of_everything(tmp_path_factory: pytest.TempPathFactory) -> None:
     from atlas_workflows.db.schema import upgrade
 
