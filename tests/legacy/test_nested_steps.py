@@ -14,6 +14,11 @@ from atlas_workflows.nodes.catalogue import load_catalogue
 TRUE = {"field": "status", "operator": "equals", "value": "new"}
 
 
+def step_changes(found: Translation) -> set[str]:
+    """What changes about the steps; that nothing ever started these rows is said by tests of its own."""
+    return {code for code in change_codes(found) if not code.startswith("TRIGGER_")}
+
+
 def sms(message: str, **more: Any) -> dict[str, Any]:
     return {"type": "send_sms", "config": {"message": message}, **more}
 
@@ -53,7 +58,7 @@ def test_branches_of_a_condition_are_nodes_on_its_ports(yes: str, no: str) -> No
         ("trigger", "main", "step-1"), ("step-1", "true", "a"), ("a", "main", "b"), ("b", "main", "d"),
         ("step-1", "false", "c"), ("c", "main", "d"),
     }  # fmt: skip
-    assert (found.status, change_codes(found)) == ("active", {"NESTED_STEPS_UNFOLDED"})
+    assert (found.status, step_changes(found)) == ("active", {"NESTED_STEPS_UNFOLDED"})
 
 
 def test_one_branch_alone_leaves_the_other_outcome_as_it_was() -> None:
@@ -130,7 +135,7 @@ def test_steps_in_any_other_setting_are_reported(step: dict[str, Any]) -> None:
 @pytest.mark.parametrize("empty", [None, [], {}, ""])
 def test_empty_branches_are_nothing(empty: Any) -> None:
     found = linear({"type": "condition", "config": {**TRUE, "trueBranch": empty, "falseBranch": empty}})
-    assert (codes(found), change_codes(found)) == (set(), set())
+    assert (codes(found), step_changes(found)) == (set(), set())
 
 
 def test_ids_are_kept_where_they_are_free() -> None:
