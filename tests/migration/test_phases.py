@@ -156,7 +156,7 @@ def test_a_kind_is_found_under_the_name_of_its_file_only() -> None:
 
 def test_what_failed_is_continued_where_the_step_says_so() -> None:
     assert [kind.name for kind in FIRST.kinds if may_continue(FIRST, kind.name)] == [
-        "preflight", "backup", "rehearse", "expand", "inspect", "backfill",
+        "preflight", "backup", "rehearse", "expand", "evidence", "inspect", "backfill",
     ]  # fmt: skip
     assert not may_continue(FIRST, None)
     assert not may_continue(FIRST, "forgotten")

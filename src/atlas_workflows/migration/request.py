@@ -48,7 +48,7 @@ class Scope:
     percent: Annotated[
         int | None,
         Field(
-            ge=1,
+            ge=0,
             le=100,
             title="Percentage",
             description="Only this stable share of the organizations, instead of naming them.",
@@ -163,14 +163,12 @@ class PhaseRequest:
         """
         refuse_unknown(document, PHASE_FIELDS)
         given = {name: value for name, value in document.items() if value is not None}
-        scope = _built(
-            Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given}
-        )
+        scope = _scope_out_of(given)
         given["waivers"] = _waivers(map(str, given.get("waivers") or ()), waivable)
         if owner := str(given.pop("assume_organization", "")).strip().lower():
             given["assume_organization"] = owner
         options = _built(RunOptions, {**given, "actor": actor, "report_dir": report_dir})
-        return cls(Scope.chosen(scope.organizations, scope.percent), options)
+        return cls(scope, options)
 
 
 ROLLBACK_FIELDS = ("phase", "organizations", "percent", "dry_run", "reason")
@@ -195,10 +193,17 @@ class RollbackRequest:
         """From a flat document of ROLLBACK_FIELDS. Raises InputError as PhaseRequest.read does."""
         refuse_unknown(document, ROLLBACK_FIELDS)
         given = {name: value for name, value in document.items() if value is not None}
-        asked = _built(
-            Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given}
+        return _built(cls, {"scope": _scope_out_of(given), **given})
+
+
+def _scope_out_of(given: dict[str, Any]) -> Scope:
+    """Takes what it reads out of `given`. A person who asks for nobody has mistyped something."""
+    asked = _built(Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given})
+    if asked.percent == 0:
+        raise InputError(
+            "percent is 0, which is nobody.", remedy="Give 1 to 100, or leave it out for everybody."
         )
-        return _built(cls, {**given, "scope": Scope.chosen(asked.organizations, asked.percent)})
+    return Scope.chosen(asked.organizations, asked.percent)
 
 
 def _waivers(given: Iterable[str], waivable: Collection[str]) -> dict[str, str]:
@@ -240,13 +245,15 @@ def rollback_fields() -> Mapping[str, Mapping[str, Any]]:
     return _fields(ROLLBACK_FIELDS, Scope, RollbackRequest)
 
 
-def _fields(names: Iterable[str], *models: type) -> dict[str, Mapping[str, Any]]:
+def _fields(names: Iterable[str], *models: type) -> dict[str, dict[str, Any]]:
     found = {
         name: schema
         for model in models
         for name, schema in TypeAdapter(model).json_schema()["properties"].items()
     }
-    return {name: _flat(found[name]) for name in names}
+    asked = {name: _flat(found[name]) for name in names}
+    asked["percent"]["minimum"] = 1  # a scope may come out empty, but nobody asks for that
+    return asked
 
 
 def _flat(schema: dict[str, Any]) -> dict[str, Any]:

@@ -24,12 +24,10 @@ def rebuild_analytics(worker: Worker) -> int:
         "at": worker.now(),
     }
     with worker.writer.transaction():
-        return worker.writer.execute(sql("migration/analytics/rebuild"), parameters).rowcount
+        return worker.writer.execute(sql("migration/movement/rebuild_analytics"), parameters).rowcount
 
 
 def _zones(connection: Connection, told: Mapping[str, str]) -> dict[str, str]:
     names = sorted(set(told.values()) & zone_names())
-    known = set(
-        scalars(connection, sql("migration/analytics/known_zones"), {"names": names}) if names else ()
-    )
+    known = set(scalars(connection, sql("migration/movement/known_zones"), {"names": names}) if names else ())
     return {organization: zone for organization, zone in told.items() if zone in known}

@@ -49,7 +49,7 @@ def read_tenancy(connection: Connection, assumed: str | None) -> Tenancy:
         assumed=assumed,
         templates=templates,
         zones=_zones(connection),
-        private_templates=dict(_rows(connection, sql("migration/tenants/private_templates"))),
+        private_templates=dict(_rows(connection, sql("migration/movement/private_templates"))),
         endpoints=contested(named_endpoints(connection)),
     )
 
@@ -88,8 +88,8 @@ def _zones(connection: Connection) -> dict[str, str]:
 
 def named_endpoints(connection: Connection) -> list[tuple[str, str]]:
     """(endpoint, organization) of every webhook that is registered or configured; who comes first keeps it."""
-    found = _rows(connection, sql("migration/tenants/registered_endpoints"))
-    statement = sql("migration/tenants/configured_endpoints")
+    found = _rows(connection, sql("migration/movement/registered_endpoints"))
+    statement = sql("migration/movement/configured_endpoints")
     for tenant in TENANT_COLUMNS:
         for graph in GRAPHS:
             columns = {"tenant": compose.Identifier(tenant), "graph": compose.SQL(graph)}
