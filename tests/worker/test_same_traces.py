@@ -68,9 +68,13 @@ def _pointing(found: Workflow, known: dict[str, str]) -> Workflow:
 
 
 def simulated(asked: Start, found: Workflow, fail: dict[str, int], *others: Workflow) -> Simulation:
-    programs = {other.id: Program(other, load_catalogue()) for other in others}
+    # Under the ids that were published: a split goes by them.
+    number = asked.subject.removeprefix("s")
+    programs = {
+        other.id: Program(replace(other, id=f"{other.id}{number}"), load_catalogue()) for other in others
+    }
     return simulate(
-        Program(found, load_catalogue()),
+        Program(replace(found, id=f"{found.id}{number}"), load_catalogue()),
         "t",
         {"contact": CONTACT},
         START,

@@ -23,6 +23,8 @@ def analytics_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
         facts.findings.reason(ReasonCode.ANALYTICS_DUPLICATE, "date", "The day is counted by another row.")
     is_ours = facts.own(tenancy, facts.side("workflow") or {})
     workflow = facts.workflow()
+    if workflow is None and not columns.get("workflow_id"):
+        facts.findings.reason(ReasonCode.COLUMN_UNDECODABLE, "workflow_id", "The day names no workflow.")
     if not is_ours or is_twin or workflow is None:
         return facts.quarantined()
     day = {
