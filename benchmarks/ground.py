@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.migration.evidence.gather import gather
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.phases import phase_named
@@ -29,7 +30,7 @@ TEMPLATE = "bench_template"
 
 @dataclass(frozen=True)
 class Ground:
-    """A running server with a template database: messy shape B, schema atlas expanded, nothing loaded."""
+    """A running server with a template database: messy shape B, schema atlas expanded, evidence gathered, nothing loaded."""
 
     server: EmbeddedServer
     settings: Settings
@@ -67,6 +68,7 @@ def ground(size: str) -> Iterator[Ground]:
         dsn = server.create_database(TEMPLATE)
         create_sample(dsn, make_spec("B", size, messy=True, seed=7))
         expand.run(found.context(dsn))
+        gather(found.context(dsn))
         with connect(dsn, application_name="bench", autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
         yield found

@@ -54,7 +54,7 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
         (psycopg.errors.InsufficientPrivilege("permission denied for table x"), PermissionMissing, "Grant"),
         (psycopg.errors.AdminShutdown("terminating connection"), DatabaseError, "Bring it back"),
         (psycopg.errors.DiskFull("could not extend file"), DatabaseError, "Free space"),
-        (psycopg.errors.UndefinedTable('relation "x" does not exist'), DatabaseError, "Mend that"),
+        (psycopg.errors.UndefinedTable('relation "x" does not exist'), DatabaseError, "Fix this"),
         (OSError(errno.ENOSPC, "No space left on device", "/x"), ConfigurationError, "Free space"),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), ConfigurationError, "a folder of yours"),
     ],

@@ -41,6 +41,7 @@ def standby() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.postgres
 def test_a_hot_standby_is_named_as_what_it_is(standby: str, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="takes no writes") as refused:
         run_phase(phase_named("p1"), site=Site(standby, settings_at(tmp_path)))

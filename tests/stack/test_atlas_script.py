@@ -33,7 +33,7 @@ def script() -> ModuleType:
         ("ERROR: No matching distribution found for uv", "registry cannot be reached", "network or proxy"),
         ("ensurepip is not available", "no venv and pip", "python3-venv"),
         ("[Errno 13] Permission denied: '/x'", "No permission to write", "ATLAS_HOME"),
-        ("something else broke", "something else broke", "repeat the same command"),
+        ("something else broke", "something else broke", "run the same command again"),
     ],
 )
 def test_complaints_become_one_message(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from playing import CONTACT, START, TRIGGER, edges, node
 from test_arbitrary_graphs import PINGS, fails, graphs
@@ -20,8 +20,9 @@ from atlas_workflows.worker.model import Answer, Dispatch, Performed, Refused, S
 NUMBERS = count()
 EARLIER = [{"type": e.type, "at": e.at.isoformat(), "data": dict(e.data)} for e in PINGS if e.at < START]
 LATER = [event for event in PINGS if event.at >= START]
+LONG = 200  # steps
 on_postgres = settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -115,6 +116,8 @@ def test_structured_workflows_in_memory(block: Block) -> None:
 @given(graphs(), fails)
 @on_postgres
 def test_any_graph_in_postgres(postgres: PostgresWorld, found: Workflow, fail: dict[str, int]) -> None:
+    # Loops that only a limit of the engine ends take thousands of transactions here; memory plays those.
+    assume(len(simulated(wish("w0", "s0"), found, fail).steps) < LONG)
     assert_same(postgres, found, fail)
 
 

@@ -11,6 +11,7 @@ import psycopg
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import connect
 from atlas_workflows.engine.events import Event, Happened
+from atlas_workflows.engine.limits import MAX_STEPS
 from atlas_workflows.engine.program import Program
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.model import Workflow
@@ -280,7 +281,7 @@ def play(
     kinds: Sequence[str],
     answer: Answers = everything_works,
     events: Sequence[tuple[datetime, Callable[[], Any]]] = (),
-    rounds: int = 2_000,
+    rounds: int = 3 * MAX_STEPS,
 ) -> None:
     """Let everything come to its end: effects before the clock, as the simulation does it."""
     ahead = sorted(events, key=lambda event: event[0])

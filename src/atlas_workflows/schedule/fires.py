@@ -56,6 +56,24 @@ def bounded(fires: Iterable[Fire], last: datetime | None) -> Iterator[Fire]:
         yield fire
 
 
+@dataclass(slots=True)
+class _Moves:
+    """Where closed slots go. They come in order, so all before an opening that was found go there without a search."""
+
+    zone: ZoneInfo
+    openness: Openness
+    outside: Outside
+    opening: datetime | None = None
+
+    def of(self, instant: datetime) -> datetime | None:
+        if self.opening is not None and instant <= self.opening:
+            return self.opening
+        found = move_to_open(instant, self.zone, self.openness, self.outside)
+        is_shared = self.outside == "next" and not self.openness.keeps_time_of_day
+        self.opening = found if is_shared else None
+        return found
+
+
 def not_skipped(fires: Iterable[Fire], zone: ZoneInfo, skipped: frozenset[date]) -> Iterator[Fire]:
     """Without those on skipped local dates."""
     return (fire for fire in fires if to_local(fire.instant, zone).date() not in skipped)
@@ -68,11 +86,12 @@ def opened(fires: Iterable[Fire], zone: ZoneInfo, openness: Openness, outside: O
     wait until nothing earlier can come.
     """
     waiting: list[tuple[datetime, int, Fire]] = []
+    moves = _Moves(zone, openness, outside)
     fruitless = 0
     for number, fire in enumerate(fires):
         wall = to_local(fire.instant, zone)
         why = openness.closed_because(wall)
-        moved = fire.instant if why is None else move_to_open(fire.instant, zone, openness, outside)
+        moved = fire.instant if why is None else moves.of(fire.instant)
         if moved is None:
             fruitless += 1
             if fruitless >= FRUITLESS_SLOTS:

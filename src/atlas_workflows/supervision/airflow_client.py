@@ -100,12 +100,10 @@ class AirflowClient:
         return answer.json().get("value") if answer.status_code == httpx.codes.OK else None
 
     def log_text(self, dag_id: str, run_id: str, task_id: str, *, attempt: int = 1) -> str:
-        """The messages in a task's log."""
+        """The messages in a task's log, and the errors that ended it."""
         path = f"{self._run_path(dag_id, run_id)}/taskInstances/{quote(task_id)}/logs/{attempt}?full_content=true"
         content = self._call("GET", path)["content"]
-        return "\n".join(
-            str(entry.get("event", entry)) if isinstance(entry, dict) else str(entry) for entry in content
-        )
+        return "\n".join(line for entry in content for line in _log_lines(entry))
 
     def _run_path(self, dag_id: str, run_id: str) -> str:
         return f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}"
@@ -123,3 +121,14 @@ class AirflowClient:
                 remedy="Look at `./atlas logs api-server`.",
             )
         return answer.json() if answer.content else {}
+
+
+def _log_lines(entry: Any) -> list[str]:
+    """An entry's message, and what Airflow keeps beside it: the errors with which the task ended."""
+    if not isinstance(entry, dict):
+        return [str(entry)]
+    errors = entry.get("error_detail") or ()
+    return [
+        str(entry.get("event", entry)),
+        *(f"{error['exc_type']}: {error['exc_value']}" for error in errors),
+    ]

@@ -94,6 +94,7 @@ def _wait_until_ready(paths: StackPaths, tell: Tell) -> StackState:
         if state and state.stage == READY and alive:
             return state
         if state and state.stage == FAILED:
+            _wait_for_the_end(paths)
             raise StackError(state.problem or "The stack did not start.", remedy=f"Logs are in {paths.logs}.")
         if seen_alive and not alive:
             break
@@ -105,6 +106,13 @@ def _wait_until_ready(paths: StackPaths, tell: Tell) -> StackState:
         f"The stack did not become ready ({told or 'the supervisor ended'}).",
         remedy=f"Read {paths.log_of('supervisor')} and the other logs there; then `./atlas down` and `./atlas up`.",
     )
+
+
+def _wait_for_the_end(paths: StackPaths) -> None:
+    """A supervisor that failed still stops what it had started; until then the next `up` would find this one."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while is_held(paths.run / "supervisor.lock") and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _stop(paths: StackPaths) -> bool:

@@ -78,9 +78,9 @@ def make_ready(connection: Connection, dsn: str, options: RunOptions) -> None:
     where something else stands in a legacy table's place, and DatabaseError where a login would find ours in place of
     the old tables; waiving the items `tables` and `search_path` of the checklist lets it be made anyhow.
     """
-    detect_shape(read_catalog(connection))
     if not options.waivers.get("tables"):
         require_tables(connection)
+    detect_shape(read_catalog(connection))
     if not options.waivers.get("search_path"):
         require_safe_search_paths(connection)
     upgrade(dsn)
