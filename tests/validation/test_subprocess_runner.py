@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,6 +19,7 @@ from atlas_workflows.validation.suites import load_suite
 PROGRAM = """
 import sys, pandas
 from pathlib import Path
+from typing import Any
 from atlas_workflows.settings import load_settings
 from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.data import Frames
@@ -34,6 +36,7 @@ else:
 DAEMON = """
 import multiprocessing, sys, pandas
 from pathlib import Path
+from typing import Any
 from atlas_workflows.settings import load_settings
 from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.data import Frames
@@ -50,9 +53,9 @@ if __name__ == "__main__":
     sys.exit(daemon.exitcode)
 """
 
-# A question that takes a minute to read; the asking process says who the other one is.
+# A question that takes a minute to read; the asking process says who the other one is, and which it forked for it.
 ASKING = """
-import subprocess, threading, time
+import subprocess, threading, time, psutil
 from atlas_workflows.settings import load_settings
 from atlas_workflows.validation import subprocess_runner
 from atlas_workflows.validation.suites import load_suite
@@ -61,10 +64,15 @@ class Slow:
     def __reduce__(self):
         return time.sleep, (60,)
 
+def show(runner):
+    while not (forks := runner.children()):
+        time.sleep(0.05)
+    print(runner.pid, forks[0].pid, flush=True)
+
 class Shown(subprocess.Popen):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        print(self.pid, flush=True)
+        threading.Thread(target=show, args=(psutil.Process(self.pid),), daemon=True).start()
 
 subprocess.Popen = Shown
 subprocess_runner.run_in_subprocess(load_suite(load_settings({}).expectations, "p1_database_batch"), Slow())
@@ -78,7 +86,7 @@ class Deadly:
         return os._exit, (9,)
 
 
-def frame() -> object:
+def frame() -> Any:
     import pandas
 
     names = ("explained", "held_back", "has_format", "keeps_organization", "keeps_secrets")
@@ -103,20 +111,52 @@ def test_the_library_stays_out_of_the_process(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "program.py", "rows.json"], cwd=tmp_path, check=True, timeout=300)
 
 
-def test_a_killed_process_is_said() -> None:
+def test_a_killed_process_is_said_and_the_next_suite_runs(tmp_path: Path) -> None:
     suite = load_suite(load_settings({}).expectations, "p1_database_batch")
     with pytest.raises(PhaseError, match="p1_database_batch was killed"):
         run_in_subprocess(suite, Frames({"workflows": Deadly()}))
+    (runner,) = runners()
+    assert run_in_subprocess(suite, Frames({"workflows": frame()}), tmp_path)
+    assert runners() == [runner]
+
+
+def test_a_runner_that_is_gone_is_replaced() -> None:
+    """As after a pause in which nothing was asked."""
+    suite = load_suite(load_settings({}).expectations, "p1_database_batch")
+    data = Frames({"workflows": frame()})
+    expected = run_in_subprocess(suite, data)
+    (runner,) = runners()
+    runner.kill()
+    runner.wait(10)
+    assert run_in_subprocess(suite, data) == expected
+    assert runner not in runners()
+
+
+def test_a_fork_of_the_asking_process_has_a_runner_of_its_own() -> None:
+    suite = load_suite(load_settings({}).expectations, "p1_database_batch")
+    data = Frames({"workflows": frame()})
+    expected = run_in_subprocess(suite, data)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if run_in_subprocess(suite, data) == expected else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert run_in_subprocess(suite, data) == expected
+
+
+def runners() -> list[psutil.Process]:
+    ours = psutil.Process().children()
+    return [child for child in ours if "subprocess_runner" in " ".join(child.cmdline())]
 
 
 def test_it_ends_with_the_process_that_asked(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(ASKING)
     asking = subprocess.Popen([sys.executable, "program.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert asking.stdout is not None
-    child = psutil.Process(int(asking.stdout.readline()))
+    children = [psutil.Process(int(pid)) for pid in asking.stdout.readline().split()]
+    assert len(children) == 2
     asking.kill()
     asking.wait(10)
-    assert psutil.wait_procs([child], timeout=30)[1] == []
+    assert psutil.wait_procs(children, timeout=30)[1] == []
 
 
 def test_a_daemon_may_ask(tmp_path: Path) -> None:
