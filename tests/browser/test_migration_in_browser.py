@@ -99,7 +99,9 @@ def _migrated_workflows(stack: LiveStack) -> int:
 
 
 def test_the_phase_is_triggered_and_watched_to_success(page: Page, live_stack: LiveStack) -> None:
-    run_id = _trigger(page, live_stack, PHASE, {"dry_run": False, "batch_rows": 500, "rehearse": False})
+    run_id = _trigger(
+        page, live_stack, PHASE, {"dry_run": False, "batch_rows": 500, "rehearse": False, "throttle": False}
+    )
     assert live_stack.client().conf(PHASE, run_id)["batch_rows"] == 500
     assert live_stack.client().conf(PHASE, run_id)["rehearse"] is False
     assert _watch(page, live_stack, PHASE, run_id) == "success"

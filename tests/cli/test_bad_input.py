@@ -122,7 +122,7 @@ def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
     home, place = tmp_path / "home", tmp_path / "report"
     home.mkdir()
     (home / "backups").write_text("not a folder")
-    run = ("migrate", "run", "p1", "--no-rehearse", "--report", str(place), "--dsn", dsn)
+    run = ("migrate", "run", "p1", "--no-rehearse", "--no-throttle", "--report", str(place), "--dsn", dsn)
     stopped = atlas(home, *run)
     text = said(stopped)
     assert stopped.returncode == 1

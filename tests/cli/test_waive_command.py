@@ -20,7 +20,7 @@ ATLAS = Path(sys.executable).with_name("atlas")
 
 def migrate(home: Path, dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = [
-        ATLAS, "migrate", "run", "p1", "--no-backup", "--no-rehearse", "--report", str(home / "report"), "--dsn", dsn,
+        ATLAS, "migrate", "run", "p1", "--no-backup", "--no-rehearse", "--no-throttle", "--report", str(home / "report"), "--dsn", dsn,
     ]  # fmt: skip
     env = os.environ | {"ATLAS_HOME": str(home), "COLUMNS": "300"}
     return subprocess.run([*command, *words], env=env, text=True, capture_output=True, timeout=300)

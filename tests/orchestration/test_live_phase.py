@@ -33,7 +33,8 @@ def approved_run(live_stack: LiveStack) -> str:
     client.wait_for_dag(PHASE)
     client.unpause(PHASE)
     run_id = client.trigger(
-        PHASE, {"dry_run": False, "require_approval": True, "rehearse": False, "workers": 2}
+        PHASE,
+        {"dry_run": False, "require_approval": True, "rehearse": False, "workers": 2, "throttle": False},
     )
     _wait_for_question(live_stack, run_id)
     assert _state(live_stack, run_id, "finish") is None
@@ -144,7 +145,9 @@ def test_a_repeat_changes_nothing(live_stack: LiveStack, approved_run: str) -> N
 
     assert approved_run
     before = fingerprint()
-    _, state = live_stack.run(PHASE, {"dry_run": False, "rehearse": False, "backup": False})
+    _, state = live_stack.run(
+        PHASE, {"dry_run": False, "rehearse": False, "backup": False, "throttle": False}
+    )
     assert state == "success"
     assert fingerprint() == before
 
@@ -154,7 +157,8 @@ def test_a_rejection_finishes_nothing_and_is_not_asked_for_again(
 ) -> None:
     assert approved_run
     run_id = live_stack.client().trigger(
-        PHASE, {"dry_run": False, "rehearse": False, "backup": False, "require_approval": True}
+        PHASE,
+        {"dry_run": False, "rehearse": False, "backup": False, "require_approval": True, "throttle": False},
     )
     _wait_for_question(live_stack, run_id)
     assert _answer_until_the_end(live_stack, run_id, "Reject") == "failed"
