@@ -18,6 +18,7 @@ from atlas_workflows.secrets.detection import is_secret_name
 
 # Shorter ones are names of options and units; what is a text to people is longer.
 SHORTEST_TEXT, SHORTEST_WORD, SHORTEST_NUMBER = 12, 32, 6
+_SMALL = 10 ** (SHORTEST_NUMBER - 1)
 _MOST_ESCAPINGS = 20
 AS_WRITTEN = "as_written"
 _DRAWN = frozenset(
@@ -70,9 +71,9 @@ def _settings(original: Mapping[str, Any]) -> list[tuple[str, Any]]:
     for key, value in original.items():
         if key == "data" and type(value) is dict:
             for name, item in value.items():
-                if name not in _DRAWN:
+                if _may_matter(item) and name not in _DRAWN:
                     _add_long(item, f"data.{name}", found)
-        elif key not in _DRAWN:
+        elif _may_matter(value) and key not in _DRAWN:
             _add_long(value, key, found)
     return found
 
@@ -84,13 +85,22 @@ def _add_long(value: Any, path: str, found: list[tuple[str, Any]]) -> None:
             found.append((path, value))
     elif kind is dict:
         for key, item in value.items():
-            if key not in _DRAWN and not is_secret_name(key):
+            if _may_matter(item) and key not in _DRAWN and not is_secret_name(key):
                 _add_long(item, f"{path}.{key}", found)
     elif kind is list:
         for at, item in enumerate(value):
-            _add_long(item, f"{path}[{at}]", found)
+            if _may_matter(item):
+                _add_long(item, f"{path}[{at}]", found)
     elif (kind is int or kind is Decimal) and len(_number(value).as_tuple().digits) >= SHORTEST_NUMBER:
         found.append((path, value))
+
+
+def _may_matter(value: Any) -> bool:
+    """Whether anything long can be found there; most settings are short, and writing their paths costs more than this."""
+    kind = type(value)
+    if kind is str:
+        return len(value) >= SHORTEST_TEXT
+    return kind is dict or kind is list or kind is Decimal or (kind is int and not -_SMALL < value < _SMALL)
 
 
 def _add_scalars(value: Any, found: list[Any]) -> None:

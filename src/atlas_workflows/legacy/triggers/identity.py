@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.legacy.aliases import IDENTITY_KEYS, trigger_type
+from atlas_workflows.legacy.aliases import IDENTITY_KEYS, TRIGGERS, trigger_type
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.graph.stored import LegacyNode
 from atlas_workflows.legacy.reasons import ReasonCode
@@ -48,8 +48,9 @@ class Slot:
 
 def canonical(type_: str) -> str:
     """The canonical type, or the spelling itself where it is unknown, so that unknown ones can be compared too."""
-    known = trigger_type(type_)
-    return known[0] if known else normal(type_)
+    spelled = normal(type_)
+    known = TRIGGERS.get(spelled)
+    return known[0] if known else spelled
 
 
 def find_slots(
