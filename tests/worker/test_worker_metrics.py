@@ -24,7 +24,15 @@ from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.monitoring.endpoint import open_endpoint
 from atlas_workflows.monitoring.gauges import BOUND, ORGANIZATIONS_LOOKED_AT, PLANS, DatabaseGauges
 from atlas_workflows.monitoring.metered import error_class
-from atlas_workflows.monitoring.metrics import METRICS, RETRIES, START_DELAY, STEPS, sample_names
+from atlas_workflows.monitoring.metrics import (
+    HALTED,
+    METRICS,
+    RETRIES,
+    ROLLOUT,
+    START_DELAY,
+    STEPS,
+    sample_names,
+)
 from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.monitoring.tally import MOST_SERIES, Tally
 from atlas_workflows.store.executions import PostgresExecutions
@@ -107,7 +115,7 @@ def test_the_endpoint_says_what_the_database_says(live: PostgresWorld) -> None: 
     assert value(found, "atlas_workflows", owner="atlas_enhanced", status="active") == 1
     assert value(found, "atlas_organizations", owner="atlas_enhanced") == 1
     exported = {name for name, _ in found if name.startswith("atlas_")}
-    silent = {"atlas_step_retries_total", "atlas_store_failures_total"}
+    silent = {"atlas_step_retries_total", "atlas_store_failures_total"} | {ROLLOUT.name, HALTED.name}
     assert exported == {name for metric in METRICS for name in sample_names(metric)} - silent
 
 
@@ -191,24 +199,27 @@ def test_names_that_definitions_invent_do_not_grow_without_end() -> None:
     assert value(found, STEPS.name, type="type1", status="completed") == MOST_SERIES * 3 + 1
 
 
-def test_counting_costs_microseconds() -> None:
-    world, tally = MemoryWorld(), Monitor()
-    workflow = world.publish(line("w", *(setting(name) for name in "abcde")))
+class Counted(Tally):
+    calls = 0
+
+    def add(self, *given: Any, **more: Any) -> None:
+        self.calls += 1
+        super().add(*given, **more)
+
+    def observe(self, *given: Any, **more: Any) -> None:
+        self.calls += 1
+        super().observe(*given, **more)
+
+
+def test_a_batch_is_added_up_before_it_is_counted() -> None:
+    world, monitor = MemoryWorld(), Monitor()
+    monitor.tally = tally = Counted()
+    workflow = world.publish(line("w", *(setting(name) for name in "abcdefgh")))
     world.start(*(wish(workflow, f"c{i}") for i in range(100)))
-    batch = world.store.checkpoint((), 100)[0]
-    turns = [take_turn(c, world.program(c.organization, c.workflow, 1), batch.now) for c in batch.claimed]
-
-    class Nothing:
-        def checkpoint(self, turns: Any, limit: int) -> Any:
-            return batch, frozenset()
-
-    watched = tally.executions(Nothing())  # type: ignore[arg-type]
-    times = []
-    for _ in range(7):
-        began = time.process_time()
-        watched.checkpoint(turns, 0)
-        times.append((time.process_time() - began) / 100)
-    assert min(times) < 60e-6, "per execution of five steps"
+    watched = SimpleNamespace(executions=monitor.executions(world.store), definitions=world)
+    assert work(watched) == 100  # type: ignore[arg-type]
+    assert sum(amount for (metric, _), amount in tally._counts.items() if metric is STEPS) == 800
+    assert tally.calls < 220, "two delays for each execution, and nothing for each of its steps"
 
 
 def gauges(dsn: str, clock: Any = time.monotonic) -> tuple[DatabaseGauges, Any]:
@@ -313,6 +324,32 @@ def scanned(world: PostgresWorld, name: str) -> list[dict[str, Any]]:
 
 def _nodes(node_: dict[str, Any]) -> list[dict[str, Any]]:
     return [node_, *(inner for child in node_.get("Plans", ()) for inner in _nodes(child))]
+
+
+def test_held_effects_and_rollouts_are_read_where_there_are_such(live: PostgresWorld) -> None:  # noqa: F811
+    found, read = gauges(live.dsn)
+    assert ("atlas_effects_pending", frozenset({("status", "unknown")})) in read()
+    live.connection.execute("ALTER TABLE atlas.effects DROP CONSTRAINT effects_status_check")
+    for statement in (
+        "ALTER TABLE atlas.effects ADD COLUMN IF NOT EXISTS held_until timestamptz",
+        "CREATE INDEX IF NOT EXISTS effects_held ON atlas.effects (held_until) WHERE status = 'held'",
+        "CREATE TABLE IF NOT EXISTS atlas.rollouts (phase text, cohort text, halted_at timestamptz, halted_by text, halt_reason text)",
+        "INSERT INTO atlas.cohorts (name, percentage, salt) VALUES ('first', 12.5, 's')",
+        "INSERT INTO atlas.rollouts (phase, cohort) VALUES ('p2', 'first')",
+    ):
+        live.connection.execute(statement)
+    live.connection.execute(
+        "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, "
+        "content, held_until) SELECT gen_random_uuid(), 'k' || n, gen_random_uuid(), gen_random_uuid(), 's', 'n', "
+        "'send_email', 'held', '{}', now() + (n - 2) * interval '1 hour' FROM generate_series(1, 3) AS n"
+    )
+    found._kept.clear()
+    seen = read()
+    assert value(seen, "atlas_effects_pending", status="held") == 3
+    assert 3600 <= value(seen, "atlas_effects_pending_age_seconds", status="held") < 3660
+    assert value(seen, "atlas_rollout_percentage", phase="p2", cohort="first") == 12.5
+    assert value(seen, "atlas_rollout_halted", phase="p2", cohort="first") == 0
+    found.close()
 
 
 def test_a_port_that_is_taken_is_said() -> None:

@@ -23,7 +23,7 @@ from atlas_workflows.monitoring.metrics import (
     STORE_FAILURES,
 )
 from atlas_workflows.monitoring.tally import Tally
-from atlas_workflows.worker.model import Answer, Batch, Dispatch, Finished, Place, Turn
+from atlas_workflows.worker.model import Answer, Batch, Dispatch, End, Finished, Place, Turn
 from atlas_workflows.worker.ports import Executions, Ledger, Performer, StoreUnavailable, TurnRefused
 
 # How executions end of themselves; a workflow may give its own end any name.
@@ -129,14 +129,17 @@ def _count_turns(tally: Tally, turns: Sequence[Turn]) -> None:
 
 
 def _count_ends(tally: Tally, turns: Sequence[Turn]) -> None:
-    for turn in turns:
-        if turn.end is None:
-            continue
-        outcome = turn.end.outcome if turn.end.outcome in OUTCOMES else "custom"
-        tally.add(ENDED, outcome)
+    ended = [(turn, turn.end) for turn in turns if turn.end is not None]
+    for outcome, many in Counter(_outcome(end) for _, end in ended).items():
+        tally.add(ENDED, outcome, amount=many)
+    for turn, end in ended:
         if turn.claimed.started_at is not None:
-            seconds = (turn.end.at - turn.claimed.started_at).total_seconds()
-            tally.observe(EXECUTION_SECONDS, max(0.0, seconds), outcome)
+            seconds = max(0.0, (end.at - turn.claimed.started_at).total_seconds())
+            tally.observe(EXECUTION_SECONDS, seconds, _outcome(end))
+
+
+def _outcome(end: End) -> str:
+    return end.outcome if end.outcome in OUTCOMES else "custom"
 
 
 def _errors(turns: Sequence[Turn], steps: Sequence[StepRecord]) -> Iterator[str]:

@@ -106,20 +106,28 @@ QUEUE_AGE = _gauge(
 )
 PENDING = _gauge(
     "atlas_effects_pending",
-    "Effects that are intended, held (until a time), dispatching or unknown (a person decides); counted up to 10 000.",
+    "Effects that are intended, held (by the send policy), dispatching or unknown (a person decides); up to 10 000.",
     "status",
 )
-PENDING_AGE = _gauge("atlas_effects_pending_age_seconds", "How old the oldest of them is.", "status")
+PENDING_AGE = _gauge(
+    "atlas_effects_pending_age_seconds",
+    "How old the oldest of them is; of held ones how long the oldest is overdue.",
+    "status",
+)
 WORKFLOWS = _gauge("atlas_workflows", "Workflows by who executes them and their status.", "owner", "status")
 ORGANIZATIONS = _gauge(
     "atlas_organizations", "Organizations with an active workflow of this owner: adoption.", "owner"
 )
+ROLLOUT = _gauge(
+    "atlas_rollout_percentage", "How far a phase is rolled out to its cohort.", "phase", "cohort"
+)
+HALTED = _gauge("atlas_rollout_halted", "1 where the rollout was halted, else 0.", "phase", "cohort")
 
 COUNTED = (
     BEGUN, ENDED, EXECUTION_SECONDS, START_DELAY, STEPS, STEP_SECONDS, RETRIES, ERRORS, EFFECTS, EFFECT_SECONDS,
     STALE_TURNS, STORE_FAILURES, STATEMENT_SECONDS,
 )  # fmt: skip
-READ = (DATABASE_REACHABLE, QUEUE, QUEUE_AGE, PENDING, PENDING_AGE, WORKFLOWS, ORGANIZATIONS)
+READ = (DATABASE_REACHABLE, QUEUE, QUEUE_AGE, PENDING, PENDING_AGE, WORKFLOWS, ORGANIZATIONS, ROLLOUT, HALTED)
 METRICS = COUNTED + READ
 
 
