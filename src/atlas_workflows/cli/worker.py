@@ -46,6 +46,10 @@ def worker(
     processes: Annotated[int, typer.Option(min=1, max=64, help="How many worker processes.")] = 1,
     lanes: Annotated[int, typer.Option(min=1, max=16, help="Lanes per process.")] = 2,
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Executions claimed at once.")] = 100,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait for the database and schema atlas instead of ending without them."),
+    ] = False,
     metrics_port: Annotated[
         str,
         typer.Option(
@@ -61,11 +65,35 @@ def worker(
     """
     settings = load_settings()
     port, insists = _port(metrics_port or settings.metrics_port, processes)
+    if wait and not _wait_for(dsn or settings.crm_dsn):
+        return
     orders = Orders(dsn or settings.require_crm_dsn(), lanes, batch, port, insists)
     if processes == 1:
         work(orders)
     else:
         _supervise([replace(orders, port=port and port + place) for place in range(processes)])
+
+
+def _wait_for(dsn: str | None) -> bool:
+    """Until a worker can begin, or until told to stop (False); what it waits for is logged once."""
+    from atlas_workflows.supervision.worker_programs import missing_for_workers
+
+    log_as_json()
+    stopping, told = _stop_on_signals(), None
+    while missing := missing_for_workers(dsn) if dsn else "waits to be given a CRM database (ATLAS_CRM_DSN)":
+        if missing != told:
+            structlog.get_logger().info("worker waits", reason=missing)
+        told = missing
+        if stopping.wait(RESTART_SECONDS):
+            return False
+    return not stopping.is_set()
+
+
+def _stop_on_signals() -> Event:
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    return stopping
 
 
 def _port(given: str, processes: int) -> tuple[int | None, bool]:
@@ -142,9 +170,7 @@ def log_as_json(level: str = "info") -> None:
 
 
 def _supervise(every: list[Orders]) -> None:
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stopping.set())
+    stopping = _stop_on_signals()
     found = [_begin(orders) for orders in every]
     while not stopping.wait(WATCH_SECONDS):
         for place, process in enumerate(found):
