@@ -58,7 +58,9 @@ def test_a_database_that_does_not_answer_is_waited_for() -> None:
 def test_what_waits_is_asked_again_and_again_and_does_not_crash(tmp_path: Path) -> None:
     answers = iter(["the moon", "the moon", "the sun", None])
     now = [0.0]
-    program = Program("w", ("sleep", "60"), {"PATH": "/usr/bin:/bin"}, tmp_path / "w.log", waits_for=lambda: next(answers))
+    program = Program(
+        "w", ("sleep", "60"), {"PATH": "/usr/bin:/bin"}, tmp_path / "w.log", waits_for=lambda: next(answers)
+    )
     watch = Watch((program,), clock=lambda: now[0])
     seen = []
     for _ in range(4):
