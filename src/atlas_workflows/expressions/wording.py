@@ -67,14 +67,14 @@ def _question(leaf: Leaf) -> Callable[[Scope, Moment], str]:
 
 
 def _sentence(explanation: Explanation) -> str:
-    decisive = _decisive(explanation)
+    decisive = decisive_leaves(explanation)
     said = "; ".join(_comparison(leaf) for leaf in decisive[:MAX_REASONS])
     more = len(decisive) - MAX_REASONS
     answer = "Yes" if explanation.holds else "No"
     return f"{answer}: {said or 'nothing was asked'}{f'; and {more} more' if more > 0 else ''}."
 
 
-def _decisive(explanation: Explanation) -> list[Explanation]:
+def decisive_leaves(explanation: Explanation) -> list[Explanation]:
     """The comparisons without which the answer could have been another."""
     if explanation.field is not None:
         return [explanation]
@@ -82,7 +82,7 @@ def _decisive(explanation: Explanation) -> list[Explanation]:
     wanted = explanation.holds if explanation.operator != "not" else not explanation.holds
     found = [member for member in explanation.members if member.holds is wanted]
     chosen = found[:1] if explanation.holds is settled_by_one else found
-    return [leaf for member in chosen for leaf in _decisive(member)]
+    return [leaf for member in chosen for leaf in decisive_leaves(member)]
 
 
 def _comparison(leaf: Explanation) -> str:
