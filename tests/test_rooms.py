@@ -16,6 +16,7 @@ RUNTIME = {
     "gallery",
     "insights",
     "integrations",
+    "monitoring",
     "performers",
     "recurring",
     "store",

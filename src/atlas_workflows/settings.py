@@ -9,6 +9,8 @@ from atlas_workflows.errors import ConfigurationError
 SHOWN_OF_DSN = ("user", "host", "port", "dbname", "service")
 UNREADABLE = "(an address that cannot be read)"
 ROOT = Path(__file__).resolve().parents[2]
+MOST_WORKERS = 64
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Settings:
     smtp_url: str | None = None
     mail_from: str = "atlas@localhost"
     egress_allow: str = ""
+    workers: int = 1
+    metrics_address: str = "127.0.0.1"
+    metrics_port: str = ""
+    log_level: str = "info"
+    traces_endpoint: str | None = None
 
     def __repr__(self) -> str:
         return f"Settings(root={self.root}, home={self.home}, crm={masked_dsn(self.crm_dsn)})"
@@ -45,7 +52,8 @@ class Settings:
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
-    ATLAS_SMTP_URL, ATLAS_MAIL_FROM and ATLAS_EGRESS_ALLOW (networks with commas).
+    ATLAS_SMTP_URL, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
+    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL and ATLAS_TRACES_ENDPOINT.
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used.
     """
@@ -61,7 +69,28 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         smtp_url=env.get("ATLAS_SMTP_URL") or None,
         mail_from=env.get("ATLAS_MAIL_FROM") or "atlas@localhost",
         egress_allow=env.get("ATLAS_EGRESS_ALLOW") or "",
+        workers=_count("ATLAS_WORKERS", env.get("ATLAS_WORKERS"), 1, MOST_WORKERS),
+        metrics_address=env.get("ATLAS_METRICS_ADDRESS") or "127.0.0.1",
+        metrics_port=env.get("ATLAS_METRICS_PORT") or "",
+        log_level=_log_level(env.get("ATLAS_LOG_LEVEL") or "info"),
+        traces_endpoint=env.get("ATLAS_TRACES_ENDPOINT") or None,
     )
+
+
+def _count(name: str, given: str | None, default: int, most: int) -> int:
+    if not given:
+        return default
+    if not given.isdecimal() or int(given) > most:
+        raise ConfigurationError(f"{name} is {given!r}.", remedy=f"Set it to a number from 0 to {most}.")
+    return int(given)
+
+
+def _log_level(given: str) -> str:
+    if given.lower() not in LOG_LEVELS:
+        raise ConfigurationError(
+            f"ATLAS_LOG_LEVEL is {given!r}.", remedy=f"Set it to one of {', '.join(LOG_LEVELS)}."
+        )
+    return given.lower()
 
 
 def masked_dsn(dsn: str | None) -> str:

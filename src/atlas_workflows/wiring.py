@@ -11,6 +11,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.integrations.egress import Egress
+from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.performers.http_request import HttpRequest
 from atlas_workflows.performers.missing import Missing
@@ -45,15 +46,17 @@ def build_worker(
     batch: int = BATCH,
     lease: timedelta = LEASE,
     effect_lease: timedelta = EFFECT_LEASE,
+    monitor: Monitor | None = None,
 ) -> tuple[Worker, Listener]:
-    """A worker on a database, and what wakes it. Raises DatabaseUnreachable, PermissionMissing and InputError."""
+    """A worker on a database, and what wakes it; `monitor` counts what it does. Raises DatabaseUnreachable, PermissionMissing and InputError."""
     _prepare(dsn)
     pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES)
+    watching = monitor or Monitor()
     worker = Worker(
-        PostgresExecutions(pool, lease=lease),
+        watching.executions(PostgresExecutions(pool, lease=lease, timed=watching.tally.timed)),
         PostgresDefinitions(pool, load_catalogue()),
-        PostgresLedger(pool, lease=effect_lease),
-        performers,
+        watching.ledger(PostgresLedger(pool, lease=effect_lease)),
+        watching.performers(performers),
         effect_lease=effect_lease,
         lanes=lanes,
         batch=batch,

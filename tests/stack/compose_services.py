@@ -62,8 +62,8 @@ class Here:
         service = interpolated(compose_document()["services"][name], self.variables)
         environment = {key: self._local(str(item)) for key, item in service.get("environment", {}).items()}
         command = [self._local(word) for word in service["command"]]
-        if command[0] == "airflow":
-            command[0] = str(Path(sys.executable).with_name("airflow"))
+        if command[0] in ("airflow", "atlas"):
+            command[0] = str(Path(sys.executable).with_name(command[0]))
         basis = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.home),

@@ -7,13 +7,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from compose_services import Here, compose_document, interpolated, made_variables
 from jsonschema import Draft7Validator
 
 from atlas_workflows.db.ports import free_port
+from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
@@ -47,11 +50,40 @@ def test_the_printed_variables_are_all_it_asks_for() -> None:
 
 def test_every_airflow_service_shares_image_environment_and_home() -> None:
     services = compose_document()["services"]
-    assert set(services) == {"postgres", "redis", *AIRFLOW_SERVICES}
+    assert set(services) == {"postgres", "redis", "engine-worker", *AIRFLOW_SERVICES}
     for name in AIRFLOW_SERVICES:
         assert services[name]["image"] == "atlas-workflows"
         assert services[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
         assert services[name]["volumes"] == ["atlas-home:/opt/atlas-home"]
+
+
+def test_the_engine_s_worker_waits_works_and_is_drained(here: Here, dsn: str) -> None:
+    program = here.program("engine-worker")
+    assert "AIRFLOW__CORE__EXECUTOR" not in program.env
+    port = free_port()
+    local = {"ATLAS_CRM_DSN": dsn, "ATLAS_METRICS_ADDRESS": "127.0.0.1", "ATLAS_METRICS_PORT": str(port)}
+    with ExitStack() as stack:
+        process = _running(stack, replace(program, env=program.env | local))
+        _eventually(lambda: "run phase 1" in program.log.read_text(), 60, "waiting", here.home / "logs")
+        upgrade(dsn)
+        _eventually(lambda: "worker starts" in program.log.read_text(), 60, "the start", here.home / "logs")
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert b"atlas_database_reachable 1.0" in answer.read()
+        process.terminate()
+        assert process.wait(60) == 0
+    assert "worker ends" in program.log.read_text()
+
+
+def test_without_a_crm_the_engine_s_worker_says_so_and_ends_when_told(here: Here) -> None:
+    program = here.program("engine-worker")
+    environment = {name: text for name, text in program.env.items() if name != "ATLAS_CRM_DSN"}
+    with ExitStack() as stack:
+        process = _running(stack, replace(program, env=environment))
+        _eventually(
+            lambda: "waits to be given" in program.log.read_text(), 60, "the word", here.home / "logs"
+        )
+        process.terminate()
+        assert process.wait(60) == 0
 
 
 def test_the_image_copies_what_exists() -> None:
@@ -72,7 +104,7 @@ def _eventually(condition: Callable[[], bool], seconds: float, what: str, logs: 
         time.sleep(0.5)
 
 
-def _running(stack: ExitStack, program: Program) -> None:
+def _running(stack: ExitStack, program: Program) -> subprocess.Popen[bytes]:
     process = start(program)
     began = created_at(process.pid) or time.time()
 
@@ -81,6 +113,7 @@ def _running(stack: ExitStack, program: Program) -> None:
         process.wait()
 
     stack.callback(stop)
+    return process
 
 
 @pytest.fixture

@@ -15,13 +15,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
+import psycopg
 import pytest
 
+sys.path.append(str(Path(__file__).parents[1] / "worker"))  # the small workflows of the worker's tests
+from workflows import line, setting
+from world import publish, wish
+
+from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.settings import ROOT
+from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.supervision.locks import hold
+from atlas_workflows.supervision.worker_programs import NO_DATABASE, NO_SCHEMA
 
 PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 HEALTHY = json.dumps({part: {"status": "healthy"} for part in PARTS})
@@ -41,6 +50,11 @@ class Home:
     @property
     def bin(self) -> Path:
         return self.folder / "venv" / "bin"
+
+    @property
+    def crm(self) -> EmbeddedServer:
+        """The stack's own server, for what a test does to the CRM in it."""
+        return EmbeddedServer(self.home / "postgres" / "data").start()
 
     def atlas(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -109,6 +123,10 @@ def home(open_folder: Path) -> Iterator[Home]:
         f"#!{made.bin}/python -S\n" + Path(__file__).with_name("stand_in_airflow.py").read_text()
     )
     (made.bin / "airflow").chmod(0o755)
+    (made.bin / "atlas").write_text(
+        f"#!{made.bin}/python\nfrom atlas_workflows.cli.app import main\nmain()\n"
+    )
+    (made.bin / "atlas").chmod(0o755)
     (made.bin / "health").write_text(HEALTHY)
     (made.bin / "broken").write_text("")
     made.home.mkdir()
@@ -134,7 +152,7 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
         assert waiting["stage"] == "starting"
         (home.bin / "health").write_text(HEALTHY)
         state = home.ready()
-        assert (state["supervisor_pid"], list(pids(state))) == (process.pid, FOUR)
+        assert (state["supervisor_pid"], list(pids(state))) == (process.pid, [*FOUR, "worker-1"])
         # The address of the CRM goes to Airflow whole, and into the file for others without its password.
         given = json.loads(home.started()[-1][2])
         assert (given["schema"], given["port"]) == ("crm", state["postgres_port"])
@@ -146,7 +164,7 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
         os.kill(pids(state)["triggerer"], signal.SIGKILL)
         again = home.wait_for(lambda now: pids(now)["triggerer"] not in (None, pids(state)["triggerer"]))
         assert pids(again)["scheduler"] == pids(state)["scheduler"]
-        family = [psutil.Process(pid) for pid in pids(again).values()]
+        family = [psutil.Process(pid) for name, pid in pids(again).items() if name in FOUR]
 
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
@@ -157,7 +175,54 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(str(state["postgres_port"])))) != 0
     remembered = json.loads((home.home / "run" / "ports.json").read_text())
-    assert remembered == {"postgres": state["postgres_port"], "airflow": state["airflow_port"]}
+    metrics = state["metrics_ports"][0]  # type: ignore[index]
+    assert remembered == {
+        "postgres": state["postgres_port"], "airflow": state["airflow_port"], "metrics-1": metrics,
+    }  # fmt: skip
+
+
+def worker(state: dict[str, object]) -> dict[str, object]:
+    found: dict[str, object] = next(p for p in state["processes"] if p["name"] == "worker-1")  # type: ignore[attr-defined]
+    return found
+
+
+def test_a_worker_waits_for_its_database_works_is_started_again_and_drained(home: Home) -> None:
+    note_crm(home, "embedded:crm")
+    with home.supervisor() as process:
+        state = home.ready()
+        assert (worker(state)["pid"], worker(state)["problem"]) == (None, NO_DATABASE)
+        dsn = home.crm.create_database("crm")
+        home.wait_for(lambda now: worker(now)["problem"] == NO_SCHEMA)
+        assert worker(home.state())["restarts"] == 0, "to wait is not to crash"
+        upgrade(dsn)
+        running = home.wait_for(lambda now: worker(now)["pid"])
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            workflow = publish(connection, line("w", setting("a")))
+            PostgresIntake(connection).start([wish(workflow)])
+            while connection.execute("SELECT count(*) FROM atlas.workflow_execution_queue").fetchone() != (
+                0,
+            ):
+                time.sleep(0.1)
+        port = running["metrics_ports"][0]  # type: ignore[index]
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert b'atlas_executions_ended_total{outcome="completed"} 1.0' in answer.read()
+        shown = home.atlas("status")
+        assert f"Workers 1, http://127.0.0.1:{port}/metrics" in shown.stdout
+        os.kill(int(str(worker(running)["pid"])), signal.SIGKILL)
+        again = home.wait_for(lambda now: worker(now)["pid"] not in (None, worker(running)["pid"]))
+        assert worker(again)["restarts"] == 1
+        time.sleep(0.1)
+        home.wait_for(lambda now: said(home).count('"worker starts"') == 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert said(home).count('"worker ends"') == 1, (
+        "the killed one did not come to it, the other one was drained"
+    )
+    assert "postgresql://" not in said(home)
+
+
+def said(home: Home) -> str:
+    return (home.home / "logs" / "worker-1.log").read_text()
 
 
 def test_a_database_server_that_has_to_move_takes_airflow_along(home: Home) -> None:
@@ -210,7 +275,11 @@ def test_what_airflow_cannot_prepare_is_told_by_up_and_leaves_nothing_running(ho
     # And the next attempt begins with a clean slate.
     (home.bin / "broken").write_text("")
     assert home.atlas("up").returncode == 0
-    assert home.atlas("status").returncode == 0
+    status = home.atlas("status")
+    assert status.returncode == 0
+    # No database is named, so there is nothing for workers to do.
+    assert "Workers off (no CRM database is named" in status.stdout
+    assert list(pids(home.state())) == FOUR
     assert home.atlas("down").stderr == "The stack is stopped.\n"
 
 

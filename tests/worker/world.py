@@ -21,6 +21,7 @@ from atlas_workflows.store.executions import PostgresExecutions
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.sessions import open_pool
+from atlas_workflows.worker.exposures import Exposure
 from atlas_workflows.worker.memory import MemoryStore
 from atlas_workflows.worker.model import Answer, Dispatch, Finished, Performed, Start, Started
 from atlas_workflows.worker.ports import Definitions, Executions, Intake, Ledger
@@ -66,6 +67,7 @@ class World(Protocol):
     def steps(self, execution: str) -> list[tuple[Any, ...]]: ...
     def end(self, execution: str) -> tuple[str, str | None] | None: ...
     def effects(self) -> dict[str, str]: ...
+    def exposures(self) -> list[Exposure]: ...
 
 
 @dataclass(slots=True)
@@ -134,6 +136,9 @@ class MemoryWorld:
     def effects(self) -> dict[str, str]:
         return {key: entered.status for (_, key), entered in self.store.effects.items()}
 
+    def exposures(self) -> list[Exposure]:
+        return sorted(self.store.exposures.values(), key=lambda shown: (shown.organization, shown.key))
+
 
 class PostgresWorld:
     """The real store; `close` gives its sessions back."""
@@ -196,6 +201,13 @@ class PostgresWorld:
 
     def effects(self) -> dict[str, str]:
         return dict(self.rows("SELECT effect_key, status FROM atlas.effects"))
+
+    def exposures(self) -> list[Exposure]:
+        rows = self.rows(
+            "SELECT organization_id::text, workflow_id::text, workflow_version, execution_id::text, subject, node_id, "
+            "exposure_key, variant, shown_at FROM atlas.exposures ORDER BY 1, 7"
+        )
+        return [Exposure(*row) for row in rows]
 
     def rows(self, statement: str, *given: Any) -> list[Any]:
         return self.connection.execute(statement, given).fetchall()

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.settings import load_settings
 
@@ -37,9 +37,27 @@ def migration(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def engine(as_json: AsJson = False) -> None:
-    """The worker beside the floor of its own statements, start latency, and claims beside parked executions."""
-    _print("engine", _benchmark("engine").run(), as_json)
+def engine(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A section: cost, peers, latency, action, due, parked, flood, memory; may be given several times."
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Small sizes, for a look whether it works; the figures say little."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The worker beside the floor of its statements and beside DBOS, procrastinate and pgqueuer; latency, waits, floods."""
+    benchmark = _benchmark("engine")
+    unknown = [name for name in only or () if name not in benchmark.SECTIONS]
+    if unknown:
+        raise InputError(
+            f"There is no section {', '.join(unknown)}.", remedy=f"Sections: {', '.join(benchmark.SECTIONS)}."
+        )
+    _print("engine", benchmark.run(only or (), quick=quick), as_json)
 
 
 def _benchmark(name: str) -> Any:

@@ -60,6 +60,12 @@ def _schema() -> str:
     return json.dumps(format_schema(load_catalogue()), indent=1, ensure_ascii=False, default=float) + "\n"
 
 
+def _metrics() -> str:
+    from atlas_workflows.monitoring.reference import metrics_page
+
+    return metrics_page()
+
+
 def _reason_codes() -> str:
     from atlas_workflows.legacy.reasons import ReasonCode
 
@@ -95,6 +101,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "dispositions.md": _dispositions,
     "expressions.md": _expressions,
     "legacy-engines.md": _engines,
+    "metrics.md": _metrics,
     "node-behaviour.md": _behaviour,
     "nodes.md": _nodes,
     "reason-codes.md": _reason_codes,

@@ -11,7 +11,7 @@ app = typer.Typer()
 
 @app.command()
 def down() -> None:
-    """Stop Airflow and the embedded PostgreSQL; data, logs and secrets stay for the next start."""
+    """Stop workers (what they have in hand is finished), Airflow and the embedded PostgreSQL; data, logs and secrets stay."""
     console = Console(stderr=True)
     with console.status("stopping the stack"):
         ran = stop_stack(load_settings())

@@ -19,9 +19,10 @@ def up(
         typer.Option(help="The CRM database, postgresql://…; default ATLAS_CRM_DSN.", show_default=False),
     ] = None,
 ) -> None:
-    """Start PostgreSQL (for Airflow itself) and Airflow; reuse what runs already.
+    """Start PostgreSQL (for Airflow itself), Airflow and workers; reuse what runs already.
 
-    Without a database the DAGs use the Airflow Connection `atlas_crm`, which you may create in Airflow's page.
+    Without a database the DAGs use the Airflow Connection `atlas_crm`, which you may create in Airflow's page, and no
+    worker runs. ATLAS_WORKERS says how many workers, 1 where it is not set.
     """
     settings = load_settings()
     console = Console(stderr=True)

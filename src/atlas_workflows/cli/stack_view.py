@@ -24,8 +24,16 @@ def show_stack(settings: Settings, state: StackState, console: Console) -> None:
     console.print(f"Stack   {state.stage}{': ' + state.doing if state.doing else ''}", highlight=False)
     console.print(f"Airflow {state.url or '-'}", highlight=False, soft_wrap=True)
     console.print(f"CRM     {state.crm or 'Airflow Connection atlas_crm'}", highlight=False, soft_wrap=True)
+    console.print(f"Workers {_workers(state)}", highlight=False, soft_wrap=True)
     show_logins(settings, console)
     console.print(table)
+
+
+def _workers(state: StackState) -> str:
+    if state.workers_off:
+        return state.workers_off
+    pages = " ".join(f"http://127.0.0.1:{port}/metrics" for port in state.metrics_ports)
+    return f"{len(state.metrics_ports)}, {pages}" if pages else "-"
 
 
 def show_logins(settings: Settings, console: Console) -> None:

@@ -5,21 +5,39 @@ import multiprocessing
 import signal
 import sys
 import time
+from dataclasses import dataclass, replace
 from multiprocessing.context import SpawnProcess
 from threading import Event, Thread
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
 
-from atlas_workflows.settings import load_settings
+from atlas_workflows.errors import ConfigurationError, InputError
+from atlas_workflows.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from atlas_workflows.monitoring.endpoint import Endpoint
+    from atlas_workflows.monitoring.monitor import Monitor
 
 app = typer.Typer()
 
 WATCH_SECONDS = 0.5
 RESTART_SECONDS = 2.0
 DRAIN_SECONDS = 60.0
+METRICS_PORT = 9464  # where OpenTelemetry serves Prometheus too
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What one worker process is told. `port` None serves no metrics; `insists` refuses where the port is taken."""
+
+    dsn: str
+    lanes: int
+    batch: int
+    port: int | None = None
+    insists: bool = False
 
 
 @app.command()
@@ -28,39 +46,116 @@ def worker(
     processes: Annotated[int, typer.Option(min=1, max=64, help="How many worker processes.")] = 1,
     lanes: Annotated[int, typer.Option(min=1, max=16, help="Lanes per process.")] = 2,
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Executions claimed at once.")] = 100,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait for the database and schema atlas instead of ending without them."),
+    ] = False,
+    metrics_port: Annotated[
+        str,
+        typer.Option(
+            help="Port of /metrics, the next process takes the next one; `off` for none. "
+            f"ATLAS_METRICS_PORT where left out, else {METRICS_PORT} if it is free."
+        ),
+    ] = "",
 ) -> None:
     """Execute workflows until SIGTERM or SIGINT; what is in hand then is finished.
 
     Any number of them may run, on any number of machines. A killed one loses nothing: what it held is taken up by another
     after a minute.
     """
-    where = dsn or load_settings().require_crm_dsn()
+    settings = load_settings()
+    port, insists = _port(metrics_port or settings.metrics_port, processes)
+    if wait and not _wait_for(dsn or settings.crm_dsn):
+        return
+    orders = Orders(dsn or settings.require_crm_dsn(), lanes, batch, port, insists)
     if processes == 1:
-        work(where, lanes, batch)
+        work(orders)
     else:
-        _supervise(where, processes, lanes, batch)
+        _supervise([replace(orders, port=port and port + place) for place in range(processes)])
 
 
-def work(dsn: str, lanes: int, batch: int) -> None:
-    """One worker process, from start to drained."""
-    from atlas_workflows.wiring import build_worker, load_performers
+def _wait_for(dsn: str | None) -> bool:
+    """Until a worker can begin, or until told to stop (False); what it waits for is logged once."""
+    from atlas_workflows.supervision.worker_programs import missing_for_workers
 
     log_as_json()
-    found, listener = build_worker(dsn, load_performers(load_settings()), lanes=lanes, batch=batch)
+    stopping, told = _stop_on_signals(), None
+    while missing := missing_for_workers(dsn) if dsn else "waits to be given a CRM database (ATLAS_CRM_DSN)":
+        if missing != told:
+            structlog.get_logger().info("worker waits", reason=missing)
+        told = missing
+        if stopping.wait(RESTART_SECONDS):
+            return False
+    return not stopping.is_set()
+
+
+def _stop_on_signals() -> Event:
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    return stopping
+
+
+def _port(given: str, processes: int) -> tuple[int | None, bool]:
+    if given == "off":
+        return None, False
+    if not given:
+        return METRICS_PORT, False
+    if not given.isdecimal() or not 0 < int(given) <= 65_536 - processes:
+        raise InputError(f"{given!r} is no port for metrics.", remedy="Give a number, or `off`.")
+    return int(given), True
+
+
+def work(orders: Orders) -> None:
+    """One worker process, from start to drained."""
+    from atlas_workflows.monitoring.monitor import Monitor
+    from atlas_workflows.monitoring.tracing import open_tracing
+    from atlas_workflows.wiring import build_worker, load_performers
+
+    settings = load_settings()
+    log_as_json(settings.log_level)
+    tracing = open_tracing(settings.traces_endpoint) if settings.traces_endpoint else None
+    monitor = Monitor(orders.dsn, tracing)
+    found, listener = build_worker(
+        orders.dsn, load_performers(settings), lanes=orders.lanes, batch=orders.batch, monitor=monitor
+    )
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         found.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    structlog.get_logger().info("worker starts", lanes=lanes, batch=batch)
+    endpoint = _serve(monitor, settings, orders)
+    structlog.get_logger().info(
+        "worker starts", lanes=orders.lanes, batch=orders.batch, metrics_port=endpoint and endpoint.port
+    )
     listener.start()
-    found.run()
-    listener.stop()
+    try:
+        found.run()
+    finally:
+        listener.stop()
+        if endpoint is not None:
+            endpoint.close()
+        if tracing is not None:
+            tracing.close()
     structlog.get_logger().info("worker ends")
 
 
-def log_as_json() -> None:
+def _serve(monitor: "Monitor", settings: Settings, orders: Orders) -> "Endpoint | None":
+    from atlas_workflows.monitoring.endpoint import open_endpoint
+
+    if orders.port is None:
+        return None
+    try:
+        return open_endpoint(monitor.registry, settings.metrics_address, orders.port)
+    except ConfigurationError as cause:
+        if orders.insists:
+            raise
+        structlog.get_logger().warning("no metrics are served", error=cause.fact, what_next=cause.remedy)
+        return None
+
+
+def log_as_json(level: str = "info") -> None:
     """One JSON object per line on stderr."""
     structlog.configure(
         processors=[
@@ -69,31 +164,29 @@ def log_as_json() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
 
 
-def _supervise(dsn: str, processes: int, lanes: int, batch: int) -> None:
-    stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stopping.set())
-    found = [_begin(dsn, lanes, batch) for _ in range(processes)]
+def _supervise(every: list[Orders]) -> None:
+    stopping = _stop_on_signals()
+    found = [_begin(orders) for orders in every]
     while not stopping.wait(WATCH_SECONDS):
         for place, process in enumerate(found):
             if not process.is_alive() and not stopping.wait(RESTART_SECONDS):
-                found[place] = _begin(dsn, lanes, batch)
+                found[place] = _begin(every[place])
     _drain(found)
 
 
-def _begin(dsn: str, lanes: int, batch: int) -> SpawnProcess:
+def _begin(orders: Orders) -> SpawnProcess:
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_work_under_a_supervisor, args=(dsn, lanes, batch))
+    process = context.Process(target=_work_under_a_supervisor, args=(orders,))
     process.start()
     return process
 
 
-def _work_under_a_supervisor(dsn: str, lanes: int, batch: int) -> None:
+def _work_under_a_supervisor(orders: Orders) -> None:
     """A worker whose supervisor was killed drains and ends, like one that is told to."""
     leader = multiprocessing.parent_process()
     assert leader is not None  # it was spawned
@@ -103,7 +196,7 @@ def _work_under_a_supervisor(dsn: str, lanes: int, batch: int) -> None:
         signal.raise_signal(signal.SIGTERM)
 
     Thread(target=outlive, daemon=True).start()
-    work(dsn, lanes, batch)
+    work(orders)
 
 
 def _drain(found: list[SpawnProcess]) -> None:

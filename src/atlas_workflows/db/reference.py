@@ -37,6 +37,7 @@ SECTIONS = (
     ("Around workflows", "0002_library"),
     ("Evidence", "0009_evidence"),
     ("The engine", "0011_engine"),
+    ("Exposures", "0016_exposures"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)

@@ -117,7 +117,7 @@ def _finish(walk: Walk, token: Token, call: Call, done: Done) -> None:
         output=done.output,
         port=done.port,
         note=done.note,
-        unresolved=tuple(dict.fromkeys(call.unresolved)),
+        unresolved=tuple(dict.fromkeys(call.unresolved)) if call.unresolved else (),
     )
     walk.leave(token, done.port)
 

@@ -1,7 +1,6 @@
 """Merges: the first token to come stands for all; the merge goes on once, and what comes later is absorbed."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 
 from atlas_workflows.engine.behaviour import Gather, StepFailed
@@ -22,7 +21,7 @@ def gather(walk: Walk, token: Token, wish: Gather) -> None:
         known = Gathering(token.node, token.frame, token.id, 1, wish.needed)
     else:
         walk.state.tokens.pop(token.id)
-        known = replace(known, arrived=known.arrived + 1)
+        known = known.with_one_more()
     walk.state.gatherings[name] = known
     if known.holder is not None and known.needed is not None and known.arrived >= known.needed:
         go_on(walk, known, MAIN_PORT)
@@ -31,7 +30,7 @@ def gather(walk: Walk, token: Token, wish: Gather) -> None:
 def go_on(walk: Walk, gathering: Gathering, port: str) -> None:
     """Let the merge's token leave."""
     token = walk.state.tokens[gathering.holder]  # type: ignore[index]
-    walk.state.gatherings[f"{gathering.frame}@{gathering.node}"] = replace(gathering, holder=None)
+    walk.state.gatherings[f"{gathering.frame}@{gathering.node}"] = gathering.gone_on()
     walk.state.outputs[gathering.node] = {"arrived": gathering.arrived}
     walk.record(token, "completed", output={"arrived": gathering.arrived}, port=port)
     walk.leave(token, port)
@@ -73,6 +72,6 @@ def _let_go(walk: Walk, complete: Iterable[Gathering]) -> None:
 
 def _report_too_few(walk: Walk, item: Gathering) -> None:
     token = walk.state.tokens[item.holder]  # type: ignore[index]
-    walk.state.gatherings[f"{item.frame}@{item.node}"] = replace(item, holder=None)
+    walk.state.gatherings[f"{item.frame}@{item.node}"] = item.gone_on()
     message = f"{item.arrived} branches came, {item.needed} are needed, and no other can come."
     fail(walk, token, StepFailed("quorum", message), MAIN_PORT)

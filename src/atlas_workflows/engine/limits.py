@@ -1,5 +1,6 @@
 """What one execution may cost at most; beyond it the execution fails and says which limit it was."""
 
+from collections.abc import Iterable
 from typing import Any
 
 MAX_STEPS = 10_000  # attempts and rounds of loops together
@@ -11,26 +12,34 @@ MAX_NESTED_WORKFLOWS = 10
 _MEMBER = 20
 
 
+_PLAIN = frozenset({bool, int, float, type(None)})
+
+
 def weight(value: Any, limit: int) -> int | None:
     """Size of a JSON value in characters; None where it passes `limit` or lies deeper than MAX_VALUE_DEPTH."""
-    total, level = 0, [value]
-    for _ in range(MAX_VALUE_DEPTH):
+    total, level = _MEMBER + (len(value) if isinstance(value, str) else 0), [value]
+    for left in range(MAX_VALUE_DEPTH - 1, -1, -1):
         inner: list[Any] = []
         for item in level:
-            total += _MEMBER
-            kind = type(item)
-            if kind is str:
-                total += len(item)
-            elif kind is dict or isinstance(item, dict):
+            if isinstance(item, dict):
                 total += sum(map(len, item))
-                inner += item.values()
-            elif kind is list or isinstance(item, list | tuple):
-                inner += item
-            elif isinstance(item, str):
-                total += len(item)
-            if total + _MEMBER * len(inner) > limit:
+                members: Iterable[Any] = item.values()
+            elif isinstance(item, list | tuple):
+                members = item
+            else:
+                continue
+            for member in members:
+                if not left:
+                    return None
+                total += _MEMBER
+                kind = type(member)
+                if kind is str or isinstance(member, str):
+                    total += len(member)
+                elif kind not in _PLAIN:
+                    inner.append(member)
+            if total > limit:
                 return None
         if not inner:
-            return total
+            return total if total <= limit else None
         level = inner
     return None

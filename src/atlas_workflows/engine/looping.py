@@ -1,6 +1,5 @@
 """Rounds: a loop's token stands at the loop while tokens of its frame go through the body, one round after another."""
 
-from dataclasses import replace
 from typing import Any
 
 from atlas_workflows.engine.behaviour import Round
@@ -12,6 +11,8 @@ BODY_PORT = "body"
 
 def frame_of(walk: Walk, token: Token) -> tuple[str, Frame] | None:
     """The frame whose loop this token stands at."""
+    if not walk.state.frames:
+        return None
     name = str(token.id)
     frame = walk.state.frames.get(name)
     return None if frame is None else (name, frame)
@@ -27,7 +28,7 @@ def go_round(walk: Walk, token: Token, round_: Round) -> None:
     if known is None:
         frame = Frame(loop=token.node, token=token.id, parent=token.frame, **details)
     else:
-        frame = replace(known, **details)
+        frame = Frame(loop=known.loop, token=known.token, parent=known.parent, **details)
     _forget(walk, name)
     walk.state.frames[name] = frame
     walk.hold(token, Status.LOOP)
@@ -38,8 +39,7 @@ def go_round(walk: Walk, token: Token, round_: Round) -> None:
 
 def close_frame(walk: Walk, token: Token) -> None:
     """The loop is over: its frame and what merges remembered in it are gone."""
-    name = str(token.id)
-    if walk.state.frames.pop(name, None) is not None:
+    if walk.state.frames and walk.state.frames.pop(name := str(token.id), None) is not None:
         _forget(walk, name)
 
 

@@ -1,7 +1,6 @@
 """Waits: until a time, until events came, until a condition holds."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +48,9 @@ def offer(walk: Walk, token: Token, event: Mapping[str, Any]) -> Token:
     if details["needs_all"] and len(matched) < len(details["events"]):
         return walk.hold(token, Status.WAIT, details={**details, "matched": matched})
     pass_on(walk, token, MAIN_PORT, {"event": dict(event)})
-    return replace(token, details={**details, "matched": matched})
+    passed = token.in_status(Status.WAIT)
+    passed.details = {**details, "matched": matched}
+    return passed
 
 
 def recheck(walk: Walk, token: Token) -> None:

@@ -18,12 +18,16 @@ def _first(ready: int) -> int:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A node as it is executed: `passed_through` says why it does nothing; `continue_port` is where it is left then."""
+    """A node as it is executed: `passed_through` says why it does nothing; `continue_port` is where it is left then.
+
+    `escaped` is its id as keys have it: an id may hold any character, and a key must not read like that of another step.
+    """
 
     node: Node
     kind: Kind | None
     passed_through: str | None
     continue_port: str
+    escaped: str
 
 
 @dataclass(slots=True)
@@ -52,12 +56,14 @@ class Program:
 
     def _site(self, node: str) -> Site:
         found, kind = self.plan.nodes[node], self.kind_of(node)
+        escaped = node.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
         ports = kind.ports_out(found.parameters) if kind is not None else ()
         continue_port = MAIN_PORT if MAIN_PORT in ports or not ports else ports[-1]
         if not found.enabled:
-            return Site(found, kind, "It is switched off.", continue_port)
+            return Site(found, kind, "It is switched off.", continue_port, escaped)
         is_executable = kind is not None and kind.role not in (Role.UNKNOWN, Role.NOTE)
-        return Site(found, kind, None if is_executable else "Its type cannot be executed.", continue_port)
+        refused = None if is_executable else "Its type cannot be executed."
+        return Site(found, kind, refused, continue_port, escaped)
 
     def kind_of(self, node: str) -> Kind | None:
         """The node's type; None where the catalogue does not know it."""

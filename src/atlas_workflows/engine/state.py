@@ -37,6 +37,7 @@ class Token:
     due_port: str = "main"
     details: Mapping[str, Any] = field(default_factory=dict)  # JSON, by status
 
+    # By hand: dataclasses.replace takes several times as long.
     def in_status(self, status: Status) -> "Token":
         """The same token in another status."""
         return Token(
@@ -78,6 +79,14 @@ class Gathering:
     holder: int | None
     arrived: int
     needed: int | None
+
+    def with_one_more(self) -> "Gathering":
+        """The same after another token has come."""
+        return Gathering(self.node, self.frame, self.holder, self.arrived + 1, self.needed)
+
+    def gone_on(self) -> "Gathering":
+        """The same without a token that stands for all."""
+        return Gathering(self.node, self.frame, None, self.arrived, self.needed)
 
 
 @dataclass(slots=True)

@@ -78,8 +78,9 @@ class Walk:
         place = f"{token.frame}@{token.node}"
         visit = self.state.visits.get(place, 0) + 1
         self.state.visits[place] = visit
-        rounds = "".join(f"/{index}" for index in self.rounds(token.frame))
-        return f"{self.state.execution}/{_escaped(token.node)}{rounds}" + (f"#{visit}" if visit > 1 else "")
+        rounds = "".join(f"/{index}" for index in self.rounds(token.frame)) if token.frame else ""
+        key = f"{self.state.execution}/{self.program.site(token.node).escaped}{rounds}"
+        return f"{key}#{visit}" if visit > 1 else key
 
     def scope(self, frame: str) -> dict[str, Any]:
         """The roots of paths as seen from a frame."""
@@ -96,7 +97,7 @@ class Walk:
 
     def record(self, token: Token, status: str, **details: Any) -> None:
         """Note what became of an attempt."""
-        rounds = self.rounds(token.frame)
+        rounds = self.rounds(token.frame) if token.frame else None
         self.steps.append(
             StepRecord(
                 node=token.node,
@@ -143,8 +144,3 @@ class Walk:
         state.outcome, state.reason, state.finished_at = outcome, reason, self.at.now
         state.tokens, state.frames, state.gatherings = {}, {}, {}
         self.ready.clear()
-
-
-def _escaped(node: str) -> str:
-    # An id may hold any character; a key must not read like that of another step.
-    return node.replace("%", "%25").replace("/", "%2F").replace("#", "%23")

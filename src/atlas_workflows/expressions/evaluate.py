@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 from weakref import ref
 
 from atlas_workflows.errors import ExpressionFailed
@@ -21,6 +21,8 @@ from atlas_workflows.expressions.values import ValueKind, kind_of, number, text_
 
 Test = Callable[[Scope, Moment], bool]
 Getter = Callable[[Scope, Moment], Any]
+C = TypeVar("C")
+F = TypeVar("F")
 
 
 class _Unreadable:
@@ -60,17 +62,27 @@ def explain(condition: Any, scope: Scope, *, now: datetime, timezone: str | tzin
 
 def compile_condition(condition: Group | Leaf) -> Test:
     """The condition as one function, kept for as long as the condition lives."""
+    return kept_beside(condition, _COMPILED, _compile)
+
+
+def kept_beside(condition: C, kept: "Kept[F]", make: Callable[[C], F]) -> F:
+    """What `make` makes of a condition, made once and kept for as long as the condition lives."""
     key = id(condition)
-    known = _COMPILED.get(key)
+    known = kept.get(key)
     if known is not None and known[0]() is condition:
         return known[1]
-    test = _compile_group(condition) if isinstance(condition, Group) else _compile_leaf(condition)
-    _COMPILED[key] = (ref(condition, lambda _: _COMPILED.pop(key, None)), test)
-    return test
+    made = make(condition)
+    kept[key] = (ref(condition, lambda _: kept.pop(key, None)), made)
+    return made
 
 
 # By identity: a hash of the values would fail for lists, and equal conditions are rarely the same object.
-_COMPILED: dict[int, tuple[ref[Any], Test]] = {}
+Kept = dict[int, tuple[ref[Any], F]]
+_COMPILED: Kept[Test] = {}
+
+
+def _compile(condition: Group | Leaf) -> Test:
+    return _compile_group(condition) if isinstance(condition, Group) else _compile_leaf(condition)
 
 
 def _compile_group(group: Group) -> Test:
@@ -91,13 +103,13 @@ def _compile_group(group: Group) -> Test:
 def _compile_leaf(leaf: Leaf) -> Test:
     positive = NEGATIONS.get(leaf.operator, leaf.operator)
     path = parse_path(leaf.field)
-    if leaf.type is None and path != ("now",) and not _is_computed(leaf):
+    if leaf.type is None and path != ("now",) and not is_computed(leaf):
         return _compile_plain(
             compile_path(path),
             fixed_answer(positive, leaf.value, leaf.case_sensitive),
             positive is leaf.operator,
         )
-    actual, expected, compare = _actual(leaf), expected_value(leaf), COMPARISONS[positive]
+    actual, expected, compare = actual_value(leaf), expected_value(leaf), COMPARISONS[positive]
     case_sensitive, wanted = leaf.case_sensitive, positive is leaf.operator
 
     def test(scope: Scope, at: Moment) -> bool:
@@ -119,7 +131,13 @@ def _compile_plain(get: Callable[[Scope], Any], answer: Answer, wanted: bool) ->
     return test
 
 
-def _actual(leaf: Leaf) -> Getter:
+def fit_to_show(value: Any) -> Any:
+    """A value that an explanation may hold; None for what is no JSON."""
+    return None if kind_of(value) is ValueKind.OTHER else value
+
+
+def actual_value(leaf: Leaf) -> Getter:
+    """A function from scope and moment to the value the leaf looks at."""
     path = parse_path(leaf.field)
     if path == ("now",):
         return lambda _scope, at: at.now
@@ -130,13 +148,14 @@ def _actual(leaf: Leaf) -> Getter:
     return lambda scope, at: read(get(scope), at)
 
 
-def _is_computed(leaf: Leaf) -> bool:
+def is_computed(leaf: Leaf) -> bool:
+    """Whether what the leaf compares with comes from the scope."""
     return is_deferred(leaf.value) and operand_of(leaf.operator) not in (Operand.NONE, Operand.PATTERN)
 
 
 def expected_value(leaf: Leaf) -> Getter:
     """A function from scope and moment to the value the leaf compares with; MISSING where a computed one is not there."""
-    getter = _computed(leaf) if _is_computed(leaf) else _constant(leaf.value)
+    getter = _computed(leaf) if is_computed(leaf) else _constant(leaf.value)
     if leaf.type is None or operand_of(leaf.operator) not in (Operand.ANY, Operand.PAIR, Operand.LIST):
         return getter
     read = _READERS[leaf.type]
@@ -213,33 +232,23 @@ _READERS: dict[ValueType, Callable[[Any, Moment], Any]] = {
 def explain_at(condition: Group | Leaf, scope: Scope, at: Moment) -> Explanation:
     """`explain` for a condition already parsed."""
     if isinstance(condition, Leaf):
-        return _explainer(condition)(scope, at)
+        return kept_beside(condition, _EXPLAINERS, _compile_explainer)(scope, at)
     members = tuple(explain_at(member, scope, at) for member in condition.conditions)
     holding = (member.holds for member in members)
     holds = all(holding) if condition.operator == "and" else any(holding) is (condition.operator == "or")
     return Explanation(holds, condition.operator, members=members)
 
 
-def _explainer(leaf: Leaf) -> Explainer:
-    key = id(leaf)
-    known = _EXPLAINERS.get(key)
-    if known is not None and known[0]() is leaf:
-        return known[1]
-    made = _compile_explainer(leaf)
-    _EXPLAINERS[key] = (ref(leaf, lambda _: _EXPLAINERS.pop(key, None)), made)
-    return made
-
-
 def _compile_explainer(leaf: Leaf) -> Explainer:
-    test, actual, expected = compile_condition(leaf), _actual(leaf), expected_value(leaf)
+    test, actual, expected = compile_condition(leaf), actual_value(leaf), expected_value(leaf)
     operator, field = leaf.operator.value, leaf.field
 
     def explain_leaf(scope: Scope, at: Moment) -> Explanation:
-        found = actual(scope, at)
-        shown = None if kind_of(found) is ValueKind.OTHER else found
-        return Explanation(test(scope, at), operator, field, shown, expected(scope, at))
+        return Explanation(
+            test(scope, at), operator, field, fit_to_show(actual(scope, at)), expected(scope, at)
+        )
 
     return explain_leaf
 
 
-_EXPLAINERS: dict[int, tuple[ref[Any], Explainer]] = {}
+_EXPLAINERS: Kept[Explainer] = {}

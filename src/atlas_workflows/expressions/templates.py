@@ -167,9 +167,13 @@ def compile_value(text: str) -> Callable[[Scope, Moment], Any]:
 
 def single_placeholder(text: str) -> Readable | None:
     """The one readable placeholder that a text consists of; None for any other text."""
+    return _single_small(text) if len(text) <= _SMALL else _single(text)
+
+
+def _single(text: str) -> Readable | None:
     parts = parse_template(text.strip()).parts
     only = parts[0] if len(parts) == 1 else None
-    if isinstance(only, str | None) or only.placeholder is None or only.value is None:
+    if only is None or isinstance(only, str) or only.placeholder is None or only.value is None:
         return None
     return Readable(only.placeholder.name, only.value)
 
@@ -204,6 +208,7 @@ def _between(text: str) -> list[str | Part]:
     return [*([plain] if plain else []), Part(opening + rest, problem=problem)]
 
 
+_single_small = lru_cache(maxsize=1024)(_single)
 _parse_small = lru_cache(maxsize=1024)(_parse)
 _parse_middling = lru_cache(maxsize=64)(_parse)
 

@@ -13,6 +13,7 @@ from atlas_workflows.store.intake import begin, lock, tell
 from atlas_workflows.store.rows import (
     effect_rows,
     enrolment_rows,
+    exposure_rows,
     given_up_rows,
     places,
     report_rows,
@@ -20,7 +21,8 @@ from atlas_workflows.store.rows import (
     told_rows,
     turn_rows,
 )
-from atlas_workflows.store.sessions import Pool, transact
+from atlas_workflows.store.sessions import Pool, Timed, transact, untimed
+from atlas_workflows.worker.exposures import exposures_of
 from atlas_workflows.worker.messages import event_from_json, json_text, starter_from_json
 from atlas_workflows.worker.model import Batch, Claimed, News, Place, Start, Started, Turn
 from atlas_workflows.worker.turn import farewell, news_of_start
@@ -33,10 +35,13 @@ LEASE = timedelta(seconds=60)
 class PostgresExecutions:
     """Executions between turns. `now` replaces the database's clock, for trials on a virtual one."""
 
-    def __init__(self, pool: Pool, *, lease: timedelta = LEASE, now: datetime | None = None) -> None:
+    def __init__(
+        self, pool: Pool, *, lease: timedelta = LEASE, now: datetime | None = None, timed: Timed = untimed
+    ) -> None:
         self.pool = pool
         self.lease = lease
         self.now = now
+        self.timed = timed
         self._after = NOBODY
         self._turning = Lock()
 
@@ -55,7 +60,8 @@ class PostgresExecutions:
         nested = _nested(connection, turns)
         held = _held(connection, turns, nested)
         if held:
-            _write(connection, held, nested)
+            with self.timed("write"):
+                _write(connection, held, nested)
         stale = {turn.claimed.place for turn in turns} - {turn.claimed.place for turn in held}
         return self._claim(connection, limit), frozenset(stale)
 
@@ -70,7 +76,8 @@ class PostgresExecutions:
 
     def _claim_behind(self, connection: Connection, limit: int, after: str) -> list[tuple[Any, ...]]:
         given = {"after": after, "limit": limit, "lease": self.lease, "now": self.now}
-        rows = connection.execute(sql("engine/claim"), given).fetchall()
+        with self.timed("claim"):
+            rows = connection.execute(sql("engine/claim"), given).fetchall()
         with self._turning:
             # Behind the last organization the next claim begins with the first one again.
             self._after = rows[0][5] if rows and rows[0][4] >= limit else NOBODY
@@ -131,6 +138,8 @@ def _held(
 
 def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place, Sequence[Place]]) -> None:
     _copy_steps(connection, turns)
+    if shown := [*exposures_of(turns)]:
+        connection.execute(sql("engine/record_exposures"), {"exposures": exposure_rows(shown)})
     if given_up := given_up_rows(turns):
         connection.execute(sql("engine/cancel_effects"), {"effects": json_text(given_up)})
     woken = _intend(connection, turns)

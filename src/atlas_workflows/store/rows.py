@@ -5,6 +5,7 @@ from typing import Any
 
 from atlas_workflows.engine.events import StepRecord
 from atlas_workflows.engine.state import state_to_json
+from atlas_workflows.worker.exposures import Exposure
 from atlas_workflows.worker.messages import (
     beginning_to_json,
     error_of,
@@ -125,6 +126,26 @@ def effect_rows(turns: Iterable[Turn]) -> list[dict[str, Any]]:
         }
         for place, (turn, effect) in enumerate(found)
     ]
+
+
+def exposure_rows(exposures: Iterable[Exposure]) -> str:
+    """What splits showed."""
+    return json_text(
+        [
+            {
+                "organization_id": item.organization,
+                "workflow_id": item.workflow,
+                "workflow_version": item.version,
+                "execution_id": item.execution,
+                "subject": item.subject,
+                "node_id": item.node,
+                "exposure_key": item.key,
+                "variant": item.variant,
+                "shown_at": item.at.isoformat(),
+            }
+            for item in exposures
+        ]
+    )
 
 
 def given_up_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """The worker's sessions: a pool whose sessions are fixed, and what a database error means to a worker."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import psycopg
@@ -13,6 +13,7 @@ from atlas_workflows.worker.ports import StoreUnavailable, TurnRefused
 
 Pool = ConnectionPool[psycopg.Connection[TupleRow]]
 Answer = TypeVar("Answer")
+Timed = Callable[[str], AbstractContextManager[None]]  # measures the block of a named statement
 
 # Every statement of the worker goes by keys. The planner must not take the size of a table that was empty when the
 # session began, or of one that nobody has analyzed, for a reason to read all of it.
@@ -25,6 +26,11 @@ CONNECT_SECONDS = 10.0
 # SQLSTATE classes: what was sent cannot be held (data, integrity, syntax or privilege, limits) or may be tried again.
 _REFUSALS = ("21", "22", "23", "42", "54")
 _AGAIN = "40"
+
+
+def untimed(_statement: str) -> AbstractContextManager[None]:
+    """Where nobody measures."""
+    return nullcontext()
 
 
 def open_pool(dsn: str, size: int) -> Pool:

@@ -1,4 +1,4 @@
-"""The supervisor process of the local stack: PostgreSQL and Airflow up, watched, and down again on SIGTERM."""
+"""The supervisor process of the local stack: PostgreSQL, Airflow and workers up, watched, and down again on SIGTERM."""
 
 import json
 import os
@@ -29,6 +29,7 @@ from atlas_workflows.supervision.processes import listens
 from atlas_workflows.supervision.secret_files import ensure_secrets
 from atlas_workflows.supervision.state import FAILED, READY, STARTING, STOPPING, StackState, write_state
 from atlas_workflows.supervision.watch import Watch
+from atlas_workflows.supervision.worker_programs import metrics_ports, worker_programs, workers_off
 
 TICK_SECONDS = 0.5
 HEALTH_TICKS = 2
@@ -38,10 +39,13 @@ SERVER_PATIENCE_SECONDS = 60.0
 class Supervisor:
     """Brings the stack up and keeps it so until `stopping` is set."""
 
-    def __init__(self, paths: StackPaths, server: EmbeddedServer, stopping: Event) -> None:
+    def __init__(
+        self, paths: StackPaths, server: EmbeddedServer, stopping: Event, *, workers: int = 0
+    ) -> None:
         self.paths = paths
         self.server = server
         self.stopping = stopping
+        self.workers = workers
         self.watch = Watch(())
         self.state = StackState(STARTING, "starting PostgreSQL", os.getpid())
 
@@ -67,11 +71,15 @@ class Supervisor:
         self.server.start(preferred_port=ports.get("postgres"))
         port = _choose(ports.get("airflow"))
         crm_dsn = resolved_crm_dsn(self.paths, self.server)
+        off = workers_off(self.workers, crm_dsn)
+        metrics = () if off else metrics_ports(self.workers, ports)
         self._publish(
             doing="preparing Airflow's database",
             postgres_port=self.server.port,
             airflow_port=port,
             crm=masked_dsn(crm_dsn) if crm_dsn else None,
+            workers_off=off,
+            metrics_ports=metrics,
         )
         self._remember_ports()
         env = airflow_environment(
@@ -82,7 +90,8 @@ class Supervisor:
             crm_dsn=crm_dsn,
         )
         prepare_metadata(self.server, self.paths, env)
-        self.watch = Watch(airflow_programs(self.paths, env, port))
+        workers = worker_programs(self.paths, crm_dsn, metrics) if crm_dsn else ()
+        self.watch = Watch((*airflow_programs(self.paths, env, port), *workers))
 
     def _keep_up(self) -> None:
         ticks = 0
@@ -143,6 +152,7 @@ class Supervisor:
 
     def _remember_ports(self) -> None:
         ports = {"postgres": self.state.postgres_port, "airflow": self.state.airflow_port}
+        ports |= {f"metrics-{place}": port for place, port in enumerate(self.state.metrics_ports, 1)}
         self.paths.ports.write_text(json.dumps(ports))
 
     def _publish(self, **changes: object) -> None:
@@ -179,7 +189,8 @@ def _on_signal(event: Event) -> Callable[[int, object], None]:
 
 def main() -> int:
     """Entry point of the detached process; a second one on the same home ends at once."""
-    paths = StackPaths.of(load_settings())
+    settings = load_settings()
+    paths = StackPaths.of(settings)
     paths.make()
     stopping = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -190,7 +201,7 @@ def main() -> int:
         sys.stdout.write(
             f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} supervisor {os.getpid()} starts\n"
         )
-        Supervisor(paths, EmbeddedServer(paths.postgres), stopping).run()
+        Supervisor(paths, EmbeddedServer(paths.postgres), stopping, workers=settings.workers).run()
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +13,19 @@ LOG_LIMIT = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. `port` is the one it listens on, if any; `env` holds secrets and stays out of repr."""
+    """What to run. `port` is the one it listens on, if any; `env` holds secrets and stays out of repr.
+
+    `waits_for` says in words what it cannot be started without yet, None where nothing is missing. `grace` is how long it
+    may take to end, where that is not what all others have.
+    """
 
     name: str
     argv: tuple[str, ...]
     env: dict[str, str] = field(repr=False)
     log: Path
     port: int | None = None
+    waits_for: Callable[[], str | None] | None = None
+    grace: float | None = None
 
 
 def start(program: Program) -> subprocess.Popen[bytes]:

@@ -21,7 +21,10 @@ class ProcessState:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """The whole stack. `crm` is the database's address without its password, or None."""
+    """The whole stack. `crm` is the database's address without its password, or None; `workers_off` why there are none.
+
+    `metrics_ports` are the workers', in their order.
+    """
 
     stage: str
     doing: str
@@ -30,6 +33,8 @@ class StackState:
     postgres_port: int | None = None
     crm: str | None = None
     problem: str | None = None
+    workers_off: str | None = None
+    metrics_ports: tuple[int, ...] = ()
     processes: tuple[ProcessState, ...] = ()
 
     @property
@@ -53,6 +58,7 @@ def read_state(file: Path) -> StackState | None:
         document = json.loads(file.read_text())
         document.pop("url", None)
         processes = tuple(ProcessState(**item) for item in document.pop("processes", ()))
-        return StackState(**document, processes=processes)
+        ports = tuple(document.pop("metrics_ports", ()))
+        return StackState(**document, processes=processes, metrics_ports=ports)
     except (OSError, ValueError, TypeError):
         return None

@@ -11,6 +11,7 @@ from atlas_workflows.supervision.processes import Program, created_at, end, star
 from atlas_workflows.supervision.state import ProcessState
 
 GRACE_SECONDS = 12.0
+LOOK_SECONDS = 2.0  # between two looks whether a program can be started at all
 Clock = Callable[[], float]
 
 
@@ -59,9 +60,10 @@ class Watch:
         for item in running:
             if item.process is not None and item.process.poll() is None:
                 item.process.terminate()
-        deadline = self.clock() + grace
+        asked_at = self.clock()
         for item in running:
             if item.process is not None:
+                deadline = asked_at + max(grace, item.program.grace or 0.0)
                 end(item.process.pid, item.created, grace=max(0.5, deadline - self.clock()))
                 item.process.wait()
                 item.process = None
@@ -80,6 +82,10 @@ class Watch:
         return True
 
     def _start(self, item: Watched) -> bool:
+        if (missing := item.program.waits_for and item.program.waits_for()) is not None:
+            told, item.problem = item.problem, missing
+            item.start_due = self.clock() + LOOK_SECONDS
+            return told != missing
         port = item.program.port
         if port is not None and not port_is_free(port):
             item.crashes += 1

@@ -10,6 +10,7 @@ from threading import RLock
 from atlas_workflows import exact_json
 from atlas_workflows.engine.events import Event, Happened, StepRecord
 from atlas_workflows.engine.state import state_to_json
+from atlas_workflows.worker.exposures import Exposure, exposures_of
 from atlas_workflows.worker.messages import (
     beginning_to_json,
     error_of,
@@ -91,6 +92,7 @@ class MemoryStore:
     steps: dict[Place, list[StepRecord]] = field(default_factory=lambda: defaultdict(list))
     ends: dict[Place, End] = field(default_factory=dict)
     reports: dict[Place, Event] = field(default_factory=dict)
+    exposures: dict[Place, Exposure] = field(default_factory=dict)  # by organization and the step's key
     lock: RLock = field(default_factory=RLock)
     _numbers: int = 0
     _after: str = ""
@@ -176,6 +178,8 @@ class MemoryStore:
     def _write(self, turn: Turn) -> None:
         place, organization = turn.claimed.place, turn.claimed.organization
         self.steps[place] += turn.steps
+        for shown in exposures_of([turn]):
+            self.exposures.setdefault((organization, shown.key), shown)
         for key in turn.given_up:
             entered = self.effects.get((organization, key))
             if entered is not None and entered.status == "intended":

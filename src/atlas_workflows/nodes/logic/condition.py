@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
-from atlas_workflows.expressions.wording import why
+from atlas_workflows.expressions.wording import decide
 from atlas_workflows.graph.catalogue import Effect, Role
 from atlas_workflows.nodes.fields import Condition
 from atlas_workflows.nodes.node_type import NodeType
@@ -15,9 +15,8 @@ class ConditionParameters(Parameters):
 
 
 def run(call: Call) -> Outcome:
-    asked = call.parameters.condition
-    port = "true" if call.holds(asked) else "false"
-    return Done({"result": port == "true"}, port, note=why(asked, call.scope, call.at))
+    holds, reason = decide(call.parameters.condition, call.scope, call.at)
+    return Done({"result": holds}, "true" if holds else "false", note=reason)
 
 
 NODE = NodeType(

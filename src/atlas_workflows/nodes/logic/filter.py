@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
-from atlas_workflows.expressions.wording import why
+from atlas_workflows.expressions.wording import decide
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import Condition, DataPath, VariableName
 from atlas_workflows.nodes.items import items_at
@@ -27,9 +27,8 @@ def review(parameters: FilterParameters) -> Iterable[Fault]:
 def run(call: Call) -> Outcome:
     parameters: FilterParameters = call.parameters
     if parameters.items is None:
-        passes = call.holds(parameters.condition)
-        port = "main" if passes else "rejected"
-        return Done({"passed": passes}, port, note=why(parameters.condition, call.scope, call.at))
+        passes, reason = decide(parameters.condition, call.scope, call.at)
+        return Done({"passed": passes}, "main" if passes else "rejected", note=reason)
     kept = [item for item in items_at(call, parameters.items) if call.holds(parameters.condition, item=item)]
     variables = {parameters.output: kept} if parameters.output else {}
     return Done({"items": kept, "count": len(kept)}, variables=variables)

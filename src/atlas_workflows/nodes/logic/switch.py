@@ -1,13 +1,15 @@
 """Sends the execution to the first case that fits."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from atlas_workflows.engine.behaviour import Call, Done, Outcome
-from atlas_workflows.expressions.evaluate import evaluate
+from atlas_workflows.expressions.condition import Group, Leaf, parse_condition
+from atlas_workflows.expressions.evaluate import compile_condition
 from atlas_workflows.expressions.values import is_blank
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.graph.model import Severity
@@ -16,7 +18,6 @@ from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import Parameters
 from atlas_workflows.nodes.template_faults import pattern_faults
 
-_EXPECTED = "{{ expected }}"
 _NEEDED = {"exact": "value", "pattern": "pattern", "condition": "condition"}
 
 
@@ -106,28 +107,38 @@ def _fits(call: Call, case: Case, value: Any) -> bool:
     if case.kind == "condition":
         return case.condition is not None and call.holds(case.condition)
     if case.kind == "range":
-        return _reaches(call, "greater_than_or_equal", value, case.min) and _reaches(
-            call, "less_than_or_equal", value, case.max
-        )
+        return _reaches(call, _AT_LEAST, value, case.min) and _reaches(call, _AT_MOST, value, case.max)
     if case.kind == "pattern":
-        asked = {"operator": "matches_regex", "value": case.pattern}
-        return not is_blank(case.pattern) and _compares(call, asked, value)
+        return not is_blank(case.pattern) and _compares(call, _matching(str(case.pattern)), value)
     if case.value is None:
-        return _compares(call, {"operator": "equals"}, value)
-    return _compares(call, {"operator": "equals", "value": _EXPECTED}, value, call.value(case.value))
+        return _compares(call, _NULL, value)
+    return _compares(call, _EQUAL, value, call.value(case.value))
 
 
-def _reaches(call: Call, operator: str, value: Any, bound: Any) -> bool:
+def _reaches(call: Call, bound_asked: Group | Leaf, value: Any, bound: Any) -> bool:
     """Whether a bound that is not set, or the one that was found, lets the value pass; one that was not found does not."""
-    return bound is None or _compares(
-        call, {"operator": operator, "value": _EXPECTED}, value, call.value(bound)
-    )
+    return bound is None or _compares(call, bound_asked, value, call.value(bound))
 
 
-def _compares(call: Call, question: dict[str, Any], value: Any, expected: Any = None) -> bool:
+def _compares(call: Call, question: Group | Leaf, value: Any, expected: Any = None) -> bool:
     # The operand goes through the scope: what a value contains is never read as a template.
-    leaf = {"field": "value", **question}
-    return evaluate(leaf, {"value": value, "expected": expected}, now=call.now, timezone=call.at.zone)
+    return compile_condition(question)({"value": value, "expected": expected}, call.at)
+
+
+def _asked(operator: str, **operand: Any) -> Group | Leaf:
+    return parse_condition({"field": "value", "operator": operator, **operand})
+
+
+# Parsed once: a case asks the same of every value.
+_EQUAL = _asked("equals", value="{{ expected }}")
+_NULL = _asked("equals")
+_AT_LEAST = _asked("greater_than_or_equal", value="{{ expected }}")
+_AT_MOST = _asked("less_than_or_equal", value="{{ expected }}")
+
+
+@lru_cache(maxsize=512)
+def _matching(pattern: str) -> Group | Leaf:
+    return _asked("matches_regex", value=pattern)
 
 
 NODE = NodeType(

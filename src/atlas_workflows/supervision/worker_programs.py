@@ -1,0 +1,84 @@
+"""The workers of the local stack: how many, on which database, and what they wait for before they are started."""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.ports import free_port, port_is_free
+from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import DatabaseError
+from atlas_workflows.supervision.paths import StackPaths
+from atlas_workflows.supervision.processes import Program
+
+FIRST_METRICS_PORT = 9464
+CONNECT_SECONDS = 2
+# Calls to the outside that are under way are waited for; what is cut off then is for a person to decide.
+DRAIN_SECONDS = 25.0
+NO_SCHEMA = "waits for schema atlas: run phase 1, or atlas schema upgrade"
+NO_DATABASE = "waits for the CRM database, which does not answer"
+DROPPED_PREFIXES = ("AIRFLOW", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONPATH")
+
+
+def workers_off(workers: int, crm_dsn: str | None) -> str | None:
+    """Why no worker runs, in words; None where some do."""
+    if workers == 0:
+        return "off (ATLAS_WORKERS is 0)"
+    if crm_dsn is None:
+        return "off (no CRM database is named: --dsn or ATLAS_CRM_DSN)"
+    return None
+
+
+def metrics_ports(workers: int, remembered: Mapping[str, int]) -> tuple[int, ...]:
+    """A free port for each worker's metrics, the one of last time where it still is."""
+    chosen: list[int] = []
+    for place in range(workers):
+        preferred = remembered.get(f"metrics-{place + 1}", FIRST_METRICS_PORT + place)
+        taken = preferred in chosen or not port_is_free(preferred)
+        chosen.append(free_port() if taken else preferred)
+    return tuple(chosen)
+
+
+def worker_programs(
+    paths: StackPaths, crm_dsn: str, ports: tuple[int, ...], inherited: Mapping[str, str] | None = None
+) -> tuple[Program, ...]:
+    """One program for each port."""
+    return tuple(
+        Program(
+            name=f"worker-{place}",
+            argv=(str(Path(sys.executable).with_name("atlas")), "worker"),
+            env=_environment(paths, crm_dsn, port, os.environ if inherited is None else inherited),
+            log=paths.log_of(f"worker-{place}"),
+            port=port,
+            waits_for=partial(missing_for_workers, crm_dsn),
+            grace=DRAIN_SECONDS,
+        )
+        for place, port in enumerate(ports, 1)
+    )
+
+
+def _environment(paths: StackPaths, crm_dsn: str, port: int, inherited: Mapping[str, str]) -> dict[str, str]:
+    env = {name: value for name, value in inherited.items() if not name.startswith(DROPPED_PREFIXES)}
+    return env | {
+        "ATLAS_HOME": str(paths.home),
+        "ATLAS_ROOT": str(paths.root),
+        "ATLAS_CRM_DSN": crm_dsn,
+        "ATLAS_METRICS_PORT": str(port),
+        "PYTHONTZPATH": "",
+    }
+
+
+def missing_for_workers(crm_dsn: str) -> str | None:
+    """What a worker cannot begin without yet, in words; None where nothing is missing."""
+    try:
+        with connect(
+            crm_dsn, application_name="atlas-supervisor", autocommit=True, connect_timeout=CONNECT_SECONDS
+        ) as connection:
+            return None if scalar(connection, sql("engine/schema_is_there")) else NO_SCHEMA
+    except (psycopg.Error, DatabaseError):
+        return NO_DATABASE

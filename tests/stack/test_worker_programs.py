@@ -1,0 +1,71 @@
+"""The workers of the local stack: how many there are, what they are given, what is said where there are none."""
+
+import socket
+from pathlib import Path
+
+from atlas_workflows.db.ports import port_is_free
+from atlas_workflows.supervision.paths import StackPaths
+from atlas_workflows.supervision.processes import Program
+from atlas_workflows.supervision.watch import Watch
+from atlas_workflows.supervision.worker_programs import (
+    NO_DATABASE,
+    metrics_ports,
+    missing_for_workers,
+    worker_programs,
+    workers_off,
+)
+
+DSN = "postgresql://u:secret@127.0.0.1:1/crm"
+
+
+def test_no_worker_runs_without_a_database_or_by_setting() -> None:
+    assert workers_off(0, DSN) == "off (ATLAS_WORKERS is 0)"
+    assert "ATLAS_CRM_DSN" in (workers_off(1, None) or "")
+    assert workers_off(1, DSN) is None
+
+
+def test_each_worker_has_a_port_of_its_own_and_keeps_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        ports = metrics_ports(3, {"metrics-1": taken, "metrics-2": taken})
+    assert len(set(ports)) == 3
+    assert taken not in ports
+    assert all(port_is_free(port) for port in ports)
+    assert metrics_ports(3, {f"metrics-{place}": port for place, port in enumerate(ports, 1)}) == ports
+
+
+def test_what_a_worker_is_given(tmp_path: Path) -> None:
+    inherited = {
+        "AIRFLOW__CORE__FERNET_KEY": "k",
+        "PATH": "/bin",
+        "ATLAS_SMTP_URL": "smtp://mail",
+        "PYTHONPATH": "/x",
+    }
+    one, two = worker_programs(StackPaths(tmp_path, tmp_path), DSN, (9001, 9002), inherited)
+    assert (one.name, two.name) == ("worker-1", "worker-2")
+    assert one.argv[1:] == ("worker",)
+    assert "secret" not in " ".join(one.argv) + repr(one)
+    assert (two.port, two.env["ATLAS_METRICS_PORT"], two.env["ATLAS_CRM_DSN"]) == (9002, "9002", DSN)
+    assert two.env["ATLAS_SMTP_URL"] == "smtp://mail"
+    assert not {"AIRFLOW__CORE__FERNET_KEY", "PYTHONPATH"} & set(two.env)
+
+
+def test_a_database_that_does_not_answer_is_waited_for() -> None:
+    assert missing_for_workers(DSN) == NO_DATABASE
+    assert missing_for_workers("no address") == NO_DATABASE
+
+
+def test_what_waits_is_asked_again_and_again_and_does_not_crash(tmp_path: Path) -> None:
+    answers = iter(["the moon", "the moon", "the sun", None])
+    now = [0.0]
+    program = Program(
+        "w", ("sleep", "60"), {"PATH": "/usr/bin:/bin"}, tmp_path / "w.log", waits_for=lambda: next(answers)
+    )
+    watch = Watch((program,), clock=lambda: now[0])
+    seen = []
+    for _ in range(4):
+        changed = watch.tick()
+        seen.append((changed, watch.states()[0].problem, watch.states()[0].restarts))
+        now[0] = watch.watched[0].start_due
+    assert seen == [(True, "the moon", 0), (False, "the moon", 0), (True, "the sun", 0), (True, None, 0)]
+    watch.stop(grace=1.0)
