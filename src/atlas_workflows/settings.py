@@ -23,6 +23,7 @@ class Settings:
     smtp_url: str | None = None
     mail_from: str = "atlas@localhost"
     egress_allow: str = ""
+    twilio_url: str = "https://api.twilio.com"
 
     def __repr__(self) -> str:
         return f"Settings(root={self.root}, home={self.home}, crm={masked_dsn(self.crm_dsn)})"
@@ -45,7 +46,7 @@ class Settings:
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
-    ATLAS_SMTP_URL, ATLAS_MAIL_FROM and ATLAS_EGRESS_ALLOW (networks with commas).
+    ATLAS_SMTP_URL, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas) and ATLAS_TWILIO_URL.
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used.
     """
@@ -61,6 +62,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         smtp_url=env.get("ATLAS_SMTP_URL") or None,
         mail_from=env.get("ATLAS_MAIL_FROM") or "atlas@localhost",
         egress_allow=env.get("ATLAS_EGRESS_ALLOW") or "",
+        twilio_url=env.get("ATLAS_TWILIO_URL") or "https://api.twilio.com",
     )
 
 

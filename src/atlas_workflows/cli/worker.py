@@ -46,7 +46,7 @@ def work(dsn: str, lanes: int, batch: int) -> None:
     from atlas_workflows.wiring import build_worker, load_performers
 
     log_as_json()
-    found, listener = build_worker(dsn, load_performers(load_settings()), lanes=lanes, batch=batch)
+    found, listener = build_worker(dsn, load_performers(load_settings(), dsn), lanes=lanes, batch=batch)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         found.stop()

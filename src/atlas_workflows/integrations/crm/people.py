@@ -4,17 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import sql as compose
-
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import scalar
-from atlas_workflows.db.sql_files import sql
 from atlas_workflows.integrations.crm.refusal import CrmRefused
+from atlas_workflows.integrations.crm.statements import LINKS, reading
 from atlas_workflows.integrations.crm.tables import PEOPLE, Crm, Table
 from atlas_workflows.integrations.crm.values import could_be
-
-LINKS = {"leads": "lead_id", "clients": "client_id", "contacts": "contact_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +72,6 @@ def same_person_in(
     return _row(connection, crm, target, person.organization, person.id, lock, back)
 
 
-def of_organization(crm: Crm, table: Table, alias: str) -> compose.Composable:
-    """SQL for the organization of a row: its own column, else that of the lead or client it hangs on."""
-    parts: list[compose.Composable] = []
-    own = table.find("organization")
-    if own is not None:
-        parts.append(compose.SQL("{}::text").format(compose.Identifier(alias, own)))
-    for name in ("leads", "clients"):
-        parent, link = crm.find(name), LINKS[name]
-        if parent is None or parent == table or link not in table.columns:
-            continue
-        column = parent.find("organization")
-        if column is not None:
-            parts.append(
-                compose.SQL("(SELECT parent.{}::text FROM {} AS parent WHERE parent.id = {})").format(
-                    compose.Identifier(column), parent.identifier, compose.Identifier(alias, link)
-                )
-            )
-    return compose.SQL("coalesce({}, NULL)").format(compose.SQL(", ").join([*parts, compose.SQL("NULL")]))
-
-
 def _read(subject: str) -> tuple[str | None, str]:
     kind, colon, key = subject.partition(":")
     table = next((name for name in PEOPLE if kind in (name, name[:-1])), None)
@@ -114,14 +90,8 @@ def _row(
     kind = table.columns.get(column)
     if kind is None or not could_be(kind, key):
         return None
-    statement = sql("crm/read_person").format(
-        table=table.identifier,
-        column=compose.Identifier("person", column),
-        kind=compose.SQL(kind),
-        organization=of_organization(crm, table, "person"),
-        lock=compose.SQL("FOR UPDATE OF person" if lock else ""),
-    )
-    found = scalar(connection, statement, {"key": key, "organization": organization})
+    given = {"key": key, "organization": organization}
+    found = scalar(connection, reading(crm, table, column, lock=lock), given)
     row = None if found is None else exact_json.loads(found)
     return None if row is None else Person(table, str(row["id"]), organization, row)
 

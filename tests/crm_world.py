@@ -29,7 +29,9 @@ _LEADS = {
 def build_crm(dsn: str, variant: str = "l2") -> psycopg.Connection[Any]:
     """The tables of a variant (l1, l2, l3) with Ana (lead, client and contact of ONE) and Eve (lead of TWO)."""
     connection = psycopg.connect(dsn, autocommit=True)
-    connection.execute("CREATE SCHEMA auth; CREATE FUNCTION auth.uid() RETURNS uuid RETURN NULL::uuid")
+    connection.execute(
+        "SET client_min_messages = warning; CREATE SCHEMA auth; CREATE FUNCTION auth.uid() RETURNS uuid RETURN NULL::uuid"
+    )
     parts = [f"crm/leads_{variant}", "crm/people", "crm/work", "scoring/tables", "organizations/tables"]
     for name in [*parts, "organizations/user_organizations", "organizations/organization_staff"]:
         connection.execute(sql_text(f"sample/{name}").encode())
