@@ -60,27 +60,29 @@ def updating(table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) ->
     ]
     if "updated_at" in table.columns and "updated_at" not in values:
         assigned.append(compose.SQL("updated_at = now()"))
+    where, bound = condition(table, key)
     statement = sql("crm/update_row").format(
         table=table.identifier,
         assignments=compose.SQL(", ").join(assigned),
-        condition=_condition(table, key),
+        condition=where,
         difference=compose.SQL(" OR ").join(_differs(table, name) for name in values),
     )
-    return statement, _bound(table, values, "v") | _bound(table, key, "k")
+    return statement, _bound(table, values, "v") | bound
 
 
 def deleting(table: Table, key: Mapping[str, Any]) -> Statement:
     """Deletes one row."""
-    statement = sql("crm/delete_row").format(table=table.identifier, condition=_condition(table, key))
-    return statement, _bound(table, key, "k")
+    where, bound = condition(table, key)
+    return sql("crm/delete_row").format(table=table.identifier, condition=where), bound
 
 
-def _condition(table: Table, key: Mapping[str, Any]) -> compose.Composable:
+def condition(table: Table, key: Mapping[str, Any]) -> tuple[compose.Composable, dict[str, Any]]:
+    """Finds the one row with this key, and what it binds."""
     parts = [
         compose.SQL("{} = {}").format(compose.Identifier("written", name), _given(table, name, "k"))
         for name in key
     ]
-    return compose.SQL(" AND ").join(parts)
+    return compose.SQL(" AND ").join(parts), _bound(table, key, "k")
 
 
 def _differs(table: Table, column: str) -> compose.Composable:
