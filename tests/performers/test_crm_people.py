@@ -1,5 +1,6 @@
 """Actions on people in real CRM tables of every variant: what is written, once, kept with what was before, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -72,7 +73,6 @@ def test_the_same_key_writes_once_even_when_the_row_has_moved_on(gym: Gym) -> No
         "SELECT previous_score, new_score, score_change FROM lead_score_history ORDER BY new_score"
     )
     assert history == [(55, 0, -55), (40, 55, 15), (0, 100, 100)]
-    assert gym.performers["update_lead_score"].may_repeat
 
 
 def test_what_was_refused_is_free_to_be_tried_again_under_its_key(gym: Gym) -> None:
@@ -193,3 +193,34 @@ def test_a_row_that_somebody_else_holds_is_tried_again_later(gym: Gym) -> None:
         answer = gym.refused("update_lead_status", {"status": "lost"})
     assert (answer.cause, answer.may_retry) == ("provider", True)
     gym.done("update_lead_status", {"status": "lost"})
+
+
+def test_of_two_workers_with_the_same_effect_one_writes(gym: Gym) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        content = {"operation": "add", "value": 10}
+        found = list(threads.map(lambda _: gym.done("update_lead_score", content), range(8)))
+    assert found == [Performed({"score": 50, "before": 40}, {"score": 50})] * 8
+    assert gym.one("SELECT score FROM leads WHERE id = %s", ANA) == (50,)
+
+
+def test_a_rule_of_the_crm_that_refuses_leaves_nothing_behind(gym: Gym) -> None:
+    gym.connection.execute("""
+        CREATE FUNCTION public.no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not on Sundays'; END $$;
+        CREATE TRIGGER no BEFORE INSERT ON lead_score_history FOR EACH ROW EXECUTE FUNCTION public.no()
+    """)
+    answer = gym.refused("update_lead_score", {"value": 10})
+    assert "not on Sundays" in answer.message
+    assert gym.one("SELECT score FROM leads WHERE id = %s", ANA) == (40,)
+    assert gym.rows("SELECT 1 FROM atlas.crm_writes") == []
+
+
+def test_a_write_says_which_effect_it_is_of(gym: Gym) -> None:
+    gym.connection.execute("""
+        CREATE TABLE public.seen (key text);
+        CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN INSERT INTO public.seen VALUES (current_setting('atlas.effect_key', true)); RETURN NULL; END $$;
+        CREATE TRIGGER see AFTER UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION public.see()
+    """)
+    gym.done("update_lead_status", {"status": "lost"})
+    gym.done("update_lead_status", {"status": "lost"}, key="e/2")
+    assert gym.rows("SELECT key FROM public.seen") == [("e/n",)], "a value that is there is not written again"

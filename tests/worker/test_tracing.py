@@ -48,9 +48,10 @@ def store_with(*stale: str) -> MemoryStore:
     return store
 
 
-def settle(lane: EffectLane) -> None:
+def settle(lane: EffectLane, texts: Texts) -> None:
     with ThreadPoolExecutor(4) as threads:
         lane.round(threads, may_take=True)
+        texts.gate.set()
         lane._finish(threads)
 
 
@@ -58,7 +59,7 @@ def settle(lane: EffectLane) -> None:
     ("known", "status", "error"),
     [
         (Performed({"sid": "SM1"}), "done", None),
-        (Refused("rejected", "not taken", may_retry=False), "failed", "not taken"),
+        (Refused("rejected", "not taken", may_retry=False), "failed", "rejected: not taken"),
         (NotSent(), "intended", None),
         (None, "unknown", LOST),
         (ValueError("ours"), "unknown", LOST),
@@ -68,9 +69,7 @@ def test_what_the_performer_finds_out_is_written_down(
     known: Answer | Exception | None, status: str, error: str | None
 ) -> None:
     store, texts = store_with("k"), Texts(known)
-    texts.gate.set()
-    lane = EffectLane(store, {"text": texts}, lease=LEASE)
-    settle(lane)
+    settle(EffectLane(store, {"text": texts}, lease=LEASE), texts)
     assert [(effect.key, effect.subject, effect.intended_at) for effect in texts.asked] == [("k", "s", NOON)]
     found = store.effects[ONE, "k"]
     assert (found.status, found.error) == (status, error)

@@ -33,10 +33,7 @@ def members(connection: Connection, crm: Crm, organization: str) -> list[Member]
     memberships = scalar(connection, "SELECT atlas.membership_query()")
     if not memberships:
         return []
-    addresses, joins = _addresses(crm)
-    statement = sql("crm/members").format(
-        members=compose.SQL(memberships), email=addresses, people=compose.SQL(" ").join(joins)
-    )
+    statement = sql("crm/members").format(members=compose.SQL(memberships), email=_address(crm))
     return rows(connection, Member, statement, {"organization": organization})
 
 
@@ -68,24 +65,19 @@ def told_members(team: Sequence[Member], to: str | None, owner: str | None) -> l
     return [person] if person else [one for one in team if one.has(LEADERS)]
 
 
-def _addresses(crm: Crm) -> tuple[compose.Composable, list[compose.Composable]]:
-    """SQL for a member's address, and the joins that it needs."""
-    addresses: list[compose.Composable] = []
-    joins: list[compose.Composable] = []
-    for name, column in (("users", "id"), ("organization_staff", "user_id")):
-        table = crm.find(name)
-        if table is not None and {column, "email"} <= table.columns.keys():
-            addresses.append(compose.Identifier(name, "email"))
-            joins.append(_join(table, column))
-    return compose.SQL("coalesce({})").format(
-        compose.SQL(", ").join([*addresses, compose.SQL("NULL::text")])
-    ), joins
+def _address(crm: Crm) -> compose.Composable:
+    """SQL for a member's address."""
+    found = [
+        _address_in(table, column)
+        for name, column in (("users", "id"), ("organization_staff", "user_id"))
+        if (table := crm.find(name)) is not None and {column, "email"} <= table.columns.keys()
+    ]
+    return compose.SQL("coalesce({})").format(compose.SQL(", ").join([*found, compose.SQL("NULL::text")]))
 
 
-def _join(table: Table, column: str) -> compose.Composable:
+def _address_in(table: Table, column: str) -> compose.Composable:
     # By the key's own type, so that its index serves; a membership may say "pending" instead of a user.
     is_uuid = table.columns[column] == "uuid"
     user = "CASE WHEN atlas.is_uuid(m.user_id) THEN m.user_id::uuid END" if is_uuid else "m.user_id"
-    words = compose.SQL("LEFT JOIN {} AS {} ON {} = {}")
-    alias, key = compose.Identifier(table.name), compose.Identifier(table.name, column)
-    return words.format(table.identifier, alias, key, compose.SQL(user))
+    words = compose.SQL("(SELECT min(p.email::text) FROM {} AS p WHERE {} = {})")
+    return words.format(table.identifier, compose.Identifier("p", column), compose.SQL(user))

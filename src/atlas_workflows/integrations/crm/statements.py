@@ -55,15 +55,16 @@ def inserting(table: Table, values: Mapping[str, Any]) -> Statement:
 
 def updating(table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> Statement:
     """Changes columns of one row, where one of them has another value."""
-    assigned: list[compose.Composable] = [
-        compose.SQL("{} = {}").format(compose.Identifier(name), _given(table, name, "v")) for name in values
-    ]
+    fields: list[compose.Composable] = [compose.Identifier(name) for name in values]
+    given = [_given(table, name, "v") for name in values]
     if "updated_at" in table.columns and "updated_at" not in values:
-        assigned.append(compose.SQL("updated_at = now()"))
+        fields.append(compose.Identifier("updated_at"))
+        given.append(compose.SQL("now()"))
     where, bound = condition(table, key)
     statement = sql("crm/update_row").format(
         table=table.identifier,
-        assignments=compose.SQL(", ").join(assigned),
+        fields=compose.SQL(", ").join(fields),
+        given=compose.SQL(", ").join(given),
         condition=where,
         difference=compose.SQL(" OR ").join(_differs(table, name) for name in values),
     )
