@@ -1,5 +1,6 @@
 """Makes somebody of the team the subject's owner, and tells them in the CRM where it keeps notifications."""
 
+from atlas_workflows.integrations.crm.contact import names_of
 from atlas_workflows.integrations.crm.notifications import notify
 from atlas_workflows.integrations.crm.staff import need_member
 from atlas_workflows.integrations.crm.writing import Writing, Written
@@ -17,7 +18,7 @@ def write(writing: Writing, content: Content) -> Written:
             writing,
             [owner.id],
             "A lead was assigned to you",
-            str(person.value("name") or person.value("email") or ""),
+            names_of(person).get("name", ""),
         )
     return Written({"assigned_to": owner.id}, {"assigned_to": owner.id})
 

@@ -32,7 +32,7 @@ def contact_of(connection: Connection, crm: Crm, person: Person) -> dict[str, An
         **(custom if isinstance(custom, dict) else {}),
         **person.row,
         **known,
-        **_names(person),
+        **names_of(person),
         "id": person.id,
         "record": person.table.name[:-1],
         "organization_id": person.organization,
@@ -40,7 +40,7 @@ def contact_of(connection: Connection, crm: Crm, person: Person) -> dict[str, An
     }
 
 
-def _names(person: Person) -> dict[str, str]:
+def names_of(person: Person) -> dict[str, str]:
     """Name, first and last name, each made of the others where it is missing; a single name is cut at its first space."""
     first, last = (str(person.row.get(name) or "").strip() for name in ("first_name", "last_name"))
     name = str(person.value("name") or "").strip() or f"{first} {last}".strip()

@@ -18,6 +18,7 @@ from atlas_workflows.integrations.crm.writing import Writing
 from atlas_workflows.names import normal
 
 _FIXED = frozenset({"id", "organization_id", "org_id", "created_at", "updated_at"})
+_WORDS = {"name": "title", "amount": "value", "estimated_value": "value", "stage_id": "stage"}
 _REFERENCES = {"stage_id": "pipeline_stages", "pipeline_id": "pipelines"}
 
 
@@ -50,7 +51,7 @@ def update_opportunity(writing: Writing, person: Person, key: str | None, fields
             raise CrmRefused(
                 "configuration", f"A workflow may not change {name[:80]}.", "Take it out of the step."
             )
-        column = table.need("title" if normal(name) == "name" else normal(name))
+        column = table.find(normal(name)) or table.need(_WORDS.get(normal(name), normal(name)))
         values[column] = referred(writing, column, value)
     writing.update(table, row, values)
     return str(row["id"])

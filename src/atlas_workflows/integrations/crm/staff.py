@@ -12,7 +12,6 @@ from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.tables import Crm, Table
 
 LEADERS = ("owner", "admin")
-WORKERS = (*LEADERS, "manager", "staff", "coach", "trainer")
 
 
 @dataclass(frozen=True, slots=True)
