@@ -1,7 +1,7 @@
 -- Begins the writes of an effect under its key, and names it to capture triggers; no row comes back where it was written before.
 INSERT INTO atlas.crm_writes (organization_id, effect_key, kind, subject)
 SELECT %(organization)s::uuid, %(key)s::text, %(kind)s::text, %(subject)s::text
-FROM set_config('atlas.effect_key', %(key)s::text, true) AS named, set_config('lock_timeout', '5s', true) AS patience
+FROM set_config('atlas.effect_key', %(key)s::text, true) AS named, set_config('lock_timeout', %(patience)s, true) AS patience
 WHERE named IS NOT NULL AND patience IS NOT NULL
 ON CONFLICT (organization_id, effect_key) DO NOTHING
 RETURNING written_at

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -11,7 +13,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.tables import Crm, KnownCrm
-from atlas_workflows.integrations.crm.writing import Deed, Writing, Written, write_once
+from atlas_workflows.integrations.crm.writing import PATIENCE, Deed, Writing, Written, write_once
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ class CrmDesk:
 
     pool: ConnectionPool[psycopg.Connection[TupleRow]]
     known: KnownCrm = field(default_factory=KnownCrm)
+    patience: timedelta = PATIENCE
 
     def write(self, effect: Dispatch, write: Write) -> Answer:
         """Write in one transaction. Raises nothing."""
@@ -56,7 +59,8 @@ class CrmDesk:
         deed = Deed(effect.organization, effect.key, effect.kind, effect.subject)
         with self.pool.connection() as connection, connection.transaction():
             crm = self.known.of(connection)
-            done = write_once(connection, crm, deed, lambda writing: write(writing, effect.content))
+            work = partial(_work, write, effect.content)
+            done = write_once(connection, crm, deed, work, self.patience)
         return Performed(done.result, done.contact)
 
     def _meaning(self, cause: Exception) -> Answer:
@@ -89,6 +93,10 @@ class CrmAction:
         if self.desk is None:
             return Refused("configuration", "No CRM database is named: set ATLAS_CRM_DSN.", may_retry=False)
         return self.desk.write(effect, self.action)
+
+
+def _work(write: Write, content: Content, writing: Writing) -> Written:
+    return write(writing, content)
 
 
 def _state(cause: Any) -> str:

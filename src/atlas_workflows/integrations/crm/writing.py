@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,6 +15,8 @@ from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.statements import deleting, inserting, reading, updating
 from atlas_workflows.integrations.crm.tables import Crm, Table
 from atlas_workflows.integrations.crm.values import could_be
+
+PATIENCE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +126,20 @@ class Writing:
         return str(uuid5(NAMESPACE_URL, f"{self.deed.organization}/{self.deed.key}/{table.name}/{number}"))
 
 
-def write_once(connection: Connection, crm: Crm, deed: Deed, work: Callable[[Writing], Written]) -> Written:
-    """Do the work in the transaction at hand, or say what it came to before. Raises CrmRefused."""
+def write_once(
+    connection: Connection,
+    crm: Crm,
+    deed: Deed,
+    work: Callable[[Writing], Written],
+    patience: timedelta = PATIENCE,
+) -> Written:
+    """Do the work in the transaction at hand, or say what it came to before. Raises CrmRefused.
+
+    `patience` is how long a row that somebody else holds is waited for.
+    """
     given = {
         "organization": deed.organization, "key": deed.key, "kind": deed.kind, "subject": deed.subject,
+        "patience": f"{patience / timedelta(milliseconds=1):.0f}ms",
     }  # fmt: skip
     now = scalar(connection, sql("crm/claim_write"), given)
     if now is None:
