@@ -53,7 +53,7 @@ def test_a_credential_is_sealed_replaced_and_removed(atlas_dsn: str) -> None:
         (GIVEN | {"sms_form": "+1"}, "holds sms_form"),
         (GIVEN | {"sms_from": 5}, "no JSON object of texts"),
         (["t0ken-of-ours"], "no JSON object of texts"),
-        ("t0ken-of-ours", ""),
+        ("t0ken-of-ours", "JSON"),
     ],
 )
 def test_what_is_no_credential_is_refused_before_it_is_kept(atlas_dsn: str, given: object, said: str) -> None:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from gym import Gym
+from psycopg_pool import PoolTimeout
 
 from atlas_workflows.performers.crm_action import CrmAction
-from atlas_workflows.worker.model import Performed
+from atlas_workflows.worker.model import NotSent, Performed, Refused
 from crm_world import ANA, ANA_CLIENT, ANA_CONTACT, COACH, EVE, ONE, STRANGER, TWO, hang_tag
 
 pytestmark = pytest.mark.postgres
@@ -220,6 +222,25 @@ def test_a_rule_of_the_crm_that_refuses_leaves_nothing_behind(gym: Gym) -> None:
     assert "not on Sundays" in answer.message
     assert gym.one("SELECT score FROM leads WHERE id = %s", ANA) == (40,)
     assert gym.rows("SELECT 1 FROM atlas.crm_writes") == []
+
+
+def test_an_error_says_whether_the_session_went_or_the_statement_was_refused(gym: Gym) -> None:
+    action = gym.performers["add_note"]
+    assert isinstance(action, CrmAction)
+    assert action.desk is not None
+    away = (psycopg.OperationalError("lost"), psycopg.errors.AdminShutdown(), PoolTimeout())
+    assert [action.desk.meaning(cause) for cause in away] == [NotSent()] * 3
+    refusals = {
+        psycopg.ProgrammingError("odd"): ("provider", True),
+        psycopg.errors.QueryCanceled(): ("provider", True),
+        psycopg.errors.InsufficientPrivilege(): ("configuration", False),
+        psycopg.errors.UndefinedColumn(): ("configuration", True),
+        psycopg.errors.NotNullViolation(): ("rejected", False),
+    }
+    for cause, (name, may_retry) in refusals.items():
+        answer = action.desk.meaning(cause)
+        assert isinstance(answer, Refused)
+        assert (answer.cause, answer.may_retry) == (name, may_retry)
 
 
 def test_a_write_says_which_effect_it_is_of(gym: Gym) -> None:

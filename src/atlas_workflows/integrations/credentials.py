@@ -83,8 +83,13 @@ class Vault:
         try:
             with self.pool.connection() as connection:
                 found: bytes | None = scalar(connection, sql("secrets/sealed_of_organization"), given)
-        except (psycopg.Error, PoolTimeout) as cause:
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as cause:
             raise VaultAway("The database cannot be asked for a secret now.") from cause
+        except psycopg.Error as cause:
+            remedy = (
+                "Let the worker log in as the role that owns schema atlas, and run `atlas schema upgrade`."
+            )
+            raise NoCredential(f"Secrets cannot be read: {type(cause).__name__}. {remedy}") from cause
         return found
 
     def _open(self, sealed: bytes) -> str:

@@ -47,7 +47,7 @@ class CrmDesk:
                 return Refused(cause.cause, str(cause), may_retry=cause.may_retry)
             except (psycopg.Error, PoolTimeout) as cause:
                 if not _state(cause).startswith("40") or attempt == ATTEMPTS:
-                    return self._meaning(cause)
+                    return self.meaning(cause)
         raise AssertionError("the last attempt returns")
 
     def read(self, look: Callable[[Connection, Crm], T]) -> T:
@@ -63,10 +63,11 @@ class CrmDesk:
             done = write_once(connection, crm, deed, work, self.patience)
         return Performed(done.result, done.contact)
 
-    def _meaning(self, cause: Exception) -> Answer:
+    def meaning(self, cause: Exception) -> Answer:
+        """What an error of the database means to the step."""
         state = _state(cause)
-        if not state or state[:2] in ("08", "57"):
-            # The session went; whether it was committed is asked by its key when somebody takes it again.
+        if is_away(cause):
+            # Whether it was committed is asked by its key when somebody takes it again.
             return NotSent()
         name, fact, may_retry = _MEANINGS.get(state) or _MEANINGS.get(state[:2]) or ("provider", "", True)
         if name == "configuration" and may_retry:
@@ -93,6 +94,13 @@ class CrmAction:
         if self.desk is None:
             return Refused("configuration", "No CRM database is named: set ATLAS_CRM_DSN.", may_retry=False)
         return self.desk.write(effect, self.action)
+
+
+def is_away(cause: Exception) -> bool:
+    """Whether the session went or none came about, as opposed to a statement that was refused."""
+    state = _state(cause)
+    lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout) and not state
+    return lost or state[:2] == "08" or state[:4] == "57P0"
 
 
 def _work(write: Write, content: Content, writing: Writing) -> Written:

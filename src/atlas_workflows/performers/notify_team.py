@@ -16,7 +16,7 @@ from atlas_workflows.performers.crm_action import Content, CrmAction, CrmDesk
 from atlas_workflows.performers.means import Means
 from atlas_workflows.performers.send_email import SendEmail
 from atlas_workflows.performers.unavailable import Unavailable
-from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Refused
+from atlas_workflows.worker.model import Answer, Dispatch, Refused
 from atlas_workflows.worker.ports import Performer
 
 _NO_SLACK = "Slack is not connected here: post to its incoming webhook with the step Send webhook."
@@ -48,8 +48,8 @@ class NotifyTeam:
             told = self.desk.read(lambda connection, crm: _told(connection, crm, effect))
         except CrmRefused as cause:
             return Refused(cause.cause, str(cause), may_retry=cause.may_retry)
-        except (psycopg.Error, PoolTimeout):
-            return NotSent()
+        except (psycopg.Error, PoolTimeout) as cause:
+            return self.desk.meaning(cause)
         return self._mailed(effect, [member.email for member in told if member.email])
 
     def _is_shown(self, effect: Dispatch) -> bool:
