@@ -44,8 +44,8 @@ def enter(gym: Gym, key: str, status: str, sid: str | None = None, message: str 
     answer = None if sid is None else dumps_text({"result": {"sid": sid}})
     gym.connection.execute(
         "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status,"
-        " content, contact, intended_at, answer) VALUES (%s, %s, %s, %s, 's', 'n', 'send_sms', %s, json_build_object('message', %s::text),"
-        " '{\"phone\": \"+44 7700 900001\"}', '2026-03-02T13:00Z', %s)",
+        " content, contact, intended_at, finished_at, answer) VALUES (%s, %s, %s, %s, 's', 'n', 'send_sms', %s, json_build_object('message', %s::text),"
+        " '{\"phone\": \"+44 7700 900001\"}', '2026-01-01T13:00Z', now(), %s)",
         [ONE, key, uuid4(), uuid4(), status, message, answer],
     )
 

@@ -23,7 +23,8 @@ COMMENT ON COLUMN atlas.crm_writes.result IS 'What the step was told; a repeat i
 COMMENT ON COLUMN atlas.crm_writes.contact IS 'What it changed about the subject; a repeat is told the same.';
 COMMENT ON COLUMN atlas.crm_writes.undone_at IS 'When somebody took the changes back; NULL while they stand.';
 
-CREATE INDEX effects_texts ON atlas.effects (organization_id, intended_at) WHERE kind IN ('send_sms', 'send_whatsapp');
+CREATE INDEX effects_texts ON atlas.effects (organization_id, finished_at)
+WHERE status = 'done' AND kind IN ('send_sms', 'send_whatsapp');
 
 SELECT atlas.secure('atlas.crm_writes'::regclass);
 GRANT SELECT ON atlas.crm_writes TO atlas_app;

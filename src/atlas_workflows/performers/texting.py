@@ -103,7 +103,7 @@ class Texting:
             "organization": effect.organization,
             "kind": effect.kind,
             "key": effect.key,
-            "since": effect.intended_at,
+            "since": effect.intended_at and effect.intended_at - SKEW,
             "message": effect.content.get("message"),
             "digits": re.sub(r"\D", "", to),
         }
