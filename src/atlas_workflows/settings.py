@@ -30,6 +30,7 @@ class Settings:
     metrics_port: str = ""
     log_level: str = "info"
     traces_endpoint: str | None = None
+    twilio_url: str = "https://api.twilio.com"
 
     def __repr__(self) -> str:
         return f"Settings(root={self.root}, home={self.home}, crm={masked_dsn(self.crm_dsn)})"
@@ -53,7 +54,7 @@ class Settings:
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
     ATLAS_SMTP_URL, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
-    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL and ATLAS_TRACES_ENDPOINT.
+    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT and ATLAS_TWILIO_URL.
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used.
     """
@@ -74,6 +75,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         metrics_port=env.get("ATLAS_METRICS_PORT") or "",
         log_level=_log_level(env.get("ATLAS_LOG_LEVEL") or "info"),
         traces_endpoint=env.get("ATLAS_TRACES_ENDPOINT") or None,
+        twilio_url=env.get("ATLAS_TWILIO_URL") or "https://api.twilio.com",
     )
 
 

@@ -1,22 +1,28 @@
 """The composition root: where the environment becomes a Site, and the worker's ports meet what stands behind them."""
 
+import importlib
 import ipaddress
-from collections.abc import Mapping
+import pkgutil
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import starmap
+from typing import Any
 
+import atlas_workflows.performers
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
 from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, InputError
-from atlas_workflows.graph.catalogue import Effect
+from atlas_workflows.integrations.credentials import Vault
 from atlas_workflows.integrations.egress import Egress
 from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.nodes.catalogue import load_catalogue
-from atlas_workflows.performers.http_request import HttpRequest
-from atlas_workflows.performers.missing import Missing
-from atlas_workflows.performers.send_email import SendEmail, mail_server
-from atlas_workflows.performers.send_webhook import SendWebhook
+from atlas_workflows.performers.crm_action import CrmDesk
+from atlas_workflows.performers.mail import mail_server
+from atlas_workflows.performers.means import Means
+from atlas_workflows.performers.unavailable import LATER, Unavailable
+from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.settings import Settings, load_settings
 from atlas_workflows.site import ProgressSink, Site, silent
 from atlas_workflows.store.definitions import PostgresDefinitions
@@ -30,6 +36,8 @@ from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
 SESSIONS_BESIDE_LANES = 2  # the effect lane's and one for definitions
+FILES = atlas_workflows.performers
+CRM_SESSIONS = 8  # for actions on the CRM and for secrets, of all kinds together
 
 
 def crm_site(dsn: str | None = None, progress: ProgressSink = silent) -> Site:
@@ -75,15 +83,31 @@ def _prepare(dsn: str) -> None:
         connection.execute(sql("engine/ensure_partitions"))
 
 
-def load_performers(settings: Settings) -> dict[str, Performer]:
-    """One performer for each kind of effect that the catalogue knows."""
+def load_performers(settings: Settings, dsn: str | None = None) -> dict[str, Performer]:
+    """One performer for each kind of effect that the catalogue knows, for the CRM database at `dsn` or of the settings.
+
+    Every file of `performers` that has a `build` makes the one of its kind; adding a kind means adding a file.
+    """
+    means = _means(settings, dsn or settings.crm_dsn)
+    found = [module.build(means) for module in _performer_files()]
+    return {performer.kind: performer for performer in [*found, *starmap(Unavailable, LATER.items())]}
+
+
+def _performer_files() -> Iterator[Any]:
+    for file in pkgutil.iter_modules(FILES.__path__, f"{FILES.__name__}."):
+        module = importlib.import_module(file.name)
+        if hasattr(module, "build"):
+            yield module
+
+
+def _means(settings: Settings, dsn: str | None) -> Means:
     egress = Egress(_networks(settings.egress_allow))
-    found: list[Performer] = [HttpRequest(egress), SendWebhook(egress)]
-    if settings.smtp_url is not None:
-        found.append(SendEmail(mail_server(settings.smtp_url, settings.mail_from)))
-    known = {performer.kind: performer for performer in found}
-    kinds = {kind.name for kind in load_catalogue().nodes.values() if kind.effect is not Effect.NONE}
-    return {kind: known.get(kind) or Missing(kind) for kind in sorted(kinds | set(known))}
+    mail = None if settings.smtp_url is None else mail_server(settings.smtp_url, settings.mail_from)
+    if dsn is None:
+        return Means(egress, mail, twilio_url=settings.twilio_url)
+    pool = open_pool(dsn, CRM_SESSIONS)
+    sealer = Sealer(settings.secret_keys) if settings.secret_keys else None
+    return Means(egress, mail, CrmDesk(pool), Vault(pool, sealer), settings.twilio_url)
 
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

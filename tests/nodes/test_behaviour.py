@@ -55,6 +55,25 @@ def test_an_action_names_its_effect_and_fills_in_its_content() -> None:
     assert found.content == {"message": "Hi Ana <b> from Iron"}
 
 
+@pytest.mark.parametrize("kind", ["cancel_appointment", "check_in"])
+def test_where_no_appointment_is_named_it_is_the_one_that_started_the_execution(kind: str) -> None:
+    assert effect(kind).content == {}
+    node = load_catalogue().node(kind, 1)
+    assert node is not None
+    for scope, named in (
+        ({"appointment": {"id": "a1"}}, None),
+        ({"trigger": {"appointment_id": "a1"}}, None),
+        ({"appointment": {"id": "a2"}}, "{{ contact.booked }}"),
+    ):
+        given = {} if named is None else {"appointment_id": named}
+        known = SCOPE | {"contact": {"booked": "a1"}} | scope
+        at = moment(NOW, "Europe/London")
+        call = Call(Node("n", kind, given), node.prepare(given), known, at, "Europe/London", "x/n", "c1", "w")
+        found = node.execute(call)
+        assert isinstance(found, Perform)
+        assert found.content == {"appointment_id": "a1"}
+
+
 def test_values_put_into_html_are_escaped_and_into_plain_text_are_not() -> None:
     html = effect("send_email", subject="{{ contact.name }}", body="<p>{{ contact.name }}</p>")
     assert html.content == {"subject": "Ana <b>", "body": "<p>Ana &lt;b&gt;</p>"}

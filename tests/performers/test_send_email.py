@@ -12,7 +12,8 @@ from aiosmtpd.controller import Controller
 
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.errors import ConfigurationError
-from atlas_workflows.performers.send_email import MailServer, SendEmail, mail_server, message_id
+from atlas_workflows.performers.mail import MailServer, mail_server
+from atlas_workflows.performers.send_email import SendEmail, message_id
 from atlas_workflows.worker.model import Dispatch, Performed, Refused, Unclear
 
 KEY = "5e6c/wel%2Fcome/0#2"

@@ -103,6 +103,15 @@ def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld)
     keys = json.dumps([{"organization_id": ONE, "effect_key": "k1000"}])
     assert_frugal(scans(postgres, "cancel_effects", effects=keys), 2)
     assert_frugal(scans(postgres, "answer_again", effects=keys), 2)
+    text = {
+        "organization": ONE,
+        "kind": "send_sms",
+        "key": "k",
+        "since": NOON,
+        "message": "Hi",
+        "digits": "44",
+    }
+    assert_frugal(scans(postgres, "texts_like", **text), 2)
 
 
 def test_a_flood_delays_another_organization_by_at_most_two_claims(postgres: PostgresWorld) -> None:

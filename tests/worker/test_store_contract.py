@@ -210,7 +210,8 @@ def test_an_effect_whose_worker_is_gone_is_taken_over_once(world: World) -> None
     assert world.ledger.take_stale(10) == []
     world.move_to(NOON + LEASE + timedelta(seconds=1))
     (stale,) = world.ledger.take_stale(10)
-    assert stale.key == taken.key
+    assert (stale.key, stale.subject, stale.intended_at) == (taken.key, "c1", taken.intended_at)
+    assert stale.intended_at is not None
     assert world.ledger.take_stale(10) == []
     world.ledger.exchange([Finished(stale, Unclear("nobody can tell"))], {})
     assert set(world.effects().values()) == {"unknown"}

@@ -15,7 +15,7 @@ def main() -> None:
     log_as_json()
     worker, listener = build_worker(
         sys.argv[1],
-        load_performers(load_settings()),
+        load_performers(load_settings(), sys.argv[1]),
         lease=timedelta(seconds=LEASE_SECONDS),
         effect_lease=timedelta(seconds=LEASE_SECONDS),
     )

@@ -52,4 +52,4 @@ FROM chosen AS c
 WHERE e.organization_id = c.organization_id AND e.effect_key = c.effect_key
 RETURNING
     e.organization_id::text, e.effect_key, e.execution_id::text, e.kind, e.dispatches, e.content::text,
-    e.contact::text, e.id
+    e.contact::text, e.id, e.subject, e.intended_at

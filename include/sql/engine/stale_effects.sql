@@ -12,4 +12,4 @@ FROM (
 WHERE e.organization_id = stale.organization_id AND e.effect_key = stale.effect_key
 RETURNING
     e.organization_id::text, e.effect_key, e.execution_id::text, e.kind, e.dispatches, e.content::text,
-    e.contact::text, e.id
+    e.contact::text, e.id, e.subject, e.intended_at

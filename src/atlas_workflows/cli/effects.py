@@ -1,4 +1,4 @@
-"""`atlas effects …`: what nobody can tell of effects, and what a person decides about them."""
+"""`atlas effects …`: what nobody can tell of effects, what a person decides about them, and writes taken back."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -9,11 +9,12 @@ import typer
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.integrations.crm.undo import undo_write
 from atlas_workflows.settings import load_settings
 from atlas_workflows.store.parked import Verdict, parked, resolve
 
 app = typer.Typer(
-    no_args_is_help=True, help="Show and resolve effects of which nobody can tell whether they arrived."
+    no_args_is_help=True, help="Effects that wait for a decision; what effects wrote to the CRM, taken back."
 )
 
 Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
@@ -51,12 +52,41 @@ def resolve_one(
     dsn: Dsn = None,
 ) -> None:
     """Decide about one effect; its execution goes on. Noted in the audit log."""
-    if not by.strip() or not reason.strip():
-        raise InputError("A decision needs a name and a reason.", remedy="Add --by NAME --reason WHY.")
+    _require_words(by, reason)
     address = dsn or load_settings().require_crm_dsn()
     with connect(address, application_name="atlas-effects", autocommit=True) as connection:
         resolve(connection, _organization(organization), key, verdict, by=by.strip(), reason=reason.strip())
     print(f"Resolved as {verdict.value}.")
+
+
+@app.command()
+def undo(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")],
+    organization: Annotated[str, typer.Option("--organization", help="Whose it is.")],
+    by: Annotated[str, typer.Option("--by", help="Who decides.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    dsn: Dsn = None,
+) -> None:
+    """Take back what one effect wrote to the CRM; what somebody changed since stays. Noted in the audit log.
+
+    The step stays done and is not done again. Exit status: 0 all of it was taken back, 1 some of it stands.
+    """
+    _require_words(by, reason)
+    address = dsn or load_settings().require_crm_dsn()
+    with connect(address, application_name="atlas-effects", autocommit=True) as connection:
+        undone = undo_write(
+            connection, _organization(organization), key, by=by.strip(), reason=reason.strip()
+        )
+    print(f"Took back {undone.taken_back} changes.")
+    for where in undone.left:
+        print(f"Changed since, and left as it is: {where}")
+    if undone.left:
+        raise typer.Exit(1)
+
+
+def _require_words(by: str, reason: str) -> None:
+    if not by.strip() or not reason.strip():
+        raise InputError("A decision needs a name and a reason.", remedy="Add --by NAME --reason WHY.")
 
 
 def _organization(text: str) -> str:

@@ -1,20 +1,42 @@
-"""`atlas secrets`: what is sealed at rest, under a new key."""
+"""`atlas secrets`: credentials of connectors, and what is sealed at rest under a new key."""
 
-from typing import Annotated
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
+from atlas_workflows import audit
+from atlas_workflows.audit import Subject
 from atlas_workflows.cli.progress import progress_display
-from atlas_workflows.db.connect import connect
+from atlas_workflows.db.acting import acting_as_migration
+from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import ConfigurationError, InputError
-from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.exact_json import dumps_text, loads_unambiguous
+from atlas_workflows.integrations import twilio
+from atlas_workflows.integrations.credentials import (
+    NoCredential,
+    credential_id,
+    forget_credential,
+    keep_credential,
+)
 from atlas_workflows.migration.phases import all_phases
 from atlas_workflows.migration.runs.locks import phases_locked
+from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.rotation import BATCH_ROWS, rotate_keys
+from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.wiring import crm_site
 
-app = typer.Typer(no_args_is_help=True, help="Seal secrets anew under a new key.")
+app = typer.Typer(no_args_is_help=True, help="Credentials of connectors; seal secrets anew under a new key.")
+# Connector -> what reads its credential; raises NoCredential, naming what is wrong with it.
+CONNECTORS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {twilio.CONNECTOR: twilio.account_of}
+
+Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
+By = Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")]
+Connector = Annotated[str, typer.Argument(metavar="CONNECTOR", help="Whose credential: twilio.")]
+Organization = Annotated[str, typer.Option("--organization", help="Whose it is.")]
 
 
 @app.callback()
@@ -22,14 +44,89 @@ def secrets() -> None:
     """Secrets and originals that hold secrets are sealed with the keys of ATLAS_SECRET_KEYS."""
 
 
+@app.command("set")
+def set_credential(
+    connector: Connector,
+    organization: Organization,
+    dsn: Dsn = None,
+    by: By = "operator",
+) -> None:
+    """Seal an organization's credential, read as a JSON object from standard input, in place of the one before."""
+    whose, values = _named(connector, organization), _credential(connector, sys.stdin.read())
+    site = crm_site(dsn)
+    sealer = Sealer(with_secret_key(site.settings).secret_keys)
+    with (
+        connect(site.dsn, application_name="atlas-secrets", autocommit=True) as connection,
+        acting_as_migration(connection),
+    ):
+        name = keep_credential(connection, sealer, whose, connector, values)
+        _note(connection, name, by, "set_credential", connector, whose)
+    print(f"Sealed the credential for {connector}: {', '.join(sorted(values))}.")
+
+
+@app.command()
+def forget(
+    connector: Connector,
+    organization: Organization,
+    dsn: Dsn = None,
+    by: By = "operator",
+) -> None:
+    """Remove an organization's credential; steps that need it fail from then on, with the cause `configuration`."""
+    whose = _named(connector, organization)
+    with (
+        connect(crm_site(dsn).dsn, application_name="atlas-secrets", autocommit=True) as connection,
+        acting_as_migration(connection),
+    ):
+        if not forget_credential(connection, whose, connector):
+            raise InputError(
+                f"The organization has no credential for {connector}.", remedy="There is nothing to remove."
+            )
+        _note(connection, credential_id(whose, connector), by, "forget_credential", connector, whose)
+    print(f"Removed the credential for {connector}.")
+
+
+def _named(connector: str, organization: str) -> str:
+    if connector not in CONNECTORS:
+        raise InputError(
+            f"There is no connector {connector[:40]!r}.",
+            remedy=f"There are: {', '.join(sorted(CONNECTORS))}.",
+        )
+    try:
+        return str(UUID(organization))
+    except ValueError as cause:
+        raise InputError("The organization is no id.", remedy="Give its UUID.") from cause
+
+
+def _credential(connector: str, text: str) -> dict[str, str]:
+    """Raises InputError; nothing of what was given stands in it but names."""
+    remedy = (
+        'Give it on standard input, such as {"account_sid": "AC…", "auth_token": "…", "sms_from": "+44…"}.'
+    )
+    values = loads_unambiguous(text)
+    if not isinstance(values, dict) or not all(isinstance(value, str) and value for value in values.values()):
+        raise InputError("The credential is no JSON object of texts.", remedy=remedy)
+    try:
+        CONNECTORS[connector](values)
+    except NoCredential as cause:
+        raise InputError(str(cause), remedy=remedy) from cause
+    return values
+
+
+def _note(
+    connection: Connection, name: UUID, by: str, action: str, connector: str, organization: str
+) -> None:
+    subject = Subject("secrets", str(name))
+    audit.record(connection, subject, actor=by, action=action, reason=connector, organization_id=organization)
+
+
 @app.command()
 def rotate(
-    dsn: Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")] = None,
+    dsn: Dsn = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Open everything, write nothing.")] = False,
     batch_rows: Annotated[
         int, typer.Option("--batch-rows", min=1, max=10_000, help="Rows of a transaction.")
     ] = BATCH_ROWS,
-    by: Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")] = "operator",
+    by: By = "operator",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Seal everything that an older key sealed under the first key of ATLAS_SECRET_KEYS. May be repeated.

@@ -38,6 +38,7 @@ SECTIONS = (
     ("Evidence", "0009_evidence"),
     ("The engine", "0011_engine"),
     ("Exposures", "0016_exposures"),
+    ("Writes to the CRM", "0017_crm_writes"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)

@@ -29,6 +29,15 @@ def perform_with(patch: Patch) -> Callable[[Call], Outcome]:
     return run
 
 
+def perform_on_appointment(call: Call) -> Outcome:
+    """Like `perform`; where no appointment is named it is the one that started the execution."""
+    content = content_of(call)
+    started_by = call.look("appointment.id") or call.look("trigger.appointment_id")
+    if not content.get("appointment_id") and started_by is not None:
+        content["appointment_id"] = started_by
+    return ask(call, content)
+
+
 def ask(call: Call, content: dict[str, Any], patch: Mapping[str, Any] | None = None) -> Perform:
     """The request for an effect with this content."""
     return Perform(call.node.type, content, vars(call.parameters).get("output"), patch or {})

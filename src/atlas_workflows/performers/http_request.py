@@ -16,6 +16,8 @@ from atlas_workflows.integrations.egress import (
     Request,
     Response,
 )
+from atlas_workflows.performers.means import Means
+from atlas_workflows.performers.opening import Opening
 from atlas_workflows.worker.model import Answer, Dispatch, Performed, Refused, Unclear
 
 SECONDS = 30.0
@@ -131,3 +133,7 @@ def _body(given: Any) -> tuple[bytes | None, str | None]:
     if isinstance(given, str):
         return given.encode("utf-8", "replace"), "text/plain; charset=utf-8"
     return exact_json.dumps(given), "application/json"
+
+
+def build(means: Means) -> Opening:
+    return Opening(HttpRequest(means.egress), means.vault)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from atlas_workflows import exact_json
 from atlas_workflows.integrations.egress import Egress, Request
 from atlas_workflows.performers.http_request import exchange, sendable_headers
+from atlas_workflows.performers.means import Means
+from atlas_workflows.performers.opening import Opening
 from atlas_workflows.worker.model import Answer, Dispatch, Refused
 
 SECONDS = 30.0
@@ -51,3 +53,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> dict[str, str]:
     """HMAC-SHA256 over `<unix seconds>.<body>`."""
     digest = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     return {"x-atlas-timestamp": timestamp, "x-atlas-signature": f"sha256={digest}"}
+
+
+def build(means: Means) -> Opening:
+    return Opening(SendWebhook(means.egress), means.vault)

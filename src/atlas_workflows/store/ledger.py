@@ -80,7 +80,15 @@ def _last(rows: Sequence[Any], kind: str, places: int) -> str:
     return str(served[-1]) if served and len(served) >= places else NOBODY
 
 
-def _dispatch(row: Sequence[Any]) -> Dispatch:
-    organization, key, execution, kind, dispatches, content, contact, _ = row
-    known = {} if contact is None else exact_json.loads(contact)
-    return Dispatch(organization, execution, key, kind, dispatches, exact_json.loads(content), known)
+def _dispatch(row: Any) -> Dispatch:
+    return Dispatch(
+        row.organization_id,
+        row.execution_id,
+        row.effect_key,
+        row.kind,
+        row.dispatches,
+        exact_json.loads(row.content),
+        {} if row.contact is None else exact_json.loads(row.contact),
+        row.subject,
+        row.intended_at,
+    )

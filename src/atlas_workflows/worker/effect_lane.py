@@ -10,7 +10,7 @@ import structlog
 
 from atlas_workflows.worker.bell import Bell
 from atlas_workflows.worker.model import Answer, Dispatch, Finished, NotSent, Refused, Unclear
-from atlas_workflows.worker.ports import Ledger, Performer, StoreUnavailable, TurnRefused
+from atlas_workflows.worker.ports import Ledger, Performer, StoreUnavailable, Traceable, TurnRefused
 
 IDLE_SECONDS = 0.5
 STALE_SECONDS = 2.0
@@ -55,7 +55,7 @@ class EffectLane:
     def round(self, threads: ThreadPoolExecutor, *, may_take: bool) -> bool:
         """Write down what was answered and begin what has room; whether there was anything."""
         try:
-            self._look_for_stale(may_take)
+            self._look_for_stale(threads, may_take)
             return self._exchange(threads, may_take)
         except StoreUnavailable as cause:
             log.warning("the database cannot be reached", error=str(cause))
@@ -123,17 +123,28 @@ class EffectLane:
             log.error("the performer failed", key=dispatch.key, kind=dispatch.kind, exc_info=cause)
             return Unclear(f"The performer failed: {type(cause).__name__}.")
 
-    def _look_for_stale(self, may_take: bool) -> None:
+    def _look_for_stale(self, threads: ThreadPoolExecutor, may_take: bool) -> None:
         if not may_take or time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + STALE_SECONDS
-        self._unwritten += [
-            Finished(stale, self._verdict(stale)) for stale in self.ledger.take_stale(STALE_AT_ONCE)
-        ]
+        for stale in self.ledger.take_stale(STALE_AT_ONCE):
+            performer = self.performers.get(stale.kind)
+            if isinstance(performer, Traceable):
+                self._under_way[stale.kind] += 1
+                threads.submit(self._trace, performer, stale)
+            else:
+                may_repeat = performer is not None and performer.may_repeat(stale)
+                self._unwritten.append(Finished(stale, NotSent() if may_repeat else Unclear(LOST)))
 
-    def _verdict(self, stale: Dispatch) -> Answer:
-        performer = self.performers.get(stale.kind)
-        return NotSent() if performer is not None and performer.may_repeat(stale) else Unclear(LOST)
+    def _trace(self, performer: Traceable, stale: Dispatch) -> None:
+        """Ask the provider what became of it; that may take as long as a call."""
+        try:
+            answer = performer.look_up(stale) or Unclear(LOST)
+        except Exception as cause:  # as with a call: a fault of ours says nothing about the provider
+            log.error("the performer failed", key=stale.key, kind=stale.kind, exc_info=cause)
+            answer = Unclear(LOST)
+        self._answered.append(Finished(stale, answer))
+        self.bell.ring()
 
     def _finish(self, threads: ThreadPoolExecutor) -> None:
         while sum(self._under_way.values()) or self._answered or self._unwritten:

@@ -228,7 +228,15 @@ class MemoryStore:
                 dispatches = known.dispatch.dispatches if known else 0
                 content = exact_json.loads(json_text(effect.content))
                 dispatch = Dispatch(
-                    organization, execution, effect.key, effect.kind, dispatches, content, contact
+                    organization,
+                    execution,
+                    effect.key,
+                    effect.kind,
+                    dispatches,
+                    content,
+                    contact,
+                    turn.claimed.subject,
+                    self.clock(),
                 )
                 self.effects[organization, effect.key] = Entered(dispatch, self._number())
             elif known.status == "done" and known.answer is not None:

@@ -148,7 +148,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """An effect that a worker has to perform now; the ledger says `dispatching`. `key` is the same for the same deed."""
+    """An effect that a worker has to perform now; the ledger says `dispatching`. `key` is the same for the same deed.
+
+    Nothing was sent under the key before `intended_at`, or it was refused for certain.
+    """
 
     organization: str
     execution: str
@@ -157,6 +160,8 @@ class Dispatch:
     dispatches: int
     content: Any
     contact: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    intended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The seams of the worker: what keeps executions and effects, what knows definitions, what acts on the outside."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from atlas_workflows.engine.events import Event, Happened
 from atlas_workflows.engine.program import Program
@@ -87,3 +87,11 @@ class Performer(Protocol):
 
     def perform(self, effect: Dispatch) -> Answer:
         """Do it. Raises nothing: what cannot be told is Unclear."""
+
+
+@runtime_checkable
+class Traceable(Performer, Protocol):
+    """A performer that can ask afterwards what became of an effect; whoever cannot has no such method."""
+
+    def look_up(self, effect: Dispatch) -> Answer | None:
+        """What became of an effect that was being sent when its worker stopped; None where nobody can tell. Raises nothing."""

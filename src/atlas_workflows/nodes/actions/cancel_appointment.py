@@ -6,6 +6,7 @@ from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.nodes.fields import Mapping, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.perform import perform_on_appointment
 
 
 class CancelAppointmentParameters(ActionParameters):
@@ -26,4 +27,5 @@ NODE = NodeType(
     effect=Effect.INTERNAL,
     causes=("appointment_cancelled", "booking_cancelled"),
     idempotency="What is cancelled is not cancelled again.",
+    run=perform_on_appointment,
 )

@@ -6,6 +6,7 @@ from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.nodes.fields import Mapping, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import ActionParameters
+from atlas_workflows.nodes.perform import perform_on_appointment
 
 
 class CheckInParameters(ActionParameters):
@@ -24,4 +25,5 @@ NODE = NodeType(
     effect=Effect.INTERNAL,
     causes=("session_attended",),
     idempotency="Who is checked in is not checked in again.",
+    run=perform_on_appointment,
 )

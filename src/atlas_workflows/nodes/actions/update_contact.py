@@ -29,10 +29,11 @@ def review(parameters: UpdateContactParameters) -> Iterable[Fault]:
 
 def changes(content: Object[str, Any], contact: Object[str, Any]) -> Object[str, Any]:
     strategy = content.get("merge_strategy", "replace")
-    return {name: _merged(strategy, contact.get(name), value) for name, value in content["fields"].items()}
+    return {name: merged(strategy, contact.get(name), value) for name, value in content["fields"].items()}
 
 
-def _merged(strategy: str, known: Any, value: Any) -> Any:
+def merged(strategy: str, known: Any, value: Any) -> Any:
+    """What a field becomes."""
     if strategy == "append" and isinstance(known, list):
         added = value if isinstance(value, list) else [value]
         return [*known, *(item for item in added if item not in known)]

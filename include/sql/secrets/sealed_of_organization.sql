@@ -1,0 +1,4 @@
+-- A sealed secret, where it belongs to the organization that asks.
+SELECT s.sealed
+FROM atlas.secrets AS s
+WHERE s.id = CASE WHEN atlas.is_uuid(%(id)s) THEN %(id)s::uuid END AND s.organization_id = %(organization)s

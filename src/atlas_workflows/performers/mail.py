@@ -1,0 +1,126 @@
+"""Hands messages in over SMTP, and what the mail server's answer or silence means; one session per thread, kept while it works."""
+
+import smtplib
+import ssl
+import threading
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.worker.model import Answer, Performed, Refused, Unclear
+
+SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in; the password stays out of repr. `sender` is who sends where a message does not say."""
+
+    host: str
+    port: int
+    sender: str
+    tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def mail_server(url: str, sender: str) -> MailServer:
+    """Read smtp://user:password@host:port, or smtps:// for TLS from the first byte."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ConfigurationError(
+            "The address of the mail server cannot be read.",
+            remedy="Set ATLAS_SMTP_URL to smtp://user:password@host:587, or smtps:// for TLS from the first byte.",
+        )
+    tls = parts.scheme == "smtps"
+    user = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return MailServer(parts.hostname, parts.port or (465 if tls else 25), sender, tls, user, password)
+
+
+class _NothingSent(Exception):
+    """The server was not reached or did not let us in."""
+
+
+@dataclass(slots=True)
+class Post:
+    """Sessions on a mail server."""
+
+    server: MailServer
+    _own: threading.local = field(default_factory=threading.local)
+
+    def hand_in(self, sender: str, readers: list[str], content: bytes) -> Answer:
+        """Hand a message in. Raises nothing."""
+        try:
+            session = self._session()
+        except _NothingSent as cause:
+            return Refused("connection", str(cause))
+        try:
+            return _hand_in(session, sender, readers, content)
+        except (smtplib.SMTPException, OSError) as cause:
+            self._drop()
+            return Refused("connection", f"The mail server broke off: {type(cause).__name__}.")
+
+    def _session(self) -> smtplib.SMTP:
+        session: smtplib.SMTP | None = getattr(self._own, "session", None)
+        if session is not None and _is_alive(session):
+            return session
+        self._drop()
+        self._own.session = session = self._connect()
+        return session
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self.server
+        try:
+            kind = smtplib.SMTP_SSL if server.tls else smtplib.SMTP
+            session = kind(server.host, server.port, timeout=SECONDS)
+            session.ehlo()
+            if not server.tls and session.has_extn("starttls"):
+                session.starttls(context=ssl.create_default_context())
+                session.ehlo()
+            if server.user is not None:
+                session.login(server.user, server.password or "")
+        except (smtplib.SMTPException, OSError) as cause:
+            raise _NothingSent(f"The mail server does not let us in: {type(cause).__name__}.") from cause
+        return session
+
+    def _drop(self) -> None:
+        session: smtplib.SMTP | None = getattr(self._own, "session", None)
+        self._own.session = None
+        if session is not None:
+            session.close()
+
+
+def _is_alive(session: smtplib.SMTP) -> bool:
+    try:
+        return session.noop()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
+def _hand_in(session: smtplib.SMTP, sender: str, readers: list[str], content: bytes) -> Answer:
+    """Up to the content nothing has been taken; from then on only the server's answer says whether it was."""
+    code, said = session.mail(sender)
+    for reader in readers if code == 250 else ():
+        code, said = session.rcpt(reader)
+        if code not in (250, 251):
+            break
+    if code not in (250, 251):
+        session.rset()
+        return _refused(code, said)
+    try:
+        code, said = session.data(content)
+    except smtplib.SMTPDataError as cause:
+        return _refused(cause.smtp_code, cause.smtp_error)
+    except (smtplib.SMTPException, OSError) as cause:
+        session.close()
+        return Unclear(f"The mail server fell silent after it got the message: {type(cause).__name__}.")
+    if code != 250:
+        return _refused(code, said)
+    return Performed({"to": readers[0], "recipients": len(readers)})
+
+
+def _refused(code: int, said: bytes | str) -> Refused:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    passing = 400 <= code < 500
+    return Refused("provider" if passing else "rejected", f"{code} {text}"[:500], may_retry=passing)
