@@ -1,6 +1,6 @@
 """A store with published workflows on a virtual clock, and a driver that plays everything to its end; used by the tests here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -23,6 +23,8 @@ from atlas_workflows.store.sessions import open_pool
 from atlas_workflows.worker.memory import MemoryStore
 from atlas_workflows.worker.model import Answer, Dispatch, Finished, Performed, Start, Started
 from atlas_workflows.worker.ports import Definitions, Executions, Intake, Ledger
+from atlas_workflows.worker.sending.facts import Facts, Said, Whereabouts
+from atlas_workflows.worker.sending.policy import policy_from_text
 from atlas_workflows.worker.turn import take_turn
 
 ONE = "11111111-1111-4111-8111-111111111111"
@@ -30,6 +32,13 @@ TWO = "22222222-2222-4222-8222-222222222222"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 _NAMES = uuid4()
+PEOPLE = """
+CREATE TABLE IF NOT EXISTS public.contacts (
+    id text PRIMARY KEY, organization_id uuid, email_opt_in boolean, whatsapp_opt_in boolean,
+    unsubscribed_at timestamptz, phone text, timezone text
+);
+CREATE TABLE IF NOT EXISTS public.messages (contact_id text, type text, direction text, created_at timestamptz);
+"""
 
 
 def workflow_id(name: str, organization: str = ONE) -> str:
@@ -65,6 +74,8 @@ class World(Protocol):
     def steps(self, execution: str) -> list[tuple[Any, ...]]: ...
     def end(self, execution: str) -> tuple[str, str | None] | None: ...
     def effects(self) -> dict[str, str]: ...
+    def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None: ...
+    def aside(self, key: str) -> tuple[datetime | None, str | None]: ...
 
 
 @dataclass(slots=True)
@@ -133,6 +144,27 @@ class MemoryWorld:
     def effects(self) -> dict[str, str]:
         return {key: entered.status for (_, key), entered in self.store.effects.items()}
 
+    def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None:
+        """The organization's policy, and of a subject: opt_in, unsubscribed_at, phone, zone, heard_at."""
+        columns = {"email": known.get("email_opt_in"), "whatsapp": known.get("whatsapp_opt_in")}
+        said = [
+            Said(name, value, f"contacts.{name}_opt_in")
+            for name, value in columns.items()
+            if value is not None
+        ]
+        if known.get("unsubscribed_at"):
+            said.append(Said("all", False, "contacts.unsubscribed_at", known["unsubscribed_at"]))
+        where = Whereabouts(
+            tuple(filter(None, [known.get("zone")])), phones=tuple(filter(None, [known.get("phone")]))
+        )
+        found = policy_from_text(exact_json.dumps_text(policy))
+        said.sort(key=lambda item: item.granted)
+        self.store.facts[ONE, subject] = Facts(found, tuple(said), where, heard_at=known.get("heard_at"))
+
+    def aside(self, key: str) -> tuple[datetime | None, str | None]:
+        entered = self.store.effects[ONE, key]
+        return entered.held_until, entered.reason
+
 
 class PostgresWorld:
     """The real store; `close` gives its sessions back."""
@@ -195,6 +227,33 @@ class PostgresWorld:
 
     def effects(self) -> dict[str, str]:
         return dict(self.rows("SELECT effect_key, status FROM atlas.effects"))
+
+    def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None:
+        """The same as rows of the old application's tables."""
+        self.connection.execute(PEOPLE)
+        self.connection.execute(
+            "INSERT INTO atlas.send_policies (organization_id, document, set_by, reason) VALUES (%s, %s, 't', 't') "
+            "ON CONFLICT (organization_id) DO UPDATE SET document = excluded.document",
+            [ONE, exact_json.dumps_text(policy)],
+        )
+        columns = ("email_opt_in", "whatsapp_opt_in", "unsubscribed_at", "phone", "zone")
+        self.connection.execute(
+            "INSERT INTO public.contacts VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+            [subject, ONE, *(known.get(name) for name in columns)],
+        )
+        if known.get("heard_at"):
+            self.connection.execute(
+                "INSERT INTO public.messages VALUES (%s, 'whatsapp', 'inbound', %s)",
+                [subject, known["heard_at"]],
+            )
+
+    def aside(self, key: str) -> tuple[datetime | None, str | None]:
+        (row,) = self.rows(
+            "SELECT CASE WHEN status = 'held' THEN held_until END, coalesce(skip_reason, held_reason) "
+            "FROM atlas.effects WHERE effect_key = %s",
+            key,
+        )
+        return row[0], row[1]
 
     def rows(self, statement: str, *given: Any) -> list[Any]:
         return self.connection.execute(statement, given).fetchall()

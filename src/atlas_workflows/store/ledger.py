@@ -11,11 +11,13 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import lock
 from atlas_workflows.store.rows import finished_rows
+from atlas_workflows.store.sending import settle
 from atlas_workflows.store.sessions import Pool, transact
 from atlas_workflows.worker.messages import json_text
 from atlas_workflows.worker.model import Dispatch, Finished
 
 LEASE = timedelta(seconds=120)
+RELEASED_AT_ONCE = 2_000
 
 
 class PostgresLedger:
@@ -35,6 +37,11 @@ class PostgresLedger:
         rows = transact(self.pool, lambda connection: self._exchange(connection, finished, wanted))
         return [_dispatch(row) for row in sorted(rows, key=lambda row: row.id)]
 
+    def release(self) -> int:
+        """Make held effects whose time has come intended again; at most 2 000 at once."""
+        given = {"now": self.now, "limit": RELEASED_AT_ONCE}
+        return transact(self.pool, lambda c: c.execute(sql("engine/release_effects"), given).rowcount)
+
     def take_stale(self, limit: int) -> list[Dispatch]:
         """Effects whose worker did not come back in time."""
         given = {"now": self.now, "lease": self.lease, "limit": limit}
@@ -51,7 +58,8 @@ class PostgresLedger:
             lock(connection, [(item.dispatch.organization, item.dispatch.execution) for item in finished])
             given = {"finished": finished_rows(finished), "now": self.now}
             connection.execute(sql("engine/finish_effects"), given)
-        return self._take(connection, room) if room else []
+        taken = self._take(connection, room) if room else []
+        return settle(connection, taken, self.now)
 
     def _take(self, connection: Connection, room: Mapping[str, int]) -> list[Any]:
         rows = self._take_behind(connection, room, self._after)
@@ -81,6 +89,6 @@ def _last(rows: Sequence[Any], kind: str, places: int) -> str:
 
 
 def _dispatch(row: Sequence[Any]) -> Dispatch:
-    organization, key, execution, kind, dispatches, content, contact, _ = row
+    organization, key, execution, kind, dispatches, content, contact, *_ = row
     known = {} if contact is None else exact_json.loads(contact)
     return Dispatch(organization, execution, key, kind, dispatches, exact_json.loads(content), known)
