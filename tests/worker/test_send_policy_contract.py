@@ -54,6 +54,17 @@ def test_a_mail_in_quiet_hours_is_held_and_goes_out_in_the_morning(world: World)
     assert [step[4] for step in world.steps(execution)] == ["completed", "completed"]
 
 
+def test_more_than_there_is_room_for_is_held_at_once(world: World) -> None:
+    for subject in ("c1", "c2", "c3"):
+        world.know(subject, QUIET, zone="Europe/London")
+    world.move_to(NIGHT)
+    workflow = world.publish(line("w", mail()))
+    world.start(*(wish(workflow, f"c{n % 3 + 1}", f"a{n}") for n in range(12)))
+    work(world)
+    assert perform(world, MAIL, everything_works, places=2) == 0
+    assert list(world.effects().values()) == ["held"] * 12
+
+
 def test_what_is_released_is_decided_anew(world: World) -> None:
     world.know("c1", QUIET, zone="Europe/London")
     world.move_to(NIGHT)

@@ -1,5 +1,6 @@
 -- Removes the send policy. What is held may be sent again; what was skipped was never sent, and is cancelled.
 DROP FUNCTION atlas.write_consent_back(uuid, json, text, boolean, timestamptz, text);
+DROP FUNCTION atlas.undo_consent_write(uuid, bigint);
 DROP FUNCTION atlas.set_legacy_value(regclass, text, text, text);
 DROP FUNCTION atlas.heard_from(json, timestamptz);
 DROP FUNCTION atlas.whereabouts_of(json);

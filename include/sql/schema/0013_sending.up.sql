@@ -415,10 +415,48 @@ $$;
 COMMENT ON FUNCTION atlas.set_legacy_value(regclass, text, text, text) IS
     'Sets one column of one legacy row from its text; whether there was such a row.';
 
+-- What the old application wrote there since then stays.
+CREATE FUNCTION atlas.undo_consent_write(organization uuid, write_id bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET "TimeZone" = 'UTC'
+SET "DateStyle" = 'ISO, YMD'
+AS $$
+DECLARE
+    written record;
+    source regclass;
+    current_value text;
+BEGIN
+    SELECT w.* INTO written
+    FROM atlas.consent_writes AS w
+    WHERE w.organization_id = organization AND w.id = write_id AND w.undone_at IS NULL
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    source := to_regclass(format('public.%I', written.legacy_table));
+    IF source IS NULL OR atlas.legacy_column(source, written.column_name) IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format(
+        'SELECT s.%I::text FROM %s AS s WHERE s.id = %s FOR UPDATE', written.column_name, source,
+        atlas.legacy_key_expression(source, 'id', '$1')
+    ) INTO current_value USING written.legacy_id;
+    IF current_value IS DISTINCT FROM written.value_after THEN
+        RETURN false;
+    END IF;
+    PERFORM atlas.set_legacy_value(source, written.legacy_id, written.column_name, written.value_before);
+    UPDATE atlas.consent_writes AS w SET undone_at = now() WHERE w.organization_id = organization AND w.id = write_id;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION atlas.undo_consent_write(uuid, bigint) IS
+    'Gives a legacy opt-in column the value back that it had before; false where it has changed since, or is not to be found.';
+
 SELECT atlas.secure(t::regclass) FROM unnest(ARRAY['atlas.send_policies', 'atlas.consent_writes']) AS t;
 GRANT SELECT ON atlas.send_policies TO atlas_app;
 REVOKE ALL ON FUNCTION atlas.legacy_key_expression(regclass, text, text), atlas.legacy_people_tables(),
     atlas.legacy_consent_columns(regclass), atlas.people_query(), atlas.people_of(json), atlas.consents_of(json),
     atlas.whereabouts_of(json), atlas.heard_from(json, timestamptz),
     atlas.write_consent_back(uuid, json, text, boolean, timestamptz, text),
-    atlas.set_legacy_value(regclass, text, text, text) FROM PUBLIC;
+    atlas.set_legacy_value(regclass, text, text, text), atlas.undo_consent_write(uuid, bigint) FROM PUBLIC;

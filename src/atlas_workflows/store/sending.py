@@ -118,9 +118,8 @@ def _facts(
     found: dict[tuple[int, str], Facts | None] = {}
     for ask in asked:
         policy, key = policies[ask.row.organization_id], (ask.place, ask.message.channel)
-        found[key] = policy and Facts(
-            policy, tuple(said[ask.place]), places[ask.place], tuple(sent[key]), heard.get(ask.place)
-        )
+        known = tuple(said[ask.place]), places[ask.place], tuple(sent[key]), heard.get(ask.place)
+        found[key] = None if policy is None else Facts(policy, *known)
     return found
 
 

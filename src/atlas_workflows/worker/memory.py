@@ -298,13 +298,19 @@ class MemoryStore:
         )
 
     def _take(self, kind: str, places: int) -> list[Dispatch]:
+        while chosen := self._chosen(kind, places):
+            going = [self._dispatch(entered) for entered in chosen if self._may_go(entered)]
+            if going:
+                return going
+        return []
+
+    def _chosen(self, kind: str, places: int) -> list[Entered]:
         waiting = [e for e in self.effects.values() if e.status == "intended" and e.dispatch.kind == kind]
         by_organization: dict[str, list[Entered]] = defaultdict(list)
         for entered in sorted(waiting, key=lambda entered: entered.number):
             by_organization[entered.dispatch.organization].append(entered)
         share = math.ceil(places / len(by_organization)) if by_organization else 0
-        chosen = [e for name in sorted(by_organization) for e in by_organization[name][:share]][:places]
-        return [self._dispatch(entered) for entered in chosen if self._may_go(entered)]
+        return [e for name in sorted(by_organization) for e in by_organization[name][:share]][:places]
 
     def _may_go(self, entered: Entered) -> bool:
         message = message_in(entered.dispatch.kind, entered.dispatch.content, entered.asked_at)
