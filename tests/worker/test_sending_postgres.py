@@ -250,6 +250,7 @@ def until(world: PostgresWorld, condition: Callable[[], Any]) -> None:
         assert time.monotonic() < deadline, world.effects()
         work(world)
         time.sleep(0.02)
+    work(world)
 
 
 def test_mail_is_held_capped_and_skipped_on_its_way_to_a_real_server(
