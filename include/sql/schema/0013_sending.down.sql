@@ -9,6 +9,7 @@ DROP FUNCTION atlas.people_of(json);
 DROP FUNCTION atlas.people_query();
 DROP FUNCTION atlas.legacy_consent_columns(regclass);
 DROP FUNCTION atlas.legacy_people_tables();
+DROP FUNCTION atlas.legacy_time_expression(regclass, text, text);
 DROP FUNCTION atlas.legacy_key_expression(regclass, text, text);
 DROP TABLE atlas.consent_writes;
 DROP TABLE atlas.send_policies;

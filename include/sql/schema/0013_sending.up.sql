@@ -62,6 +62,18 @@ RETURN (
 COMMENT ON FUNCTION atlas.legacy_key_expression(regclass, text, text) IS
     'SQL text that makes a text into a value of a legacy column (so that its index serves), NULL where it is none.';
 
+CREATE FUNCTION atlas.legacy_time_expression(source regclass, column_name text, alias text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN coalesce((
+    SELECT format('%s.%I::timestamptz', alias, a.attname)
+    FROM pg_attribute AS a
+    WHERE a.attrelid = source AND a.attname = legacy_time_expression.column_name AND NOT a.attisdropped
+        AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+), 'NULL::timestamptz');
+COMMENT ON FUNCTION atlas.legacy_time_expression(regclass, text, text) IS
+    'SQL text that reads a legacy column as an instant; NULL where it holds text, which need not be one.';
+
 CREATE FUNCTION atlas.legacy_people_tables() RETURNS TABLE (name text, source regclass)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -173,7 +185,10 @@ BEGIN
                 'SELECT k.place, k.subject_table, k.subject_id, %L, %L, %s FROM known AS k '
                 'JOIN %s AS s ON s.id = %s WHERE k.subject_table = %L',
                 opt_in.channel, person.name || '.' || opt_in.column_name,
-                CASE WHEN opt_in.channel = 'all' THEN 'CASE WHEN s.unsubscribed_at IS NOT NULL THEN false END, s.unsubscribed_at::timestamptz'
+                CASE WHEN opt_in.channel = 'all' THEN format(
+                    'CASE WHEN trim(s.unsubscribed_at::text) <> '''' THEN false END, %s',
+                    atlas.legacy_time_expression(person.source, opt_in.column_name, 's')
+                )
                 ELSE format('lower(s.%I::text) IN (''true'', ''t'', ''yes'', ''1''), NULL', opt_in.column_name) END,
                 person.source, atlas.legacy_key_expression(person.source, 'id', 'k.subject_id'), person.name
             );
@@ -296,18 +311,20 @@ AS $$
 DECLARE
     source regclass := to_regclass('public.messages');
     medium text := atlas.legacy_column(source, 'type', 'channel');
+    happened text := atlas.legacy_time_expression(source, 'created_at', 'm');
     link text;
     branches text[] := '{}';
 BEGIN
-    IF medium IS NULL OR atlas.legacy_column(source, 'direction') IS NULL OR atlas.legacy_column(source, 'created_at') IS NULL THEN
+    IF medium IS NULL OR atlas.legacy_column(source, 'direction') IS NULL OR happened LIKE 'NULL%' THEN
         RETURN;
     END IF;
     FOREACH link IN ARRAY ARRAY['contact', 'lead', 'client'] LOOP
         CONTINUE WHEN atlas.legacy_column(source, link || '_id') IS NULL;
         branches := branches || format(
-            'SELECT k.place, m.created_at::timestamptz FROM known AS k JOIN %s AS m ON m.%I = %s '
+            'SELECT k.place, %s FROM known AS k JOIN %s AS m ON m.%I = %s '
             'WHERE k.subject_table = %L AND m.created_at > $2 AND m.direction::text = ''inbound'' AND lower(m.%I::text) = ''whatsapp''',
-            source, link || '_id', atlas.legacy_key_expression(source, link || '_id', 'k.subject_id'), link || 's', medium
+            happened, source, link || '_id', atlas.legacy_key_expression(source, link || '_id', 'k.subject_id'),
+            link || 's', medium
         );
     END LOOP;
     IF branches = '{}' THEN
@@ -455,7 +472,8 @@ COMMENT ON FUNCTION atlas.undo_consent_write(uuid, bigint) IS
 
 SELECT atlas.secure(t::regclass) FROM unnest(ARRAY['atlas.send_policies', 'atlas.consent_writes']) AS t;
 GRANT SELECT ON atlas.send_policies TO atlas_app;
-REVOKE ALL ON FUNCTION atlas.legacy_key_expression(regclass, text, text), atlas.legacy_people_tables(),
+REVOKE ALL ON FUNCTION atlas.legacy_key_expression(regclass, text, text),
+    atlas.legacy_time_expression(regclass, text, text), atlas.legacy_people_tables(),
     atlas.legacy_consent_columns(regclass), atlas.people_query(), atlas.people_of(json), atlas.consents_of(json),
     atlas.whereabouts_of(json), atlas.heard_from(json, timestamptz),
     atlas.write_consent_back(uuid, json, text, boolean, timestamptz, text),
