@@ -182,6 +182,7 @@ def _put_aside(
     rows = [_row(place, ask, d) for place, (ask, d) in enumerate(decided) if isinstance(d, Hold | Skip)]
     if rows:
         connection.execute(sql("engine/put_aside_effects"), {"aside": json_text(rows), "now": now})
+        connection.execute(sql("engine/notify"))
 
 
 def _row(place: int, ask: _Asked, decision: Hold | Skip) -> dict[str, Any]:
