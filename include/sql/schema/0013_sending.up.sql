@@ -471,7 +471,7 @@ COMMENT ON FUNCTION atlas.undo_consent_write(uuid, bigint) IS
     'Gives a legacy opt-in column the value back that it had before; false where it has changed since, or is not to be found.';
 
 SELECT atlas.secure(t::regclass) FROM unnest(ARRAY['atlas.send_policies', 'atlas.consent_writes']) AS t;
-GRANT SELECT ON atlas.send_policies TO atlas_app;
+GRANT SELECT ON atlas.send_policies, atlas.consent_writes TO atlas_app;
 REVOKE ALL ON FUNCTION atlas.legacy_key_expression(regclass, text, text),
     atlas.legacy_time_expression(regclass, text, text), atlas.legacy_people_tables(),
     atlas.legacy_consent_columns(regclass), atlas.people_query(), atlas.people_of(json), atlas.consents_of(json),
