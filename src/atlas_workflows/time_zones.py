@@ -24,6 +24,23 @@ def read_zone(name: str) -> ZoneInfo | None:
 
 
 @cache
+def zones_of_country(code: str) -> tuple[str, ...]:
+    """The zones in use in a country, by its ISO 3166 code; none for an unknown one."""
+    return tuple(_zones_by_country().get(code, ()))
+
+
+@cache
+def _zones_by_country() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text()
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            code, _, zone, *_ = line.split("\t")
+            found.setdefault(code, []).append(zone)
+    return found
+
+
+@cache
 def _read(name: str) -> ZoneInfo:
     with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)

@@ -34,7 +34,7 @@ def scans(world: PostgresWorld, name: str, **given: Any) -> list[tuple[str, str,
     with world.connection.transaction(force_rollback=True):
         for setting_, value in PLANS.items():
             world.connection.execute("SELECT set_config(%s, %s, true)", [setting_, value])
-        explain = "EXPLAIN (ANALYZE, FORMAT JSON) " + sql_text(f"engine/{name}")
+        explain = "EXPLAIN (ANALYZE, FORMAT JSON) " + sql_text(name if "/" in name else f"engine/{name}")
         ((plan,),) = world.connection.execute(explain, given).fetchall()  # type: ignore[arg-type]
     return [
         (
@@ -87,10 +87,11 @@ def test_claim_promotion_and_checkpoint_go_by_index_beside_parked_executions(
 
 def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld) -> None:
     postgres.connection.execute(
-        "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, content) "
-        "SELECT %s, 'k' || n, gen_random_uuid(), gen_random_uuid(), 's', 'n', 'send_email', "
-        "CASE WHEN n %% 1000 = 0 THEN 'intended' ELSE 'done' END, '{}' FROM generate_series(1, 100000) AS n",
-        [ONE],
+        "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, content, dispatched_at, held_until) "
+        "SELECT %s, 'k' || n, gen_random_uuid(), gen_random_uuid(), 's' || n %% 1000, 'n', 'send_email', "
+        "CASE WHEN n %% 1000 = 0 THEN 'intended' WHEN n %% 1000 = 1 THEN 'held' ELSE 'done' END, '{}', "
+        "%s - n * interval '1 minute', %s + n * interval '1 minute' FROM generate_series(1, 100000) AS n",
+        [ONE, NOON, NOON],
     )
     room = json.dumps([{"kind": "send_email", "places": 16, "after": NOBODY}])
     lease = timedelta(seconds=60)
@@ -112,6 +113,12 @@ def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld)
         "digits": "44",
     }
     assert_frugal(scans(postgres, "texts_like", **text), 2)
+    assert_frugal(scans(postgres, "release_effects", now=NOON + timedelta(minutes=2), limit=2_000), 2)
+    aside = [{"place": 0, "organization_id": ONE, "effect_key": "k1000", "status": "skipped", "event": {}}]
+    assert_frugal(scans(postgres, "put_aside_effects", aside=json.dumps(aside), now=NOON), 2)
+    people = json.dumps([{"place": 0, "organization_id": ONE, "subject_id": "s7"}])
+    since = NOON - timedelta(days=7)
+    assert_frugal(scans(postgres, "sending/sent", people=people, since=since, keys=["k"]), 12)
 
 
 def test_a_flood_delays_another_organization_by_at_most_two_claims(postgres: PostgresWorld) -> None:

@@ -1,6 +1,6 @@
 """A store with published workflows on a virtual clock, and a driver that plays everything to its end; used by the tests here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -25,6 +25,8 @@ from atlas_workflows.worker.exposures import Exposure
 from atlas_workflows.worker.memory import MemoryStore
 from atlas_workflows.worker.model import Answer, Dispatch, Finished, Performed, Start, Started
 from atlas_workflows.worker.ports import Definitions, Executions, Intake, Ledger
+from atlas_workflows.worker.sending.facts import Facts, Said, Whereabouts
+from atlas_workflows.worker.sending.policy import policy_from_text
 from atlas_workflows.worker.turn import take_turn
 
 ONE = "11111111-1111-4111-8111-111111111111"
@@ -32,6 +34,13 @@ TWO = "22222222-2222-4222-8222-222222222222"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 _NAMES = uuid4()
+PEOPLE = """
+CREATE TABLE IF NOT EXISTS public.contacts (
+    id text PRIMARY KEY, organization_id uuid, email_opt_in boolean, whatsapp_opt_in boolean,
+    unsubscribed_at timestamptz, phone text, timezone text
+);
+CREATE TABLE IF NOT EXISTS public.messages (contact_id text, type text, direction text, created_at timestamptz);
+"""
 
 
 def workflow_id(name: str, organization: str = ONE) -> str:
@@ -68,6 +77,8 @@ class World(Protocol):
     def end(self, execution: str) -> tuple[str, str | None] | None: ...
     def effects(self) -> dict[str, str]: ...
     def exposures(self) -> list[Exposure]: ...
+    def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None: ...
+    def aside(self, key: str) -> tuple[datetime | None, str | None]: ...
 
 
 @dataclass(slots=True)
@@ -138,6 +149,26 @@ class MemoryWorld:
 
     def exposures(self) -> list[Exposure]:
         return sorted(self.store.exposures.values(), key=lambda shown: (shown.organization, shown.key))
+    def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None:
+        """The organization's policy, and of a subject: opt_in, unsubscribed_at, phone, zone, heard_at."""
+        columns = {"email": known.get("email_opt_in"), "whatsapp": known.get("whatsapp_opt_in")}
+        said = [
+            Said(name, value, f"contacts.{name}_opt_in")
+            for name, value in columns.items()
+            if value is not None
+        ]
+        if known.get("unsubscribed_at"):
+            said.append(Said("all", False, "contacts.unsubscribed_at", known["unsubscribed_at"]))
+        where = Whereabouts(
+            tuple(filter(None, [known.get("zone")])), phones=tuple(filter(None, [known.get("phone")]))
+        )
+        found = policy_from_text(exact_json.dumps_text(policy))
+        said.sort(key=lambda item: item.granted)
+        self.store.facts[ONE, subject] = Facts(found, tuple(said), where, heard_at=known.get("heard_at"))
+
+    def aside(self, key: str) -> tuple[datetime | None, str | None]:
+        entered = self.store.effects[ONE, key]
+        return entered.held_until, entered.reason
 
 
 class PostgresWorld:
@@ -208,6 +239,32 @@ class PostgresWorld:
             "exposure_key, variant, shown_at FROM atlas.exposures ORDER BY 1, 7"
         )
         return [Exposure(*row) for row in rows]
+    def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None:
+        """The same as rows of the old application's tables."""
+        self.connection.execute(PEOPLE)
+        self.connection.execute(
+            "INSERT INTO atlas.send_policies (organization_id, document, set_by, reason) VALUES (%s, %s, 't', 't') "
+            "ON CONFLICT (organization_id) DO UPDATE SET document = excluded.document",
+            [ONE, exact_json.dumps_text(policy)],
+        )
+        columns = ("email_opt_in", "whatsapp_opt_in", "unsubscribed_at", "phone", "zone")
+        self.connection.execute(
+            "INSERT INTO public.contacts VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+            [subject, ONE, *(known.get(name) for name in columns)],
+        )
+        if known.get("heard_at"):
+            self.connection.execute(
+                "INSERT INTO public.messages VALUES (%s, 'whatsapp', 'inbound', %s)",
+                [subject, known["heard_at"]],
+            )
+
+    def aside(self, key: str) -> tuple[datetime | None, str | None]:
+        (row,) = self.rows(
+            "SELECT CASE WHEN status = 'held' THEN held_until END, coalesce(skip_reason, held_reason) "
+            "FROM atlas.effects WHERE effect_key = %s",
+            key,
+        )
+        return row[0], row[1]
 
     def rows(self, statement: str, *given: Any) -> list[Any]:
         return self.connection.execute(statement, given).fetchall()

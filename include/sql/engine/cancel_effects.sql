@@ -2,4 +2,4 @@
 UPDATE atlas.effects AS e
 SET status = 'cancelled', finished_at = now(), error = 'Its step was given up before it was sent.'
 FROM json_to_recordset(%(effects)s) AS x (organization_id uuid, effect_key text)
-WHERE e.organization_id = x.organization_id AND e.effect_key = x.effect_key AND e.status = 'intended'
+WHERE e.organization_id = x.organization_id AND e.effect_key = x.effect_key AND e.status IN ('intended', 'held')

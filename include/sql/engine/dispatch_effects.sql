@@ -47,9 +47,10 @@ chosen AS MATERIALIZED (
     ) AS taken
 )
 UPDATE atlas.effects AS e
-SET status = 'dispatching', dispatches = e.dispatches + 1, lease_until = coalesce(%(now)s, now()) + %(lease)s
+SET status = 'dispatching', dispatches = e.dispatches + 1, lease_until = coalesce(%(now)s, now()) + %(lease)s,
+    dispatched_at = coalesce(%(now)s, now())
 FROM chosen AS c
 WHERE e.organization_id = c.organization_id AND e.effect_key = c.effect_key
 RETURNING
     e.organization_id::text, e.effect_key, e.execution_id::text, e.kind, e.dispatches, e.content::text,
-    e.contact::text, e.id, e.subject, e.intended_at
+    e.contact::text, e.id, e.subject, e.intended_at, e.dispatched_at

@@ -1,16 +1,18 @@
--- Enters effects into the ledger. One that failed or was given up is intended again; any other stays as it is.
+-- Enters effects into the ledger. One that failed, was given up or skipped is intended again; any other stays as it is.
 INSERT INTO atlas.effects AS e (
-    organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, content, contact
+    organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, content, contact, intended_at
 )
 SELECT
-    x.organization_id, x.effect_key, x.execution_id, x.workflow_id, x.subject, x.node_id, x.kind, x.content, x.contact
+    x.organization_id, x.effect_key, x.execution_id, x.workflow_id, x.subject, x.node_id, x.kind, x.content, x.contact,
+    x.intended_at
 FROM json_to_recordset(%(effects)s) AS x (
     place integer, organization_id uuid, effect_key text, execution_id uuid, workflow_id uuid, subject text,
-    node_id text, kind text, content json, contact json
+    node_id text, kind text, content json, contact json, intended_at timestamptz
 )
 ORDER BY x.place
 ON CONFLICT (organization_id, effect_key) DO UPDATE
-    SET status = 'intended', content = excluded.content, contact = excluded.contact, intended_at = now(),
-        finished_at = NULL, answer = NULL, error = NULL
-    WHERE e.status IN ('failed', 'cancelled')
+    SET status = 'intended', content = excluded.content, contact = excluded.contact, intended_at = excluded.intended_at,
+        finished_at = NULL, answer = NULL, error = NULL,
+        held_until = NULL, skip_reason = NULL
+    WHERE e.status IN ('failed', 'cancelled', 'skipped')
 RETURNING effect_key

@@ -18,11 +18,12 @@ COMMANDS = {
     "backup": ("atlas_workflows.cli.backup", "Make, verify, list and restore backups of the CRM database."),
     "bench": ("atlas_workflows.cli.bench", "Measure us beside our peers."),
     "check": ("atlas_workflows.cli.check", "Lint, types, import contracts, SQL lint, generated docs."),
+    "consent": ("atlas_workflows.cli.consent", "Show and record who may be written to on which channel."),
     "demo": ("atlas_workflows.cli.demo", "Start everything on sample data, migrate it, show the result."),
     "down": ("atlas_workflows.cli.stack_down", "Stop the local stack."),
     "effects": (
         "atlas_workflows.cli.effects",
-        "Resolve effects of which nobody can tell whether they arrived.",
+        "Show held, skipped and unknown effects; resolve unknown ones.",
     ),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
@@ -32,6 +33,7 @@ COMMANDS = {
     "schedule": ("atlas_workflows.cli.schedule", "Next instants of a schedule, and its description."),
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
     "secrets": ("atlas_workflows.cli.secrets", "Seal secrets anew under a new key."),
+    "sending": ("atlas_workflows.cli.sending", "Show and set when an organization's messages may go out."),
     "sign-off": (
         "atlas_workflows.cli.sign_off",
         "Accept a change of meaning so that a workflow may go live.",

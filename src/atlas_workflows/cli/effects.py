@@ -1,35 +1,41 @@
-"""`atlas effects …`: what nobody can tell of effects, what a person decides about them, and writes taken back."""
+"""`atlas effects …`: held, skipped and unknown ones, what a person decides about them, and writes taken back."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from atlas_workflows.db.connect import connect
+from atlas_workflows.cli.organization_option import AsJson, Dsn, organization_id
+from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.integrations.crm.undo import undo_write
 from atlas_workflows.settings import load_settings
+from atlas_workflows.store.aside import Aside
+from atlas_workflows.store.aside import held as find_held
+from atlas_workflows.store.aside import skipped as find_skipped
 from atlas_workflows.store.parked import Verdict, parked, resolve
 
 app = typer.Typer(
-    no_args_is_help=True, help="Effects that wait for a decision; what effects wrote to the CRM, taken back."
+    no_args_is_help=True,
+    help="Show held, skipped and unknown effects, resolve unknown ones, take writes to the CRM back.",
 )
 
-Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+Find = Callable[[Connection, str | None, int], list[Aside]]
+One = Annotated[str | None, typer.Option("--organization", help="Only of this one.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many.")]
 
 
 @app.command()
 def unknown(
-    organization: Annotated[str | None, typer.Option("--organization", help="Only of this one.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
+    organization: One = None,
+    limit: Limit = 100,
     dsn: Dsn = None,
     as_json: AsJson = False,
 ) -> None:
     """List effects that wait for a person, the oldest first."""
-    wanted = None if organization is None else _organization(organization)
+    wanted = None if organization is None else organization_id(organization)
     with connect(dsn or load_settings().require_crm_dsn(), application_name="atlas-effects") as connection:
         found = parked(connection, wanted, limit)
     if as_json:
@@ -55,7 +61,7 @@ def resolve_one(
     _require_words(by, reason)
     address = dsn or load_settings().require_crm_dsn()
     with connect(address, application_name="atlas-effects", autocommit=True) as connection:
-        resolve(connection, _organization(organization), key, verdict, by=by.strip(), reason=reason.strip())
+        resolve(connection, organization_id(organization), key, verdict, by=by.strip(), reason=reason.strip())
     print(f"Resolved as {verdict.value}.")
 
 
@@ -75,7 +81,7 @@ def undo(
     address = dsn or load_settings().require_crm_dsn()
     with connect(address, application_name="atlas-effects", autocommit=True) as connection:
         undone = undo_write(
-            connection, _organization(organization), key, by=by.strip(), reason=reason.strip()
+            connection, organization_id(organization), key, by=by.strip(), reason=reason.strip()
         )
     print(f"Took back {undone.taken_back} changes.")
     for where in undone.left:
@@ -89,8 +95,28 @@ def _require_words(by: str, reason: str) -> None:
         raise InputError("A decision needs a name and a reason.", remedy="Add --by NAME --reason WHY.")
 
 
-def _organization(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError as cause:
-        raise InputError("The organization is no id.", remedy="Give its UUID.") from cause
+@app.command()
+def held(organization: One = None, limit: Limit = 100, dsn: Dsn = None, as_json: AsJson = False) -> None:
+    """List messages that may not go yet, with until when and why; those that come up first at the top."""
+    _show_aside("held", find_held, "until ", organization, limit, dsn, as_json)
+
+
+@app.command()
+def skipped(organization: One = None, limit: Limit = 100, dsn: Dsn = None, as_json: AsJson = False) -> None:
+    """List messages that were not sent on purpose, with the reason; the latest at the top."""
+    _show_aside("skipped", find_skipped, "", organization, limit, dsn, as_json)
+
+
+def _show_aside(
+    name: str, find: Find, before: str, organization: str | None, limit: int, dsn: str | None, as_json: bool
+) -> None:
+    wanted = None if organization is None else organization_id(organization)
+    with connect(dsn or load_settings().require_crm_dsn(), application_name="atlas-effects") as connection:
+        found = find(connection, wanted, limit)
+    if as_json:
+        print(dumps_text({name: [asdict(item) for item in found]}))
+        return
+    for item in found:
+        words = f"{before}{item.at:%Y-%m-%d %H:%M:%S}  {item.kind}  {item.subject}  {item.key}"
+        print(f"{words}  {item.organization}  {item.reason}")
+    print(f"{len(found)} effects are {name}." if name == "held" else f"{len(found)} effects were {name}.")

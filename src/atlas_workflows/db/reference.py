@@ -39,10 +39,18 @@ SECTIONS = (
     ("The engine", "0011_engine"),
     ("Exposures", "0016_exposures"),
     ("Writes to the CRM", "0017_crm_writes"),
+    ("Sending", "0013_sending"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
-FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
+FUNCTION_FILES = (
+    "0003_rules",
+    "0004_access",
+    "0005_partitions",
+    "0006_consents",
+    "0007_principals",
+    "0013_sending",
+)
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
 _ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+)\s+(ADD COLUMN [^;]*);", re.MULTILINE)

@@ -10,6 +10,8 @@ from atlas_workflows.engine.events import (
     Cancelled,
     EffectDone,
     EffectFailed,
+    EffectHeld,
+    EffectSkipped,
     Event,
     Happened,
     Waiting,
@@ -79,7 +81,7 @@ def _charge_time(walk: Walk) -> None:
 def _is_busy(token: Token) -> bool:
     # Waiting, for a sub-workflow too, does not count towards max_execution_seconds.
     if token.status is Status.EFFECT:
-        return not token.details["is_wait"]
+        return not (token.details["is_wait"] or "held_until" in token.details)
     return token.status is Status.RETRY
 
 
@@ -96,6 +98,12 @@ def _deliver(walk: Walk, event: Event) -> None:
         case EffectDone(key, result, contact):
             for token in _waiting_for(walk, key):
                 _complete(walk, token, result, contact)
+        case EffectHeld(key, until, _):
+            for token in _waiting_for(walk, key):
+                _hold_back(walk, token, until)
+        case EffectSkipped(key, reason):
+            for token in _waiting_for(walk, key):
+                _skip(walk, token, reason)
         case EffectFailed(key, cause, message, may_retry):
             for token in _waiting_for(walk, key):
                 failure = StepFailed(cause, message, may_retry=may_retry)
@@ -120,6 +128,20 @@ def _complete(walk: Walk, token: Token, result: Any, contact: Mapping[str, Any])
     walk.record(
         token, "completed", input=details["input"], output=result, port=MAIN_PORT, unresolved=unresolved
     )
+    walk.leave(token, MAIN_PORT)
+
+
+def _hold_back(walk: Walk, token: Token, until: datetime) -> None:
+    seconds = walk.program.plan.nodes[token.node].timeout_seconds
+    due_at = None if seconds is None else until + timedelta(seconds=seconds)
+    details = {**token.details, "held_until": until.isoformat()}
+    walk.hold(token, Status.EFFECT, due_at=due_at, details=details)
+
+
+def _skip(walk: Walk, token: Token, reason: str) -> None:
+    unresolved = tuple(token.details["unresolved"])
+    given = token.details["input"]
+    walk.record(token, "skipped", input=given, port=MAIN_PORT, note=reason, unresolved=unresolved)
     walk.leave(token, MAIN_PORT)
 
 

@@ -45,13 +45,30 @@ class EffectFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectHeld:
+    """An effect may not be carried out before `until`; the time until then is waiting, not work."""
+
+    key: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectSkipped:
+    """An effect is not carried out, on purpose; the step is skipped and the execution goes on."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """Nobody wants the execution any more."""
 
     reason: str
 
 
-Event = Woken | Happened | EffectDone | EffectFailed | Cancelled
+Event = Woken | Happened | EffectDone | EffectFailed | EffectHeld | EffectSkipped | Cancelled
 
 
 @dataclass(slots=True)

@@ -55,6 +55,7 @@ Moment = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Mapping = dict[str, Any]
 
 MessageClass = Literal["marketing", "transactional"]
+MessagePriority = Literal["low", "normal", "high"]
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
 
 

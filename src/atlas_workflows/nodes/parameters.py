@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from atlas_workflows.nodes.fields import Condition, MessageClass, Text
+from atlas_workflows.nodes.fields import Condition, MessageClass, MessagePriority, Text
 
 
 class Parameters(BaseModel):
@@ -36,6 +36,10 @@ class SendParameters(ActionParameters):
     message_class: MessageClass = Field(
         "marketing",
         description="Transactional messages are exempt from quiet hours, caps and opt-out of marketing.",
+    )
+    priority: MessagePriority = Field(
+        "normal",
+        description="Which frequency cap counts: messages of higher priority may go where lower ones are capped.",
     )
 
 

@@ -11,11 +11,14 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import lock
 from atlas_workflows.store.rows import finished_rows
+from atlas_workflows.store.sending import settle
 from atlas_workflows.store.sessions import Pool, transact
 from atlas_workflows.worker.messages import json_text
 from atlas_workflows.worker.model import Dispatch, Finished
 
 LEASE = timedelta(seconds=120)
+RELEASED_AT_ONCE = 2_000
+ROUNDS_ASIDE = 50  # a campaign at night is put aside faster than a round of the lane at a time
 
 
 class PostgresLedger:
@@ -32,8 +35,18 @@ class PostgresLedger:
         wanted = {kind: places for kind, places in room.items() if places > 0}
         if not finished and not wanted:
             return []
-        rows = transact(self.pool, lambda connection: self._exchange(connection, finished, wanted))
+        rows, aside = transact(self.pool, lambda connection: self._exchange(connection, finished, wanted))
+        # Nothing is being sent as yet, so another commit may fail without leaving anything unclear.
+        for _ in range(ROUNDS_ASIDE):
+            if rows or not aside:
+                break
+            rows, aside = transact(self.pool, lambda connection: self._exchange(connection, (), wanted))
         return [_dispatch(row) for row in sorted(rows, key=lambda row: row.id)]
+
+    def release(self) -> int:
+        """Make held effects whose time has come intended again; at most 2 000 at once."""
+        given = {"now": self.now, "limit": RELEASED_AT_ONCE}
+        return transact(self.pool, lambda c: c.execute(sql("engine/release_effects"), given).rowcount)
 
     def take_stale(self, limit: int) -> list[Dispatch]:
         """Effects whose worker did not come back in time."""
@@ -45,13 +58,16 @@ class PostgresLedger:
 
     def _exchange(
         self, connection: Connection, finished: Sequence[Finished], room: Mapping[str, int]
-    ) -> list[Any]:
+    ) -> tuple[list[Any], bool]:
+        """What goes out, and whether anything was held or skipped instead."""
         if finished:
             # Checkpoints lock the queue before the ledger; so does this.
             lock(connection, [(item.dispatch.organization, item.dispatch.execution) for item in finished])
             given = {"finished": finished_rows(finished), "now": self.now}
             connection.execute(sql("engine/finish_effects"), given)
-        return self._take(connection, room) if room else []
+        taken = self._take(connection, room) if room else []
+        going = settle(connection, taken, self.now)
+        return going, len(going) < len(taken)
 
     def _take(self, connection: Connection, room: Mapping[str, int]) -> list[Any]:
         rows = self._take_behind(connection, room, self._after)

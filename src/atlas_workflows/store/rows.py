@@ -123,6 +123,7 @@ def effect_rows(turns: Iterable[Turn]) -> list[dict[str, Any]]:
             "kind": effect.kind,
             "content": effect.content,
             "contact": contact_of(turn),
+            "intended_at": effect.at,
         }
         for place, (turn, effect) in enumerate(found)
     ]

@@ -13,7 +13,7 @@ from atlas_workflows.worker.model import Answer, Dispatch, Finished, NotSent, Re
 from atlas_workflows.worker.ports import Ledger, Performer, StoreUnavailable, Traceable, TurnRefused
 
 IDLE_SECONDS = 0.5
-STALE_SECONDS = 2.0
+LOOK_SECONDS = 2.0
 STALE_AT_ONCE = 200
 PATIENCE_SECONDS = 0.5
 LOST = "Its worker stopped while it was being sent; nobody can tell whether it arrived."
@@ -55,7 +55,7 @@ class EffectLane:
     def round(self, threads: ThreadPoolExecutor, *, may_take: bool) -> bool:
         """Write down what was answered and begin what has room; whether there was anything."""
         try:
-            self._look_for_stale(threads, may_take)
+            self._look_around(threads, may_take)
             return self._exchange(threads, may_take)
         except StoreUnavailable as cause:
             log.warning("the database cannot be reached", error=str(cause))
@@ -123,10 +123,11 @@ class EffectLane:
             log.error("the performer failed", key=dispatch.key, kind=dispatch.kind, exc_info=cause)
             return Unclear(f"The performer failed: {type(cause).__name__}.")
 
-    def _look_for_stale(self, threads: ThreadPoolExecutor, may_take: bool) -> None:
+    def _look_around(self, threads: ThreadPoolExecutor, may_take: bool) -> None:
         if not may_take or time.monotonic() < self._next_look:
             return
-        self._next_look = time.monotonic() + STALE_SECONDS
+        self._next_look = time.monotonic() + LOOK_SECONDS
+        self.ledger.release()
         for stale in self.ledger.take_stale(STALE_AT_ONCE):
             performer = self.performers.get(stale.kind)
             if isinstance(performer, Traceable):

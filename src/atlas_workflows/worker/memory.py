@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import RLock
@@ -33,6 +33,10 @@ from atlas_workflows.worker.model import (
     Starter,
     Turn,
 )
+from atlas_workflows.worker.sending.aside import put_aside
+from atlas_workflows.worker.sending.decision import LOOKED_BACK, Send, decide
+from atlas_workflows.worker.sending.facts import Facts, is_transactional, message_in
+from atlas_workflows.worker.sending.policy import CHANNEL_OF
 from atlas_workflows.worker.turn import contact_of, farewell, news_of_start
 
 LEASE = timedelta(seconds=60)
@@ -73,13 +77,19 @@ class Entered:
     number: int
     status: str = "intended"
     lease_until: datetime | None = None
+    dispatched_at: datetime | None = None
+    held_until: datetime | None = None
+    reason: str | None = None
     answer: Event | None = None
     error: str | None = None
 
 
 @dataclass(slots=True)
 class MemoryStore:
-    """Intake, executions and ledger. `published` holds (organization, workflow) -> version; what is in it is active."""
+    """Intake, executions and ledger. `published` holds (organization, workflow) -> version; what is in it is active.
+
+    `facts` holds what is known of a subject (organization, subject), `exempt` why transactional messages were let go.
+    """
 
     clock: Callable[[], datetime]
     published: dict[Place, int] = field(default_factory=dict)
@@ -93,6 +103,8 @@ class MemoryStore:
     ends: dict[Place, End] = field(default_factory=dict)
     reports: dict[Place, Event] = field(default_factory=dict)
     exposures: dict[Place, Exposure] = field(default_factory=dict)  # by organization and the step's key
+    facts: dict[tuple[str, str], Facts] = field(default_factory=dict)
+    exempt: dict[str, str] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
     _numbers: int = 0
     _after: str = ""
@@ -135,6 +147,14 @@ class MemoryStore:
             for item in finished:
                 self._finish(item)
             return [dispatch for kind, places in room.items() for dispatch in self._take(kind, places)]
+
+    def release(self) -> int:
+        with self.lock:
+            now = self.clock()
+            due = [e for e in self.effects.values() if e.held_until is not None and e.held_until <= now]
+            for entered in due:
+                entered.status, entered.held_until = "intended", None
+            return len(due)
 
     def take_stale(self, limit: int) -> list[Dispatch]:
         with self.lock:
@@ -182,8 +202,8 @@ class MemoryStore:
             self.exposures.setdefault((organization, shown.key), shown)
         for key in turn.given_up:
             entered = self.effects.get((organization, key))
-            if entered is not None and entered.status == "intended":
-                entered.status = "cancelled"
+            if entered is not None and entered.status in ("intended", "held"):
+                entered.status, entered.held_until = "cancelled", None
         for number, _ in turn.claimed.inbox:
             self.inbox[place].pop(number, None)
         if turn.end is None:
@@ -224,7 +244,7 @@ class MemoryStore:
         contact = contact_of(turn)
         for effect in turn.effects:
             known = self.effects.get((organization, effect.key))
-            if known is None or known.status in ("failed", "cancelled"):
+            if known is None or known.status in ("failed", "cancelled", "skipped"):
                 dispatches = known.dispatch.dispatches if known else 0
                 content = exact_json.loads(json_text(effect.content))
                 dispatch = Dispatch(
@@ -236,7 +256,7 @@ class MemoryStore:
                     content,
                     contact,
                     turn.claimed.subject,
-                    self.clock(),
+                    effect.at,
                 )
                 self.effects[organization, effect.key] = Entered(dispatch, self._number())
             elif known.status == "done" and known.answer is not None:
@@ -287,16 +307,57 @@ class MemoryStore:
         )
 
     def _take(self, kind: str, places: int) -> list[Dispatch]:
+        while chosen := self._chosen(kind, places):
+            going = [self._dispatch(entered) for entered in chosen if self._may_go(entered)]
+            if going:
+                return going
+        return []
+
+    def _chosen(self, kind: str, places: int) -> list[Entered]:
         waiting = [e for e in self.effects.values() if e.status == "intended" and e.dispatch.kind == kind]
         by_organization: dict[str, list[Entered]] = defaultdict(list)
         for entered in sorted(waiting, key=lambda entered: entered.number):
             by_organization[entered.dispatch.organization].append(entered)
         share = math.ceil(places / len(by_organization)) if by_organization else 0
-        chosen = [e for name in sorted(by_organization) for e in by_organization[name][:share]][:places]
-        return [self._dispatch(entered) for entered in chosen]
+        return [e for name in sorted(by_organization) for e in by_organization[name][:share]][:places]
+
+    def _may_go(self, entered: Entered) -> bool:
+        message = message_in(entered.dispatch.kind, entered.dispatch.content, entered.dispatch.intended_at)
+        if message is None:
+            return True
+        known = self.facts.get((entered.dispatch.organization, entered.dispatch.subject), Facts())
+        sent = tuple(self._sent(entered, message.channel))
+        decision = decide(message, replace(known, sent_at=sent), self.clock())
+        if isinstance(decision, Send):
+            if decision.exempt_from is not None:
+                self.exempt[entered.dispatch.key] = decision.exempt_from
+            return True
+        aside = put_aside(entered.dispatch.key, decision)
+        entered.status, entered.held_until, entered.reason = aside.status, aside.until, aside.reason
+        self._tell(News(entered.dispatch.organization, entered.dispatch.execution, aside.event))
+        return False
+
+    def _sent(self, about: Entered, channel: str) -> Iterator[datetime]:
+        """When the subject got marketing messages on a channel lately."""
+        since = self.clock() - LOOKED_BACK
+        for entered in self.effects.values():
+            same = (entered.dispatch.organization, entered.dispatch.subject) == (
+                about.dispatch.organization,
+                about.dispatch.subject,
+            )
+            if (
+                same
+                and CHANNEL_OF.get(entered.dispatch.kind) == channel
+                and entered.status in ("dispatching", "done", "unknown")
+                and not is_transactional(entered.dispatch.content)
+                and entered.dispatched_at is not None
+                and entered.dispatched_at > since
+            ):
+                yield entered.dispatched_at
 
     def _dispatch(self, entered: Entered) -> Dispatch:
         entered.status, entered.lease_until = "dispatching", self.clock() + self.lease
+        entered.dispatched_at = self.clock()
         entered.dispatch = replace(entered.dispatch, dispatches=entered.dispatch.dispatches + 1)
         return entered.dispatch
 

@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from atlas_workflows import exact_json
-from atlas_workflows.engine.events import Cancelled, EffectDone, EffectFailed, Event, Happened, Woken
+from atlas_workflows.engine.events import (
+    Cancelled,
+    EffectDone,
+    EffectFailed,
+    EffectHeld,
+    EffectSkipped,
+    Event,
+    Happened,
+    Woken,
+)
 from atlas_workflows.worker.model import (
     Answer,
     Finished,
@@ -40,6 +49,10 @@ def event_to_json(event: Event) -> dict[str, Any]:
             return {"kind": "happened", "type": kind, "at": at.isoformat(), "data": dict(data)}
         case EffectDone(key, result, contact):
             return {"kind": "effect_done", "key": key, "result": result, "contact": dict(contact)}
+        case EffectHeld(key, until, reason):
+            return {"kind": "effect_held", "key": key, "until": until.isoformat(), "reason": reason}
+        case EffectSkipped(key, reason):
+            return {"kind": "effect_skipped", "key": key, "reason": reason}
         case EffectFailed(key, cause, message, may_retry):
             return {
                 "kind": "effect_failed", "key": key, "cause": cause, "message": message, "may_retry": may_retry,
@@ -61,6 +74,11 @@ def event_from_json(document: Mapping[str, Any]) -> Event:
             return EffectFailed(
                 document["key"], document["cause"], document["message"], document["may_retry"]
             )
+        case "effect_held":
+            until = datetime.fromisoformat(document["until"])
+            return EffectHeld(document["key"], until, document["reason"])
+        case "effect_skipped":
+            return EffectSkipped(document["key"], document["reason"])
         case unknown:
             raise ValueError(f"{unknown!r} is no kind of event")
 

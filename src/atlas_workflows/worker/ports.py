@@ -58,8 +58,14 @@ class Ledger(Protocol):
     def exchange(self, finished: Sequence[Finished], room: Mapping[str, int]) -> list[Dispatch]:
         """Write down what came of effects and take new ones, of each kind at most `room`, in one commit.
 
+        Messages are decided about in that commit (`worker.sending`): what may not go now is held or skipped, and its
+        execution told.
+
         Safe to repeat after StoreUnavailable: what was written before is passed over.
         """
+
+    def release(self) -> int:
+        """Make held effects whose time has come intended again; returns how many. The next exchange decides anew."""
 
     def take_stale(self, limit: int) -> list[Dispatch]:
         """Effects that were being sent by a worker that did not come back in time; they are ours to decide about."""

@@ -13,6 +13,7 @@ from atlas_workflows.engine.events import (
     Effect,
     EffectDone,
     EffectFailed,
+    EffectSkipped,
     Event,
     StepRecord,
     Woken,
@@ -22,6 +23,8 @@ from atlas_workflows.engine.nesting import STARTS, data_for, entry_of, report_of
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.state import State, Status, state_from_json
 from atlas_workflows.worker.model import BY_WORKFLOW, Claimed, End, News, Start, Starter, Turn
+
+_ANSWERS = EffectDone | EffectFailed | EffectSkipped
 
 
 @dataclass(slots=True)
@@ -109,7 +112,7 @@ def _written(claimed: Claimed, program: Program, course: _Course) -> Turn:
     state = course.state
     # What ends with an execution is not asked for any more; only its error workflow still starts.
     effects = [e for e in course.effects if not state.is_over or e.key.endswith(ERROR_START)]
-    answered = {event.key for _, event in claimed.inbox if isinstance(event, EffectDone | EffectFailed)}
+    answered = {event.key for _, event in claimed.inbox if isinstance(event, _ANSWERS)}
     still = {token.key for token in state.tokens.values() if token.status is Status.EFFECT}
     gone = course.awaited - answered - still
     return Turn(

@@ -1,0 +1,3 @@
+-- What tells in which time zone people are.
+SELECT w.place, w.source, w.value
+FROM atlas.whereabouts_of(%(people)s) AS w
