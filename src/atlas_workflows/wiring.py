@@ -1,8 +1,10 @@
 """The composition root: where the environment becomes a Site, and the worker's ports meet what stands behind them."""
 
 import ipaddress
+import time
 from collections.abc import Mapping
 from datetime import timedelta
+from threading import Thread
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
@@ -28,6 +30,7 @@ from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
+LOOK_SECONDS, QUIET_LOOKS = 0.5, 2
 SESSIONS_BESIDE_LANES = 2  # the effect lane's and one for definitions
 
 
@@ -59,6 +62,32 @@ def build_worker(
         batch=batch,
     )
     return worker, Listener(dsn, worker.wake)
+
+
+def work_until_done(site: Site) -> float:
+    """A worker that stops once nothing is ready, due or being performed; returns how many seconds it took."""
+    begun = time.monotonic()
+    worker, listener = build_worker(site.dsn, load_performers(site.settings))
+    listener.start()
+    watcher = Thread(target=_stop_when_done, args=(site, worker), name="backlog", daemon=True)
+    watcher.start()
+    try:
+        worker.run()
+    finally:
+        listener.stop()
+    watcher.join()
+    return time.monotonic() - begun
+
+
+def _stop_when_done(site: Site, worker: Worker) -> None:
+    """Two looks in a row: between claiming and dispatching an execution may be in nobody's count."""
+    quiet = 0
+    try:
+        with site.connect("backlog", autocommit=True) as connection:
+            while quiet < QUIET_LOOKS and not worker.stopping.wait(LOOK_SECONDS):
+                quiet = 0 if scalar(connection, sql("engine/backlog")) else quiet + 1
+    finally:
+        worker.stop()
 
 
 def _prepare(dsn: str) -> None:

@@ -4,7 +4,8 @@ DECLARE
     standing bigint;
 BEGIN
     PERFORM set_config('row_security', 'on', true), set_config('atlas.acting', 'migration', true);
-    SELECT count(*) INTO standing FROM atlas.legacy_writes WHERE restored_at IS NULL;
+    SELECT count(*) INTO standing FROM atlas.legacy_writes
+    WHERE kind = 'switch' AND restored_at IS NULL;
     IF standing > 0 THEN
         RAISE EXCEPTION '% values that a cutover wrote to legacy tables were not put back', standing
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Roll phase p2_core back first.';

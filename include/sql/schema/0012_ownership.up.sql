@@ -103,6 +103,7 @@ CREATE TABLE atlas.legacy_writes (
     source_table text NOT NULL,
     source_id text NOT NULL,
     column_name text NOT NULL,
+    kind text NOT NULL DEFAULT 'switch' CHECK (kind IN ('switch', 'touched', 'projected')),
     prior_value text,
     written_value text,
     phase text NOT NULL,
@@ -116,6 +117,9 @@ CREATE TABLE atlas.legacy_writes (
 CREATE INDEX legacy_writes_by_source ON atlas.legacy_writes (source_table, source_id);
 COMMENT ON TABLE atlas.legacy_writes IS
     'Every value of a legacy table that we changed, and what stood there before, so that it can be put back.';
+COMMENT ON COLUMN atlas.legacy_writes.kind IS
+    'switch: the on/off column at cutover · touched: what a database trigger of the old application changed in the same '
+    'statement (updated_at) · projected: an edit made here that a rollback wrote back.';
 COMMENT ON COLUMN atlas.legacy_writes.prior_value IS 'column::text before our first write; NULL where it was NULL.';
 COMMENT ON COLUMN atlas.legacy_writes.restored_at IS 'When the prior value was put back; NULL while ours stands.';
 COMMENT ON COLUMN atlas.legacy_writes.found_value IS
