@@ -1,7 +1,9 @@
 """A cutover fences what it takes and nothing else, the way back leaves the old application as it was, and both can be repeated."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from atlas_state import atlas_state, differences
@@ -15,8 +17,20 @@ LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w
 OWNERS = "SELECT owner, count(*) FROM atlas.workflows GROUP BY 1 ORDER BY 1"
 ON_THERE = "SELECT id::text FROM public.workflows WHERE status = 'active'"
 OURS = "SELECT source_id FROM atlas.workflows WHERE owner = 'atlas_enhanced' AND source_id IS NOT NULL"
-# What differs from one cutover to the next: when it was, and which run it was.
-TIMES = "execution_owners", "legacy_writes", "rollouts"
+VERSIONS = (
+    "SELECT workflow_id::text, version, definition_hash, origin FROM atlas.workflow_versions ORDER BY 1, 2"
+)
+EDITED = (
+    "revision = revision + 1, updated_by = '99999999-9999-4999-8999-999999999999', updated_at = updated_at"
+)
+DEEDS = (
+    f"UPDATE atlas.workflows SET name = 'Renamed ' || %s, {EDITED} WHERE id::text = %s",
+    f"UPDATE atlas.workflows SET description = 'Said ' || %s, {EDITED} WHERE id::text = %s",
+    f"UPDATE atlas.workflows SET status = 'paused', tags = tags || %s::text, {EDITED} WHERE id::text = %s",
+    f"UPDATE atlas.workflows SET definition = definition || jsonb_build_object('name', %s::text), {EDITED} WHERE id::text = %s",
+)
+# What differs from one cutover to the next: when it was, which run it was, and what a later survey saw.
+TIMES = "execution_owners", "legacy_writes", "rollouts", "workflow_evidence"
 
 
 @pytest.fixture(scope="module")
@@ -102,22 +116,84 @@ def test_the_way_back_leaves_the_old_application_as_it_was(sample: str, tmp_path
     assert (again.given_back, fetch(sample, LEGACY)) == ({}, before)
 
 
-def test_apply_back_apply_is_apply(
-    sample: str, pg_server: EmbeddedServer, migrated: str, tmp_path: Path
-) -> None:
-    straight = pg_server.create_database(f"s_{migrated}", template=migrated)
+def state(dsn: str) -> dict[str, list[str]]:
+    """What schema atlas holds, without when it was decided and the random ids of versions and of what was made here."""
+    found = atlas_state(dsn, times=False)
+    for table in TIMES:
+        del found[table]
+    found["workflow_versions"] = [str(row) for row in fetch(dsn, VERSIONS)]
+    found["owners"] = [
+        str(row) for row in fetch(dsn, "SELECT id, owner, status FROM atlas.workflows ORDER BY 1")
+    ]
+    return found
+
+
+@pytest.fixture
+def straight(pg_server: EmbeddedServer, migrated: str) -> Iterator[str]:
+    yield pg_server.create_database(f"s_{migrated}", template=migrated)
+    pg_server.drop_database(f"s_{migrated}")
+
+
+def test_apply_back_apply_is_apply(sample: str, straight: str, tmp_path: Path) -> None:
     cut_over(straight, tmp_path)
     cut_over(sample, tmp_path)
     go_back(sample)
     migrate(sample, tmp_path)  # phase 1 sees no edit in what we wrote: no signature is void
     cut_over(sample, tmp_path)
-    left, right = atlas_state(straight, times=False), atlas_state(sample, times=False)
-    for table in TIMES:
-        left.pop(table), right.pop(table)
-    assert differences(left, right) == {}
-    assert fetch(straight, OWNERS) == fetch(sample, OWNERS)
+    assert differences(state(straight), state(sample)) == {}
     assert fetch(straight, LEGACY) == fetch(sample, LEGACY)
-    pg_server.drop_database(straight.rpartition("/")[2])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_writes_between_apply_and_back_are_all_there_after_apply(
+    sample: str, straight: str, tmp_path: Path, seed: int
+) -> None:
+    for dsn in (straight, sample):
+        cut_over(dsn, tmp_path)
+        write_at_random(dsn, seed)
+    done = go_back(sample)
+    assert any("was edited here" in sentence for sentence in done.kept)
+    assert any("was made here" in sentence for sentence in done.kept)
+    renamed = "SELECT count(*) FROM public.workflows WHERE name LIKE 'Renamed here %%'".replace("%%", "%")
+    assert fetch(sample, renamed) != [(0,)], "what the old format can hold is there"
+    off = "SELECT count(*) FROM public.workflows AS l JOIN atlas.workflows AS w ON w.source_id = l.id::text WHERE w.status = 'paused' AND w.updated_by IS NOT NULL AND l.status = 'active'"
+    assert fetch(sample, off) == [(0,)], "what was switched off here does not wake up over there"
+    assert fetch(
+        sample, "SELECT count(*) FROM atlas.workflows WHERE source_id IS NULL AND status = 'active'"
+    ) == [(0,)]
+    migrate(sample, tmp_path)
+    migrate(straight, tmp_path)
+    cut_over(sample, tmp_path)
+    assert differences(state(straight), state(sample)) == {}
+
+
+def write_at_random(dsn: str, seed: int) -> None:
+    """The same deeds for the same seed: edits, switches and new workflows here, executions over there."""
+    chance = random.Random(seed)
+    ours = [
+        key
+        for (key,) in fetch(
+            dsn,
+            "SELECT id::text FROM atlas.workflows WHERE owner = 'atlas_enhanced' AND status = 'active' ORDER BY 1",
+        )
+    ]
+    chance.shuffle(ours)
+    for number, key in enumerate(ours):
+        fetch(dsn, chance.choice(DEEDS) if number >= len(DEEDS) else DEEDS[number], f"here {number}", key)
+    for number in range(3):
+        made = str(UUID(int=chance.getrandbits(128), version=4))
+        fetch(
+            dsn,
+            "INSERT INTO atlas.workflows (id, organization_id, name, status) SELECT %s, organization_id, %s, 'active' FROM atlas.workflows ORDER BY id LIMIT 1",
+            made,
+            f"Made here {number}",
+        )
+    executed = str(UUID(int=chance.getrandbits(128), version=4))
+    fetch(
+        dsn,
+        "INSERT INTO public.workflow_executions (id, workflow_id, status, started_at, completed_at) SELECT %s, id, 'completed', '2026-02-01 10:00Z', '2026-02-01 10:01Z' FROM public.workflows WHERE status = 'active' ORDER BY id LIMIT 1",
+        executed,
+    )
 
 
 def test_phase_one_passes_over_what_is_executed_here(sample: str, tmp_path: Path) -> None:

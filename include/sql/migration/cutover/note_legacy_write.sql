@@ -11,7 +11,7 @@ ON CONFLICT (organization_id, source_table, source_id, column_name) DO UPDATE
     SET kind = excluded.kind, written_value = excluded.written_value, phase = excluded.phase,
         phase_run_id = excluded.phase_run_id, actor = excluded.actor, written_at = excluded.written_at,
         prior_value = CASE
-            WHEN kept.written_value IS NOT DISTINCT FROM excluded.prior_value AND (kept.restored_at IS NULL OR kept.kind = 'touched')
+            WHEN kept.written_value IS NOT DISTINCT FROM excluded.prior_value AND (kept.restored_at IS NULL OR kept.kind <> 'switch')
                 THEN kept.prior_value
             ELSE excluded.prior_value
         END,

@@ -1,4 +1,5 @@
--- Publishes a definition as the next version of a workflow, unless the published one is the same; switches triggers on.
+-- Publishes a definition as the next version of a workflow, unless the published one is the same, or the draft was edited
+-- here since it was published; switches triggers on.
 WITH here AS (
     SELECT
         w.id,
@@ -22,7 +23,7 @@ made AS (
     )
     SELECT here.id, here.organization_id, here.next_version, %(definition)s, %(hash)s, 'atlas', %(changes)s
     FROM here
-    WHERE here.definition_hash IS DISTINCT FROM %(hash)s
+    WHERE here.definition_hash IS DISTINCT FROM %(hash)s AND NOT (%(is_edited)s AND here.published_version IS NOT NULL)
     RETURNING version
 ),
 

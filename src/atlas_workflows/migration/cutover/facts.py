@@ -1,7 +1,7 @@
 """What a cutover knows of each workflow before it decides: signatures, errors, evidence, and whether it is on over there."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -14,17 +14,22 @@ from atlas_workflows.graph.model import Problem, Severity
 from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import validate
 from atlas_workflows.migration.cutover.switch import Switch
+from atlas_workflows.migration.ledger.edited import edited_workflows
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.rollout.ownership import LIVE, Owner, Parity, TriggerFacts, WorkflowFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A workflow that came from the legacy row `source_id`, its draft, and the facts about it."""
+    """A workflow that came from the legacy row `source_id`, its draft, and the facts about it.
+
+    `is_edited`: somebody edited the draft here, so it is published when they say so, and not by a cutover.
+    """
 
     source_id: str
     definition: Mapping[str, Any]
     facts: WorkflowFacts
+    is_edited: bool = False
 
 
 def read_candidates(
@@ -37,7 +42,11 @@ def read_candidates(
     given = {"organizations": None if organizations is None else list(organizations)}
     found: list[dict[str, Any]] = rows(connection, dict, sql("migration/cutover/workflows"), given)
     on = switch.read_on(connection, [row["source_id"] for row in found])
-    return [_candidate(row, row["source_id"] in on, parity or {}) for row in found]
+    edited = frozenset(edited_workflows(connection, organizations=given["organizations"]))
+    return [
+        replace(_candidate(row, row["source_id"] in on, parity or {}), is_edited=row["workflow"] in edited)
+        for row in found
+    ]
 
 
 def _candidate(row: Mapping[str, Any], is_on: bool, parity: Mapping[str, Parity]) -> Candidate:

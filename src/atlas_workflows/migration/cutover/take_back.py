@@ -161,8 +161,10 @@ def _put_back(
     changes = switch.write(connection, item.source_id, row, values)
     for write in standing:
         found = row.get(write.column_name)
+        stays_off = item.status != LIVE and found == write.written_value
         given = {
             "organization": item.organization, "source_id": item.source_id, "column_name": write.column_name,
+            "kind": "projected" if stays_off else "switch",
             "found": None if found == write.written_value else found,
         }  # fmt: skip
         connection.execute(sql("migration/cutover/switch_restored"), deed.parameters | given)

@@ -111,7 +111,10 @@ TOUCHED = frozenset({"updated_at", "version"})
 
 
 def publish(connection: Connection, item: Candidate, decision: Decision, deed: Deed) -> None:
-    """Publish the draft, with the triggers that stay asleep switched off in it."""
+    """Publish the draft, with the triggers that stay asleep switched off in it.
+
+    A version that is published stays where the draft was edited here since, or says the same.
+    """
     definition = without(item.definition, decision.asleep)
     text = exact_json.dumps_text(definition)
     connection.execute(
@@ -119,6 +122,7 @@ def publish(connection: Connection, item: Candidate, decision: Decision, deed: D
         {
             "workflow": item.facts.workflow, "organization": item.facts.organization, "definition": text,
             "hash": sha256(exact_json.dumps(definition)).hexdigest(), "asleep": list(decision.asleep),
+            "is_edited": item.is_edited,
             "changes": f"published by the cutover of {deed.phase}",
         },
     )  # fmt: skip
