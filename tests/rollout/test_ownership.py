@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atlas_workflows.legacy.evidence.verdicts import EvidenceClass
+from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.rollout.guardrails import Limits, Measured, crossed
 from atlas_workflows.rollout.ownership import (
+    WAKING,
     Cause,
     Decision,
     Owner,
@@ -21,10 +24,11 @@ from atlas_workflows.rollout.ownership import (
     decide_all,
 )
 
-LEAD = TriggerFacts("t1", "lead_created", "fires", "history")
-SCORE = TriggerFacts("t2", "lead_score_changed", "cannot_fire", "scoring_never_fired")
-NIGHTLY = TriggerFacts("t3", "schedule", "cannot_fire", "schedules_never_fired")
-SIGNED = TriggerFacts("t4", "form_submitted", "cannot_fire", "column_alias")
+LEAD = TriggerFacts("t1", "lead_created", "fires")
+SCORE = TriggerFacts("t2", "lead_score_changed", "cannot_fire")
+QUIET_FORM = TriggerFacts("t3", "form_submitted", "silent")
+NEVER_SEEN = TriggerFacts("t4", "lead_updated", "unknown")
+BY_HAND = TriggerFacts("t5", "manual", "unknown")
 LIVE = WorkflowFacts("w", "o", Owner.LEGACY_APP, "active", is_on_there=True, triggers=(LEAD,))
 PLAIN, WITH_EXECUTOR = Rules(), Rules(has_legacy_executor=True)
 
@@ -60,10 +64,17 @@ def test_parity_is_asked_for_where_the_rules_say_so() -> None:
     assert decide(off, strict).owner is Owner.ATLAS_ENHANCED
 
 
-def test_triggers_that_never_fired_and_that_nobody_signed_stay_asleep() -> None:
-    facts = replace(LIVE, triggers=(LEAD, SCORE, NIGHTLY, SIGNED))
-    assert decide(facts, PLAIN).asleep == ("t2", "t3")
-    assert decide(replace(facts, triggers=(replace(NIGHTLY, evidence="fires"),)), PLAIN).asleep == ()
+def test_triggers_that_never_fired_sleep_until_somebody_signs() -> None:
+    facts = replace(LIVE, triggers=(LEAD, SCORE, QUIET_FORM, NEVER_SEEN, BY_HAND))
+    assert decide(facts, PLAIN).asleep == ("t2", "t3", "t4")
+    some = frozenset({"NEVER_FIRED_IN_LEGACY", "TRIGGER_WAS_SILENT", "WAIT_CUT_AT_5_MINUTES"})
+    assert decide(replace(facts, signed=some), PLAIN).asleep == ("t4",)
+    assert decide(replace(facts, signed=some | {"TRIGGER_NEVER_SEEN"}), PLAIN).asleep == ()
+
+
+def test_the_codes_that_wake_a_trigger_are_codes_of_translation() -> None:
+    assert {code for codes in WAKING.values() for code in codes} <= {str(code) for code in ReasonCode}
+    assert {str(item) for item in EvidenceClass} == {*WAKING, "fires"}
 
 
 def test_what_is_ours_stays_ours() -> None:
@@ -84,7 +95,7 @@ FACTS = st.builds(
     is_settled=st.booleans(),
     errors=st.sampled_from([(), ("X",)]),
     parity=st.sampled_from(Parity),
-    triggers=st.lists(st.sampled_from([LEAD, SCORE, NIGHTLY, SIGNED]), unique=True).map(tuple),
+    triggers=st.lists(st.sampled_from([LEAD, SCORE, QUIET_FORM, BY_HAND]), unique=True).map(tuple),
 )
 RULES = st.builds(Rules, needs_parity=st.booleans(), has_legacy_executor=st.booleans())
 

@@ -7,8 +7,12 @@ from enum import StrEnum
 LIVE = "active"
 FIRED = "fires"
 BY_HAND = "manual"
-# Evidence rules of triggers that the old application never fired and that nobody was asked to sign for in phase 1.
-NEVER_ASKED = frozenset({"schedules_never_fired", "scoring_never_fired"})
+# By what the history says of a trigger: the codes of which one must be signed before it may fire.
+WAKING = {
+    "silent": frozenset({"TRIGGER_WAS_SILENT"}),
+    "cannot_fire": frozenset({"TRIGGER_CANNOT_FIRE", "NEVER_FIRED_IN_LEGACY"}),
+    "unknown": frozenset({"TRIGGER_NEVER_SEEN"}),
+}
 
 
 class Owner(StrEnum):
@@ -62,24 +66,24 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class TriggerFacts:
-    """A trigger: its key in the definition, its type, and what the history says (class and rule; None where unknown)."""
+    """A trigger of the old application: its key in the definition, its type, and what the history says of it."""
 
     key: str
     type: str
-    evidence: str | None = None
-    rule: str | None = None
+    evidence: str
 
-    @property
-    def would_wake_up(self) -> bool:
-        """It never fired in the old application, and nobody signed for it: phase 1 did not ask."""
-        return self.type != BY_HAND and self.evidence != FIRED and self.rule in NEVER_ASKED
+    def wakes_up_unsigned(self, signed: frozenset[str]) -> bool:
+        """It is not known to have fired in the old application, and nobody signed that it may."""
+        asked = WAKING.get(self.evidence, frozenset())
+        return self.type != BY_HAND and self.evidence != FIRED and not asked & signed
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowFacts:
     """What a decision needs to know. `is_on_there`: whether the old application executes it now.
 
-    `is_settled`: no change of its legacy row waits to be taken up. `errors` are those of its definition.
+    `is_settled`: no change of its legacy row waits to be taken up. `errors` are those of its definition. `signed` are the
+    codes of the changes of meaning that somebody signed for its present source.
     """
 
     workflow: str
@@ -92,6 +96,7 @@ class WorkflowFacts:
     errors: tuple[str, ...] = ()
     parity: Parity = Parity.NOT_COMPARED
     triggers: tuple[TriggerFacts, ...] = ()
+    signed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def decide(facts: WorkflowFacts, rules: Rules) -> Decision:
     obstacle = _obstacle(facts, rules)
     if obstacle is not None:
         return Decision(facts.workflow, _second_best(facts, obstacle, rules), obstacle)
-    asleep = tuple(trigger.key for trigger in facts.triggers if trigger.would_wake_up)
+    asleep = tuple(trigger.key for trigger in facts.triggers if trigger.wakes_up_unsigned(facts.signed))
     return Decision(facts.workflow, Owner.ATLAS_ENHANCED, Cause.READY, asleep)
 
 

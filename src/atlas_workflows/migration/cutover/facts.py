@@ -63,6 +63,7 @@ def _candidate(row: Mapping[str, Any], is_on: bool, parity: Mapping[str, Parity]
         errors=tuple(_errors(definition)) if is_live else (),
         parity=parity.get(row["workflow"], Parity.NOT_COMPARED),
         triggers=tuple(TriggerFacts(*trigger) for trigger in row["triggers"]),
+        signed=frozenset(row["signed"]),
     )
     return Candidate(row["source_id"], definition, facts)
 

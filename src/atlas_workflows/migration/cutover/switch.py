@@ -11,16 +11,33 @@ from atlas_workflows.db.named import Named, array_of
 from atlas_workflows.db.tables import Catalog
 
 TABLE = "workflows"
-# Which columns say whether a workflow is on, what they say then, and what they are set to in its place, best first.
-SWITCHES: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
-    "status": (frozenset({"active", "enabled", "published"}), ("paused", "inactive", "draft")),
-    "is_active": (frozenset({"true"}), ("false",)),
-    "active": (frozenset({"true"}), ("false",)),
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a column says where a workflow is on (the first is what we write), and in its place to switch it off, best first."""
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+
+
+# Which columns say whether a workflow is on.
+SWITCHES: Mapping[str, Meaning] = {
+    "status": Meaning(("active", "enabled", "published"), ("paused", "inactive", "draft")),
+    "is_active": Meaning(("true",), ("false",)),
+    "active": Meaning(("true",), ("false",)),
 }
+
+
+class _StaysOn(Exception):
+    """The row took our statement and says on all the same."""
+
+
 REFUSED = (
     psycopg.errors.CheckViolation,
     psycopg.errors.InvalidTextRepresentation,
     psycopg.errors.RaiseException,
+    _StaysOn,
 )
 
 Columns = Mapping[str, str | None]
@@ -61,14 +78,24 @@ class Switch:
     def turn_off(self, connection: Connection, id_: str, row: Columns) -> tuple[Changed, ...] | None:
         """Switch a locked row off in every column that says on. None where its own rules let none of our values in."""
         on = [name for name in self.columns if _says_on(name, row.get(name))]
-        for attempt in range(max((len(SWITCHES[name][1]) for name in on), default=0)):
-            values = {name: SWITCHES[name][1][min(attempt, len(SWITCHES[name][1]) - 1)] for name in on}
+        for attempt in range(max((len(SWITCHES[name].off) for name in on), default=0)):
+            values = {name: SWITCHES[name].off[min(attempt, len(SWITCHES[name].off) - 1)] for name in on}
             try:
                 with connection.transaction():
-                    return self.write(connection, id_, row, values)
+                    return self._insist(connection, id_, row, values)
             except REFUSED:
                 continue
         return None if on else ()
+
+    def _insist(
+        self, connection: Connection, id_: str, row: Columns, values: Mapping[str, str | None]
+    ) -> tuple[Changed, ...]:
+        """Write, and see that it holds: a database trigger of theirs may put its own value in place of ours."""
+        changes = self.write(connection, id_, row, values)
+        after = {change.column: change.after for change in changes}
+        if any(name not in after or _says_on(name, after[name]) for name in values):
+            raise _StaysOn
+        return changes
 
     def write(
         self, connection: Connection, id_: str, row: Columns, values: Mapping[str, str | None]
@@ -126,7 +153,7 @@ def switched(changes: Iterable[Changed]) -> bool:
 
 
 def _says_on(column: str, value: str | None) -> bool:
-    return value is not None and value.strip().lower() in SWITCHES[column][0]
+    return value is not None and value.strip().lower() in SWITCHES[column].on
 
 
 def _type(name: str) -> compose.SQL:

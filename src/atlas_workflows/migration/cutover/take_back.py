@@ -13,14 +13,13 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Cancelled
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.source.texts import clean_name
-from atlas_workflows.migration.cutover.switch import TABLE, Changed, Columns, Switch
+from atlas_workflows.migration.cutover.switch import SWITCHES, TABLE, Changed, Columns, Switch
 from atlas_workflows.migration.cutover.take_over import TOUCHED, Deed
 from atlas_workflows.migration.ledger.edited import edited_workflows
 from atlas_workflows.migration.request import Parked
 from atlas_workflows.rollout.ownership import LIVE, Owner
 from atlas_workflows.store.intake import PostgresIntake
 
-ON = {"status": "active", "is_active": "true", "active": "true"}
 TEXTS = ("name", "description")
 
 
@@ -157,7 +156,7 @@ def _put_back(
     """One statement on the legacy row: the column's prior value, and edits that the old format can hold."""
     values = switch_values(item, row, standing) | projected_texts(item, row)
     if not standing and item.status == LIVE:
-        values |= {name: ON[name] for name in switch.columns}  # it was switched on here
+        values |= {name: SWITCHES[name].on[0] for name in switch.columns}  # it was switched on here
     changes = switch.write(connection, item.source_id, row, values)
     for write in standing:
         found = row.get(write.column_name)
