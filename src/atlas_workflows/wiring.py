@@ -30,7 +30,7 @@ from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
-LOOK_SECONDS, QUIET_LOOKS = 0.5, 2
+LOOK_SECONDS, QUIET_LOOKS = 0.2, 3
 SESSIONS_BESIDE_LANES = 2  # the effect lane's and one for definitions
 
 
@@ -80,7 +80,7 @@ def work_until_done(site: Site) -> float:
 
 
 def _stop_when_done(site: Site, worker: Worker) -> None:
-    """Two looks in a row: between claiming and dispatching an execution may be in nobody's count."""
+    """Several looks in a row: between two statements of a lane a deed may be in nobody's count."""
     quiet = 0
     try:
         with site.connect("backlog", autocommit=True) as connection:

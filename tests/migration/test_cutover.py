@@ -3,15 +3,23 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from atlas_state import atlas_state, differences
-from cut_over import cut_over, go_back, sign_some
+from cut_over import NO_WATCH, core_phase, cut_over, go_back, sign_some
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
+from plain_source import settings_at
 
+from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import InputError, PhaseRefused
+from atlas_workflows.migration.ramp import ramp
+from atlas_workflows.migration.request import RolloutRequest
+from atlas_workflows.rollout.rollouts import halt, let_go_on, read_owners
+from atlas_workflows.site import Site
 
 LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w ORDER BY 1"
 OWNERS = "SELECT owner, count(*) FROM atlas.workflows GROUP BY 1 ORDER BY 1"
@@ -213,3 +221,46 @@ def test_phase_one_passes_over_what_is_executed_here(sample: str, tmp_path: Path
     before = fetch(sample, kept)
     migrate(sample, tmp_path)
     assert fetch(sample, kept) == before
+
+
+def test_a_ramp_takes_stage_by_stage_and_nobody_while_it_is_halted(sample: str, tmp_path: Path) -> None:
+    site = Site(sample, settings_at(tmp_path))
+    asked = {"percents": [40, 100], "watch_minutes": 0, "reason": "trial"}
+    everybody = names(fetch(sample, "SELECT organization_id::text FROM atlas.organization_phases"))
+    shown = list(ramp(core_phase(), site, RolloutRequest.read(asked), NO_WATCH))
+    assert set(shown[1].organizations) == everybody
+    assert fetch(sample, "SELECT count(*) FROM atlas.rollouts") == [(0,)]
+    assert names(fetch(sample, OWNERS)) == {"legacy_app"}
+
+    held = sorted(everybody)[0]
+    real = RolloutRequest.read({**asked, "dry_run": False, "deny": [held]})
+    first, second = ramp(core_phase(), site, real, NO_WATCH)
+    assert (first.went_well, second.went_well) == (True, True)
+    assert set(first.organizations).isdisjoint(second.organizations)
+    assert {*first.organizations, *second.organizations} == everybody - {held}
+    assert [stage.organizations for stage in ramp(core_phase(), site, real, NO_WATCH)] == [(), ()]
+
+    with connect(sample, application_name="test", autocommit=True) as connection:
+        halt(connection, "p2_core", actor="ana", reason="enough", at=site.now())
+        with pytest.raises(PhaseRefused, match="halted by ana: enough"):
+            list(ramp(core_phase(), site, RolloutRequest.read({**asked, "allow": [held]}), NO_WATCH))
+        let_go_on(connection, "p2_core", actor="ana", reason="on", at=site.now())
+        later = RolloutRequest.read(
+            {"allow": [held], "dry_run": False, "watch_minutes": 0, "reason": "trial"}
+        )
+        assert [stage.organizations for stage in ramp(core_phase(), site, later, NO_WATCH)] == [(held,)]
+        assert {item.owner for item in read_owners(connection)} == {"legacy_app", "atlas_enhanced"}
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"percents": [50, 10], "reason": "trial"}, "no growing stages"),
+        ({"percents": [0], "reason": "trial"}, "no growing stages"),
+        ({"allow": ["gym"], "reason": "trial"}, "'gym' is no organization id"),
+        ({"percent": 5, "reason": "trial"}, "There is no setting called 'percent'"),
+    ],
+)
+def test_a_ramp_that_cannot_be_is_refused(document: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        RolloutRequest.read(document)

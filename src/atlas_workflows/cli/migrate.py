@@ -252,11 +252,18 @@ def _run(name: str, scope: Scope, options: RunOptions, site: Site, as_json: bool
 
 def _conclusion_text(conclusion: Conclusion) -> str:
     lines = [f"Phase {conclusion.phase}: {conclusion.status}"]
-    lines += [
-        f"  {outcome.replace('_', ' '):<24}{number:>10} workflows"
-        for outcome, number in conclusion.counts.items()
-    ]
-    lines += [f"  {'quarantined rows in all':<24}{conclusion.quarantined_rows:>10}"]
+    if conclusion.owners:
+        lines += [
+            f"  {f'{owner}, {cause}'.replace('_', ' '):<40}{number:>10} workflows"
+            for owner, causes in conclusion.owners.items()
+            for cause, number in causes.items()
+        ]
+    else:
+        lines += [
+            f"  {outcome.replace('_', ' '):<24}{number:>10} workflows"
+            for outcome, number in conclusion.counts.items()
+        ]
+        lines += [f"  {'quarantined rows in all':<24}{conclusion.quarantined_rows:>10}"]
     if conclusion.problem:
         lines += [
             f"What stopped it: {conclusion.problem}",

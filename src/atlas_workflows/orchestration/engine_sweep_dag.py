@@ -1,6 +1,6 @@
 """Builds `engine_sweep`: reaps, settles drains, and runs a large backlog as mapped tasks on Airflow's executor."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task
@@ -18,6 +18,7 @@ def build_engine_sweep_dag(page: str) -> DAG:
         description="Reaps what dead workers held; runs a large backlog beside the standing workers",
         doc_md=page,
         schedule=timedelta(minutes=5),
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=True,

@@ -93,6 +93,10 @@ class Comparison:
     covers: Covers
     ours: OwnWrites
 
+    def is_ours(self, shelf: Shelf, id_: str) -> bool:
+        """Whether a row is a workflow that is executed here."""
+        return shelf.table == "workflows" and id_ in self.ours.taken_over
+
 
 def reconcile(
     connection: Connection, vault: Vault, *, covers: Covers = lambda _: True, report: Report = lambda *_: None
@@ -108,7 +112,8 @@ def reconcile(
         around = Comparison(read_shelves(session), read_target_tables(session), vault, covers, ours)
         for shelf in around.shelves.values():
             _compare_table(kept, around, shelf, found, report)
-            found.note(_covered(strays.ledger_without_source(kept.current(), shelf), covers))
+            gone = strays.ledger_without_source(kept.current(), shelf)
+            found.note(_covered((item for item in gone if not around.is_ours(shelf, item.id)), covers))
         _look_for_strays(kept, around, found)
         found.snapshots = kept.taken
     return found
@@ -146,7 +151,7 @@ def _compare_batch(
         owner = entry.organization_id if entry.has_ledger else row.organization_id
         tally = found.tallies[owner or NO_ORGANIZATION][shelf.table]
         tally.source_rows += 1
-        if entry.is_pending or (shelf.table == "workflows" and row.id in around.ours.taken_over):
+        if entry.is_pending or around.is_ours(shelf, row.id):
             tally.pending += 1
             continue
         settled.append(row)
