@@ -11,15 +11,17 @@ from atlas_state import atlas_state, differences
 from cut_over import NO_WATCH, core_phase, cut_over, go_back, sign_some
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
-from plain_source import settings_at
+from plain_source import new_context, settings_at
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError, PhaseRefused
+from atlas_workflows.migration.checks.check import check
 from atlas_workflows.migration.ramp import ramp
 from atlas_workflows.migration.request import RolloutRequest
 from atlas_workflows.rollout.rollouts import halt, let_go_on, read_owners
 from atlas_workflows.site import Site
+from atlas_workflows.validation.results import stopping
 
 LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w ORDER BY 1"
 OWNERS = "SELECT owner, count(*) FROM atlas.workflows GROUP BY 1 ORDER BY 1"
@@ -250,6 +252,19 @@ def test_a_ramp_takes_stage_by_stage_and_nobody_while_it_is_halted(sample: str, 
         )
         assert [stage.organizations for stage in ramp(core_phase(), site, later, NO_WATCH)] == [(held,)]
         assert {item.owner for item in read_owners(connection)} == {"legacy_app", "atlas_enhanced"}
+
+
+def test_the_suites_hold_before_and_after_and_find_a_workflow_that_nobody_executes(
+    sample: str, tmp_path: Path
+) -> None:
+    context = new_context(sample, tmp_path)
+    assert stopping(check(context, "p2_core_preflight")) == []
+    cut_over(sample, tmp_path)
+    assert stopping(check(context, "p2_core_target")) == []
+    ours = "(SELECT id FROM atlas.workflows WHERE owner = 'atlas_enhanced' AND source_id IS NOT NULL AND status = 'active' ORDER BY id LIMIT 1)"
+    fetch(sample, f"UPDATE atlas.workflows SET owner = 'legacy_app' WHERE id = {ours}")
+    found = {result.column for result in stopping(check(context, "p2_core_target"))}
+    assert found == {"has_one_owner", "is_executed_here"}
 
 
 @pytest.mark.parametrize(
