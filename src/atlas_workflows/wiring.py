@@ -3,9 +3,11 @@
 import importlib
 import ipaddress
 import pkgutil
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import starmap
+from threading import Thread
 from typing import Any
 
 import atlas_workflows.performers
@@ -35,6 +37,7 @@ from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
+LOOK_SECONDS, QUIET_LOOKS = 0.2, 3
 SESSIONS_BESIDE_LANES = 2  # the effect lane's and one for definitions
 FILES = atlas_workflows.performers
 CRM_SESSIONS = 8  # for actions on the CRM and for secrets, of all kinds together
@@ -70,6 +73,32 @@ def build_worker(
         batch=batch,
     )
     return worker, Listener(dsn, worker.wake)
+
+
+def work_until_done(site: Site) -> float:
+    """A worker that stops once nothing is ready, due or being performed; returns how many seconds it took."""
+    begun = time.monotonic()
+    worker, listener = build_worker(site.dsn, load_performers(site.settings))
+    listener.start()
+    watcher = Thread(target=_stop_when_done, args=(site, worker), name="backlog", daemon=True)
+    watcher.start()
+    try:
+        worker.run()
+    finally:
+        listener.stop()
+    watcher.join()
+    return time.monotonic() - begun
+
+
+def _stop_when_done(site: Site, worker: Worker) -> None:
+    """Several looks in a row: between two statements of a lane a deed may be in nobody's count."""
+    quiet = 0
+    try:
+        with site.connect("backlog", autocommit=True) as connection:
+            while quiet < QUIET_LOOKS and not worker.stopping.wait(LOOK_SECONDS):
+                quiet = 0 if scalar(connection, sql("engine/backlog")) else quiet + 1
+    finally:
+        worker.stop()
 
 
 def _prepare(dsn: str) -> None:

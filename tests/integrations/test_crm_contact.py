@@ -5,11 +5,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from crm_world import ANA, ANA_CLIENT, ANA_CONTACT, EVE, ONE, TWO, build_crm, hang_tag
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.integrations.crm.contact import read_contact
 from atlas_workflows.integrations.crm.tables import KnownCrm, read_crm
+from crm_world import ANA, ANA_CLIENT, ANA_CONTACT, EVE, ONE, TWO, build_crm, hang_tag
 
 pytestmark = pytest.mark.postgres
 

@@ -26,7 +26,7 @@ FIRST = phase_named("p1")
 # Its suite looks at frames that the step makes; all others look at queries.
 MAKES_FRAMES = {"inspect"}
 # Left out of a dry run, and yet nothing of theirs has to go: each says why in its NothingToUndo.
-LEAVES_NOTHING = {"approve", "backup", "rehearse", "reconcile", "validate"}
+LEAVES_NOTHING = {"approve", "backup", "rehearse", "reconcile", "validate", "watch"}
 SENTENCE = re.compile(r"[a-z].{10,}[^.]", re.DOTALL)
 
 

@@ -12,8 +12,11 @@ from atlas_workflows.cli.app import load_command
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import all_phases, phase_named
 from atlas_workflows.migration.steps import STEP_KINDS
+from atlas_workflows.orchestration.engine_sweep_dag import build_engine_sweep_dag
 from atlas_workflows.orchestration.phase_dag import build_phase_dag
 from atlas_workflows.orchestration.rollback_dag import build_rollback_dag
+from atlas_workflows.orchestration.rollout_dag import build_rollout_dag
+from atlas_workflows.worker.shares import shares_of
 
 ORGANIZATION = "3f1c0e3e-6c52-4b38-9d4c-0f5f9c1d2e3a"
 
@@ -62,6 +65,33 @@ def test_dag_ids_are_distinct() -> None:
     ids = [phase.dag_id for phase in all_phases()]
     assert len(ids) == len(set(ids))
     assert "migration_p1_database" in ids
+
+
+def test_the_second_phase_has_a_task_for_each_of_its_steps() -> None:
+    second = build_phase_dag(phase_named("p2"))
+    assert second.dag_id == "migration_p2_core"
+    assert set(second.task_ids) == {"begin", *phase_named("p2").steps, "close"}
+    assert {"decide", "validate", "approve"} <= _ancestors(second, "cutover")
+    assert _ancestors(second, "finish") >= {"cutover", "watch"}
+    assert _validated(second, watch_minutes=0)["watch_minutes"] == 0
+
+
+def test_a_rollout_says_who_would_be_next_until_somebody_turns_that_off() -> None:
+    rollout = build_rollout_dag("page")
+    assert (rollout.dag_id, rollout.params["dry_run"]) == ("migration_rollout", True)
+    assert [task.retries for task in rollout.tasks] == [0]
+    assert _validated(rollout, percents=[1, 10], allow=[ORGANIZATION])["percents"] == [1, 10]
+    for wrong in ({"percents": 10}, {"percents": [0]}, {"allow": ["gym"]}, {"watch_minutes": -1}):
+        with pytest.raises(ParamValidationError):
+            _validated(rollout, **wrong)
+
+
+def test_a_sweep_maps_its_work_and_waits_to_be_turned_on() -> None:
+    sweep = build_engine_sweep_dag("page")
+    assert sweep.get_task("work").is_mapped
+    assert _ancestors(sweep, "work") == {"reap"}
+    assert (sweep.is_paused_upon_creation, sweep.max_active_runs, sweep.catchup) == (True, 1, False)
+    assert [shares_of(backlog) for backlog in (0, 4_999, 5_000, 60_000, 1_000_000)] == [0, 0, 8, 12, 16]
 
 
 def test_the_page_shows_an_example(dag: DAG) -> None:

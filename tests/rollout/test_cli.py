@@ -21,7 +21,7 @@ def atlas(*arguments: str) -> subprocess.CompletedProcess[str]:
 def shown(dsn: str, *arguments: str) -> dict[str, object]:
     done = atlas("flags", "list", "--dsn", dsn, "--json", *arguments)
     assert done.returncode == 0, done.stderr
-    (entry,) = json.loads(done.stdout)
+    (entry,) = [entry for entry in json.loads(done.stdout) if entry["key"] == FLAG]
     assert isinstance(entry, dict)
     return entry
 

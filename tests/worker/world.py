@@ -149,6 +149,7 @@ class MemoryWorld:
 
     def exposures(self) -> list[Exposure]:
         return sorted(self.store.exposures.values(), key=lambda shown: (shown.organization, shown.key))
+
     def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None:
         """The organization's policy, and of a subject: opt_in, unsubscribed_at, phone, zone, heard_at."""
         columns = {"email": known.get("email_opt_in"), "whatsapp": known.get("whatsapp_opt_in")}
@@ -239,6 +240,7 @@ class PostgresWorld:
             "exposure_key, variant, shown_at FROM atlas.exposures ORDER BY 1, 7"
         )
         return [Exposure(*row) for row in rows]
+
     def know(self, subject: str, policy: Mapping[str, Any], **known: Any) -> None:
         """The same as rows of the old application's tables."""
         self.connection.execute(PEOPLE)

@@ -1,4 +1,4 @@
--- Migrated rows that are armed, or executed by us, for organizations whose cutover no later phase has made.
+-- Migrated rows that are armed, or executed by us without a cutover's decision, for organizations without a later phase.
 SELECT
     early.source_table,
     early.source_id,
@@ -6,8 +6,14 @@ SELECT
     early.place
 FROM (
     SELECT source_table, source_id, organization_id, 'workflows.owner' AS place
-    FROM atlas.workflows
-    WHERE owner <> 'legacy_app'
+    FROM atlas.workflows AS workflow
+    WHERE owner <> 'legacy_app' AND NOT EXISTS (
+        SELECT 1
+        FROM atlas.execution_owners AS decided
+        WHERE
+            decided.organization_id = workflow.organization_id AND decided.workflow_id = workflow.id
+            AND decided.trigger_key = '' AND decided.owner = workflow.owner
+    )
     UNION ALL
     SELECT source_table, source_id, organization_id, 'workflow_schedules.is_active'
     FROM atlas.workflow_schedules

@@ -29,6 +29,10 @@ COMMANDS = {
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),
     "migrate": ("atlas_workflows.cli.migrate", "Run, watch, pause, resume, roll back and report a phase."),
+    "rollout": (
+        "atlas_workflows.cli.rollout",
+        "Who executes what: cut organizations over, halt, and give them back.",
+    ),
     "sample": ("atlas_workflows.cli.sample", "Make a synthetic legacy CRM."),
     "schedule": ("atlas_workflows.cli.schedule", "Next instants of a schedule, and its description."),
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),

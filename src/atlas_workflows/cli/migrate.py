@@ -17,7 +17,7 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.planning import read_range_progress
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.report.write import report_run
-from atlas_workflows.migration.request import PhaseRequest, RunOptions, Scope
+from atlas_workflows.migration.request import PhaseRequest, RollbackRequest, RunOptions, Scope
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude, leave_report
@@ -53,6 +53,7 @@ def run(
     backup: Annotated[bool, asked("backup")] = True,
     rehearse: Annotated[bool, asked("rehearse")] = True,
     require_approval: Annotated[bool, asked("require_approval")] = False,
+    watch_minutes: Annotated[int, asked("watch_minutes")] = default_of("watch_minutes"),
     assume_organization: Annotated[str | None, asked("assume_organization", metavar="ID")] = None,
     waive: Annotated[list[str] | None, asked("waivers", "--waive", metavar="ITEM=REASON")] = None,
     by: Actor = "operator",
@@ -72,6 +73,7 @@ def run(
             "backup": backup,
             "rehearse": rehearse,
             "require_approval": require_approval,
+            "watch_minutes": watch_minutes,
             "assume_organization": assume_organization,
             "waivers": waive,
         },
@@ -155,22 +157,45 @@ def rollback(
     organization: Organization = None,
     percent: Percent = None,
     execute: Annotated[bool, typer.Option("--execute", help="Really do it; without it only counts.")] = False,
+    parked: Annotated[
+        str,
+        typer.Option(
+            metavar="CHOICE", help="Live executions of workflows that go back: finish (here) or cancel."
+        ),
+    ] = "finish",
     by: Actor = "operator",
     reason: Annotated[
         str, typer.Option(help="Why; noted in the audit log.")
     ] = "asked for on the command line",
     as_json: AsJson = False,
 ) -> None:
-    """Remove what a phase made; rows born since go to the archive. Only counts unless --execute is given."""
-    scope = Scope.chosen(organization or (), percent)
+    """Take back what a phase did; rows born since go to the archive. Only counts unless --execute is given."""
+    asked = RollbackRequest.read(
+        {
+            "phase": phase,
+            "organizations": organization,
+            "percent": percent,
+            "parked": parked,
+            "reason": reason,
+        }
+    )
     site = crm_site(dsn)
-    result = roll_back(phase_named(phase), scope, dsn=site.dsn, execute=execute, actor=by, reason=reason)
+    result = roll_back(
+        phase_named(phase),
+        asked.scope,
+        dsn=site.dsn,
+        execute=execute,
+        actor=by,
+        reason=reason,
+        parked=asked.parked,
+    )
     verb = "Removed" if execute else "Would remove (nothing done; add --execute)"
     lines = [f"{verb}:"] + [f"  {table:<32}{rows:>10}" for table, rows in result.removed.items()]
     lines += (
         [f"Archived: {sum(result.archived.values())} rows born or edited since."] if result.archived else []
     )
-    _say(as_json, result.to_json(), "\n".join(lines))
+    lines += [f"  {name.replace('_', ' '):<32}{number:>10}" for name, number in result.given_back.items()]
+    _say(as_json, result.to_json(), "\n".join([*lines, *result.kept]))
 
 
 @app.command()
@@ -227,11 +252,18 @@ def _run(name: str, scope: Scope, options: RunOptions, site: Site, as_json: bool
 
 def _conclusion_text(conclusion: Conclusion) -> str:
     lines = [f"Phase {conclusion.phase}: {conclusion.status}"]
-    lines += [
-        f"  {outcome.replace('_', ' '):<24}{number:>10} workflows"
-        for outcome, number in conclusion.counts.items()
-    ]
-    lines += [f"  {'quarantined rows in all':<24}{conclusion.quarantined_rows:>10}"]
+    if conclusion.owners:
+        lines += [
+            f"  {f'{owner}, {cause}'.replace('_', ' '):<40}{number:>10} workflows"
+            for owner, causes in conclusion.owners.items()
+            for cause, number in causes.items()
+        ]
+    else:
+        lines += [
+            f"  {outcome.replace('_', ' '):<24}{number:>10} workflows"
+            for outcome, number in conclusion.counts.items()
+        ]
+        lines += [f"  {'quarantined rows in all':<24}{conclusion.quarantined_rows:>10}"]
     if conclusion.problem:
         lines += [
             f"What stopped it: {conclusion.problem}",

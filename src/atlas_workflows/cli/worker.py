@@ -117,7 +117,11 @@ def work(orders: Orders) -> None:
     tracing = open_tracing(settings.traces_endpoint) if settings.traces_endpoint else None
     monitor = Monitor(orders.dsn, tracing)
     found, listener = build_worker(
-        orders.dsn, load_performers(settings, orders.dsn), lanes=orders.lanes, batch=orders.batch, monitor=monitor
+        orders.dsn,
+        load_performers(settings, orders.dsn),
+        lanes=orders.lanes,
+        batch=orders.batch,
+        monitor=monitor,
     )
 
     def stop(_number: int, _frame: FrameType | None) -> None:

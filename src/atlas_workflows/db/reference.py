@@ -40,6 +40,7 @@ SECTIONS = (
     ("Exposures", "0016_exposures"),
     ("Writes to the CRM", "0017_crm_writes"),
     ("Sending", "0013_sending"),
+    ("Ownership", "0012_ownership"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
@@ -50,6 +51,7 @@ FUNCTION_FILES = (
     "0006_consents",
     "0007_principals",
     "0013_sending",
+    "0012_ownership",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

@@ -60,6 +60,11 @@ class Phase:
         return not self.requires
 
     @property
+    def first(self) -> "Phase":
+        """The one that moves the rows: the first below it, or itself."""
+        return self.earlier[0] if self.earlier else self
+
+    @property
     def kinds(self) -> tuple[StepKind, ...]:
         """The kinds of its steps in order. Raises ConfigurationError where one comes before what it builds on."""
         kinds = tuple(self.registry[step] for step in self.steps)

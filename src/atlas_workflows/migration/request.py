@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
@@ -105,6 +105,15 @@ class RunOptions:
     require_approval: Annotated[
         bool, Field(title="Require approval", description="Wait for a person before finishing.")
     ] = False
+    watch_minutes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1440,
+            title="Minutes to watch",
+            description="How long the guardrails are watched after a cutover; only phases with one.",
+        ),
+    ] = 30
     assume_organization: Annotated[
         str | None,
         Field(
@@ -136,7 +145,7 @@ class RunOptions:
 # What is asked of a person; the rest of RunOptions is set by the program.
 PHASE_FIELDS = (
     "organizations", "percent", "dry_run", "batch_rows", "workers", "throttle", "assume_organization", "backup",
-    "rehearse", "require_approval", "waivers",
+    "rehearse", "require_approval", "watch_minutes", "waivers",
 )  # fmt: skip
 
 
@@ -171,7 +180,8 @@ class PhaseRequest:
         return cls(scope, options)
 
 
-ROLLBACK_FIELDS = ("phase", "organizations", "percent", "dry_run", "reason")
+Parked = Literal["finish", "cancel"]
+ROLLBACK_FIELDS = ("phase", "organizations", "percent", "dry_run", "parked", "reason")
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
@@ -184,6 +194,13 @@ class RollbackRequest:
         bool,
         Field(title="Dry run", description="Count what would go. Turn it off to really roll back."),
     ] = True
+    parked: Annotated[
+        Parked,
+        Field(
+            title="Live executions",
+            description="Of workflows that go back: finish here without new starts, or cancel.",
+        ),
+    ] = "finish"
     reason: Annotated[
         str, Field(min_length=3, title="Reason", description="Why; noted in the audit log.")
     ] = "asked for in Airflow"
@@ -194,6 +211,63 @@ class RollbackRequest:
         refuse_unknown(document, ROLLBACK_FIELDS)
         given = {name: value for name, value in document.items() if value is not None}
         return _built(cls, {"scope": _scope_out_of(given), **given})
+
+
+ROLLOUT_FIELDS = ("percents", "allow", "deny", "watch_minutes", "dry_run", "reason")
+PERCENTS = {"type": ["null", "array"], "items": {"type": "integer", "minimum": 1, "maximum": 100}}
+Organizations = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda given: tuple(sorted({item.strip().lower() for item in given or ()}))),
+    WithJsonSchema(ORGANIZATIONS),
+]
+
+
+@dataclass(frozen=True, slots=True, config=STRICT)
+class RolloutRequest:
+    """To whom a phase goes next: shares of the organizations in growing stages, and organizations by name."""
+
+    percents: Annotated[
+        tuple[int, ...],
+        BeforeValidator(lambda given: tuple(given or ())),
+        WithJsonSchema(PERCENTS),
+        Field(
+            title="Percentages",
+            description="The stages, such as 1, 10, 50, 100; none leaves the share as it is.",
+        ),
+    ] = ()
+    allow: Annotated[
+        Organizations, Field(title="Allow", description="Ids that are in, whatever the share.")
+    ] = ()
+    deny: Annotated[
+        Organizations, Field(title="Deny", description="Ids that are not, whatever the share.")
+    ] = ()
+    watch_minutes: Annotated[
+        int,
+        Field(ge=0, le=1440, title="Minutes to watch", description="How long each stage is watched."),
+    ] = 30
+    dry_run: Annotated[
+        bool, Field(title="Dry run", description="Say who would be next. Turn it off to really cut over.")
+    ] = True
+    reason: Annotated[
+        str, Field(min_length=3, title="Reason", description="Why; noted in the audit log.")
+    ] = "asked for in Airflow"
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """From a flat document of ROLLOUT_FIELDS. Raises InputError as PhaseRequest.read does, and for stages that do not grow."""
+        refuse_unknown(document, ROLLOUT_FIELDS)
+        asked = _built(cls, {name: value for name, value in document.items() if value is not None})
+        if list(asked.percents) != sorted(set(asked.percents)) or not all(
+            0 < item <= 100 for item in asked.percents
+        ):
+            raise InputError(
+                f"The percentages {', '.join(map(str, asked.percents))} are no growing stages from 1 to 100.",
+                remedy="Write them as 1, 10, 50, 100.",
+            )
+        named = [item for item in (*asked.allow, *asked.deny) if not is_uuid(item)]
+        if named:
+            raise InputError(f"{named[0]!r} is no organization id.", remedy="Give its uuid.")
+        return asked
 
 
 def _scope_out_of(given: dict[str, Any]) -> Scope:
@@ -245,6 +319,12 @@ def rollback_fields() -> Mapping[str, Mapping[str, Any]]:
     return _fields(ROLLBACK_FIELDS, Scope, RollbackRequest)
 
 
+@cache
+def rollout_fields() -> Mapping[str, Mapping[str, Any]]:
+    """Each of ROLLOUT_FIELDS, likewise."""
+    return _fields(ROLLOUT_FIELDS, RolloutRequest)
+
+
 def _fields(names: Iterable[str], *models: type) -> dict[str, dict[str, Any]]:
     found = {
         name: schema
@@ -252,7 +332,8 @@ def _fields(names: Iterable[str], *models: type) -> dict[str, dict[str, Any]]:
         for name, schema in TypeAdapter(model).json_schema()["properties"].items()
     }
     asked = {name: _flat(found[name]) for name in names}
-    asked["percent"]["minimum"] = 1  # a scope may come out empty, but nobody asks for that
+    if "percent" in asked:
+        asked["percent"]["minimum"] = 1  # a scope may come out empty, but nobody asks for that
     return asked
 
 

@@ -16,7 +16,7 @@ from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.movement.target import read_target
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
-from atlas_workflows.migration.request import Scope
+from atlas_workflows.migration.request import Parked, Scope
 from atlas_workflows.migration.runs.locks import driving
 from atlas_workflows.migration.undo import Rollback, Undo, Undone
 from atlas_workflows.site import utc_now
@@ -27,12 +27,17 @@ LINEAGE = "0008"
 
 @dataclass(frozen=True, slots=True)
 class RolledBack:
-    """Rows removed and rows archived, per table; with `executed` False these are what would be."""
+    """Rows removed and rows archived, per table, and what was given back; with `executed` False these are what would be.
+
+    `kept` are sentences about what the old format cannot hold, and which therefore stays here.
+    """
 
     executed: bool
     organizations: int | None
     removed: Mapping[str, int] = field(default_factory=dict)
     archived: Mapping[str, int] = field(default_factory=dict)
+    given_back: Mapping[str, int] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -40,6 +45,8 @@ class RolledBack:
             "organizations": self.organizations,
             "removed": dict(self.removed),
             "archived": dict(self.archived),
+            "given_back": dict(self.given_back),
+            "kept": list(self.kept),
         }
 
 
@@ -60,6 +67,7 @@ def roll_back(
     execute: bool = False,
     actor: str = "operator",
     reason: str = "",
+    parked: Parked = "finish",
     now: Callable[[], datetime] = utc_now,
 ) -> RolledBack:
     """Count what would go, or with `execute` do it.
@@ -72,7 +80,9 @@ def roll_back(
         tenants = resolve_scope(scope, read_tenancy(connection, None).organizations)
         act_as_migration(connection)
         organizations = None if tenants.covered is None else sorted(tenants.covered)
-        rollback = Rollback(connection, read_target(connection), phase, organizations, actor, reason, now())
+        rollback = Rollback(
+            connection, read_target(connection), phase, organizations, actor, reason, now(), parked
+        )
         with driving(connection, phase):
             _require_nothing_on_top(rollback)
             return _execute(rollback) if execute else _count(rollback)
@@ -144,4 +154,6 @@ def _result(rollback: Rollback, undone: Undone, *, executed: bool) -> RolledBack
         organizations=None if rollback.organizations is None else len(rollback.organizations),
         removed=dict(undone.removed),
         archived=dict(undone.archived),
+        given_back=dict(undone.given_back),
+        kept=undone.kept,
     )

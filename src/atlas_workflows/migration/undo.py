@@ -12,6 +12,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.movement.target import SCHEMA, Target
+from atlas_workflows.migration.request import Parked
 
 if TYPE_CHECKING:
     from atlas_workflows.migration.phase import Phase
@@ -19,20 +20,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """Rows removed and rows archived, per table."""
+    """Rows removed and rows archived, per table; what was given back, by name; and sentences about what stays."""
 
     removed: Mapping[str, int] = field(default_factory=dict)
     archived: Mapping[str, int] = field(default_factory=dict)
+    given_back: Mapping[str, int] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
     def __add__(self, other: "Undone") -> "Undone":
         return Undone(
-            Counter(self.removed) + Counter(other.removed), Counter(self.archived) + Counter(other.archived)
+            Counter(self.removed) + Counter(other.removed),
+            Counter(self.archived) + Counter(other.archived),
+            Counter(self.given_back) + Counter(other.given_back),
+            self.kept + other.kept,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What an undo works with. `organizations` None: all of them, and rows that belong to none."""
+    """What an undo works with. `organizations` None: all of them, and rows that belong to none.
+
+    `parked` says what becomes of live executions of workflows that go back to the old application.
+    """
 
     connection: Connection
     target: Target
@@ -41,6 +50,7 @@ class Rollback:
     actor: str
     reason: str
     at: datetime
+    parked: Parked = "finish"
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -170,7 +170,7 @@ def _approval(kind: str) -> tuple[Any, Any]:
         phase_run_id=RUN_ID,
         subject="Finish this phase?",
         body=f"Phase run {RUN_ID}. Its report and Data Docs are on the page Atlas.\n\n"
-        "Reconciliation: `{{ ti.xcom_pull(task_ids='reconcile') }}`",
+        "What was found: `{{ ti.xcom_pull(task_ids='reconcile') or ti.xcom_pull(task_ids='decide') }}`",
     )
     return only, only
 

@@ -10,6 +10,14 @@ from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.site import Site
 
+CHANGES_NOTHING = (
+    "The old application keeps running and stays in charge; nothing of its tables changes in this phase."
+)
+TAKES_OVER = (
+    "Workflows go over from the old application to the engine: those that are taken are switched off there, and what it has "
+    "begun it still ends. Nobody should switch workflows on or off there meanwhile."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -45,12 +53,11 @@ def announce_window(run_id: UUID, phase_name: str, actor: str, *, dsn: str) -> N
     from atlas_workflows.audit import Subject
     from atlas_workflows.db.acting import act_as_migration
     from atlas_workflows.db.connect import connect
+    from atlas_workflows.migration.phases import phase_named
     from atlas_workflows.orchestration.notify import recipients, tell
 
     subject = f"Maintenance window: phase {phase_name} begins"
-    message = (
-        "The old application keeps running and stays in charge; nothing of its tables changes in this phase."
-    )
+    message = TAKES_OVER if "cutover" in phase_named(phase_name).steps else CHANGES_NOTHING
     if not tell(subject, message, {"phase run": run_id, "started by": actor}):
         return
     with connect(dsn, application_name="atlas-announce", autocommit=True) as connection:

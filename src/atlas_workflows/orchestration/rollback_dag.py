@@ -52,9 +52,16 @@ def roll_back_phase() -> dict[str, Any]:
             execute=not request.dry_run,
             actor=actor_of(context),
             reason=request.reason,
+            parked=request.parked,
         )
     verb = "removed" if result.executed else "would remove"
     logging.getLogger("atlas.rollback").info(
-        "%s %s, archive %s", verb, dict(result.removed), dict(result.archived)
+        "%s %s, archive %s, give back %s",
+        verb,
+        dict(result.removed),
+        dict(result.archived),
+        dict(result.given_back),
     )
+    for sentence in result.kept:
+        logging.getLogger("atlas.rollback").info("%s", sentence)
     return result.to_json()

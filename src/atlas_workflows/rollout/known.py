@@ -14,4 +14,14 @@ P1_DATABASE = Flag(
     description="Whether phase 1 takes up this organization. A held organization is left out and reported as such.",
 )
 
-KNOWN_FLAGS = (P1_DATABASE,)
+P2_CORE = Flag(
+    key="migration.p2_core",
+    type=FlagType.BOOLEAN,
+    default=True,
+    owner="migration",
+    reason="Holds an organization back from the cutover, whatever the rollout's cohort says.",
+    expires_at=datetime(2028, 1, 1, tzinfo=UTC),
+    description="Whether phase 2 may cut this organization over. A held organization is left out and reported as such.",
+)
+
+KNOWN_FLAGS = (P1_DATABASE, P2_CORE)

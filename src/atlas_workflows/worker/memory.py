@@ -322,7 +322,9 @@ class MemoryStore:
         return [e for name in sorted(by_organization) for e in by_organization[name][:share]][:places]
 
     def _may_go(self, entered: Entered) -> bool:
-        message = message_in(entered.dispatch.kind, entered.dispatch.content, entered.dispatch.intended_at or self.clock())
+        message = message_in(
+            entered.dispatch.kind, entered.dispatch.content, entered.dispatch.intended_at or self.clock()
+        )
         if message is None:
             return True
         known = self.facts.get((entered.dispatch.organization, entered.dispatch.subject), Facts())

@@ -39,9 +39,12 @@ class Cursor:
 
 @contextmanager
 def at_work(
-    context: PhaseContext, source: Source | None = None, sealer: Sealer | None = None
+    context: PhaseContext,
+    source: Source | None = None,
+    sealer: Sealer | None = None,
+    phase: str | None = None,
 ) -> Iterator[Worker]:
-    """A worker with its two sessions."""
+    """A worker with its two sessions; what it writes belongs to `phase`, by default the context's."""
     with (
         context.connect("reader", autocommit=True) as reader,
         context.connect("writer", autocommit=True) as writer,
@@ -54,7 +57,7 @@ def at_work(
             target=read_target(writer),
             sealer=sealer or Sealer(context.settings.secret_keys),
             run_id=context.run_id,
-            phase=context.phase.name,
+            phase=phase or context.phase.name,
             now=context.now,
         )
         gc.freeze()  # modules and the catalogue stay; let collections look only at what batches make

@@ -17,6 +17,7 @@ from atlas_workflows.legacy.source.tables import source_tables
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.gather import KIND
 from atlas_workflows.migration.evidence.store import read_evidence
+from atlas_workflows.migration.ledger.own_writes import OwnWrites, read_own_writes
 from atlas_workflows.migration.movement.bulk_lookup import for_a_pass
 from atlas_workflows.migration.movement.tenants import Tenants, read_tenancy, resolve_scope
 from atlas_workflows.migration.pace.throttle import Breathe, no_rest
@@ -28,7 +29,7 @@ WORKFLOWS = "workflows"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is read and for whom, and what the history says of each workflow; fixed for the length of a step."""
+    """What is read and for whom, what the history says of each workflow, and what we wrote; fixed for the length of a step."""
 
     catalog: Catalog
     shape: Shape
@@ -36,6 +37,7 @@ class Source:
     tenancy: Tenancy
     tenants: Tenants
     evidence: Mapping[str, Row] = field(default_factory=dict)
+    own_writes: OwnWrites = field(default_factory=OwnWrites)
 
     def table(self, name: str) -> SourceTable:
         return next(item for item in self.tables if item.table == name)
@@ -72,6 +74,7 @@ def survey(connection: Connection, scope: Scope, options: RunOptions) -> Source:
         tenancy=tenancy,
         tenants=resolve_scope(scope, tenancy.organizations),
         evidence=read_evidence(connection),
+        own_writes=read_own_writes(connection),
     )
 
 
@@ -180,6 +183,8 @@ def _with_sides(
     rows: Sequence[Row],
     breathe: Breathe = no_rest,
 ) -> tuple[SourceRow, ...]:
+    if table.table == WORKFLOWS:
+        rows = [source.own_writes.undone(str(row[table.key]), row) for row in rows]
     sides = [side for side in table.sides if side.table in source.catalog.tables]
     found = {}
     for side in sides:

@@ -14,7 +14,7 @@ from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.records import SourceRow, SourceTable
 from atlas_workflows.migration.movement.entry import Entry, Sealer, is_unchanged, make_entry
 from atlas_workflows.migration.movement.load import Loader, Stamp
-from atlas_workflows.migration.movement.source import Source, read_rows
+from atlas_workflows.migration.movement.source import WORKFLOWS, Source, read_rows
 from atlas_workflows.migration.movement.target import Target, remove, tables_of
 from atlas_workflows.migration.pace.throttle import Breathe, no_rest
 
@@ -47,10 +47,16 @@ class Worker:
     breathe: Breathe = no_rest
 
     def take(self, table: SourceTable, rows: Sequence[SourceRow]) -> Taken:
-        """Write what changed of these rows; the caller owns the transaction on `writer`."""
+        """Write what changed of these rows; the caller owns the transaction on `writer`.
+
+        A workflow that is executed here is passed over: from its cutover on the old application decides nothing about it.
+        """
         known = self._known(table.table, [row.id for row in rows])
         changed = [
-            row for row in rows if not is_unchanged(row, self.source.tenancy, self.sealer, known.get(row.id))
+            row
+            for row in rows
+            if not self._is_ours(table.table, row.id)
+            and not is_unchanged(row, self.source.tenancy, self.sealer, known.get(row.id))
         ]
         entries = [self._entry(row, table) for row in changed]
         ours = [entry for entry in entries if self.source.tenants.covers(entry.organization_id)]
@@ -71,6 +77,7 @@ class Worker:
 
     def drop(self, table: str, ids: Sequence[str]) -> tuple[Parent, ...]:
         """Remove what was made of source rows that are gone; returns the rows that carried them."""
+        ids = [key for key in ids if not self._is_ours(table, key)]
         parameters = {"source_table": table, "ids": list(ids), "at": self.now(), "run_id": self.run_id}
         recorded = self._recorded_tables(table, ids)
         parents = self._parents_of(table, ids)
@@ -101,6 +108,9 @@ class Worker:
         """What writes entries now, stamped with this run."""
         stamp = Stamp(self.run_id, self.phase, self.now())
         return Loader(self.writer, self.target, self.sealer, stamp, self.breathe)
+
+    def _is_ours(self, table: str, id_: str) -> bool:
+        return table == WORKFLOWS and id_ in self.source.own_writes.taken_over
 
     def _known(self, table: str, ids: list[str]) -> dict[str, str]:
         cursor = self.writer.execute(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.migration.ledger.own_writes import OwnWrites, read_own_writes
 from atlas_workflows.migration.reconciliation import secrets_and_sign_offs, strays
 from atlas_workflows.migration.reconciliation.differences import Difference
 from atlas_workflows.migration.reconciliation.our_side import (
@@ -90,6 +91,11 @@ class Comparison:
     targets: tuple[TargetTable, ...]
     vault: Vault
     covers: Covers
+    ours: OwnWrites
+
+    def is_ours(self, shelf: Shelf, id_: str) -> bool:
+        """Whether a row is a workflow that is executed here."""
+        return shelf.table == "workflows" and id_ in self.ours.taken_over
 
 
 def reconcile(
@@ -97,15 +103,17 @@ def reconcile(
 ) -> Reconciliation:
     """Compare both sides in the database of `connection` (an autocommit session with the fixed settings).
 
-    `covers` says whether the run is about an organization; rows with changes still to be taken up count as pending.
+    `covers` says whether the run is about an organization. Rows with changes still to be taken up count as pending, and so
+    do workflows that are executed here: from their cutover on both sides may differ.
     """
-    found = Reconciliation()
+    found, ours = Reconciliation(), read_own_writes(connection)
     with snapshots(connection) as kept:
         session = kept.current()
-        around = Comparison(read_shelves(session), read_target_tables(session), vault, covers)
+        around = Comparison(read_shelves(session), read_target_tables(session), vault, covers, ours)
         for shelf in around.shelves.values():
             _compare_table(kept, around, shelf, found, report)
-            found.note(_covered(strays.ledger_without_source(kept.current(), shelf), covers))
+            gone = strays.ledger_without_source(kept.current(), shelf)
+            found.note(_covered((item for item in gone if not around.is_ours(shelf, item.id)), covers))
         _look_for_strays(kept, around, found)
         found.snapshots = kept.taken
     return found
@@ -116,7 +124,7 @@ def _compare_table(
 ) -> None:
     total, done, after = count_rows(kept.current(), shelf), 0, None
     looked_in, tables = 0, around.targets
-    while rows := read_batch(kept.current(), around.shelves, shelf, after):
+    while rows := read_batch(kept.current(), around.shelves, shelf, after, around.ours):
         session = kept.current()
         if looked_in != kept.number:
             looked_in, tables = kept.number, read_tables_of(session, around.targets, shelf.table)
@@ -143,7 +151,7 @@ def _compare_batch(
         owner = entry.organization_id if entry.has_ledger else row.organization_id
         tally = found.tallies[owner or NO_ORGANIZATION][shelf.table]
         tally.source_rows += 1
-        if entry.is_pending:
+        if entry.is_pending or around.is_ours(shelf, row.id):
             tally.pending += 1
             continue
         settled.append(row)

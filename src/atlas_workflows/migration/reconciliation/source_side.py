@@ -9,6 +9,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.named import Named
 from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.ledger.own_writes import NOTHING_WRITTEN, OwnWrites
 
 SCHEMA = "public"
 # What the contract calls the old automations: each of these that exists must be accounted for, row by row.
@@ -63,15 +64,24 @@ def count_rows(connection: Connection, shelf: Shelf) -> int:
 
 
 def read_batch(
-    connection: Connection, shelves: dict[str, Shelf], shelf: Shelf, after: str | None
+    connection: Connection,
+    shelves: dict[str, Shelf],
+    shelf: Shelf,
+    after: str | None,
+    ours: OwnWrites = NOTHING_WRITTEN,
 ) -> list[Row]:
-    """The next rows after key `after`, in the order of the key's own type."""
+    """The next rows after key `after`, in the order of the key's own type, as they are without what we wrote."""
     query = _select(shelves, shelf, after is not None)
     cursor = connection.execute(query, {"after": after, "limit": BATCH})
     return [
-        Row(shelf.table, str(key), organization, dict(zip(shelf.columns, values, strict=True)))
+        Row(shelf.table, str(key), organization, _columns(shelf, str(key), values, ours))
         for key, organization, *values in cursor
     ]
+
+
+def _columns(shelf: Shelf, key: str, values: list[str | None], ours: OwnWrites) -> dict[str, str | None]:
+    columns = dict(zip(shelf.columns, values, strict=True))
+    return dict(ours.undone(key, columns)) if shelf.table == "workflows" else columns
 
 
 def _select(shelves: dict[str, Shelf], shelf: Shelf, has_after: bool) -> compose.Composed:

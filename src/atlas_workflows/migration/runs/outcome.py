@@ -65,7 +65,7 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """Counts are of workflows; `quarantined_rows` is over all tables."""
+    """Counts are of workflows; `quarantined_rows` is over all tables; `owners` are of a phase that decides them, by cause."""
 
     phase: str
     run_id: str
@@ -76,6 +76,7 @@ class Conclusion:
     report: str
     problem: str | None = None
     remedy: str | None = None
+    owners: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -126,7 +127,14 @@ def conclude(result: RunResult, phase: Phase, scope: Scope, options: RunOptions,
         report=str(context.report_dir),
         problem=result.problem,
         remedy=result.remedy,
+        owners=_owners(result.steps),
     )
+
+
+def _owners(steps: Results) -> Mapping[str, Mapping[str, int]]:
+    """As the last step that speaks of them has it."""
+    told = [result.summary["owners"] for result in steps.values() if result and "owners" in result.summary]
+    return told[-1] if told else {}
 
 
 def leave_report(run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, site: Site) -> Path | None:

@@ -16,8 +16,8 @@ CONSENT_TABLES = ("contacts", "leads", "clients")
 
 
 def run(context: PhaseContext) -> StepResult:
-    """Mark the organizations of the scope as applied."""
-    with at_work(context) as worker:
+    """Mark the organizations of the scope as applied. What is caught up with here belongs to the phase that moves rows."""
+    with at_work(context, phase=context.phase.first.name) as worker:
         caught = catch_up(worker)
         if caught.written or caught.removed:
             rebuild_analytics(worker)

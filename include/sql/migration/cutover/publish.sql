@@ -1,0 +1,39 @@
+-- Publishes a definition as the next version of a workflow, unless the published one is the same, or the draft was edited
+-- here since it was published; switches triggers on.
+WITH here AS (
+    SELECT
+        w.id,
+        w.organization_id,
+        w.published_version,
+        published.definition_hash,
+        (
+            SELECT coalesce(max(v.version), 0) + 1
+            FROM atlas.workflow_versions AS v
+            WHERE v.workflow_id = w.id
+        ) AS next_version
+    FROM atlas.workflows AS w
+    LEFT JOIN atlas.workflow_versions AS published
+        ON published.workflow_id = w.id AND published.version = w.published_version AND published.origin = 'atlas'
+    WHERE w.id = %(workflow)s AND w.organization_id = %(organization)s
+),
+
+made AS (
+    INSERT INTO atlas.workflow_versions (
+        workflow_id, organization_id, version, definition, definition_hash, origin, changes
+    )
+    SELECT here.id, here.organization_id, here.next_version, %(definition)s, %(hash)s, 'atlas', %(changes)s
+    FROM here
+    WHERE here.definition_hash IS DISTINCT FROM %(hash)s AND NOT (%(is_edited)s AND here.published_version IS NOT NULL)
+    RETURNING version
+),
+
+armed AS (
+    UPDATE atlas.workflow_triggers AS t
+    SET is_active = t.trigger_key <> all(%(asleep)s::text []), updated_at = t.updated_at
+    WHERE t.workflow_id = %(workflow)s AND t.organization_id = %(organization)s
+)
+
+UPDATE atlas.workflows AS w
+SET published_version = made.version, updated_at = w.updated_at
+FROM made
+WHERE w.id = %(workflow)s AND w.organization_id = %(organization)s

@@ -1,0 +1,186 @@
+"""`atlas rollout …`: who executes what, widen a cohort, halt, go on, and give workflows back."""
+
+import sys
+from collections import Counter
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from atlas_workflows.cli.asked import default_of
+from atlas_workflows.cli.progress import progress_display
+from atlas_workflows.db.schema import current
+from atlas_workflows.errors import InputError
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.phases import phase_named
+from atlas_workflows.migration.ramp import Stage
+from atlas_workflows.migration.ramp import ramp as ramp_phase
+from atlas_workflows.migration.request import RollbackRequest, RolloutRequest, RunOptions
+from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.rollout.rollouts import Owners, Rollout, let_go_on, read_owners, read_rollout
+from atlas_workflows.rollout.rollouts import halt as halt_rollout
+from atlas_workflows.site import Site
+from atlas_workflows.wiring import crm_site
+
+app = typer.Typer(
+    no_args_is_help=True, help="Who executes what: cut organizations over, halt, and give them back."
+)
+
+PhaseName = Annotated[str, typer.Argument(metavar="PHASE", help="p2, or its full name p2_core.")]
+Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+By = Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; noted in the audit log.")]
+Organization = Annotated[
+    list[str] | None, typer.Option("--organization", metavar="ID", help="Only these ids.")
+]
+
+
+@app.command()
+def status(phase: PhaseName = "p2", dsn: Dsn = None, as_json: AsJson = False) -> None:
+    """Show the cohort, a halt, and who executes how many workflows."""
+    found, site = phase_named(phase), _site(dsn)
+    with site.connect("rollout", autocommit=True) as connection:
+        rollout, owners = read_rollout(connection, found.name), read_owners(connection)
+    _say(as_json, _as_json(rollout, owners), "\n".join(_lines(rollout, owners)))
+
+
+@app.command()
+def ramp(
+    by: By,
+    reason: Reason,
+    phase: PhaseName = "p2",
+    percent: Annotated[
+        list[int] | None,
+        typer.Option("--percent", metavar="N", help="A share; repeated: one stage after the other."),
+    ] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option("--allow", metavar="ID", help="In, whatever the share.")
+    ] = None,
+    deny: Annotated[
+        list[str] | None, typer.Option("--deny", metavar="ID", help="Out, whatever the share.")
+    ] = None,
+    watch_minutes: Annotated[
+        int, typer.Option("--watch-minutes", metavar="N", help="How long each stage is watched.")
+    ] = default_of("watch_minutes"),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say who would be next, and do nothing.")
+    ] = False,
+    backup: Annotated[
+        bool, typer.Option("--backup/--no-backup", help="Make and verify a backup first.")
+    ] = True,
+    dsn: Dsn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Widen the cohort and cut those over who are new in it; a guardrail that is crossed halts and gives them back."""
+    asked = RolloutRequest.read(
+        {
+            "percents": percent, "allow": allow, "deny": deny, "watch_minutes": watch_minutes, "dry_run": dry_run,
+            "reason": reason,
+        }
+    )  # fmt: skip
+    options = RunOptions(actor=by, backup=backup, rehearse=False, watch_minutes=asked.watch_minutes)
+    with progress_display(quiet=as_json) as sink:
+        stages = list(ramp_phase(phase_named(phase), replace(_site(dsn), progress=sink), asked, options))
+    _say(as_json, {"stages": [stage.to_json() for stage in stages]}, "\n".join(map(_stage_line, stages)))
+    sys.exit(
+        next((stage.conclusion.exit_code for stage in stages if stage.conclusion and not stage.went_well), 0)
+    )
+
+
+@app.command()
+def halt(by: By, reason: Reason, phase: PhaseName = "p2", dsn: Dsn = None) -> None:
+    """Cut nobody over from now on; who was cut over stays so."""
+    site = _site(dsn)
+    with site.connect("rollout", autocommit=True) as connection:
+        halt_rollout(connection, phase_named(phase).name, actor=by, reason=reason, at=site.now())
+    print(f"The rollout of {phase_named(phase).name} is halted.")
+
+
+@app.command()
+def resume(by: By, reason: Reason, phase: PhaseName = "p2", dsn: Dsn = None) -> None:
+    """Let a halted rollout go on."""
+    site = _site(dsn)
+    with site.connect("rollout", autocommit=True) as connection:
+        let_go_on(connection, phase_named(phase).name, actor=by, reason=reason, at=site.now())
+    print(f"The rollout of {phase_named(phase).name} may go on.")
+
+
+@app.command()
+def back(
+    by: By,
+    reason: Reason,
+    phase: PhaseName = "p2",
+    organization: Organization = None,
+    parked: Annotated[
+        str,
+        typer.Option(metavar="CHOICE", help="Live executions here: finish (without new starts) or cancel."),
+    ] = "finish",
+    execute: Annotated[bool, typer.Option("--execute", help="Really do it; without it only counts.")] = False,
+    dsn: Dsn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Halt, and give workflows back to the old application: of these organizations, or of everybody."""
+    found, site = phase_named(phase), _site(dsn)
+    asked = RollbackRequest.read(
+        {"phase": found.name, "organizations": organization, "parked": parked, "reason": reason}
+    )
+    if execute:
+        with site.connect("rollout", autocommit=True) as connection:
+            halt_rollout(connection, found.name, actor=by, reason=reason, at=site.now())
+    done = roll_back(
+        found, asked.scope, dsn=site.dsn, execute=execute, actor=by, reason=reason, parked=asked.parked
+    )
+    head = "Given back:" if execute else "Would give back (nothing done; add --execute):"
+    lines = [f"  {name.replace('_', ' '):<32}{number:>10}" for name, number in done.given_back.items()]
+    _say(as_json, done.to_json(), "\n".join([head, *lines, *done.kept]))
+
+
+def _site(dsn: str | None) -> Site:
+    site = crm_site(dsn)
+    if current(site.dsn) is None:
+        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+    return site
+
+
+def _as_json(rollout: Rollout, owners: list[Owners]) -> dict[str, Any]:
+    cohort, halted = rollout.cohort, rollout.halt
+    return {
+        "phase": rollout.phase, "percent": float(cohort.percentage), "allow": sorted(map(str, cohort.allow)),
+        "deny": sorted(map(str, cohort.deny)),
+        "halt": None if halted is None else {"at": halted.at.isoformat(), "by": halted.by, "reason": halted.reason},
+        "owners": [
+            {
+                "organization": item.organization, "owner": item.owner, "workflows": item.workflows, "live": item.live,
+                "draining": item.draining,
+            }
+            for item in owners
+        ],
+    }  # fmt: skip
+
+
+def _lines(rollout: Rollout, owners: list[Owners]) -> list[str]:
+    cohort, totals = rollout.cohort, Counter[str]()
+    for item in owners:
+        totals[item.owner] += item.workflows
+    lines = [
+        f"{rollout.phase}: {cohort.percentage} %, {len(cohort.allow)} allowed, {len(cohort.deny)} denied"
+    ]
+    if rollout.halt is not None:
+        lines.append(
+            f"halted by {rollout.halt.by} at {rollout.halt.at:%Y-%m-%d %H:%M %Z}: {rollout.halt.reason}"
+        )
+    lines += [f"  {owner:<16}{number:>8} workflows" for owner, number in sorted(totals.items())]
+    lines += [f"  {item.organization}  {item.draining} draining" for item in owners if item.draining]
+    return lines
+
+
+def _stage_line(stage: Stage) -> str:
+    told = stage.to_json()
+    share = "the cohort as it is" if stage.percent is None else f"{stage.percent} %"
+    line = f"{share}: {len(stage.organizations)} organizations, {told['status']}"
+    return line if stage.went_well else f"{line}. {told['problem']} What next: {told['remedy']}"
+
+
+def _say(as_json: bool, document: Any, text: str) -> None:
+    print(dumps_text(document) if as_json else text)

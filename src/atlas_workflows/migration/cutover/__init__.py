@@ -1,0 +1,1 @@
+"""Taking workflows over from the old application and giving them back: facts, fence, drain, publication, the way back."""
