@@ -23,12 +23,13 @@ from atlas_workflows.store.executions import LEASE, PostgresExecutions
 from atlas_workflows.store.ledger import LEASE as EFFECT_LEASE
 from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.listener import Listener
+from atlas_workflows.store.outbox import PostgresOutbox
 from atlas_workflows.store.sessions import open_pool
 from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
-SESSIONS_BESIDE_LANES = 2  # the effect lane's and one for definitions
+SESSIONS_BESIDE_LANES = 3  # the effect lane's, the outbox lane's and one for definitions
 
 
 def crm_site(dsn: str | None = None, progress: ProgressSink = silent) -> Site:
@@ -55,10 +56,12 @@ def build_worker(
         PostgresLedger(pool, lease=effect_lease),
         performers,
         effect_lease=effect_lease,
+        outbox=PostgresOutbox(pool),
+        triggers=load_catalogue(),
         lanes=lanes,
         batch=batch,
     )
-    return worker, Listener(dsn, worker.wake)
+    return worker, Listener(dsn, {"atlas_work": worker.wake, "atlas_events": worker.wake_for_events})
 
 
 def _prepare(dsn: str) -> None:

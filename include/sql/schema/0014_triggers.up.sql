@@ -27,7 +27,7 @@ COMMENT ON TABLE atlas.event_outbox IS
     'What happened in the CRM or was emitted by code, once per key. Read by marking rows handled with SKIP LOCKED, never '
     'behind a sequence cursor, because transactions commit late. Handled events stay until retention takes them.';
 COMMENT ON COLUMN atlas.event_outbox.event_type IS 'Name of a trigger type of the catalogue, or any other name for event triggers and waits.';
-COMMENT ON COLUMN atlas.event_outbox.anchor IS 'What an execution hangs on that the event starts: the booking, else the event itself.';
+COMMENT ON COLUMN atlas.event_outbox.anchor IS 'What an execution hangs on that the event starts: what emit_event says, else the event itself.';
 COMMENT ON COLUMN atlas.event_outbox.data IS 'Roots of paths: trigger holds the facts of the event, booking and the like what it is about.';
 COMMENT ON COLUMN atlas.event_outbox.source IS 'code, or the table whose capture trigger wrote it.';
 COMMENT ON COLUMN atlas.event_outbox.error IS 'Why it could not be handled, although handled_at is set; atlas events list --failed shows it.';
@@ -465,7 +465,6 @@ DECLARE
     record constant jsonb := coalesce(now, was);
     facts constant jsonb := atlas.booking_facts(record);
     person constant text := atlas.person_in(record);
-    hangs_on constant text := 'booking ' || (record ->> 'id');
     is_class constant boolean := atlas.first_of(record, 'class_id', 'class_session_id', 'class_type', 'class_name', 'class_type_id') IS NOT NULL;
     before constant text := CASE WHEN was IS NULL THEN NULL ELSE atlas.booking_state(was) END;
     after constant text := atlas.booking_state(now);
@@ -488,11 +487,11 @@ BEGIN
         WHEN after = 'waitlisted' THEN 'waitlist_joined'
     END;
     IF named IS NOT NULL THEN
-        RETURN QUERY SELECT named, person, hangs_on, whole, jsonb_build_object('booking', whole, 'appointment',
+        RETURN QUERY SELECT named, person, NULL::text, whole, jsonb_build_object('booking', whole, 'appointment',
             whole || jsonb_strip_nulls(jsonb_build_object('type', whole ->> 'appointment_type')));
     END IF;
     IF was IS NOT NULL AND now IS NOT NULL AND NOT is_class AND now ->> 'status' IS DISTINCT FROM was ->> 'status' THEN
-        RETURN QUERY SELECT 'appointment_status_changed', person, hangs_on, whole || jsonb_build_object('previous_status', was ->> 'status'),
+        RETURN QUERY SELECT 'appointment_status_changed', person, NULL::text, whole || jsonb_build_object('previous_status', was ->> 'status'),
             jsonb_build_object('appointment', whole);
     END IF;
 END
@@ -551,7 +550,7 @@ LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN now IS NULL OR lower(now ->> 'status') IN ('cancelled', 'canceled') THEN 'membership_cancelled' ELSE 'membership_started' END,
-        atlas.person_in(coalesce(now, was)), 'membership ' || (coalesce(now, was) ->> 'id'),
+        atlas.person_in(coalesce(now, was)), NULL::text,
         coalesce(now, was) || jsonb_strip_nulls(jsonb_build_object('membership_id', coalesce(now, was) ->> 'id', 'membership_type',
             atlas.first_of(coalesce(now, was), 'membership_type', 'membership_type_id', 'plan_id', 'plan', 'type'))),
         jsonb_build_object('membership', coalesce(now, was))
@@ -569,7 +568,7 @@ LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT CASE WHEN was IS NULL THEN 'opportunity_created' ELSE 'opportunity_stage_changed' END, atlas.person_in(now),
-        'opportunity ' || (now ->> 'id'),
+        NULL::text,
         now || jsonb_strip_nulls(jsonb_build_object(
             'opportunity_id', now ->> 'id', 'pipeline', atlas.first_of(now, 'pipeline', 'pipeline_id'), 'value', atlas.number_in(now, 'value', 'amount'),
             'from_stage', atlas.first_of(was, 'stage', 'stage_id'), 'to_stage', atlas.first_of(now, 'stage', 'stage_id'))),
@@ -613,16 +612,24 @@ SET row_security = on
 SET atlas.acting = 'migration'
 AS $$
 DECLARE
-    was constant jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
-    now constant jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
+    was jsonb;
+    now jsonb;
+    tag text;
     organization text;
     noted integer;
 BEGIN
     -- Whatever goes wrong here, the write of the old application goes through.
     BEGIN
+        was := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+        now := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
         organization := atlas.first_of(coalesce(now, was), 'organization_id', 'org_id');
         IF organization IS NULL THEN
             RETURN NULL;
+        END IF;
+        IF TG_ARGV[0] = 'taggings' AND to_regclass('public.tags') IS NOT NULL THEN
+            EXECUTE format('SELECT t.name FROM public.tags AS t WHERE t.id = %L', coalesce(now, was) ->> 'tag_id') INTO tag;
+            was := was || jsonb_strip_nulls(jsonb_build_object('tag_name', tag));
+            now := now || jsonb_strip_nulls(jsonb_build_object('tag_name', tag));
         END IF;
         EXECUTE format(
             'INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data, source) '

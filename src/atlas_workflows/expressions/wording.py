@@ -16,14 +16,14 @@ MAX_SHOWN = 80
 def why(condition: Group | Leaf, scope: Scope, at: Moment) -> str:
     """One sentence for people, such as `No: contact.score is 12, asked: greater than 50.`"""
     explanation = explain_at(condition, scope, at)
-    decisive = _decisive(explanation)
+    decisive = decisive_leaves(explanation)
     said = "; ".join(_comparison(leaf) for leaf in decisive[:MAX_REASONS])
     more = len(decisive) - MAX_REASONS
     answer = "Yes" if explanation.holds else "No"
     return f"{answer}: {said or 'nothing was asked'}{f'; and {more} more' if more > 0 else ''}."
 
 
-def _decisive(explanation: Explanation) -> list[Explanation]:
+def decisive_leaves(explanation: Explanation) -> list[Explanation]:
     """The comparisons without which the answer could have been another."""
     if explanation.field is not None:
         return [explanation]
@@ -31,7 +31,7 @@ def _decisive(explanation: Explanation) -> list[Explanation]:
     wanted = explanation.holds if explanation.operator != "not" else not explanation.holds
     found = [member for member in explanation.members if member.holds is wanted]
     chosen = found[:1] if explanation.holds is settled_by_one else found
-    return [leaf for member in chosen for leaf in _decisive(member)]
+    return [leaf for member in chosen for leaf in decisive_leaves(member)]
 
 
 def _comparison(leaf: Explanation) -> str:

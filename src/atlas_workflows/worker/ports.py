@@ -5,6 +5,7 @@ from typing import Protocol
 
 from atlas_workflows.engine.events import Event, Happened
 from atlas_workflows.engine.program import Program
+from atlas_workflows.worker.arrivals import Decide, Handled
 from atlas_workflows.worker.model import (
     Answer,
     Batch,
@@ -63,6 +64,20 @@ class Ledger(Protocol):
 
     def take_stale(self, limit: int) -> list[Dispatch]:
         """Effects that were being sent by a worker that did not come back in time; they are ours to decide about."""
+
+
+class Outbox(Protocol):
+    """Keeps events until somebody has handled them."""
+
+    def handle(self, decide: Decide, limit: int) -> Handled:
+        """Take up to `limit` events that nobody has, and write what comes of them in one piece with their being handled.
+
+        Events about one subject are handled one after the other, also by several workers at once. An event of which the
+        store cannot hold what comes is marked as failed, alone.
+        """
+
+    def forget(self) -> int:
+        """Let go of what was handled long ago; returns how much."""
 
 
 class Definitions(Protocol):

@@ -70,7 +70,7 @@ def failed_turn(claimed: Claimed, reason: str, now: datetime) -> Turn:
     if claimed.starter is not None:
         told = EffectFailed(claimed.starter.key, "sub_workflow", reason, may_retry=False)
         news = (News(claimed.organization, claimed.starter.execution, told),)
-    return Turn(claimed, end=End("failed", reason, now), news=news)
+    return Turn(claimed, end=End("failed", reason, now), news=news, unsubscribes=claimed.begun)
 
 
 def _began(claimed: Claimed, program: Program, trigger: str, document: Any, now: datetime) -> Turn:
@@ -123,6 +123,8 @@ def _written(claimed: Claimed, program: Program, course: _Course) -> Turn:
         may_have_nested=_has_nested(program, state),
         given_up=tuple(sorted(gone - course.nested)),
         due_at=course.wake_at,
+        subscribes=program.awaits if not claimed.begun and not state.is_over else frozenset(),
+        unsubscribes=claimed.begun and state.is_over and bool(program.awaits),
     )
 
 

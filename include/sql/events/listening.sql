@@ -1,0 +1,32 @@
+-- Which triggers of workflows that we execute listen for each event, and how their workflows stand to its subject.
+SELECT
+    e.place, l.workflow_id::text AS workflow, l.workflow_version AS version, l.trigger_key AS trigger,
+    NULL::timestamptz AS fenced_at, n.entered_at, n.entered_lately::integer AS entered_lately,
+    EXISTS (
+        SELECT FROM atlas.execution_states AS s
+        WHERE s.organization_id = e.organization_id AND s.subject = e.subject AND s.workflow_id = l.workflow_id
+    ) AS is_inside
+FROM json_to_recordset(%(events)s) AS e (
+    place integer, organization_id uuid, types text[], only_values text[], subject text
+)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT t.workflow_id, t.workflow_version, t.trigger_key
+    FROM (
+        SELECT a.workflow_id, a.workflow_version, a.trigger_key
+        FROM atlas.listening_triggers AS a
+        WHERE a.organization_id = e.organization_id AND a.event_type = ANY(e.types) AND a.only_value = ANY(e.only_values)
+        UNION ALL
+        SELECT a.workflow_id, a.workflow_version, a.trigger_key
+        FROM atlas.listening_triggers AS a
+        WHERE e.only_values IS NULL AND a.organization_id = e.organization_id AND a.event_type = ANY(e.types)
+    ) AS t
+) AS l
+INNER JOIN atlas.workflows AS w
+    ON w.organization_id = e.organization_id AND w.id = l.workflow_id AND w.owner = 'atlas_enhanced'
+CROSS JOIN LATERAL (
+    SELECT max(x.enrolled_at) AS entered_at,
+        count(*) FILTER (WHERE x.enrolled_at > coalesce(%(now)s, now()) - interval '1 hour') AS entered_lately
+    FROM atlas.enrolments AS x
+    WHERE x.organization_id = e.organization_id AND x.workflow_id = l.workflow_id AND x.subject = e.subject
+) AS n
+ORDER BY e.place, l.workflow_id, l.trigger_key

@@ -1,0 +1,278 @@
+"""The event outbox in PostgreSQL: events are taken with SKIP LOCKED and marked in the transaction of what comes of them."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from atlas_workflows import exact_json
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import named_rows, scalar
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.engine.events import Happened
+from atlas_workflows.integrations.crm.contact import read_contact
+from atlas_workflows.integrations.crm.tables import KnownCrm
+from atlas_workflows.store.executions import NOBODY
+from atlas_workflows.store.intake import begin, lock, tell
+from atlas_workflows.store.sessions import Pool, transact
+from atlas_workflows.worker.arrivals import (
+    Arrived,
+    Consequences,
+    Decide,
+    Handled,
+    Listening,
+    Occurred,
+    Refusal,
+)
+from atlas_workflows.worker.enrolment import happened, heard_as, only_value, rounds
+from atlas_workflows.worker.messages import json_text
+from atlas_workflows.worker.model import News
+from atlas_workflows.worker.ports import StoreUnavailable, TurnRefused
+
+SECONDS_KEPT = 60.0  # of what is known about an organization
+# What messages say about an organization; the rest of the row is nobody's business.
+ABOUT = ("name", "slug", "email", "phone", "website", "address", "timezone", "currency_code")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of one event."""
+
+    event: Occurred
+    started: int = 0
+    refused: int = 0
+    told: int = 0
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class PostgresOutbox:
+    """Events between their writing and their handling. `now` replaces the database's clock, for trials on a virtual one."""
+
+    pool: Pool
+    now: datetime | None = None
+    crm: KnownCrm = field(default_factory=KnownCrm)
+    _after: str = NOBODY
+    _organizations: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def handle(self, decide: Decide, limit: int) -> Handled:
+        """Take up to `limit` events, and write what comes of them in one transaction."""
+        try:
+            return transact(self.pool, lambda connection: self._handle(connection, decide, limit))
+        except TurnRefused:
+            keys = transact(self.pool, lambda connection: self._take(connection, limit))
+            return sum((self._handle_alone(event, decide) for event in keys), Handled())
+
+    def forget(self) -> int:
+        """Let go of events and warnings of more than 30 days and of refusals of more than 90."""
+        given = {"now": self.now}
+        return int(transact(self.pool, lambda connection: scalar(connection, sql("events/forget"), given)))
+
+    def _handle_alone(self, event: Occurred, decide: Decide) -> Handled:
+        given = {"organization": event.organization, "key": event.key}
+
+        def work(connection: Connection) -> Handled:
+            found = _occurred(named_rows(connection, sql("events/take_one"), given))
+            return self._handle_these(connection, found, decide)
+
+        def give_up(connection: Connection, error: str) -> Handled:
+            found = _occurred(named_rows(connection, sql("events/take_one"), given))
+            return self._mark(connection, [_Outcome(each, error=error) for each in found])
+
+        try:
+            return transact(self.pool, work)
+        except TurnRefused as cause:
+            error = f"What comes of it cannot be stored: {cause}."
+            return transact(self.pool, lambda connection: give_up(connection, error))
+
+    def _handle(self, connection: Connection, decide: Decide, limit: int) -> Handled:
+        return self._handle_these(connection, self._take(connection, limit), decide)
+
+    def _take(self, connection: Connection, limit: int) -> list[Occurred]:
+        found = self._take_behind(connection, limit, self._after)
+        if not found and self._after != NOBODY:
+            found = self._take_behind(connection, limit, NOBODY)
+        organizations = sorted({event.organization for event in found})
+        self._after = organizations[-1] if len(organizations) >= limit else NOBODY
+        return found
+
+    def _take_behind(self, connection: Connection, limit: int, after: str) -> list[Occurred]:
+        return _occurred(named_rows(connection, sql("events/take"), {"after": after, "limit": limit}))
+
+    def _handle_these(self, connection: Connection, events: Sequence[Occurred], decide: Decide) -> Handled:
+        if not events:
+            return Handled()
+        # In a statement of its own: what was written while a lock was waited for is seen by the next one.
+        connection.execute(sql("events/lock_subjects"), {"subjects": _subjects(events)})
+        outcomes = [done for part in rounds(events) for done in self._round(connection, part, decide)]
+        if any(outcome.started or outcome.told for outcome in outcomes):
+            connection.execute(sql("engine/notify"))
+        return self._mark(connection, outcomes)
+
+    def _round(self, connection: Connection, events: Sequence[Occurred], decide: Decide) -> list[_Outcome]:
+        """Handle events about different subjects: tell who waits, then start who enters."""
+        given = {"events": _asked(events), "now": self.now}
+        listening: dict[int, list[Listening]] = {}
+        for place, *row in connection.execute(sql("events/listening"), given).fetchall():
+            listening.setdefault(place, []).append(Listening(*row))
+        waiting: dict[int, list[tuple[str, str]]] = {}
+        for place, execution, name in connection.execute(sql("events/waiting"), given).fetchall():
+            waiting.setdefault(place, []).append((execution, name))
+        arrived = [
+            Arrived(
+                event,
+                listening.get(place, ()),
+                self._contact(connection, event) if place in listening or place in waiting else None,
+                self._about(connection, event.organization) if place in listening else {},
+            )
+            for place, event in enumerate(events)
+        ]
+        told = self._tell(connection, arrived, waiting)
+        found = [decide(each) for each in arrived]
+        started = self._start(connection, found)
+        self._refuse(connection, found)
+        return [
+            _Outcome(each.event, started[place], len(then.refusals), told.get(place, 0), then.error)
+            for place, (each, then) in enumerate(zip(arrived, found, strict=True))
+        ]
+
+    def _tell(
+        self, connection: Connection, arrived: Sequence[Arrived], waiting: Mapping[int, list[tuple[str, str]]]
+    ) -> dict[int, int]:
+        news = [
+            News(each.event.organization, execution, _told(each, name))
+            for place, each in enumerate(arrived)
+            for execution, name in waiting.get(place, ())
+        ]
+        if news:
+            lock(connection, ((item.organization, item.execution) for item in news))
+            tell(connection, news)
+        return {place: len({execution for execution, _ in found}) for place, found in waiting.items()}
+
+    def _start(self, connection: Connection, found: Sequence[Consequences]) -> list[int]:
+        wishes = [wish for then in found for wish in then.starts]
+        answers = iter(begin(connection, wishes) if wishes else ())
+        return [sum(next(answers).answer == "started" for _ in then.starts) for then in found]
+
+    def _refuse(self, connection: Connection, found: Sequence[Consequences]) -> None:
+        refusals = {
+            (r.event.organization, r.event.about, r.listening.workflow, r.listening.trigger): r
+            for then in found
+            for r in then.refusals
+        }
+        if refusals:
+            given = {"refusals": _refusal_rows(refusals.values()), "now": self.now}
+            connection.execute(sql("events/refuse"), given)
+
+    def _mark(self, connection: Connection, outcomes: Sequence[_Outcome]) -> Handled:
+        rows = [
+            {
+                "organization_id": done.event.organization, "event_key": done.event.key, "started": done.started,
+                "refused": done.refused, "told": done.told, "error": done.error,
+            }
+            for done in outcomes
+        ]  # fmt: skip
+        connection.execute(sql("events/mark_handled"), {"handled": json_text(rows), "now": self.now})
+        return Handled(
+            len(outcomes),
+            sum(done.started for done in outcomes),
+            sum(done.told for done in outcomes),
+            sum(done.error is not None for done in outcomes),
+        )
+
+    def _contact(self, connection: Connection, event: Occurred) -> Mapping[str, Any] | None:
+        if event.subject is None:
+            return None
+        with _reading_the_crm(self.crm):
+            return read_contact(connection, event.organization, event.subject, self.crm.of(connection))
+
+    def _about(self, connection: Connection, organization: str) -> Mapping[str, Any]:
+        until, known = self._organizations.get(organization, (0.0, {}))
+        if time.monotonic() < until:
+            return known
+        with _reading_the_crm(self.crm):
+            found = self._read_about(connection, organization)
+        self._organizations[organization] = time.monotonic() + SECONDS_KEPT, found
+        return found
+
+    def _read_about(self, connection: Connection, organization: str) -> Mapping[str, Any]:
+        table = self.crm.of(connection).find("organizations")
+        if table is None or "id" not in table.columns:
+            return {}
+        statement = sql("events/organization").format(table=table.identifier)
+        text = scalar(connection, statement, {"organization": organization})
+        row = {} if text is None else exact_json.loads(text)
+        return {name: row[name] for name in ABOUT if row.get(name) is not None}
+
+
+class _reading_the_crm:  # noqa: N801 - a context manager, used like a function
+    """A table that is not what it was is no fault of the event: it is looked at again, and the event waits."""
+
+    def __init__(self, crm: KnownCrm) -> None:
+        self.crm = crm
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: Any, cause: BaseException | None, _trace: Any) -> None:
+        if isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith("42"):
+            self.crm.forget()
+            raise StoreUnavailable(f"The CRM cannot be read: {cause.diag.message_primary}.") from cause
+
+
+def _occurred(rows: Iterable[Any]) -> list[Occurred]:
+    return [
+        Occurred(
+            row.organization, row.key, row.type, row.subject, row.anchor, exact_json.loads(row.data), row.at
+        )
+        for row in rows
+    ]
+
+
+def _told(arrived: Arrived, name: str) -> Happened:
+    return happened(arrived.event, name, arrived.contact)
+
+
+def _subjects(events: Iterable[Occurred]) -> str:
+    return json_text([{"organization_id": e.organization, "subject": e.about} for e in events])
+
+
+def _asked(events: Sequence[Occurred]) -> str:
+    """Events as the statements look them up."""
+    rows = []
+    for place, event in enumerate(events):
+        value = only_value(event)
+        rows.append(
+            {
+                "place": place,
+                "organization_id": event.organization,
+                "types": heard_as(event.type),
+                "only_values": None if value is None else ["", value],
+                "subject": event.about,
+            }
+        )
+    return json_text(rows)
+
+
+def _refusal_rows(refusals: Iterable[Refusal]) -> str:
+    return json_text(
+        [
+            {
+                "organization_id": refusal.event.organization,
+                "subject": refusal.event.about,
+                "workflow_id": refusal.listening.workflow,
+                "trigger_key": refusal.listening.trigger,
+                "workflow_version": refusal.listening.version,
+                "event_key": refusal.event.key,
+                "event_type": refusal.event.type,
+                "reason": refusal.reason.value,
+                "explanation": refusal.explanation,
+                "leaves": list(refusal.leaves),
+                "occurred_at": refusal.event.at,
+            }
+            for refusal in refusals
+        ]
+    )
