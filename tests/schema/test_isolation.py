@@ -35,6 +35,7 @@ CHOICES = {
     ("workflow_performance_metrics", "period_end"): "2026-01-02T00:00:00Z",
     ("consents", "channel"): "email",
     ("consents", "state"): "granted",
+    ("execution_owners", "owner"): "atlas_enhanced",
 }
 REQUIRED = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
@@ -69,6 +70,8 @@ TRICKS = (
     "SELECT * FROM atlas.phase_runs",
     "UPDATE atlas.flags SET default_value = 'false'",
     "UPDATE atlas.workflows SET owner = 'atlas_enhanced'",
+    "UPDATE atlas.execution_owners SET owner = 'atlas_enhanced'",
+    "DELETE FROM atlas.legacy_writes",
     "UPDATE atlas.workflows SET awaiting_sign_off = false",
     "DELETE FROM atlas.workflows",
     "UPDATE atlas.workflow_versions SET definition = '{}'",
@@ -157,7 +160,7 @@ def test_every_table_with_rows_of_tenants_names_the_tenant(admin: psycopg.Connec
     ).fetchall()
     assert {row[0] for row in without} == {
         "backfill_cursors", "captured_changes", "checklist_items", "cohorts", "flags", "phase_run_steps", "phase_runs",
-        "schema_version", "validation_results",
+        "rollouts", "schema_version", "validation_results",
     }  # fmt: skip
 
 
@@ -351,7 +354,8 @@ def test_the_application_may_call_these_functions_and_no_others(admin: psycopg.C
         "AND has_function_privilege('atlas_app', oid, 'EXECUTE') ORDER BY 1"
     ).fetchall()
     assert [row[0] for row in callable_] == [
-        "act_as", "current_organization", "has_permission", "is_migration_role", "is_uuid", "save_draft",
+        "accepts_event", "act_as", "current_organization", "execution_owner", "has_permission", "is_migration_role",
+        "is_uuid", "save_draft",
     ]  # fmt: skip
 
 

@@ -37,10 +37,18 @@ SECTIONS = (
     ("Around workflows", "0002_library"),
     ("Evidence", "0009_evidence"),
     ("The engine", "0011_engine"),
+    ("Ownership", "0012_ownership"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
-FUNCTION_FILES = ("0003_rules", "0004_access", "0005_partitions", "0006_consents", "0007_principals")
+FUNCTION_FILES = (
+    "0003_rules",
+    "0004_access",
+    "0005_partitions",
+    "0006_consents",
+    "0007_principals",
+    "0012_ownership",
+)
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
 _ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+)\s+(ADD COLUMN [^;]*);", re.MULTILINE)

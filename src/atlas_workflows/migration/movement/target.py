@@ -57,7 +57,14 @@ def read_target(connection: Connection) -> Target:
 
 
 CONTROL_TABLES = frozenset(
-    {"originals", "migration_ledger", "quarantine", "validation_failing_keys", "captured_changes"}
+    {
+        "originals",
+        "migration_ledger",
+        "quarantine",
+        "validation_failing_keys",
+        "captured_changes",
+        "legacy_writes",
+    }
 )
 
 
