@@ -24,5 +24,5 @@ DROP FUNCTION atlas.capture_event(), atlas.event_sources(), atlas.events_of_emai
     atlas.number_in(jsonb, text[]), atlas.first_of(jsonb, text[]), atlas.keep_listening(),
     atlas.refresh_listening(uuid), atlas.only_values(text, jsonb),
     atlas.emit_event(uuid, text, text, jsonb, text, text), atlas.announce_events();
-DROP TABLE atlas.wait_subscriptions, atlas.enrolment_refusals, atlas.listening_triggers, atlas.event_capture_warnings,
-    atlas.event_outbox;
+DROP TABLE atlas.wait_subscriptions, atlas.enrolment_refusals, atlas.deferred_events, atlas.listening_triggers,
+    atlas.event_capture_warnings, atlas.event_outbox;

@@ -24,6 +24,7 @@ COMMANDS = {
         "atlas_workflows.cli.effects",
         "Resolve effects of which nobody can tell whether they arrived.",
     ),
+    "events": ("atlas_workflows.cli.events", "List, emit and capture the events that start workflows."),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),

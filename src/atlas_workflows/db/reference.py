@@ -38,6 +38,7 @@ SECTIONS = (
     ("Evidence", "0009_evidence"),
     ("The engine", "0011_engine"),
     ("Ownership", "0012_ownership"),
+    ("Triggers", "0014_triggers"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
@@ -48,6 +49,7 @@ FUNCTION_FILES = (
     "0006_consents",
     "0007_principals",
     "0012_ownership",
+    "0014_triggers",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

@@ -12,7 +12,6 @@ from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.engine.events import Happened
 from atlas_workflows.integrations.crm.contact import read_contact
 from atlas_workflows.integrations.crm.tables import KnownCrm
 from atlas_workflows.store.executions import NOBODY
@@ -32,6 +31,8 @@ from atlas_workflows.worker.messages import json_text
 from atlas_workflows.worker.model import News
 from atlas_workflows.worker.ports import StoreUnavailable, TurnRefused
 
+# An event, and the one trigger that is asked again where it was deferred.
+Asked = tuple[Occurred, tuple[str, str] | None]
 SECONDS_KEPT = 60.0  # of what is known about an organization
 # What messages say about an organization; the rest of the row is nobody's business.
 ABOUT = ("name", "slug", "email", "phone", "website", "address", "timezone", "currency_code")
@@ -63,8 +64,12 @@ class PostgresOutbox:
         try:
             return transact(self.pool, lambda connection: self._handle(connection, decide, limit))
         except TurnRefused:
-            keys = transact(self.pool, lambda connection: self._take(connection, limit))
-            return sum((self._handle_alone(event, decide) for event in keys), Handled())
+            events = transact(self.pool, lambda connection: self._take(connection, limit))
+            return sum((self._handle_alone(event, decide) for event in events), Handled())
+
+    def handle_deferred(self, decide: Decide, limit: int) -> Handled:
+        """Ask workflows again that had to wait for the old application's executions."""
+        return transact(self.pool, lambda connection: self._handle_deferred(connection, decide, limit))
 
     def forget(self) -> int:
         """Let go of events and warnings of more than 30 days and of refusals of more than 90."""
@@ -72,15 +77,13 @@ class PostgresOutbox:
         return int(transact(self.pool, lambda connection: scalar(connection, sql("events/forget"), given)))
 
     def _handle_alone(self, event: Occurred, decide: Decide) -> Handled:
-        given = {"organization": event.organization, "key": event.key}
-
         def work(connection: Connection) -> Handled:
-            found = _occurred(named_rows(connection, sql("events/take_one"), given))
-            return self._handle_these(connection, found, decide)
+            return self._handle_these(connection, _take_one(connection, event), decide)
 
         def give_up(connection: Connection, error: str) -> Handled:
-            found = _occurred(named_rows(connection, sql("events/take_one"), given))
-            return self._mark(connection, [_Outcome(each, error=error) for each in found])
+            return self._mark(
+                connection, [_Outcome(found, error=error) for found in _take_one(connection, event)]
+            )
 
         try:
             return transact(self.pool, work)
@@ -100,64 +103,61 @@ class PostgresOutbox:
         return found
 
     def _take_behind(self, connection: Connection, limit: int, after: str) -> list[Occurred]:
-        return _occurred(named_rows(connection, sql("events/take"), {"after": after, "limit": limit}))
+        given = {"after": after, "limit": limit}
+        return [_occurred(row) for row in named_rows(connection, sql("events/take"), given)]
 
     def _handle_these(self, connection: Connection, events: Sequence[Occurred], decide: Decide) -> Handled:
         if not events:
             return Handled()
-        # In a statement of its own: what was written while a lock was waited for is seen by the next one.
-        connection.execute(sql("events/lock_subjects"), {"subjects": _subjects(events)})
-        outcomes = [done for part in rounds(events) for done in self._round(connection, part, decide)]
-        if any(outcome.started or outcome.told for outcome in outcomes):
-            connection.execute(sql("engine/notify"))
+        _lock_subjects(connection, events)
+        outcomes = [
+            done
+            for part in rounds(events)
+            for done in self._round(connection, [(event, None) for event in part], decide)
+        ]
         return self._mark(connection, outcomes)
 
-    def _round(self, connection: Connection, events: Sequence[Occurred], decide: Decide) -> list[_Outcome]:
+    def _handle_deferred(self, connection: Connection, decide: Decide, limit: int) -> Handled:
+        rows = named_rows(connection, sql("events/take_deferred"), {"limit": limit})
+        asked: list[Asked] = [(_occurred(row), (row.workflow, row.trigger)) for row in rows]
+        if not asked:
+            return Handled()
+        _lock_subjects(connection, [event for event, _ in asked])
+        outcomes = [done for one in asked for done in self._round(connection, [one], decide)]
+        return _handled(outcomes)
+
+    def _round(self, connection: Connection, asked: Sequence[Asked], decide: Decide) -> list[_Outcome]:
         """Handle events about different subjects: tell who waits, then start who enters."""
-        given = {"events": _asked(events), "now": self.now}
-        listening: dict[int, list[Listening]] = {}
-        for place, *row in connection.execute(sql("events/listening"), given).fetchall():
-            listening.setdefault(place, []).append(Listening(*row))
-        waiting: dict[int, list[tuple[str, str]]] = {}
-        for place, execution, name in connection.execute(sql("events/waiting"), given).fetchall():
-            waiting.setdefault(place, []).append((execution, name))
+        given = {"events": _questions(asked), "now": self.now}
+        listening, waiting = _listening(connection, given), _waiting(connection, given)
         arrived = [
-            Arrived(
-                event,
-                listening.get(place, ()),
-                self._contact(connection, event) if place in listening or place in waiting else None,
-                self._about(connection, event.organization) if place in listening else {},
-            )
-            for place, event in enumerate(events)
+            self._arrived(connection, event, listening.get(place, []), is_awaited=place in waiting)
+            for place, (event, _) in enumerate(asked)
         ]
-        told = self._tell(connection, arrived, waiting)
+        told = _tell(connection, arrived, waiting)
         found = [decide(each) for each in arrived]
-        started = self._start(connection, found)
-        self._refuse(connection, found)
-        return [
+        started = _start(connection, found)
+        self._keep_the_rest(connection, arrived, found)
+        outcomes = [
             _Outcome(each.event, started[place], len(then.refusals), told.get(place, 0), then.error)
             for place, (each, then) in enumerate(zip(arrived, found, strict=True))
         ]
+        if any(outcome.started or outcome.told for outcome in outcomes):
+            connection.execute(sql("engine/notify"))
+        return outcomes
 
-    def _tell(
-        self, connection: Connection, arrived: Sequence[Arrived], waiting: Mapping[int, list[tuple[str, str]]]
-    ) -> dict[int, int]:
-        news = [
-            News(each.event.organization, execution, _told(each, name))
-            for place, each in enumerate(arrived)
-            for execution, name in waiting.get(place, ())
-        ]
-        if news:
-            lock(connection, ((item.organization, item.execution) for item in news))
-            tell(connection, news)
-        return {place: len({execution for execution, _ in found}) for place, found in waiting.items()}
+    def _arrived(
+        self, connection: Connection, event: Occurred, listening: Sequence[Listening], *, is_awaited: bool
+    ) -> Arrived:
+        contact = self._contact(connection, event) if listening or is_awaited else None
+        return Arrived(
+            event, listening, contact, self._about(connection, event.organization) if listening else {}
+        )
 
-    def _start(self, connection: Connection, found: Sequence[Consequences]) -> list[int]:
-        wishes = [wish for then in found for wish in then.starts]
-        answers = iter(begin(connection, wishes) if wishes else ())
-        return [sum(next(answers).answer == "started" for _ in then.starts) for then in found]
-
-    def _refuse(self, connection: Connection, found: Sequence[Consequences]) -> None:
+    def _keep_the_rest(
+        self, connection: Connection, arrived: Sequence[Arrived], found: Sequence[Consequences]
+    ) -> None:
+        """Who was refused, and who is asked again later."""
         refusals = {
             (r.event.organization, r.event.about, r.listening.workflow, r.listening.trigger): r
             for then in found
@@ -166,6 +166,9 @@ class PostgresOutbox:
         if refusals:
             given = {"refusals": _refusal_rows(refusals.values()), "now": self.now}
             connection.execute(sql("events/refuse"), given)
+        deferred = _deferred_rows(arrived, found)
+        if deferred:
+            connection.execute(sql("events/defer"), {"deferred": json_text(deferred)})
 
     def _mark(self, connection: Connection, outcomes: Sequence[_Outcome]) -> Handled:
         rows = [
@@ -176,12 +179,7 @@ class PostgresOutbox:
             for done in outcomes
         ]  # fmt: skip
         connection.execute(sql("events/mark_handled"), {"handled": json_text(rows), "now": self.now})
-        return Handled(
-            len(outcomes),
-            sum(done.started for done in outcomes),
-            sum(done.told for done in outcomes),
-            sum(done.error is not None for done in outcomes),
-        )
+        return _handled(outcomes)
 
     def _contact(self, connection: Connection, event: Occurred) -> Mapping[str, Any] | None:
         if event.subject is None:
@@ -223,27 +221,69 @@ class _reading_the_crm:  # noqa: N801 - a context manager, used like a function
             raise StoreUnavailable(f"The CRM cannot be read: {cause.diag.message_primary}.") from cause
 
 
-def _occurred(rows: Iterable[Any]) -> list[Occurred]:
-    return [
-        Occurred(
-            row.organization, row.key, row.type, row.subject, row.anchor, exact_json.loads(row.data), row.at
-        )
-        for row in rows
+def _occurred(row: Any) -> Occurred:
+    data = exact_json.loads(row.data)
+    return Occurred(row.organization, row.key, row.type, row.subject, row.anchor, data, row.at)
+
+
+def _take_one(connection: Connection, event: Occurred) -> list[Occurred]:
+    given = {"organization": event.organization, "key": event.key}
+    return [_occurred(row) for row in named_rows(connection, sql("events/take_one"), given)]
+
+
+def _lock_subjects(connection: Connection, events: Iterable[Occurred]) -> None:
+    # In a statement of its own: what was written while a lock was waited for is seen by the next one.
+    subjects = json_text([{"organization_id": e.organization, "subject": e.about} for e in events])
+    connection.execute(sql("events/lock_subjects"), {"subjects": subjects})
+
+
+def _listening(connection: Connection, given: Mapping[str, Any]) -> dict[int, list[Listening]]:
+    found: dict[int, list[Listening]] = {}
+    for place, *row in connection.execute(sql("events/listening"), given).fetchall():
+        found.setdefault(place, []).append(Listening(*row))
+    return found
+
+
+def _waiting(connection: Connection, given: Mapping[str, Any]) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    for place, execution, name in connection.execute(sql("events/waiting"), given).fetchall():
+        found.setdefault(place, []).append((execution, name))
+    return found
+
+
+def _tell(
+    connection: Connection, arrived: Sequence[Arrived], waiting: Mapping[int, list[tuple[str, str]]]
+) -> dict[int, int]:
+    news = [
+        News(each.event.organization, execution, happened(each.event, name, each.contact))
+        for place, each in enumerate(arrived)
+        for execution, name in waiting.get(place, ())
     ]
+    if news:
+        lock(connection, ((item.organization, item.execution) for item in news))
+        tell(connection, news)
+    return {place: len({execution for execution, _ in found}) for place, found in waiting.items()}
 
 
-def _told(arrived: Arrived, name: str) -> Happened:
-    return happened(arrived.event, name, arrived.contact)
+def _start(connection: Connection, found: Sequence[Consequences]) -> list[int]:
+    wishes = [wish for then in found for wish in then.starts]
+    answers = iter(begin(connection, wishes) if wishes else ())
+    return [sum(next(answers).answer == "started" for _ in then.starts) for then in found]
 
 
-def _subjects(events: Iterable[Occurred]) -> str:
-    return json_text([{"organization_id": e.organization, "subject": e.about} for e in events])
+def _handled(outcomes: Sequence[_Outcome]) -> Handled:
+    return Handled(
+        len(outcomes),
+        sum(done.started for done in outcomes),
+        sum(done.told for done in outcomes),
+        sum(done.error is not None for done in outcomes),
+    )
 
 
-def _asked(events: Sequence[Occurred]) -> str:
+def _questions(asked: Sequence[Asked]) -> str:
     """Events as the statements look them up."""
     rows = []
-    for place, event in enumerate(events):
+    for place, (event, only) in enumerate(asked):
         value = only_value(event)
         rows.append(
             {
@@ -252,9 +292,25 @@ def _asked(events: Sequence[Occurred]) -> str:
                 "types": heard_as(event.type),
                 "only_values": None if value is None else ["", value],
                 "subject": event.about,
+                "at": event.at,
+                "only_workflow": None if only is None else only[0],
+                "only_trigger": None if only is None else only[1],
             }
         )
     return json_text(rows)
+
+
+def _deferred_rows(arrived: Sequence[Arrived], found: Sequence[Consequences]) -> list[dict[str, str]]:
+    return [
+        {
+            "organization_id": each.event.organization,
+            "event_key": each.event.key,
+            "workflow_id": listening.workflow,
+            "trigger_key": listening.trigger,
+        }
+        for each, then in zip(arrived, found, strict=True)
+        for listening in then.deferred
+    ]
 
 
 def _refusal_rows(refusals: Iterable[Refusal]) -> str:

@@ -32,16 +32,16 @@ class Occurred:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """A trigger that waits for events of this type, and how its workflow stands to the subject.
+    """A trigger that waits for events of this type, and how its workflow stands to the event and its subject.
 
-    `fenced_at`: events before it belong to whoever executed the workflow until then. `entered_lately`: how often the
-    subject entered within LATELY.
+    `accepts`: yes, no (it is from before the workflow was taken over), or later (who had it before is not done yet).
+    `entered_lately`: how often the subject entered within LATELY.
     """
 
     workflow: str
     version: int
     trigger: str
-    fenced_at: datetime | None = None
+    accepts: str = "yes"
     entered_at: datetime | None = None
     entered_lately: int = 0
     is_inside: bool = False
@@ -80,10 +80,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What comes of an event besides what waiting executions are told; `error`: why nothing can."""
+    """What comes of an event besides what waiting executions are told.
+
+    `deferred` are to be asked again later; `error`: why nothing can come of it.
+    """
 
     starts: Sequence[Start] = ()
     refusals: Sequence[Refusal] = ()
+    deferred: Sequence[Listening] = ()
     error: str | None = None
 
 

@@ -97,17 +97,21 @@ def decide(arrived: Arrived, programs: Programs, kinds: TriggerKinds) -> Consequ
     """Whom an event enrols, and why it does not enrol in the others that listen."""
     starts: list[Start] = []
     refusals: list[Refusal] = []
+    deferred: list[Listening] = []
     for listening in arrived.listening:
         program = programs(arrived.event.organization, listening.workflow, listening.version)
         trigger = None if program is None else _trigger(program, listening.trigger)
         if program is None or trigger is None:
+            continue
+        if listening.accepts == "later":
+            deferred.append(listening)
             continue
         refusal = _refusal(arrived, listening, program, trigger, kinds)
         if refusal is None:
             starts.append(_start(arrived, listening, program, trigger))
         else:
             refusals.append(refusal)
-    return Consequences(starts, refusals)
+    return Consequences(starts, refusals, deferred)
 
 
 def _trigger(program: Program, key: str) -> Trigger | None:
@@ -133,7 +137,7 @@ def _refusal(
     arrived: Arrived, listening: Listening, program: Program, trigger: Trigger, kinds: TriggerKinds
 ) -> Refusal | None:
     event = arrived.event
-    if listening.fenced_at is not None and event.at <= listening.fenced_at:
+    if listening.accepts == "no":
         text = f"It happened at {event.at:%Y-%m-%d %H:%M:%S} UTC, before this workflow was taken over."
         return Refusal(event, listening, Reason.BEFORE_FENCE, text)
     kind = kinds.trigger(trigger.type, trigger.version)

@@ -13,6 +13,7 @@ from atlas_workflows.worker.ports import Definitions, Outbox, StoreUnavailable
 
 AT_ONCE = 50
 IDLE_SECONDS = 0.25
+ASK_AGAIN_SECONDS = 2.0
 FORGET_SECONDS = 600.0
 PATIENCE_SECONDS = 0.5
 log = structlog.get_logger()
@@ -28,6 +29,7 @@ class OutboxLane:
     on_work: Callable[[], None] = lambda: None
     size: int = AT_ONCE
     bell: Bell = field(default_factory=Bell)
+    _next_asking: float = 0.0
     _next_forgetting: float = 0.0
 
     def run(self, is_stopping: Callable[[], bool]) -> None:
@@ -39,7 +41,7 @@ class OutboxLane:
 
     def _work(self) -> Handled:
         try:
-            self._forget()
+            self._do_what_is_due()
             return self.round()
         except StoreUnavailable as cause:
             log.warning("the database cannot be reached", error=str(cause))
@@ -48,7 +50,9 @@ class OutboxLane:
 
     def round(self) -> Handled:
         """Handle the events that are there, as many as fit at once."""
-        handled = self.outbox.handle(self._decided, self.size)
+        return self._noted(self.outbox.handle(self._decided, self.size))
+
+    def _noted(self, handled: Handled) -> Handled:
         if handled.started or handled.told:
             self.on_work()
         if handled.failed:
@@ -65,7 +69,10 @@ class OutboxLane:
             log.error("a trigger failed", **where, exc_info=cause)
             return Consequences(error=f"A trigger failed: {type(cause).__name__}.")
 
-    def _forget(self) -> None:
+    def _do_what_is_due(self) -> None:
+        if time.monotonic() >= self._next_asking:
+            self._next_asking = time.monotonic() + ASK_AGAIN_SECONDS
+            self._noted(self.outbox.handle_deferred(self._decided, self.size))
         if time.monotonic() >= self._next_forgetting:
             self._next_forgetting = time.monotonic() + FORGET_SECONDS
             self.outbox.forget()

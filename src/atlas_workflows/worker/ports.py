@@ -76,6 +76,9 @@ class Outbox(Protocol):
         store cannot hold what comes is marked as failed, alone.
         """
 
+    def handle_deferred(self, decide: Decide, limit: int) -> Handled:
+        """Ask workflows again that had to wait, about up to `limit` events each."""
+
     def forget(self) -> int:
         """Let go of what was handled long ago; returns how much."""
 
