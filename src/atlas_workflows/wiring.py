@@ -18,6 +18,7 @@ from atlas_workflows.performers.send_email import SendEmail, mail_server
 from atlas_workflows.performers.send_webhook import SendWebhook
 from atlas_workflows.settings import Settings, load_settings
 from atlas_workflows.site import ProgressSink, Site, silent
+from atlas_workflows.store.contacts import PostgresContacts
 from atlas_workflows.store.definitions import PostgresDefinitions
 from atlas_workflows.store.executions import LEASE, PostgresExecutions
 from atlas_workflows.store.ledger import LEASE as EFFECT_LEASE
@@ -29,7 +30,7 @@ from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
-SESSIONS_BESIDE_LANES = 3  # the effect lane's, the outbox lane's and one for definitions
+SESSIONS_BESIDE_LANES = 3  # the effect lane's, the outbox lane's and one for definitions and contacts
 
 
 def crm_site(dsn: str | None = None, progress: ProgressSink = silent) -> Site:
@@ -50,14 +51,16 @@ def build_worker(
     """A worker on a database, and what wakes it. Raises DatabaseUnreachable, PermissionMissing and InputError."""
     _prepare(dsn)
     pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES)
+    contacts = PostgresContacts(pool)
     worker = Worker(
         PostgresExecutions(pool, lease=lease),
         PostgresDefinitions(pool, load_catalogue()),
         PostgresLedger(pool, lease=effect_lease),
         performers,
         effect_lease=effect_lease,
-        outbox=PostgresOutbox(pool),
+        outbox=PostgresOutbox(pool, contacts),
         triggers=load_catalogue(),
+        contacts=contacts,
         lanes=lanes,
         batch=batch,
     )

@@ -15,6 +15,7 @@ from atlas_workflows.engine.program import Program
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.model import Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.store.contacts import PostgresContacts
 from atlas_workflows.store.definitions import PostgresDefinitions
 from atlas_workflows.store.events import emit
 from atlas_workflows.store.executions import PostgresExecutions
@@ -163,7 +164,7 @@ class PostgresWorld:
         self.executions = PostgresExecutions(self.pool, lease=LEASE, now=now)
         self.ledger = PostgresLedger(self.pool, lease=LEASE, now=now)
         self.definitions = PostgresDefinitions(self.pool, load_catalogue())
-        self.outbox = PostgresOutbox(self.pool, now=now)
+        self.outbox = PostgresOutbox(self.pool, PostgresContacts(self.pool), now=now)
 
     def emit(self, event: Occurred) -> bool:
         with self.connection.transaction():

@@ -259,7 +259,7 @@ BEGIN
 END
 $$;
 
--- What changed rows of the CRM mean as events. Pure: rows as JSON in, so that it makes no difference which columns a
+-- What changed rows of the CRM mean as events. They look at nothing else: rows as JSON in, so that it makes no difference which columns a
 -- database has; names that differ between its variants are looked for in turn.
 
 CREATE FUNCTION atlas.first_of(record jsonb, VARIADIC names text[]) RETURNS text
@@ -319,7 +319,7 @@ COMMENT ON FUNCTION atlas.events_of_tags(text, jsonb, jsonb) IS 'What a changed 
 CREATE FUNCTION atlas.events_of_leads(was jsonb, now jsonb) RETURNS TABLE (
     event_type text, about text, anchor text, facts jsonb, roots jsonb
 )
-LANGUAGE plpgsql IMMUTABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -483,7 +483,7 @@ COMMENT ON FUNCTION atlas.booking_state(jsonb) IS 'What a booking''s status come
 CREATE FUNCTION atlas.events_of_bookings(was jsonb, now jsonb) RETURNS TABLE (
     event_type text, about text, anchor text, facts jsonb, roots jsonb
 )
-LANGUAGE plpgsql IMMUTABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -505,6 +505,7 @@ BEGIN
             THEN CASE WHEN is_class THEN 'booking_updated' ELSE 'appointment_updated' END
         WHEN before IS NOT DISTINCT FROM after THEN NULL
         WHEN before IS NULL AND after = 'cancelled' THEN NULL
+        WHEN now IS NULL AND before <> 'booked' THEN NULL
         WHEN after = 'booked' THEN CASE WHEN is_class THEN 'booking_created' ELSE 'appointment_booked' END
         WHEN after = 'cancelled' THEN CASE WHEN is_class THEN 'booking_cancelled' ELSE 'appointment_cancelled' END
         WHEN after = 'attended' THEN 'session_attended'

@@ -81,6 +81,11 @@ class Program:
         return known
 
     @property
+    def looks_at_contact(self) -> bool:
+        """Whether what it does next depends on how the contact is at that instant: it has goals or an exit condition."""
+        return self.exit_test is not None or any(node.type == "goal" for node in self.workflow.nodes)
+
+    @property
     def awaits(self) -> frozenset[str]:
         """Types of events that its executions want to hear of; "*" for all."""
         if self._awaits is None:

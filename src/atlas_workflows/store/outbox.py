@@ -6,14 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import psycopg
-
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.integrations.crm.contact import read_contact
-from atlas_workflows.integrations.crm.tables import KnownCrm
+from atlas_workflows.store.contacts import PostgresContacts, reading
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import begin, lock, tell
 from atlas_workflows.store.sessions import Pool, transact
@@ -29,7 +26,7 @@ from atlas_workflows.worker.arrivals import (
 from atlas_workflows.worker.enrolment import happened, heard_as, only_value, rounds
 from atlas_workflows.worker.messages import json_text
 from atlas_workflows.worker.model import News
-from atlas_workflows.worker.ports import StoreUnavailable, TurnRefused
+from atlas_workflows.worker.ports import TurnRefused
 
 # An event, and the one trigger that is asked again where it was deferred.
 Asked = tuple[Occurred, tuple[str, str] | None]
@@ -54,8 +51,8 @@ class PostgresOutbox:
     """Events between their writing and their handling. `now` replaces the database's clock, for trials on a virtual one."""
 
     pool: Pool
+    contacts: PostgresContacts
     now: datetime | None = None
-    crm: KnownCrm = field(default_factory=KnownCrm)
     _after: str = NOBODY
     _organizations: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict)
 
@@ -184,41 +181,25 @@ class PostgresOutbox:
     def _contact(self, connection: Connection, event: Occurred) -> Mapping[str, Any] | None:
         if event.subject is None:
             return None
-        with _reading_the_crm(self.crm):
-            return read_contact(connection, event.organization, event.subject, self.crm.of(connection))
+        return self.contacts.read_with(connection, event.organization, event.subject)
 
     def _about(self, connection: Connection, organization: str) -> Mapping[str, Any]:
         until, known = self._organizations.get(organization, (0.0, {}))
         if time.monotonic() < until:
             return known
-        with _reading_the_crm(self.crm):
+        with reading(self.contacts.crm):
             found = self._read_about(connection, organization)
         self._organizations[organization] = time.monotonic() + SECONDS_KEPT, found
         return found
 
     def _read_about(self, connection: Connection, organization: str) -> Mapping[str, Any]:
-        table = self.crm.of(connection).find("organizations")
+        table = self.contacts.crm.of(connection).find("organizations")
         if table is None or "id" not in table.columns:
             return {}
         statement = sql("events/organization").format(table=table.identifier)
         text = scalar(connection, statement, {"organization": organization})
         row = {} if text is None else exact_json.loads(text)
         return {name: row[name] for name in ABOUT if row.get(name) is not None}
-
-
-class _reading_the_crm:  # noqa: N801 - a context manager, used like a function
-    """A table that is not what it was is no fault of the event: it is looked at again, and the event waits."""
-
-    def __init__(self, crm: KnownCrm) -> None:
-        self.crm = crm
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: Any, cause: BaseException | None, _trace: Any) -> None:
-        if isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith("42"):
-            self.crm.forget()
-            raise StoreUnavailable(f"The CRM cannot be read: {cause.diag.message_primary}.") from cause
 
 
 def _occurred(row: Any) -> Occurred:

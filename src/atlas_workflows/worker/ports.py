@@ -1,7 +1,7 @@
 """The seams of the worker: what keeps executions and effects, what knows definitions, what acts on the outside."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from atlas_workflows.engine.events import Event, Happened
 from atlas_workflows.engine.program import Program
@@ -88,6 +88,13 @@ class Definitions(Protocol):
 
     def program(self, organization: str, workflow: str, version: int) -> Program | None:
         """The program of a version; None where there is no such version or it cannot be read."""
+
+
+class Contacts(Protocol):
+    """Knows the people that executions are about."""
+
+    def read(self, organization: str, subject: str) -> Mapping[str, Any] | None:
+        """What templates and conditions know as `contact`, as it is now; None where there is nobody."""
 
 
 class Performer(Protocol):

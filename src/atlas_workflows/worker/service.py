@@ -11,7 +11,7 @@ from atlas_workflows.worker.effect_lane import EffectLane
 from atlas_workflows.worker.enrolment import TriggerKinds
 from atlas_workflows.worker.lane import BATCH, Lane, Promotions
 from atlas_workflows.worker.outbox_lane import OutboxLane
-from atlas_workflows.worker.ports import Definitions, Executions, Ledger, Outbox, Performer
+from atlas_workflows.worker.ports import Contacts, Definitions, Executions, Ledger, Outbox, Performer
 
 LANES = 2
 log = structlog.get_logger()
@@ -30,6 +30,7 @@ class Worker:
         effect_lease: timedelta,
         outbox: Outbox | None = None,
         triggers: TriggerKinds | None = None,
+        contacts: Contacts | None = None,
         lanes: int = LANES,
         batch: int = BATCH,
     ) -> None:
@@ -39,7 +40,7 @@ class Worker:
         self.effects = EffectLane(ledger, performers, lease=effect_lease, on_answers=self.bell.ring)
         promotions = Promotions(executions)
         self.lanes = [
-            Lane(executions, definitions, promotions, self.bell, self.effects.bell.ring, batch)
+            Lane(executions, definitions, promotions, self.bell, self.effects.bell.ring, batch, contacts)
             for _ in range(lanes)
         ]
         self.outbox = (
