@@ -19,6 +19,7 @@ DAY = timedelta(days=1)
 
 def event(key: str = "k1", type_: str = "lead_created", subject: str | None = "c1", **data: Any) -> Occurred:
     at = data.pop("at", NOON)
+    data.setdefault("trigger", {})
     return Occurred(data.pop("organization", ONE), key, type_, subject, data.pop("anchor", key), data, at)
 
 
@@ -83,7 +84,7 @@ def test_a_filter_that_does_not_hold_refuses_with_the_leaf_and_its_value(world: 
     world.emit(told("lead_created", source="website", score=12))
     assert handle(world) == Handled(taken=1)
     reason, explanation, leaves = world.refusals()["c1", workflow]
-    assert (reason, explanation) == ("filter", "trigger.score is 12, asked: greater than or equal 50")
+    assert (reason, explanation) == ("filter", "trigger.score is 12, asked: greater than or equal 50.")
     assert leaves == [
         {"field": "trigger.score", "operator": "greater_than_or_equal", "expected": 50, "actual": 12}
     ]
@@ -155,6 +156,7 @@ def test_again_after_some_days_counts_from_the_last_entry(world: World) -> None:
         world.move_to(NOON + day * DAY)
         world.emit(told("lead_updated", f"k{day}", at=NOON + day * DAY))
         assert handle(world).started == started, day
+        world.date_entry(f"k{day}", NOON + day * DAY)
         work(world)
 
 
@@ -162,7 +164,7 @@ def test_an_anchor_is_one_execution_and_anchors_run_beside_each_other(world: Wor
     world.publish(started_by("lead_updated", wait("pause")))
     for key, anchor in (("k1", "a"), ("k2", "b"), ("k3", "a")):
         world.emit(event(key, "lead_updated", anchor=anchor))
-    assert handle(world) == Handled(taken=3, started=2)
+    assert handle(world).started == 2
 
 
 def test_what_starts_itself_again_ends_by_itself(world: World) -> None:
@@ -213,7 +215,7 @@ def test_an_event_that_starts_something_is_not_told_to_it(world: World) -> None:
 def test_a_named_event_reaches_triggers_of_that_name(world: World) -> None:
     world.publish(_named("gym_visited"))
     world.emit(told("gym_visited"))
-    world.emit(told("gym_left", "k2"))
+    world.emit(told("gym_left", "k2", "c2"))
     assert handle(world) == Handled(taken=2, started=1)
 
 

@@ -147,7 +147,7 @@ def _refusal(
     said = kind.answer(trigger.parameters, data_of(arrived), moment(event.at, zone))
     if said.reasons:
         leaves = [leaf_to_json(leaf) for leaf in said.failed]
-        return Refusal(event, listening, Reason.FILTER, "; ".join(said.reasons), leaves)
+        return Refusal(event, listening, Reason.FILTER, " ".join(said.reasons), leaves)
     if said.unchecked:
         # Real events say what they have: what is missing here is missing, not left out of an input.
         text = f"The event does not say {', '.join(said.unchecked)}."
