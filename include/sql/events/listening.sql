@@ -2,11 +2,7 @@
 SELECT
     e.place, l.workflow_id::text AS workflow, l.workflow_version AS version, l.trigger_key AS trigger,
     atlas.accepts_event(l.workflow_id, e.at, l.trigger_key) AS accepts, n.entered_at,
-    n.entered_lately::integer AS entered_lately,
-    EXISTS (
-        SELECT FROM atlas.execution_states AS s
-        WHERE s.organization_id = e.organization_id AND s.subject = e.subject AND s.workflow_id = l.workflow_id
-    ) AS is_inside
+    n.entered_lately::integer AS entered_lately, s.is_inside
 FROM json_to_recordset(%(events)s) AS e (
     place integer, organization_id uuid, types text[], only_values text[], subject text, at timestamptz,
     only_workflow uuid, only_trigger text
@@ -30,5 +26,11 @@ CROSS JOIN LATERAL (
     FROM atlas.enrolments AS x
     WHERE x.organization_id = e.organization_id AND x.workflow_id = l.workflow_id AND x.subject = e.subject
 ) AS n
+-- Not EXISTS among the columns: the planner may read the whole table for that.
+CROSS JOIN LATERAL (
+    SELECT count(*) > 0 AS is_inside
+    FROM atlas.execution_states AS y
+    WHERE y.organization_id = e.organization_id AND y.subject = e.subject AND y.workflow_id = l.workflow_id
+) AS s
 WHERE atlas.execution_owner(l.workflow_id, l.trigger_key) = 'atlas_enhanced'
 ORDER BY e.place, l.workflow_id, l.trigger_key

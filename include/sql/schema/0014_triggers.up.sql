@@ -206,12 +206,13 @@ COMMENT ON FUNCTION atlas.only_values(text, jsonb) IS
     'The values of the parameter by which a trigger of this type is found; one empty text where any value will do.';
 
 CREATE FUNCTION atlas.refresh_listening(workflow uuid) RETURNS void
-LANGUAGE sql
+LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET row_security = on
 SET atlas.acting = 'migration'
-BEGIN ATOMIC
+AS $$
+BEGIN
     DELETE FROM atlas.listening_triggers AS l WHERE l.workflow_id = workflow;
     INSERT INTO atlas.listening_triggers (
         organization_id, event_type, only_value, workflow_id, trigger_key, workflow_version
@@ -231,7 +232,8 @@ BEGIN ATOMIC
         AND t.found ->> 'id' IS NOT NULL
         AND CASE t.found ->> 'type' WHEN 'event' THEN t.found -> 'parameters' ->> 'name' ELSE t.found ->> 'type' END <> ''
     ON CONFLICT DO NOTHING;
-END;
+END
+$$;
 COMMENT ON FUNCTION atlas.refresh_listening(uuid) IS
     'Writes anew what the triggers of a workflow listen for; nothing where it is not active or not published.';
 
