@@ -210,7 +210,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET row_security = on
-SET atlas.acting = 'migration'
+SET "atlas.acting" = 'migration'
 AS $$
 BEGIN
     DELETE FROM atlas.listening_triggers AS l WHERE l.workflow_id = workflow;
@@ -637,7 +637,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET row_security = on
-SET atlas.acting = 'migration'
+SET "atlas.acting" = 'migration'
 AS $$
 DECLARE
     was jsonb;
@@ -691,13 +691,16 @@ CREATE FUNCTION atlas.event_sources() RETURNS TABLE (table_name text, kind text)
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    VALUES ('leads', 'leads'), ('clients', 'clients'), ('members', 'clients'), ('contacts', 'contacts'),
+    SELECT v.table_name, v.kind
+    FROM (VALUES
+    ('leads', 'leads'), ('clients', 'clients'), ('members', 'clients'), ('contacts', 'contacts'),
     ('lead_tags', 'taggings'), ('contact_tags', 'taggings'), ('contact_tag_assignments', 'taggings'), ('client_tags', 'taggings'),
     ('bookings', 'bookings'), ('class_bookings', 'bookings'), ('appointments', 'bookings'),
     ('form_submissions', 'forms'), ('survey_submissions', 'forms'), ('messages', 'messages'),
     ('payments', 'payments'), ('transactions', 'payments'),
     ('memberships', 'memberships'), ('customer_memberships', 'memberships'), ('opportunities', 'opportunities'),
-    ('notes', 'notes'), ('lead_notes', 'notes'), ('email_events', 'email_events');
+    ('notes', 'notes'), ('lead_notes', 'notes'), ('email_events', 'email_events')
+    ) AS v (table_name, kind);
 END;
 COMMENT ON FUNCTION atlas.event_sources() IS 'Tables of the CRM that events come from where a database has them, and what kind each is.';
 

@@ -248,8 +248,9 @@ def _tell(
 
 def _start(connection: Connection, found: Sequence[Consequences]) -> list[int]:
     wishes = [wish for then in found for wish in then.starts]
-    answers = iter(begin(connection, wishes) if wishes else ())
-    return [sum(next(answers).answer == "started" for _ in then.starts) for then in found]
+    answers = begin(connection, wishes) if wishes else []
+    begun = {answer.execution for answer in answers if answer.answer == "started"}
+    return [len(begun & {wish.execution for wish in then.starts}) for then in found]
 
 
 def _handled(outcomes: Sequence[_Outcome]) -> Handled:
