@@ -298,8 +298,8 @@ DAY_BEFORE = {"kind": "until", "at": "{{ booking.starts_at }}", "offset": {"amou
 def test_a_wait_follows_the_date_it_hangs_on(news: Happened, steps: list[str]) -> None:
     played = play(
         workflow([node("w", "wait", wait=DAY_BEFORE), node("a")], "t w a"),
-        {"contact": CONTACT, "booking": BOOKING},
-        events=[news],
+        news,
+        data={"contact": CONTACT, "booking": BOOKING},
     )
     wait = step_of(played, "w")
     assert wait.finished_at
@@ -312,7 +312,7 @@ def test_an_exit_condition_ends_it_at_an_event_and_before_an_effect() -> None:
     steps = [node("w", "wait", wait={"kind": "duration", "amount": 1, "unit": "days"}), node("a")]
     waits = workflow(steps, "t w a", exit_when=left)
     leaves = happened(1, "contact_changed", contact={"status": "left"})
-    assert play(waits, events=[leaves]).outcome == "exited"
+    assert play(waits, leaves).outcome == "exited"
     assert play(waits).outcome == "completed"
-    played = play(waits, {"contact": {"status": "left"}})
+    played = play(waits, data={"contact": {"status": "left"}})
     assert (played.outcome, played.effects) == ("exited", [])
