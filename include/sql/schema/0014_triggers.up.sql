@@ -108,8 +108,8 @@ CREATE TABLE atlas.wait_subscriptions (
 );
 CREATE INDEX wait_subscriptions_by_execution ON atlas.wait_subscriptions (organization_id, execution_id);
 COMMENT ON TABLE atlas.wait_subscriptions IS
-    'Which live executions want to hear of an event about their subject; * for every event. Written by the first checkpoint of '
-    'an execution and removed by its last.';
+    'Which live executions want to hear of an event about their subject; * for every event. Written by the checkpoints of an '
+    'execution for all that its version may wait for, and removed by its last one.';
 
 SELECT atlas.secure(t::regclass)
 FROM unnest(ARRAY[

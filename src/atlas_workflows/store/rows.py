@@ -137,7 +137,7 @@ def given_up_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:
 
 
 def subscription_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:
-    """What executions that have just begun want to hear of."""
+    """What executions that go on want to hear of."""
     return [
         {
             "organization_id": turn.claimed.organization,

@@ -129,7 +129,7 @@ def _written(claimed: Claimed, program: Program, course: _Course) -> Turn:
         may_have_nested=_has_nested(program, state),
         given_up=tuple(sorted(gone - course.nested)),
         due_at=course.wake_at,
-        subscribes=program.awaits if not claimed.begun and not state.is_over else frozenset(),
+        subscribes=frozenset() if state.is_over else program.awaits,
         unsubscribes=claimed.begun and state.is_over and bool(program.awaits),
     )
 
