@@ -203,6 +203,25 @@ def test_an_execution_that_has_not_begun_hears_already(world: World) -> None:
     assert world.next_due() is None, "it is over"
 
 
+def test_a_wait_that_looks_back_finds_what_came_before_the_start(world: World) -> None:
+    looks_back = {
+        "kind": "until_event",
+        "events": [{"type": "message_received"}],
+        "look_back": {"amount": 2, "unit": "days"},
+    }
+    world.publish(started_by("lead_updated", Node("reply", "wait", {"wait": looks_back})))
+    for subject, days in (("c1", 1), ("c2", 3)):
+        world.emit(told("message_received", f"m {subject}", subject, at=NOON - days * DAY))
+    handle(world)
+    for subject in ("c1", "c2", "c3"):
+        world.emit(told("lead_updated", f"u {subject}", subject))
+    assert handle(world).started == 3
+    work(world)
+    world.emit(told("message_received", "late 1", "c1"))
+    world.emit(told("message_received", "late 2", "c2"))
+    assert handle(world).told == 1, "the first one had its message already"
+
+
 def test_an_event_that_starts_something_is_not_told_to_it(world: World) -> None:
     world.publish(started_by("message_received", listening()))
     world.emit(told("message_received", message="hello"))

@@ -86,6 +86,12 @@ class Program:
         return self.exit_test is not None or any(node.type == "goal" for node in self.workflow.nodes)
 
     @property
+    def looks_back(self) -> bool:
+        """Whether one of its waits accepts events from before it began."""
+        waits = (node.parameters.get("wait") for node in self.workflow.nodes)
+        return any(isinstance(wait, Mapping) and wait.get("look_back") is not None for wait in waits)
+
+    @property
     def awaits(self) -> frozenset[str]:
         """Types of events that its executions want to hear of; "*" for all."""
         if self._awaits is None:

@@ -10,6 +10,7 @@ from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.engine.limits import MAX_EVENTS_KEPT
 from atlas_workflows.store.contacts import PostgresContacts, reading
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import begin, lock, tell
@@ -147,9 +148,8 @@ class PostgresOutbox:
         self, connection: Connection, event: Occurred, listening: Sequence[Listening], *, is_awaited: bool
     ) -> Arrived:
         contact = self._contact(connection, event) if listening or is_awaited else None
-        return Arrived(
-            event, listening, contact, self._about(connection, event.organization) if listening else {}
-        )
+        about = self._about(connection, event.organization) if listening else {}
+        return Arrived(event, listening, contact, about, lambda: _earlier(connection, event))
 
     def _keep_the_rest(
         self, connection: Connection, arrived: Sequence[Arrived], found: Sequence[Consequences]
@@ -210,6 +210,14 @@ def _occurred(row: Any) -> Occurred:
 def _take_one(connection: Connection, event: Occurred) -> list[Occurred]:
     given = {"organization": event.organization, "key": event.key}
     return [_occurred(row) for row in named_rows(connection, sql("events/take_one"), given)]
+
+
+def _earlier(connection: Connection, event: Occurred) -> list[Occurred]:
+    given = {
+        "organization": event.organization, "subject": event.about, "at": event.at, "key": event.key,
+        "limit": MAX_EVENTS_KEPT,
+    }  # fmt: skip
+    return [_occurred(row) for row in named_rows(connection, sql("events/earlier"), given)]
 
 
 def _lock_subjects(connection: Connection, events: Iterable[Occurred]) -> None:

@@ -49,12 +49,16 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An event, who listens, and what is known of the contact and of the organization now."""
+    """An event, who listens, and what is known of the contact and of the organization now.
+
+    `earlier` finds what happened to the subject before, the newest first, for waits that look back.
+    """
 
     event: Occurred
     listening: Sequence[Listening] = ()
     contact: Mapping[str, Any] | None = None
     organization: Mapping[str, Any] = field(default_factory=dict)
+    earlier: Callable[[], Sequence[Occurred]] = tuple
 
 
 class Reason(StrEnum):

@@ -193,7 +193,14 @@ def _start(arrived: Arrived, listening: Listening, program: Program, trigger: Tr
         data=data_of(arrived),
         triggered_by="event",
         priority=program.workflow.settings.priority,
+        events=_earlier(arrived) if program.looks_back else (),
     )
+
+
+def _earlier(arrived: Arrived) -> tuple[Mapping[str, Any], ...]:
+    """What came before as waits that look back want it, the oldest first."""
+    before = (happened(event, event.type, None) for event in reversed(arrived.earlier()))
+    return tuple({"type": e.type, "at": e.at.isoformat(), "data": dict(e.data)} for e in before)
 
 
 def leaf_to_json(leaf: Explanation) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class MemoryOutbox:
     contacts: dict[Place, Mapping[str, Any]] = field(default_factory=dict)
     waiting: list[Occurred] = field(default_factory=list)
     known: set[tuple[str, str]] = field(default_factory=set)
+    handled: list[Occurred] = field(default_factory=list)
     refusals: dict[tuple[str, str, str, str], Refusal] = field(default_factory=dict)
     errors: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -54,7 +55,7 @@ class MemoryOutbox:
 
     def _one(self, event: Occurred, decide: Decide) -> Handled:
         contact = self.contacts.get((event.organization, event.about))
-        arrived = Arrived(event, self._listening(event), contact)
+        arrived = Arrived(event, self._listening(event), contact, earlier=lambda: self._earlier(event))
         told = self._tell(arrived)
         then = decide(arrived)
         for refusal in then.refusals:
@@ -62,7 +63,13 @@ class MemoryOutbox:
             self.refusals[name] = refusal
         if then.error is not None:
             self.errors[event.organization, event.key] = then.error
+        self.handled.append(event)
         return Handled(1, self._start(then), told, int(then.error is not None))
+
+    def _earlier(self, event: Occurred) -> list[Occurred]:
+        place = event.organization, event.about
+        about = (e for e in self.handled if (e.organization, e.about) == place and e.at <= event.at)
+        return sorted(about, key=lambda e: e.at, reverse=True)
 
     def _start(self, then: Consequences) -> int:
         return sum(answer.answer == "started" for answer in self.store.start(then.starts))
