@@ -65,8 +65,7 @@ CREATE TABLE atlas.deferred_events (
     workflow_id uuid NOT NULL,
     trigger_key text NOT NULL,
     deferred_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (organization_id, event_key, workflow_id, trigger_key),
-    FOREIGN KEY (organization_id, event_key) REFERENCES atlas.event_outbox ON DELETE CASCADE
+    PRIMARY KEY (organization_id, event_key, workflow_id, trigger_key)
 );
 COMMENT ON TABLE atlas.deferred_events IS
     'Events that a workflow will be asked about again: the old application still executes what it began before the fence.';
