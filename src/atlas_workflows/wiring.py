@@ -27,18 +27,20 @@ from atlas_workflows.performers.unavailable import LATER, Unavailable
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.settings import Settings, load_settings
 from atlas_workflows.site import ProgressSink, Site, silent
+from atlas_workflows.store.contacts import PostgresContacts
 from atlas_workflows.store.definitions import PostgresDefinitions
 from atlas_workflows.store.executions import LEASE, PostgresExecutions
 from atlas_workflows.store.ledger import LEASE as EFFECT_LEASE
 from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.listener import Listener
+from atlas_workflows.store.outbox import PostgresOutbox
 from atlas_workflows.store.sessions import open_pool
 from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
 LOOK_SECONDS, QUIET_LOOKS = 0.2, 3
-SESSIONS_BESIDE_LANES = 2  # the effect lane's and one for definitions
+SESSIONS_BESIDE_LANES = 3  # the effect lane's, the outbox lane's and one for definitions and contacts
 FILES = atlas_workflows.performers
 CRM_SESSIONS = 8  # for actions on the CRM and for secrets, of all kinds together
 
@@ -63,22 +65,26 @@ def build_worker(
     _prepare(dsn)
     pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES)
     watching = monitor or Monitor()
+    contacts = PostgresContacts(pool)
     worker = Worker(
         watching.executions(PostgresExecutions(pool, lease=lease, timed=watching.tally.timed)),
         PostgresDefinitions(pool, load_catalogue()),
         watching.ledger(PostgresLedger(pool, lease=effect_lease)),
         watching.performers(performers),
         effect_lease=effect_lease,
+        outbox=PostgresOutbox(pool, contacts),
+        triggers=load_catalogue(),
+        contacts=contacts,
         lanes=lanes,
         batch=batch,
     )
-    return worker, Listener(dsn, worker.wake)
+    return worker, Listener(dsn, {"atlas_work": worker.wake, "atlas_events": worker.wake_for_events})
 
 
 def work_until_done(site: Site) -> float:
     """A worker that stops once nothing is ready, due or being performed; returns how many seconds it took."""
     begun = time.monotonic()
-    worker, listener = build_worker(site.dsn, load_performers(site.settings))
+    worker, listener = build_worker(site.dsn, load_performers(site.settings, site.dsn))
     listener.start()
     watcher = Thread(target=_stop_when_done, args=(site, worker), name="backlog", daemon=True)
     watcher.start()

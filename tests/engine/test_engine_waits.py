@@ -269,3 +269,50 @@ def test_a_wait_of_before_looks_ahead_still_times_out() -> None:
         return state_from_json(document)
 
     assert took(play(waiting(wait), happened(5, "other"), between=older)) == ["w:timeout", "b"]
+
+
+BOOKING = {"id": "b1", "starts_at": "2026-03-10T18:00:00Z"}
+DAY_BEFORE = {"kind": "until", "at": "{{ booking.starts_at }}", "offset": {"amount": -1, "unit": "days"}}
+
+
+@pytest.mark.parametrize(
+    ("news", "steps"),
+    [
+        (
+            happened(1, "booking_updated", booking={"id": "b1", "starts_at": "2026-03-12T18:00:00Z"}),
+            ["2026-03-11T18:00:00+00:00", "a"],
+        ),
+        (
+            happened(1, "booking_updated", booking={"id": "b2", "starts_at": "2026-03-12T18:00:00Z"}),
+            ["2026-03-09T18:00:00+00:00", "a"],
+        ),
+        (
+            happened(1, "booking_updated", booking={"id": "b1", "starts_at": "2026-03-02T12:00:00Z"}),
+            ["2026-03-02T10:00:00+00:00", "a"],
+        ),
+        (happened(1, "booking_updated", booking={"id": "b1", "starts_at": None}), ["cancelled"]),
+        (happened(1, "booking_cancelled", booking={"id": "b1"}), ["cancelled"]),
+        (happened(1, "booking_cancelled", booking={"id": "b2"}), ["2026-03-09T18:00:00+00:00", "a"]),
+    ],
+)
+def test_a_wait_follows_the_date_it_hangs_on(news: Happened, steps: list[str]) -> None:
+    played = play(
+        workflow([node("w", "wait", wait=DAY_BEFORE), node("a")], "t w a"),
+        news,
+        data={"contact": CONTACT, "booking": BOOKING},
+    )
+    wait = step_of(played, "w")
+    assert wait.finished_at
+    found = "cancelled" if wait.status == "cancelled" else wait.finished_at.isoformat()
+    assert [found, *(step.node for step in played.steps if step.node == "a")] == steps
+
+
+def test_an_exit_condition_ends_it_at_an_event_and_before_an_effect() -> None:
+    left = {"field": "contact.status", "operator": "equals", "value": "left"}
+    steps = [node("w", "wait", wait={"kind": "duration", "amount": 1, "unit": "days"}), node("a")]
+    waits = workflow(steps, "t w a", exit_when=left)
+    leaves = happened(1, "contact_changed", contact={"status": "left"})
+    assert play(waits, leaves).outcome == "exited"
+    assert play(waits).outcome == "completed"
+    played = play(waits, data={"contact": {"status": "left"}})
+    assert (played.outcome, played.effects) == ("exited", [])

@@ -35,6 +35,8 @@ def asked(type_: str, parameters: dict[str, Any], trigger: dict[str, Any], **con
         ("form_submitted", {"required_fields": ["Best time"]}, {"Best time": "6pm"}, {"Best time": ""}),
         ("form_submitted", {"required_fields": ["phone"]}, {"phone": "07"}, {"email": "a@b"}),
         ("contact_tagged", {"tags": ["vip"], "action": "any"}, {"tag": "VIP"}, {"tag": "trial"}),
+        ("contact_tagged", {"tags": ["4711"], "action": "any"}, {"tag": "vip", "tag_id": "4711"}, {"tag": "vip", "tag_id": "1"}),
+        ("webhook", {"endpoint_id": "e1", "method": "any"}, {"endpoint_id": "e1"}, {"endpoint_id": "e2"}),
         ("contact_tagged", {"action": "removed"}, {"action": "removed"}, {"action": "added"}),
         ("contact_changed", {"fields": ["email"]}, {"fields": ["email", "phone"]}, {"fields": ["phone"]}),
         ("message_received", {"keywords": ["stop", "no"]}, {"message": "Please STOP"}, {"message": "hello"}),

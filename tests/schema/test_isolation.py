@@ -36,6 +36,7 @@ CHOICES = {
     ("consents", "channel"): "email",
     ("consents", "state"): "granted",
     ("execution_owners", "owner"): "atlas_enhanced",
+    ("enrolment_refusals", "reason"): "filter",
 }
 REQUIRED = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
@@ -48,7 +49,7 @@ WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND NOT
 """
 # What only the engine and the migration may read.
 HIDDEN = {
-    "archive", "execution_inbox", "execution_states", "originals", "secrets", "validation_failing_keys",
+    "archive", "deferred_events", "execution_inbox", "execution_states", "originals", "wait_subscriptions", "secrets", "validation_failing_keys",
 }  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def test_every_table_with_rows_of_tenants_names_the_tenant(admin: psycopg.Connec
         "AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id')"
     ).fetchall()
     assert {row[0] for row in without} == {
-        "backfill_cursors", "captured_changes", "checklist_items", "cohorts", "flags", "phase_run_steps", "phase_runs",
+        "backfill_cursors", "captured_changes", "checklist_items", "cohorts", "event_capture_warnings", "flags", "phase_run_steps", "phase_runs",
         "rollouts", "schema_version", "validation_results",
     }  # fmt: skip
 
@@ -354,8 +355,8 @@ def test_the_application_may_call_these_functions_and_no_others(admin: psycopg.C
         "AND has_function_privilege('atlas_app', oid, 'EXECUTE') ORDER BY 1"
     ).fetchall()
     assert [row[0] for row in callable_] == [
-        "accepts_event", "act_as", "current_organization", "execution_owner", "has_permission", "is_migration_role",
-        "is_uuid", "save_draft",
+        "accepts_event", "act_as", "announce_events", "current_organization", "emit_event", "execution_owner",
+        "has_permission", "is_migration_role", "is_uuid", "save_draft",
     ]  # fmt: skip
 
 

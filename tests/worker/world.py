@@ -16,15 +16,20 @@ from atlas_workflows.engine.program import Program
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.model import Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.store.contacts import PostgresContacts
 from atlas_workflows.store.definitions import PostgresDefinitions
+from atlas_workflows.store.events import emit
 from atlas_workflows.store.executions import PostgresExecutions
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.ledger import PostgresLedger
+from atlas_workflows.store.outbox import PostgresOutbox
 from atlas_workflows.store.sessions import open_pool
+from atlas_workflows.worker.arrivals import Occurred
 from atlas_workflows.worker.exposures import Exposure
 from atlas_workflows.worker.memory import MemoryStore
+from atlas_workflows.worker.memory_outbox import MemoryOutbox
 from atlas_workflows.worker.model import Answer, Dispatch, Finished, Performed, Start, Started
-from atlas_workflows.worker.ports import Definitions, Executions, Intake, Ledger
+from atlas_workflows.worker.ports import Definitions, Executions, Intake, Ledger, Outbox
 from atlas_workflows.worker.sending.facts import Facts, Said, Whereabouts
 from atlas_workflows.worker.sending.policy import policy_from_text
 from atlas_workflows.worker.turn import take_turn
@@ -65,7 +70,11 @@ class World(Protocol):
     executions: Executions
     ledger: Ledger
     definitions: Definitions
+    outbox: Outbox
 
+    def emit(self, event: Occurred) -> bool: ...
+    def refusals(self) -> dict[tuple[str, str], tuple[str, str, Any]]: ...
+    def date_entry(self, anchor: str, at: datetime) -> None: ...
     def publish(self, workflow: Workflow, organization: str = ONE) -> str: ...
     def start(self, *starts: Start) -> list[Started]: ...
     def tell(self, organization: str, execution: str, event: Event) -> bool: ...
@@ -86,9 +95,23 @@ class MemoryWorld:
     now: datetime = NOON
     programs: dict[tuple[str, str, int], Program] = field(default_factory=dict)
     store: MemoryStore = field(init=False)
+    outbox: MemoryOutbox = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(lambda: self.now, lease=LEASE)
+        self.outbox = MemoryOutbox(self.store)
+
+    def emit(self, event: Occurred) -> bool:
+        return self.outbox.emit(event)
+
+    def date_entry(self, anchor: str, at: datetime) -> None:
+        """Entries go by the store's clock, which is virtual here."""
+
+    def refusals(self) -> dict[tuple[str, str], tuple[str, str, Any]]:
+        return {
+            (subject, workflow): (r.reason.value, r.explanation, list(r.leaves))
+            for (_, subject, workflow, _), r in self.outbox.refusals.items()
+        }
 
     @property
     def executions(self) -> Executions:
@@ -109,6 +132,7 @@ class MemoryWorld:
         name = workflow_id(workflow.id, organization)
         version = self.store.published.get((organization, name), 0) + 1
         self.store.published[organization, name] = version
+        self.outbox.workflows[organization, name] = workflow
         self.programs[organization, name, version] = Program(workflow, load_catalogue())
         return name
 
@@ -182,6 +206,33 @@ class PostgresWorld:
         self.executions = PostgresExecutions(self.pool, lease=LEASE, now=now)
         self.ledger = PostgresLedger(self.pool, lease=LEASE, now=now)
         self.definitions = PostgresDefinitions(self.pool, load_catalogue())
+        self.outbox = PostgresOutbox(self.pool, PostgresContacts(self.pool), now=now)
+
+    def emit(self, event: Occurred) -> bool:
+        with self.connection.transaction():
+            found = emit(
+                self.connection, event.organization, event.type, event.subject, event.data, key=event.key,
+                anchor=event.anchor,
+            )  # fmt: skip
+            self.rows_changed(
+                "UPDATE atlas.event_outbox SET occurred_at = %s WHERE event_key = %s AND handled_at IS NULL",
+                event.at, event.key,
+            )  # fmt: skip
+        return found
+
+    def refusals(self) -> dict[tuple[str, str], tuple[str, str, Any]]:
+        rows = self.rows(
+            "SELECT subject, workflow_id::text, reason, explanation, leaves FROM atlas.enrolment_refusals"
+        )
+        return {
+            (subject, workflow): (reason, text, leaves) for subject, workflow, reason, text, leaves in rows
+        }
+
+    def date_entry(self, anchor: str, at: datetime) -> None:
+        self.rows_changed("UPDATE atlas.enrolments SET enrolled_at = %s WHERE anchor = %s", at, anchor)
+
+    def rows_changed(self, statement: str, *given: Any) -> int:
+        return self.connection.execute(statement, given).rowcount
 
     def close(self) -> None:
         self.pool.close()
@@ -204,7 +255,7 @@ class PostgresWorld:
             return work(PostgresIntake(self.connection))
 
     def move_to(self, now: datetime) -> None:
-        self.executions.now = self.ledger.now = now
+        self.executions.now = self.ledger.now = self.outbox.now = now
 
     def entry(self, execution: str) -> Entry | None:
         rows = self.rows(

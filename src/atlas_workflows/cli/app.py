@@ -25,6 +25,7 @@ COMMANDS = {
         "atlas_workflows.cli.effects",
         "Show held, skipped and unknown effects; resolve unknown ones.",
     ),
+    "events": ("atlas_workflows.cli.events", "List, emit and capture the events that start workflows."),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),

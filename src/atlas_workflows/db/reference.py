@@ -41,6 +41,7 @@ SECTIONS = (
     ("Writes to the CRM", "0017_crm_writes"),
     ("Sending", "0013_sending"),
     ("Ownership", "0012_ownership"),
+    ("Triggers", "0014_triggers"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
@@ -52,6 +53,7 @@ FUNCTION_FILES = (
     "0007_principals",
     "0013_sending",
     "0012_ownership",
+    "0014_triggers",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

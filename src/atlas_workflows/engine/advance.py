@@ -22,10 +22,11 @@ from atlas_workflows.engine.failing import fail
 from atlas_workflows.engine.gathering import complete_gatherings, go_on
 from atlas_workflows.engine.limits import MAX_EVENTS_KEPT
 from atlas_workflows.engine.looping import finished_rounds
+from atlas_workflows.engine.moving import follow, note_moves
 from atlas_workflows.engine.parking import is_out_of_time, offer, pass_on, recheck
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.state import State, Status, Token
-from atlas_workflows.engine.walk import Walk
+from atlas_workflows.engine.walk import EXITS, Walk
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.graph.model import MAIN_PORT
 
@@ -169,11 +170,16 @@ def _take_notice(walk: Walk, event: Happened) -> None:
     walk.state.events = [*walk.state.events, seen][-MAX_EVENTS_KEPT:]
     contact = event.data.get("contact")
     _learn(walk, contact if isinstance(contact, dict) else {})
+    moved = note_moves(walk, event)
+    if walk.is_to_exit():
+        walk.end("exited", EXITS)
     for token in list(walk.state.tokens.values()):
         if token.status is Status.WAIT and token.details["events"]:
             offer(walk, token, seen)
         elif token.status is Status.WAIT:
             recheck(walk, token)
+        if token.id in walk.state.tokens:
+            follow(walk, walk.state.tokens[token.id], moved)
 
 
 def _learn(walk: Walk, news: Mapping[str, Any]) -> None:

@@ -128,7 +128,10 @@ class Perform:
 
 @dataclass(slots=True)
 class Park:
-    """The token waits: until `until` (leaving by `port`), until events came, or until a condition holds."""
+    """The token waits: until `until` (leaving by `port`), until events came, or until a condition holds.
+
+    `follows` are the roots whose dates `until` was made of: it moves when they do.
+    """
 
     until: datetime | None
     port: str = MAIN_PORT
@@ -137,6 +140,7 @@ class Park:
     condition: Group | Leaf | None = None
     since: datetime | None = None
     note: str = ""
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -183,6 +187,9 @@ class Kind(Protocol):
     def role(self) -> Role: ...
 
     def ports_out(self, parameters: Mapping[str, Any]) -> tuple[str, ...]: ...
+
+    def awaits(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """Types of events that an execution with such a node wants to hear of; "*" for all."""
 
     def prepare(self, parameters: Mapping[str, Any]) -> Any:
         """Parameters in the form that `execute` wants; raises StepFailed where they are wrong."""

@@ -23,8 +23,9 @@ from atlas_workflows.engine.limits import MAX_STEPS
 from atlas_workflows.engine.looping import close_frame, frame_of, go_round
 from atlas_workflows.engine.parking import park
 from atlas_workflows.engine.state import Status, Token
-from atlas_workflows.engine.walk import Walk
+from atlas_workflows.engine.walk import EXITS, Walk
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.graph.model import MAIN_PORT, Node
 
 
@@ -43,7 +44,7 @@ def execute(walk: Walk, token: Token) -> None:
         return
     if not token.key:
         token = walk.hold(token, Status.READY, key=walk.key_of(token))
-    call = _call(walk, token, site.node)
+    call = call_of(walk, token, site.node, walk.at)
     try:
         kind, call.parameters = walk.program.prepared(token.node)
         _apply(walk, token, call, kind.execute(call))
@@ -66,13 +67,14 @@ def continue_port(walk: Walk, token: Token) -> str:
     return walk.program.site(token.node).continue_port
 
 
-def _call(walk: Walk, token: Token, node: Node) -> Call:
+def call_of(walk: Walk, token: Token, node: Node, at: Moment) -> Call:
+    """What a node may look at, as of an instant."""
     frame = frame_of(walk, token)
     return Call(
         node=node,
         parameters=None,
         scope=walk.scope(frame[0] if frame else token.frame),
-        at=walk.at,
+        at=at,
         timezone=walk.program.workflow.settings.timezone,
         key=token.key,
         subject=walk.state.subject,
@@ -123,6 +125,10 @@ def _finish(walk: Walk, token: Token, call: Call, done: Done) -> None:
 
 
 def _ask_for(walk: Walk, token: Token, call: Call, perform: Perform) -> None:
+    if walk.is_to_exit():
+        walk.record(token, "skipped", note=EXITS)
+        walk.end("exited", EXITS)
+        return
     walk.weigh(perform.content)
     seconds = walk.program.plan.nodes[token.node].timeout_seconds
     due_at = None if seconds is None else walk.at.now + timedelta(seconds=seconds)

@@ -22,7 +22,7 @@ def park(walk: Walk, token: Token, wish: Park) -> None:
         "until": None if wish.until is None else wish.until.isoformat(),
         "condition": None if wish.condition is None else print_condition(wish.condition),
         "note": wish.note,
-    }
+    } | ({"follows": list(wish.follows)} if wish.follows else {})
     held = walk.hold(token, Status.WAIT, due_at=wish.until, due_port=wish.port, details=details)
     if wish.since is not None:
         for event in walk.state.events:

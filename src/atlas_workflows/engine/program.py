@@ -1,12 +1,14 @@
 """A workflow made ready for execution: plan, zone, prepared parameters and policies, each worked out once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from atlas_workflows.engine.behaviour import Kind, Kinds, StepFailed
 from atlas_workflows.engine.retry import ErrorPolicy, error_policy
-from atlas_workflows.expressions.moment import zone_named
+from atlas_workflows.expressions.condition import parse_condition
+from atlas_workflows.expressions.evaluate import compile_condition
+from atlas_workflows.expressions.moment import Moment, zone_named
 from atlas_workflows.graph.catalogue import Role
 from atlas_workflows.graph.model import MAIN_PORT, Node, Workflow
 from atlas_workflows.graph.plan import Plan
@@ -39,13 +41,17 @@ class Program:
     pick: Callable[[int], int] = _first
     plan: Plan = field(init=False)
     zone: Any = field(init=False)
+    exit_test: Callable[[Mapping[str, Any], Moment], bool] | None = field(init=False, default=None)
     _sites: dict[str, Site] = field(init=False, default_factory=dict)
     _prepared: dict[str, tuple[Kind, Any]] = field(init=False, default_factory=dict)
     _policies: dict[str, ErrorPolicy] = field(init=False, default_factory=dict)
+    _awaits: frozenset[str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.plan = Plan(self.workflow)
         self.zone = zone_named(self.workflow.settings.timezone)
+        if self.workflow.settings.exit_when is not None:
+            self.exit_test = compile_condition(parse_condition(self.workflow.settings.exit_when))
 
     def site(self, node: str) -> Site:
         """What is the same at every visit of a node."""
@@ -79,6 +85,29 @@ class Program:
                 raise StepFailed("configuration", f"The node type {found.type!r} does not exist.")
             known = self._prepared[node] = kind, kind.prepare(found.parameters)
         return known
+
+    @property
+    def looks_at_contact(self) -> bool:
+        """Whether what it does next depends on how the contact is at that instant: it has goals or an exit condition."""
+        return self.exit_test is not None or any(node.type == "goal" for node in self.workflow.nodes)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether one of its waits accepts events from before it began."""
+        waits = (node.parameters.get("wait") for node in self.workflow.nodes)
+        return any(isinstance(wait, Mapping) and wait.get("look_back") is not None for wait in waits)
+
+    @property
+    def awaits(self) -> frozenset[str]:
+        """Types of events that its executions want to hear of; "*" for all."""
+        if self._awaits is None:
+            self._awaits = self._what_it_awaits()
+        return self._awaits
+
+    def _what_it_awaits(self) -> frozenset[str]:
+        kinds = ((self.kind_of(node.id), node) for node in self.workflow.nodes if node.enabled)
+        found = {name for kind, node in kinds if kind is not None for name in kind.awaits(node.parameters)}
+        return frozenset(found | ({"*"} if self.exit_test is not None else set()))
 
     def policy(self, node: str) -> ErrorPolicy:
         """What happens when the node fails."""

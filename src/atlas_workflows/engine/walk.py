@@ -12,6 +12,8 @@ from atlas_workflows.engine.state import State, Status, Token
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.graph.model import Edge
 
+EXITS = "The exit condition of the workflow holds."
+
 
 @dataclass(slots=True)
 class Walk:
@@ -129,6 +131,11 @@ class Walk:
         if variables:
             self.weigh(dict(variables))
             self.state.variables.update(variables)
+
+    def is_to_exit(self) -> bool:
+        """Whether the workflow's exit condition holds, as far as is known now."""
+        test = self.program.exit_test
+        return test is not None and test(self.scope(""), self.at)
 
     def end(self, outcome: str, reason: str | None = None) -> None:
         """End the whole execution; whatever was still going on is cancelled."""

@@ -27,6 +27,8 @@ _SETTINGS_FIELDS = (
     "error_workflow_id",
     "notify_on_error",
     "notify_on_complete",
+    "re_entry",
+    "re_entry_after_days",
 )
 
 
@@ -113,6 +115,8 @@ def _settings(settings: Settings) -> dict[str, Any]:
         document["retry"] = _retry(settings.retry)
     if settings.notify_emails:
         document["notify_emails"] = list(settings.notify_emails)
+    if settings.exit_when is not None:
+        document["exit_when"] = settings.exit_when
     return document
 
 

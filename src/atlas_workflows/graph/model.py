@@ -115,6 +115,11 @@ class Settings:
     notify_on_error: bool = True
     notify_on_complete: bool = False
     notify_emails: tuple[str, ...] = ()
+    re_entry: str = "every_event"  # every_event | once | after_exit: whether the same subject may enter again
+    re_entry_after_days: float | None = None
+    exit_when: Mapping[str, Any] | None = (
+        None  # a condition; where it holds the execution ends before its next effect
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,9 @@ _SETTINGS: dict[str, Reader] = {
     "notify_on_error": boolean,
     "notify_on_complete": boolean,
     "notify_emails": list_of(name),
+    "re_entry": one_of("every_event", "once", "after_exit"),
+    "re_entry_after_days": optional(number(0, 3_650)),
+    "exit_when": optional(mapping),
 }
 _WORKFLOW: dict[str, Reader] = {
     "id": identifier,

@@ -9,6 +9,8 @@ from functools import cache
 import atlas_workflows.nodes.actions
 import atlas_workflows.nodes.logic
 import atlas_workflows.nodes.triggers
+from atlas_workflows.errors import AtlasError
+from atlas_workflows.expressions.condition import parse_condition
 from atlas_workflows.graph.catalogue import Fault
 from atlas_workflows.graph.model import Settings
 from atlas_workflows.nodes.node_type import NodeType, TriggerType
@@ -29,10 +31,17 @@ class NodeCatalogue:
         return self.triggers.get((type, version))
 
     def settings_faults(self, settings: Settings) -> Sequence[Fault]:
-        if settings.timezone in zone_names():
-            return ()
-        message = f"{settings.timezone[:60]!r} is not a time zone."
-        return (Fault("UNKNOWN_TIMEZONE", "timezone", message, "Use an IANA name such as Europe/London."),)
+        found = []
+        if settings.timezone not in zone_names():
+            message = f"{settings.timezone[:60]!r} is not a time zone."
+            remedy = "Use an IANA name such as Europe/London."
+            found.append(Fault("UNKNOWN_TIMEZONE", "timezone", message, remedy))
+        if settings.exit_when is not None:
+            try:
+                parse_condition(settings.exit_when)
+            except AtlasError as error:
+                found.append(Fault("INCOMPLETE_CONDITION", "exit_when", error.fact, error.remedy))
+        return found
 
 
 @cache

@@ -172,5 +172,8 @@ _SETTINGS = _object(
         "notify_on_error": {**_FLAG, "default": True},
         "notify_on_complete": {**_FLAG, "default": False},
         "notify_emails": {"type": "array", "items": _NAME},
+        "re_entry": {"enum": ["every_event", "once", "after_exit"], "default": "every_event"},
+        "re_entry_after_days": _nullable({"type": "number", "minimum": 0, "maximum": 3_650}),
+        "exit_when": _nullable({"type": "object"}),
     },
 )

@@ -1,7 +1,7 @@
 """What a file of the catalogue exports: a node type or a trigger type."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +16,7 @@ from atlas_workflows.nodes.faults import blank_faults, faults_of
 from atlas_workflows.nodes.parameters import ActionParameters, Parameters
 from atlas_workflows.nodes.perform import perform
 from atlas_workflows.nodes.template_faults import template_faults
-from atlas_workflows.nodes.trigger_questions import Answer, Question, ask, why_not
+from atlas_workflows.nodes.trigger_questions import Answer, Question, ask, held
 from atlas_workflows.nodes.urls import url_faults
 
 PortsOf = Callable[[Mapping[str, Any]], tuple[str, ...]]
@@ -30,7 +30,7 @@ class NodeType:
     `causes` are the triggers that what it does may set off.
     `ports` depends on raw parameters where a function is given; it must not raise. `review` gets validated
     parameters and adds what a model cannot say. `missing_codes` and `wrong_codes` map a field to the code of its
-    absence and of any other fault.
+    absence and of any other fault. `hears` names the events that the node may wait for.
     """
 
     name: str
@@ -51,6 +51,11 @@ class NodeType:
     wrong_codes: Mapping[str, str] = field(default_factory=dict)
     review: Review | None = None
     run: Behaviour = perform
+    hears: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda parameters: ()  # noqa: ARG005
+
+    def awaits(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """Types of events that an execution with such a node wants to hear of; "*" for all."""
+        return self.hears(parameters)
 
     def ports_out(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         return self.ports if isinstance(self.ports, tuple) else self.ports(parameters)
@@ -111,11 +116,10 @@ class TriggerType:
         except ValidationError:
             return Answer(tuple(fault.message for fault in self.faults(parameters)[:1]))
         found = ask(self.questions, self.conditions(values), dict(values), data, at)
-        timing = self.timing(values, data, at)
-        found = Answer((*found.reasons, *timing.reasons), (*found.unchecked, *timing.unchecked))
         filters = parameters.get("filters")
-        refused = "" if filters is None else why_not(filters, data, at)
-        return replace(found, reasons=(*found.reasons, refused)) if refused else found
+        return (
+            found + self.timing(values, data, at) + (Answer() if filters is None else held(filters, data, at))
+        )
 
 
 def _faults(

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from atlas_workflows.expressions.condition import parse_condition
-from atlas_workflows.expressions.evaluate import compile_condition
+from atlas_workflows.expressions.evaluate import Explanation, compile_condition, explain_at
 from atlas_workflows.expressions.moment import Moment
 from atlas_workflows.expressions.paths import MISSING, look_up, parse_path, print_path
 from atlas_workflows.expressions.values import is_blank
-from atlas_workflows.expressions.wording import why
+from atlas_workflows.expressions.wording import decisive_leaves, why
 
 _OPEN: tuple[Any, ...] = (None, "any", [], ())  # values that ask nothing
 
@@ -45,15 +45,36 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`reasons`: why the trigger would not have fired. `unchecked`: paths that the data does not hold."""
+    """`reasons`: why the trigger would not have fired. `unchecked`: paths that the data does not hold.
+
+    `failed` are the comparisons behind the reasons, with the values they saw.
+    """
 
     reasons: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    failed: tuple[Explanation, ...] = ()
+
+    def __add__(self, other: "Answer") -> "Answer":
+        """Both: a trigger fires where neither has a reason against it."""
+        return Answer(
+            (*self.reasons, *other.reasons),
+            (*self.unchecked, *other.unchecked),
+            (*self.failed, *other.failed),
+        )
 
 
 def one_of(parameter: str, *paths: str) -> Question:
     """The value at the path is one of the parameter's."""
     return Question(parameter, paths, lambda path, value: _leaf(path, "in", value))
+
+
+def one_of_either(parameter: str, *paths: str) -> Question:
+    """The value at one of the paths is one of the parameter's."""
+
+    def condition(_: str, value: Any) -> Condition:
+        return {"operator": "or", "conditions": [_leaf(path, "in", value) for path in paths]}
+
+    return Question(parameter, paths, condition)
 
 
 def any_of(parameter: str, *paths: str) -> Question:
@@ -124,14 +145,17 @@ def ask(
     asked = [found for question in questions if (found := question.asked(parameters, event)) is not None]
     wanted = [*asked, *(Asked(condition, _open_paths(condition, event)) for condition in conditions)]
     unchecked = [path for each in wanted for path in each.unchecked]
-    reasons = [why_not(each.condition, event, at) for each in wanted if not each.unchecked]
-    return Answer(tuple(filter(None, reasons)), tuple(dict.fromkeys(unchecked)))
+    answers = [held(each.condition, event, at) for each in wanted if not each.unchecked]
+    return sum(answers, Answer(unchecked=tuple(dict.fromkeys(unchecked))))
 
 
-def why_not(condition: Condition, data: Mapping[str, Any], at: Moment) -> str:
-    """Which comparisons decided that a condition does not hold; empty where it does."""
+def held(condition: Condition, data: Mapping[str, Any], at: Moment) -> Answer:
+    """Whether a condition holds, as an answer with the comparisons that decided."""
     parsed = parse_condition(condition)
-    return "" if compile_condition(parsed)(data, at) else why(parsed, data, at).removeprefix("No: ")
+    if compile_condition(parsed)(data, at):
+        return Answer()
+    failed = decisive_leaves(explain_at(parsed, data, at))
+    return Answer((why(parsed, data, at).removeprefix("No: "),), failed=tuple(failed))
 
 
 def _with_change(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from atlas_workflows.store.rows import (
     places,
     report_rows,
     step_rows,
+    subscription_rows,
     told_rows,
     turn_rows,
 )
@@ -145,6 +146,7 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     woken = _intend(connection, turns)
     written = {"turns": turn_rows(turns, woken), "told": told_rows(turns)}
     connection.execute(sql("engine/checkpoint"), written)
+    _keep_subscriptions(connection, turns)
     if any(turn.report for turn in turns):
         connection.execute(sql("engine/keep_reports"), {"reports": report_rows(turns)})
     news = [item for turn in turns for item in turn.news]
@@ -152,6 +154,13 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     starts = [wish for turn in turns for wish in turn.starts]
     answers = begin(connection, starts) if starts else []
     tell(connection, news + _explained(connection, starts, answers))
+
+
+def _keep_subscriptions(connection: Connection, turns: Sequence[Turn]) -> None:
+    if wanted := subscription_rows(turns):
+        connection.execute(sql("events/subscribe"), {"wanted": json_text(wanted)})
+    if over := [turn.claimed.place for turn in turns if turn.unsubscribes]:
+        connection.execute(sql("events/unsubscribe"), {"executions": places(over)})
 
 
 def _copy_steps(connection: Connection, turns: Sequence[Turn]) -> None:

@@ -158,6 +158,20 @@ def given_up_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:
     ]
 
 
+def subscription_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:
+    """What executions that go on want to hear of."""
+    return [
+        {
+            "organization_id": turn.claimed.organization,
+            "event_type": event_type,
+            "subject": turn.claimed.subject,
+            "execution_id": turn.claimed.execution,
+        }
+        for turn in turns
+        for event_type in turn.subscribes
+    ]
+
+
 def start_rows(starts: Iterable[Start]) -> str:
     """Wishes to start executions."""
     return json_text(

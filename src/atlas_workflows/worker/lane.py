@@ -1,16 +1,18 @@
 """A lane: claims a batch, takes its turns, writes them and claims the next batch in the same transaction."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
+from typing import Any
 
 import structlog
 
+from atlas_workflows.engine.program import Program
 from atlas_workflows.worker.bell import Bell
 from atlas_workflows.worker.model import Batch, Claimed, Turn
-from atlas_workflows.worker.ports import Definitions, Executions, StoreUnavailable, TurnRefused
+from atlas_workflows.worker.ports import Contacts, Definitions, Executions, StoreUnavailable, TurnRefused
 from atlas_workflows.worker.turn import failed_turn, take_turn
 
 BATCH = 100
@@ -49,6 +51,7 @@ class Lane:
     bell: Bell
     on_effects: Callable[[], None] = lambda: None
     size: int = BATCH
+    contacts: Contacts | None = None
     batch: Batch = field(default_factory=lambda: Batch(datetime.now(UTC)))
     _patience: float = PATIENCE_SECONDS[0]
 
@@ -104,13 +107,19 @@ class Lane:
     def _turn(self, claimed: Claimed) -> Turn:
         try:
             program = self.definitions.program(claimed.organization, claimed.workflow, claimed.version)
-            return take_turn(claimed, program, self.batch.now)
+            return take_turn(claimed, program, self.batch.now, self._contact(claimed, program))
         except StoreUnavailable:
             raise
         except Exception as cause:  # whatever one execution does to the interpreter, its neighbours go on
             where = {"organization": claimed.organization, "execution": claimed.execution}
             log.error("the interpreter failed", **where, exc_info=cause)
             return failed_turn(claimed, f"The interpreter failed: {type(cause).__name__}.", self.batch.now)
+
+    def _contact(self, claimed: Claimed, program: Program | None) -> Mapping[str, Any] | None:
+        """The contact as it is now, where what is done next depends on it."""
+        if self.contacts is None or program is None or not program.looks_at_contact:
+            return None
+        return self.contacts.read(claimed.organization, claimed.subject)
 
     def _write_apart(self, turns: Sequence[Turn]) -> None:
         """Write turns in ever smaller parts, until the one that the store cannot hold is alone."""

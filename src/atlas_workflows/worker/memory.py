@@ -98,6 +98,7 @@ class MemoryStore:
     states: dict[Place, Kept] = field(default_factory=dict)
     inbox: dict[Place, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     enrolments: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    enrolled_at: dict[tuple[str, str, str], list[datetime]] = field(default_factory=lambda: defaultdict(list))
     effects: dict[Place, Entered] = field(default_factory=dict)
     steps: dict[Place, list[StepRecord]] = field(default_factory=lambda: defaultdict(list))
     ends: dict[Place, End] = field(default_factory=dict)
@@ -105,6 +106,7 @@ class MemoryStore:
     exposures: dict[Place, Exposure] = field(default_factory=dict)  # by organization and the step's key
     facts: dict[tuple[str, str], Facts] = field(default_factory=dict)
     exempt: dict[str, str] = field(default_factory=dict)
+    subscriptions: dict[Place, frozenset[str]] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
     _numbers: int = 0
     _after: str = ""
@@ -177,6 +179,7 @@ class MemoryStore:
             return Started(wish.execution, "enrolled")
         place = wish.organization, wish.execution
         self.enrolments[name] = wish.execution
+        self.enrolled_at[name[:3]].append(self.clock())
         document = json_text(beginning_to_json(wish))
         self.states[place] = Kept(wish.workflow, version, wish.subject, self.clock(), document, wish.waiter)
         self.queue[place] = Entry(self._number(), wish.priority)
@@ -215,6 +218,10 @@ class MemoryStore:
             self.queue.pop(place)
             self.states.pop(place, None)
             self.inbox.pop(place, None)
+        if turn.subscribes:
+            self.subscriptions[place] = turn.subscribes
+        if turn.unsubscribes:
+            self.subscriptions.pop(place, None)
         self._intend(turn)
         for wish, started in [(wish, self._start(wish)) for wish in turn.starts]:
             self._explain(wish, started)

@@ -123,7 +123,8 @@ class End:
 class Turn:
     """What came of one claim, to be written in one piece. `end` is None while the execution goes on; `state` then is not.
 
-    `given_up` are keys of effects that nobody waits for any more. `may_have_nested`: it has ended, and executions whose end
+    `given_up` are keys of effects that nobody waits for any more. `subscribes` are types of events that it wants to hear
+    of from now until it `unsubscribes`; "*" for all. `may_have_nested`: it has ended, and executions whose end
     it asked for may be live.
     """
 
@@ -137,6 +138,8 @@ class Turn:
     given_up: tuple[str, ...] = ()
     may_have_nested: bool = False
     due_at: datetime | None = None
+    subscribes: frozenset[str] = frozenset()
+    unsubscribes: bool = False
 
     @property
     def report(self) -> EffectDone | EffectFailed | None:

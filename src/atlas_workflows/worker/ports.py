@@ -1,10 +1,11 @@
 """The seams of the worker: what keeps executions and effects, what knows definitions, what acts on the outside."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from atlas_workflows.engine.events import Event, Happened
 from atlas_workflows.engine.program import Program
+from atlas_workflows.worker.arrivals import Decide, Handled
 from atlas_workflows.worker.model import (
     Answer,
     Batch,
@@ -71,11 +72,35 @@ class Ledger(Protocol):
         """Effects that were being sent by a worker that did not come back in time; they are ours to decide about."""
 
 
+class Outbox(Protocol):
+    """Keeps events until somebody has handled them."""
+
+    def handle(self, decide: Decide, limit: int) -> Handled:
+        """Take up to `limit` events that nobody has, and write what comes of them in one piece with their being handled.
+
+        Events about one subject are handled one after the other, also by several workers at once. An event of which the
+        store cannot hold what comes is marked as failed, alone.
+        """
+
+    def handle_deferred(self, decide: Decide, limit: int) -> Handled:
+        """Ask workflows again that had to wait, about up to `limit` events each."""
+
+    def forget(self) -> int:
+        """Let go of what was handled long ago; returns how much."""
+
+
 class Definitions(Protocol):
     """Finds published versions, ready to execute."""
 
     def program(self, organization: str, workflow: str, version: int) -> Program | None:
         """The program of a version; None where there is no such version or it cannot be read."""
+
+
+class Contacts(Protocol):
+    """Knows the people that executions are about."""
+
+    def read(self, organization: str, subject: str) -> Mapping[str, Any] | None:
+        """What templates and conditions know as `contact`, as it is now; None where there is nobody."""
 
 
 class Performer(Protocol):

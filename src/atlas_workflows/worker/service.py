@@ -1,4 +1,4 @@
-"""A worker process: its lanes and its effect lane, each in a thread, until it is told to stop."""
+"""A worker process: its lanes, its effect lane and its outbox lane, each in a thread, until it is told to stop."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,8 +8,10 @@ import structlog
 
 from atlas_workflows.worker.bell import Bell
 from atlas_workflows.worker.effect_lane import EffectLane
+from atlas_workflows.worker.enrolment import TriggerKinds
 from atlas_workflows.worker.lane import BATCH, Lane, Promotions
-from atlas_workflows.worker.ports import Definitions, Executions, Ledger, Performer
+from atlas_workflows.worker.outbox_lane import OutboxLane
+from atlas_workflows.worker.ports import Contacts, Definitions, Executions, Ledger, Outbox, Performer
 
 LANES = 2
 log = structlog.get_logger()
@@ -26,6 +28,9 @@ class Worker:
         performers: Mapping[str, Performer],
         *,
         effect_lease: timedelta,
+        outbox: Outbox | None = None,
+        triggers: TriggerKinds | None = None,
+        contacts: Contacts | None = None,
         lanes: int = LANES,
         batch: int = BATCH,
     ) -> None:
@@ -35,13 +40,23 @@ class Worker:
         self.effects = EffectLane(ledger, performers, lease=effect_lease, on_answers=self.bell.ring)
         promotions = Promotions(executions)
         self.lanes = [
-            Lane(executions, definitions, promotions, self.bell, self.effects.bell.ring, batch)
+            Lane(executions, definitions, promotions, self.bell, self.effects.bell.ring, batch, contacts)
             for _ in range(lanes)
         ]
+        self.outbox = (
+            None
+            if outbox is None or triggers is None
+            else OutboxLane(outbox, definitions, triggers, self.bell.ring)
+        )
 
     def wake(self) -> None:
         """There may be work."""
         self.bell.ring()
+
+    def wake_for_events(self) -> None:
+        """Something may have happened."""
+        if self.outbox is not None:
+            self.outbox.bell.ring()
 
     def stop(self) -> None:
         """Let every lane finish what it has in hand; safe in a signal handler."""
@@ -49,16 +64,18 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped. Raises what a lane failed with, so that whoever supervises the process sees it."""
-        threads = [Thread(target=self._guarded, args=(lane,), name="lane") for lane in self.lanes]
-        effects = Thread(target=self._guarded, args=(self.effects,), name="effects")
-        for thread in [*threads, effects]:
+        named: list[tuple[str, Lane | EffectLane | OutboxLane]] = [("lane", lane) for lane in self.lanes]
+        named.append(("effects", self.effects))
+        named += [("events", self.outbox)] if self.outbox is not None else []
+        threads = [Thread(target=self._guarded, args=(lane,), name=name) for name, lane in named]
+        for thread in threads:
             thread.start()
-        for thread in [*threads, effects]:
+        for thread in threads:
             thread.join()
         if self._failure is not None:
             raise self._failure
 
-    def _guarded(self, lane: Lane | EffectLane) -> None:
+    def _guarded(self, lane: Lane | EffectLane | OutboxLane) -> None:
         try:
             lane.run(self.stopping.is_set)
         except BaseException as cause:

@@ -1,6 +1,6 @@
 """One turn of one execution: lets the interpreter take notice of everything that has come, and says what to write. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,14 +51,20 @@ class _Course:
         self.nested |= {token.key for token in waiting if token.details["is_wait"]}
 
 
-def take_turn(claimed: Claimed, program: Program | None, now: datetime) -> Turn:
-    """What a claimed execution does at the instant `now` of the store's clock."""
+def take_turn(
+    claimed: Claimed, program: Program | None, now: datetime, contact: Mapping[str, Any] | None = None
+) -> Turn:
+    """What a claimed execution does at the instant `now` of the store's clock; `contact` as it is now, where that was read."""
     if claimed.document is None:
         return Turn(claimed, end=End("failed", "The entry of the queue has no execution.", now))
     if program is None:
         reason = f"Version {claimed.version} of the workflow cannot be read."
         return failed_turn(claimed, reason, now)
     document = exact_json.loads(claimed.document)
+    data = document["data"]
+    if contact is not None:
+        known = data.get("contact")
+        data["contact"] = {**(known if isinstance(known, dict) else {}), **contact}
     if claimed.begun:
         return _went_on(claimed, program, state_from_json(document), now)
     trigger = document["trigger"] or entry_of(program.workflow)
@@ -73,7 +79,7 @@ def failed_turn(claimed: Claimed, reason: str, now: datetime) -> Turn:
     if claimed.starter is not None:
         told = EffectFailed(claimed.starter.key, "sub_workflow", reason, may_retry=False)
         news = (News(claimed.organization, claimed.starter.execution, told),)
-    return Turn(claimed, end=End("failed", reason, now), news=news)
+    return Turn(claimed, end=End("failed", reason, now), news=news, unsubscribes=claimed.begun)
 
 
 def _began(claimed: Claimed, program: Program, trigger: str, document: Any, now: datetime) -> Turn:
@@ -126,6 +132,8 @@ def _written(claimed: Claimed, program: Program, course: _Course) -> Turn:
         may_have_nested=_has_nested(program, state),
         given_up=tuple(sorted(gone - course.nested)),
         due_at=course.wake_at,
+        subscribes=frozenset() if state.is_over else program.awaits,
+        unsubscribes=claimed.begun and state.is_over and bool(program.awaits),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 from atlas_workflows.engine.behaviour import Call, Outcome, Park, StepFailed
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.expressions.condition import parse_condition
+from atlas_workflows.expressions.templates import references
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
 from atlas_workflows.nodes.fields import BusinessHours, Wait
 from atlas_workflows.nodes.node_type import NodeType
@@ -15,11 +16,13 @@ from atlas_workflows.nodes.parameters import Parameters
 from atlas_workflows.schedule.due import DueContext, due_at, look_back_since
 from atlas_workflows.schedule.spec import Closures, Region
 from atlas_workflows.schedule.waits import (
+    AnniversaryWait,
     BusinessHoursWait,
     ConditionWait,
     DynamicWait,
     EventWait,
     Restrained,
+    UntilWait,
 )
 
 
@@ -85,7 +88,28 @@ def run(call: Call) -> Outcome:
         names = ", ".join(event.type for event in wait.events)
         note = f"For {names}." if len(wait.events) == 1 else f"For {wait.mode} of {names}."
         return Park(due.at, due.port, events, wait.mode == "all", since=since, note=note)
-    return Park(due.at)
+    return Park(due.at, follows=_follows(wait))
+
+
+def _follows(wait: Wait) -> tuple[str, ...]:
+    """The roots that the date of a wait is taken from."""
+    dated = wait.at if isinstance(wait, UntilWait) else wait.of if isinstance(wait, AnniversaryWait) else ""
+    return tuple(dict.fromkeys(path.partition(".")[0] for path in references(dated)))
+
+
+def hears(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The events it waits for; a wait for a condition or until a date of the data looks up at every event."""
+    wait = parameters.get("wait")
+    if not isinstance(wait, Mapping):
+        return ()
+    if wait.get("kind") == "until_event":
+        events = wait.get("events")
+        named = (e.get("type") for e in events if isinstance(e, Mapping)) if isinstance(events, list) else ()
+        return tuple(name for name in named if isinstance(name, str))
+    is_open = wait.get("kind") == "until_condition" or "{{" in str(wait.get("at", "")) + str(
+        wait.get("of", "")
+    )
+    return ("*",) if is_open else ()
 
 
 class _Organization(BaseModel):
@@ -137,4 +161,5 @@ NODE = NodeType(
     wrong_codes={"wait": "MISSING_WAIT_TYPE"},
     review=review,
     run=run,
+    hears=hears,
 )

@@ -7,7 +7,7 @@ from pydantic import Field
 from atlas_workflows.nodes.fields import Name
 from atlas_workflows.nodes.node_type import TriggerType
 from atlas_workflows.nodes.parameters import TriggerParameters
-from atlas_workflows.nodes.trigger_questions import one_of, same
+from atlas_workflows.nodes.trigger_questions import one_of_either, same
 
 
 class ContactTaggedParameters(TriggerParameters):
@@ -24,7 +24,7 @@ NODE = TriggerType(
     documentation="A tag was added to a contact or taken away.",
     parameters=ContactTaggedParameters,
     questions=(
-        one_of("tags", "trigger.tag", "trigger.tag_id"),
+        one_of_either("tags", "trigger.tag", "trigger.tag_id"),
         same("action", "trigger.action"),
     ),
 )

@@ -30,6 +30,7 @@ NODE = TriggerType(
     documentation="Another system called our endpoint.",
     parameters=WebhookParameters,
     questions=(
+        same("endpoint_id", "trigger.endpoint_id"),
         same("event", "trigger.event"),
         same("method", "trigger.method"),
     ),

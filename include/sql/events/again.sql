@@ -1,0 +1,4 @@
+-- Lets an event that could not be handled be handled again.
+UPDATE atlas.event_outbox AS o
+SET handled_at = NULL, error = NULL, started = NULL, refused = NULL, told = NULL
+WHERE o.organization_id = %(organization)s AND o.event_key = %(key)s AND o.error IS NOT NULL

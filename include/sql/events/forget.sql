@@ -1,0 +1,29 @@
+-- Lets go of events handled long ago, old warnings and old refusals, a bite at a time.
+WITH events AS (
+    DELETE FROM atlas.event_outbox AS o
+    WHERE o.ctid = ANY(ARRAY(
+        SELECT x.ctid FROM atlas.event_outbox AS x
+        WHERE x.handled_at < coalesce(%(now)s, now()) - interval '30 days'
+        ORDER BY x.handled_at LIMIT 5000 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING 1
+),
+warnings AS (
+    DELETE FROM atlas.event_capture_warnings AS o
+    WHERE o.ctid = ANY(ARRAY(
+        SELECT x.ctid FROM atlas.event_capture_warnings AS x
+        WHERE x.at < coalesce(%(now)s, now()) - interval '30 days'
+        ORDER BY x.at LIMIT 5000 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING 1
+),
+refusals AS (
+    DELETE FROM atlas.enrolment_refusals AS o
+    WHERE o.ctid = ANY(ARRAY(
+        SELECT x.ctid FROM atlas.enrolment_refusals AS x
+        WHERE x.refused_at < coalesce(%(now)s, now()) - interval '90 days'
+        ORDER BY x.refused_at LIMIT 5000 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM warnings) + (SELECT count(*) FROM refusals)

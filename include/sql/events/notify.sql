@@ -1,0 +1,2 @@
+-- Wakes the workers that handle events.
+SELECT atlas.announce_events()

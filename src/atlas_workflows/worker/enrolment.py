@@ -1,0 +1,209 @@
+"""Whether an event enrols its subject in a workflow: the trigger's own answer, the fence, and the policy for coming again. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+
+from atlas_workflows.engine.events import Happened
+from atlas_workflows.engine.program import Program
+from atlas_workflows.expressions.evaluate import Explanation
+from atlas_workflows.expressions.moment import Moment, moment
+from atlas_workflows.expressions.paths import MISSING
+from atlas_workflows.graph.model import Trigger
+from atlas_workflows.worker.arrivals import Arrived, Consequences, Listening, Occurred, Reason, Refusal
+from atlas_workflows.worker.model import Start
+
+LATELY = timedelta(hours=1)
+MOST_LATELY = (
+    100  # entries of one subject into one workflow within LATELY; beyond it something goes in a circle
+)
+ONCE = "once"  # the anchor under which whoever may enter once is enrolled, so that the key itself forbids a second time
+
+# Under which further names an event is heard. The threshold is the trigger's own, so no event can be named after it.
+_ALSO = {"lead_updated": ("contact_changed",), "lead_score_changed": ("lead_score_threshold",)}
+# By which fact a trigger of this type is looked up; atlas.only_values holds the parameter that asks for it.
+NARROWED_BY = {
+    "form_submitted": "form_id",
+    "survey_submitted": "survey_id",
+    "lead_stage_changed": "to_stage",
+    "opportunity_stage_changed": "to_stage",
+}
+
+
+class Said(Protocol):
+    """What a trigger says to an event."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]: ...
+    @property
+    def unchecked(self) -> tuple[str, ...]: ...
+    @property
+    def failed(self) -> tuple[Explanation, ...]: ...
+
+
+class TriggerKind(Protocol):
+    """A trigger type; its answer is the only matching there is, in simulations too."""
+
+    def answer(self, parameters: Mapping[str, Any], data: Mapping[str, Any], at: Moment) -> Said: ...
+
+
+class TriggerKinds(Protocol):
+    """Where trigger types are found."""
+
+    def trigger(self, type: str, version: int) -> TriggerKind | None: ...  # noqa: A002
+
+
+Programs = Callable[[str, str, int], Program | None]
+
+
+def heard_as(event_type: str) -> tuple[str, ...]:
+    """The names under which triggers and waits hear of an event, its own first."""
+    return (event_type, *_ALSO.get(event_type, ()))
+
+
+def only_value(event: Occurred) -> str | None:
+    """The value by which listening triggers are looked up; None where all of the type have to be asked."""
+    facts = event.data.get("trigger")
+    name = NARROWED_BY.get(event.type)
+    value = facts.get(name) if name is not None and isinstance(facts, Mapping) else None
+    is_plain = isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
+    return value.lower() if is_plain and isinstance(value, str) and value else None
+
+
+def rounds(events: Sequence[Occurred]) -> list[list[Occurred]]:
+    """The events in parts, in each at most one about the same subject, so that one sees what the one before did."""
+    found: list[list[Occurred]] = []
+    seen: dict[tuple[str, str], int] = {}
+    for event in events:
+        place = seen.get((event.organization, event.about), 0)
+        seen[event.organization, event.about] = place + 1
+        if place == len(found):
+            found.append([])
+        found[place].append(event)
+    return found
+
+
+def happened(event: Occurred, name: str, contact: Mapping[str, Any] | None) -> Happened:
+    """What waiting executions are told of an event: its facts, what it is about, and the contact as it is now."""
+    facts = event.data.get("trigger")
+    data = {**(facts if isinstance(facts, Mapping) else {}), **event.data}
+    data.pop("trigger", None)
+    known = contact if contact is not None else event.data.get("contact")
+    data.pop("contact", None)
+    return Happened(name, event.at, data | ({"contact": known} if isinstance(known, Mapping) else {}))
+
+
+def decide(arrived: Arrived, programs: Programs, kinds: TriggerKinds) -> Consequences:
+    """Whom an event enrols, and why it does not enrol in the others that listen."""
+    starts: list[Start] = []
+    refusals: list[Refusal] = []
+    deferred: list[Listening] = []
+    for listening in arrived.listening:
+        program = programs(arrived.event.organization, listening.workflow, listening.version)
+        trigger = None if program is None else _trigger(program, listening.trigger)
+        if program is None or trigger is None:
+            continue
+        if listening.accepts == "later":
+            deferred.append(listening)
+            continue
+        refusal = _refusal(arrived, listening, program, trigger, kinds)
+        if refusal is None:
+            starts.append(_start(arrived, listening, program, trigger))
+        else:
+            refusals.append(refusal)
+    return Consequences(starts, refusals, deferred)
+
+
+def _trigger(program: Program, key: str) -> Trigger | None:
+    return next((t for t in program.workflow.triggers if t.id == key and t.enabled), None)
+
+
+def data_of(arrived: Arrived) -> dict[str, Any]:
+    """The roots of paths for what an event starts."""
+    event = arrived.event
+    facts = event.data.get("trigger")
+    trigger = {
+        "event": event.type,
+        "occurred_at": event.at.isoformat(),
+        **(facts if isinstance(facts, Mapping) else {}),
+    }
+    given = event.data.get("contact")
+    contact = {"id": event.about, **(given if isinstance(given, Mapping) else {}), **(arrived.contact or {})}
+    organization = {"id": event.organization, **arrived.organization}
+    return {**event.data, "trigger": trigger, "contact": contact, "organization": organization}
+
+
+def _refusal(
+    arrived: Arrived, listening: Listening, program: Program, trigger: Trigger, kinds: TriggerKinds
+) -> Refusal | None:
+    event = arrived.event
+    if listening.accepts == "no":
+        text = f"It happened at {event.at:%Y-%m-%d %H:%M:%S} UTC, before this workflow was taken over."
+        return Refusal(event, listening, Reason.BEFORE_FENCE, text)
+    kind = kinds.trigger(trigger.type, trigger.version)
+    if kind is None:
+        return Refusal(event, listening, Reason.FILTER, f"The trigger type {trigger.type!r} does not exist.")
+    zone = program.workflow.settings.timezone
+    said = kind.answer(trigger.parameters, data_of(arrived), moment(event.at, zone))
+    if said.reasons:
+        leaves = [leaf_to_json(leaf) for leaf in said.failed]
+        return Refusal(event, listening, Reason.FILTER, " ".join(said.reasons), leaves)
+    if said.unchecked:
+        # Real events say what they have: what is missing here is missing, not left out of an input.
+        text = f"The event does not say {', '.join(said.unchecked)}."
+        return Refusal(event, listening, Reason.NOT_SAID, text)
+    return _again(event, listening, program, trigger)
+
+
+def _again(event: Occurred, listening: Listening, program: Program, trigger: Trigger) -> Refusal | None:
+    """Whether the policy for coming again forbids it."""
+    text, settings = "", program.workflow.settings
+    days = settings.re_entry_after_days
+    if listening.entered_at is None:
+        return None
+    if may_enter_once(program, trigger):
+        text = f"It may be entered once, and was on {listening.entered_at:%Y-%m-%d %H:%M} UTC."
+    elif settings.re_entry == "after_exit" and listening.is_inside:
+        text = f"The subject is still in it, since {listening.entered_at:%Y-%m-%d %H:%M} UTC."
+    elif days is not None and event.at < listening.entered_at + timedelta(days=days):
+        text = f"It may be entered again {days:g} days after {listening.entered_at:%Y-%m-%d %H:%M} UTC."
+    if text:
+        return Refusal(event, listening, Reason.RE_ENTRY, text)
+    if listening.entered_lately >= MOST_LATELY:
+        text = f"The subject entered it {listening.entered_lately} times within an hour; what it does may start it again."
+        return Refusal(event, listening, Reason.LOOPING, text)
+    return None
+
+
+def may_enter_once(program: Program, trigger: Trigger) -> bool:
+    """Whether a subject enters at most once: the workflow's policy, or a form that skips a person's second submission."""
+    return (
+        program.workflow.settings.re_entry == "once" or trigger.parameters.get("duplicate_handling") == "skip"
+    )
+
+
+def _start(arrived: Arrived, listening: Listening, program: Program, trigger: Trigger) -> Start:
+    event = arrived.event
+    return Start(
+        organization=event.organization,
+        workflow=listening.workflow,
+        subject=event.about,
+        anchor=ONCE if may_enter_once(program, trigger) else event.anchor,
+        trigger=trigger.id,
+        data=data_of(arrived),
+        triggered_by="event",
+        priority=program.workflow.settings.priority,
+        events=_earlier(arrived) if program.looks_back else (),
+    )
+
+
+def _earlier(arrived: Arrived) -> tuple[Mapping[str, Any], ...]:
+    """What came before as waits that look back want it, the oldest first."""
+    before = (happened(event, event.type, None) for event in reversed(arrived.earlier()))
+    return tuple({"type": e.type, "at": e.at.isoformat(), "data": dict(e.data)} for e in before)
+
+
+def leaf_to_json(leaf: Explanation) -> dict[str, Any]:
+    """A comparison as it is kept: what it asked, and the value it saw; None where there was none."""
+    actual = None if leaf.actual is MISSING else leaf.actual
+    return {"field": leaf.field, "operator": leaf.operator, "expected": leaf.expected, "actual": actual}
