@@ -9,7 +9,7 @@ found AS (
     CROSS JOIN LATERAL (
         SELECT e.organization_id
         FROM atlas.effects AS e
-        WHERE e.status = 'intended' AND e.kind = r.kind AND e.organization_id > r.after
+        WHERE e.status = 'intended' AND e.waits_for IS NULL AND e.kind = r.kind AND e.organization_id > r.after
         ORDER BY e.organization_id
         LIMIT 1
     ) AS beginning
@@ -19,7 +19,7 @@ found AS (
     CROSS JOIN LATERAL (
         SELECT e.organization_id
         FROM atlas.effects AS e
-        WHERE e.status = 'intended' AND e.kind = f.kind AND e.organization_id > f.organization_id
+        WHERE e.status = 'intended' AND e.waits_for IS NULL AND e.kind = f.kind AND e.organization_id > f.organization_id
         ORDER BY e.organization_id
         LIMIT 1
     ) AS following
@@ -40,7 +40,7 @@ chosen AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT e.organization_id, e.effect_key
         FROM atlas.effects AS e
-        WHERE e.status = 'intended' AND e.kind = turn.kind AND e.organization_id = turn.organization_id
+        WHERE e.status = 'intended' AND e.waits_for IS NULL AND e.kind = turn.kind AND e.organization_id = turn.organization_id
         ORDER BY e.id
         LIMIT greatest(turn.places, 0)
         FOR UPDATE SKIP LOCKED

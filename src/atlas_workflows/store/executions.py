@@ -14,6 +14,7 @@ from atlas_workflows.store.rows import (
     effect_rows,
     enrolment_rows,
     given_up_rows,
+    letter_rows,
     places,
     report_rows,
     step_rows,
@@ -133,6 +134,8 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     _copy_steps(connection, turns)
     if given_up := given_up_rows(turns):
         connection.execute(sql("engine/cancel_effects"), {"effects": json_text(given_up)})
+    if letters := letter_rows(turns):
+        connection.execute(sql("engine/keep_dead_letters"), {"letters": json_text(letters)})
     woken = _intend(connection, turns)
     written = {"turns": turn_rows(turns, woken), "told": told_rows(turns)}
     connection.execute(sql("engine/checkpoint"), written)

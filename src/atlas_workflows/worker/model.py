@@ -120,6 +120,21 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What is kept of a failed execution, so that it can go on from there. `state` None: where it stood before the turn.
+
+    `untold` are events of the inbox that it was not told any more; `node` is "" where no step is to blame.
+    """
+
+    node: str
+    node_type: str
+    cause: str
+    message: str
+    state: State | None = None
+    untold: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What came of one claim, to be written in one piece. `end` is None while the execution goes on; `state` then is not.
 
@@ -137,6 +152,7 @@ class Turn:
     given_up: tuple[str, ...] = ()
     may_have_nested: bool = False
     due_at: datetime | None = None
+    letter: DeadLetter | None = None
 
     @property
     def report(self) -> EffectDone | EffectFailed | None:
