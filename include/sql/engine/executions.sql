@@ -2,7 +2,8 @@
 SELECT
     e.organization_id::text AS organization, e.id::text AS execution, e.workflow_id::text AS workflow,
     w.name AS workflow_name, e.workflow_version AS version, e.subject, coalesce(e.outcome, e.status) AS outcome,
-    coalesce(e.reason, e.error) AS reason, e.triggered_by, e.started_at, e.completed_at, q.waits_for,
+    coalesce(e.reason, e.error) AS reason, e.triggered_by,
+    CASE WHEN e.source_table IS NULL THEN 'atlas_enhanced' ELSE 'legacy_app' END AS executor, e.started_at, e.completed_at, q.waits_for,
     CASE WHEN NOT (q.ready OR q.leased) THEN q.due_at END AS due_at
 FROM atlas.workflow_executions AS e
 LEFT JOIN atlas.workflows AS w ON w.id = e.workflow_id AND w.organization_id = e.organization_id

@@ -18,11 +18,16 @@ COMMANDS = {
     "backup": ("atlas_workflows.cli.backup", "Make, verify, list and restore backups of the CRM database."),
     "bench": ("atlas_workflows.cli.bench", "Measure us beside our peers."),
     "check": ("atlas_workflows.cli.check", "Lint, types, import contracts, SQL lint, generated docs."),
+    "dead-letters": ("atlas_workflows.cli.dead_letters", "Failed executions by cause; replay all of one."),
     "demo": ("atlas_workflows.cli.demo", "Start everything on sample data, migrate it, show the result."),
     "down": ("atlas_workflows.cli.stack_down", "Stop the local stack."),
     "effects": (
         "atlas_workflows.cli.effects",
         "Resolve effects of which nobody can tell whether they arrived.",
+    ),
+    "execution": (
+        "atlas_workflows.cli.execution",
+        "Find, read, explain, cancel and replay executions.",
     ),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
@@ -41,7 +46,10 @@ COMMANDS = {
     "test": ("atlas_workflows.cli.test", "Run the tests."),
     "up": ("atlas_workflows.cli.stack_up", "Start the local stack on your own database."),
     "worker": ("atlas_workflows.cli.worker", "Execute workflows until told to stop."),
-    "workflow": ("atlas_workflows.cli.workflow", "Validate, execute and export workflows."),
+    "workflow": (
+        "atlas_workflows.cli.workflow",
+        "Validate, execute, export, publish, pause and archive workflows.",
+    ),
 }
 
 

@@ -30,7 +30,7 @@ class Wanted:
 class Execution:
     """An execution in one line. `outcome` is how it ended, or queued or running.
 
-    `waits_for` is what holds it back; `due_at` when the clock has something to say to it.
+    `executor` is whose execution it was; `waits_for` is what holds it back; `due_at` when the clock has something to say to it.
     """
 
     organization: str
@@ -42,6 +42,7 @@ class Execution:
     outcome: str
     reason: str | None
     triggered_by: str | None
+    executor: str
     started_at: datetime
     completed_at: datetime | None
     waits_for: str | None

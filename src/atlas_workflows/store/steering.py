@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from atlas_workflows import exact_json
 from atlas_workflows.audit import Subject, record
@@ -11,12 +10,11 @@ from atlas_workflows.db.rows import one, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.behaviour import Kinds
 from atlas_workflows.engine.events import Cancelled
-from atlas_workflows.engine.nesting import STARTS
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.resuming import asked_again, resumed
 from atlas_workflows.engine.state import state_from_json, state_to_json
 from atlas_workflows.errors import InputError
-from atlas_workflows.graph.catalogue import Effect
+from atlas_workflows.store.deeds import acts
 from atlas_workflows.store.definitions import program_of
 from atlas_workflows.store.history import EffectLine
 from atlas_workflows.store.intake import PostgresIntake
@@ -173,7 +171,7 @@ def _planned(connection: Connection, organization: str, letter: _Letter, program
         nodes,
         tuple(effect.key for effect in effects if effect.status == "done"),
         tuple(effect.key for effect in effects if effect.status in ("unknown", "dispatching")),
-        any(_acts(program, node) for node in ahead),
+        any(acts(program, program.plan.nodes[node]) for node in ahead if node in program.plan.nodes),
         letter.workflow_status == "paused",
     )
 
@@ -186,14 +184,6 @@ def _ahead(letter: _Letter, program: Program) -> tuple[tuple[str, ...], set[str]
     state = state_from_json(document)
     nodes = tuple(node for node in asked_again(state) if node in program.plan.nodes)
     return nodes, program.plan.reachable(token.node for token in state.tokens.values())
-
-
-def _acts(program: Program, node: str) -> bool:
-    found = program.plan.nodes.get(node)
-    if found is None:
-        return False
-    kind: Any = program.kinds.node(found.type, found.version)
-    return found.type in STARTS or getattr(kind, "effect", Effect.NONE) is not Effect.NONE
 
 
 def _revived(letter: _Letter) -> str:
