@@ -78,7 +78,7 @@ def test_claim_promotion_and_checkpoint_go_by_index_beside_parked_executions(
     assert_frugal(scans(postgres, "nested", executions=places), 100)
     turn = {"started_at": NOON.isoformat(), "is_over": False, "wake": False, "recorded": 1, "document": {}}
     turns = json.dumps([{**place, **turn, "status": "running"} for place in json.loads(places)])
-    assert_frugal(scans(postgres, "checkpoint", turns=turns, told="[]"), 200)
+    assert_frugal(scans(postgres, "checkpoint", turns=turns, told="[]", days=[NOON]), 200)
     assert_frugal(scans(postgres, "executions_of_subject", organization=ONE, subject="s7"), 1)
     assert_frugal(
         scans(postgres, "tell", news=json.dumps([{"place": 0, **json.loads(places)[0], "event": {}}])), 2
@@ -94,7 +94,7 @@ def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld)
     )
     room = json.dumps([{"kind": "send_email", "places": 16, "after": NOBODY}])
     lease = timedelta(seconds=60)
-    assert_frugal(scans(postgres, "dispatch_effects", room=room, now=NOON, lease=lease), 32)
+    assert_frugal(scans(postgres, "dispatch_effects", room=room, limits="[]", now=NOON, lease=lease), 32)
     assert_frugal(scans(postgres, "stale_effects", now=NOON, lease=lease, limit=10), 1)
     finished = [
         {"place": 0, "organization_id": ONE, "effect_key": "k1000", "dispatches": 0, "status": "done"}

@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
+    "limits": ("atlas_workflows.cli.limits", "Limit how much starts and how much is sent."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),
     "migrate": ("atlas_workflows.cli.migrate", "Run, watch, pause, resume, roll back and report a phase."),
     "sample": ("atlas_workflows.cli.sample", "Make a synthetic legacy CRM."),

@@ -1,5 +1,6 @@
 """Executions in PostgreSQL: promotion, fair claims, and checkpoints in which a stale worker writes nothing."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -29,6 +30,7 @@ from atlas_workflows.worker.turn import farewell, news_of_start
 PROMOTED_AT_ONCE = 2_000
 NOBODY = "00000000-0000-0000-0000-000000000000"
 LEASE = timedelta(seconds=60)
+DAY_SECONDS = 86_400.0
 
 
 class PostgresExecutions:
@@ -40,11 +42,22 @@ class PostgresExecutions:
         self.now = now
         self._after = NOBODY
         self._turning = Lock()
+        self._room_until = time.monotonic() + DAY_SECONDS
 
     def promote(self) -> int:
         """Make ready what is due by the clock, and what workers held too long; at most 2 000 at once."""
+        self._make_room()
         given = {"now": self.now, "limit": PROMOTED_AT_ONCE}
         return transact(self.pool, lambda c: c.execute(sql("engine/promote"), given).rowcount)
+
+    def _make_room(self) -> None:
+        # A worker may live for weeks; the days ahead need their partitions.
+        with self._turning:
+            is_late = self._room_until <= time.monotonic()
+            if is_late:
+                self._room_until = time.monotonic() + DAY_SECONDS
+        if is_late:
+            transact(self.pool, lambda c: c.execute(sql("engine/ensure_partitions")))
 
     def checkpoint(self, turns: Sequence[Turn], limit: int) -> tuple[Batch, frozenset[Place]]:
         """Write turns in one piece, then claim up to `limit` executions."""
@@ -137,7 +150,8 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     if letters := letter_rows(turns):
         connection.execute(sql("engine/keep_dead_letters"), {"letters": json_text(letters)})
     woken = _intend(connection, turns)
-    written = {"turns": turn_rows(turns, woken), "told": told_rows(turns)}
+    days = sorted({turn.claimed.started_at for turn in turns if turn.claimed.started_at is not None})
+    written = {"turns": turn_rows(turns, woken), "told": told_rows(turns), "days": days}
     connection.execute(sql("engine/checkpoint"), written)
     if any(turn.report for turn in turns):
         connection.execute(sql("engine/keep_reports"), {"reports": report_rows(turns)})
