@@ -34,6 +34,7 @@ COMMANDS = {
     "limits": ("atlas_workflows.cli.limits", "Limit how much starts and how much is sent."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),
     "migrate": ("atlas_workflows.cli.migrate", "Run, watch, pause, resume, roll back and report a phase."),
+    "retention": ("atlas_workflows.cli.retention", "Drop executions, steps and logs whose time is over."),
     "sample": ("atlas_workflows.cli.sample", "Make a synthetic legacy CRM."),
     "schedule": ("atlas_workflows.cli.schedule", "Next instants of a schedule, and its description."),
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
