@@ -136,7 +136,8 @@ def test_what_a_worker_has_in_hand_follows_too(postgres: PostgresWorld) -> None:
 
 def test_a_pause_holds_everything_and_a_resume_lets_it_go_on(postgres: PostgresWorld) -> None:
     listens = Node("e", "wait", {"wait": {"kind": "until_event", "events": [{"type": "ping"}]}})
-    asks = published(postgres, line("asks", node("n"), setting("z"))).workflow
+    slow = Node("n", "add_note", {"text": "n"}, timeout_seconds=600)
+    asks = published(postgres, line("asks", slow, setting("z"))).workflow
     waits = published(postgres, line("waits", wait("p"), setting("z"))).workflow
     hears = published(postgres, line("hears", listens, setting("z"))).workflow
     asked, waited, heard = postgres.start(*(wish(flow) for flow in (asks, waits, hears)))
@@ -145,7 +146,7 @@ def test_a_pause_holds_everything_and_a_resume_lets_it_go_on(postgres: PostgresW
     in_hand = postgres.executions.checkpoint((), 10)[0].claimed
     assert [each.execution for each in in_hand] == [late.execution]
     for flow in (asks, waits, hears):
-        assert pause(postgres.connection, ONE, flow, ADA).status == "paused"
+        assert pause(postgres.connection, ONE, flow, ADA, now=NOON).status == "paused"
     assert [each.answer for each in postgres.start(wish(asks, "c9"))] == ["refused"]
     stale = [take_turn(each, postgres.definitions.program(ONE, asks, 1), NOON) for each in in_hand]
     assert len(postgres.executions.checkpoint(stale, 0)[1]) == 1
@@ -157,7 +158,7 @@ def test_a_pause_holds_everything_and_a_resume_lets_it_go_on(postgres: PostgresW
     assert read_story(postgres.connection, ONE, waited.execution).execution.waits_for == "workflow_paused"
     assert pause(postgres.connection, ONE, asks, ADA).executions == 2, "again does no harm"
     for flow in (asks, waits, hears):
-        assert resume(postgres.connection, ONE, flow, ADA).status == "active"
+        assert resume(postgres.connection, ONE, flow, ADA, now=NOON + timedelta(hours=1)).status == "active"
     play(postgres, ["add_note"])
     for execution in (asked, waited, heard, late):
         assert postgres.end(execution.execution) == ("completed", None)

@@ -1,6 +1,7 @@
 """A failed execution goes on from the step that failed; what went out does not go out again; every replay is audited."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,13 +18,13 @@ from atlas_workflows.store.steering import By, Replay, cancel, replay
 from atlas_workflows.worker.bell import Bell
 from atlas_workflows.worker.causes import pattern_of
 from atlas_workflows.worker.lane import Lane, Promotions
-from atlas_workflows.worker.model import Answer, Dispatch, Performed, Refused, Unclear
+from atlas_workflows.worker.model import Answer, Dispatch, Finished, Performed, Refused, Unclear
 
 ADA = By("ada", "the provider is back")
 
 
 def replayed(world: PostgresWorld, execution: str, by: By | None = ADA, organization: str = ONE) -> Replay:
-    return replay(world.connection, organization, execution, load_catalogue(), by)
+    return replay(world.connection, organization, execution, load_catalogue(), by, now=NOON)
 
 
 class Provider:
@@ -81,8 +82,6 @@ def test_other_branches_go_on_where_they_were(postgres: PostgresWorld) -> None:
     work(postgres)
     taken = {d.key.split("/")[1]: d for d in postgres.ledger.exchange((), {"add_note": 2})}
     provider = Provider(n1=Refused("provider", "no", may_retry=False), n2=Performed())
-    from atlas_workflows.worker.model import Finished
-
     assert set(taken) == {"n1", "n2"}, "n3 is intended"
     postgres.ledger.exchange([Finished(taken["n1"], provider(taken["n1"]))], {})
     work(postgres)
@@ -114,7 +113,7 @@ def test_what_nobody_can_tell_still_waits_for_a_person(postgres: PostgresWorld) 
 
 
 def test_a_round_of_a_loop_goes_on_in_that_round(postgres: PostgresWorld) -> None:
-    loop = Node("l", "loop", {"mode": "count", "count": 3})
+    loop = Node("l", "loop", {"kind": "count", "count": 3})
     nodes = (loop, node("n"), setting("z"))
     edges = (Edge("e1", "t", "l"), Edge("e2", "l", "n", "body"), Edge("e3", "l", "z", "done"))
     flow = Workflow("w", "w", nodes, edges, line("x").triggers)
@@ -198,6 +197,27 @@ def test_a_nested_workflow_is_replayed_first(postgres: PostgresWorld) -> None:
     through(postgres, provider)
     assert postgres.end(begun.execution) == ("completed", None)
     assert provider.calls == {"n": 2}
+
+
+def test_the_time_between_does_not_count(postgres: PostgresWorld) -> None:
+    """Neither for the longest execution nor for the timeout of what was under way."""
+    slow = Node("n1", "add_note", {"text": "x"}, timeout_seconds=60)
+    (begun,) = postgres.start(wish(postgres.publish(branches(slow, node("n2")))))
+    provider = Provider(n2=Refused("provider", "no", may_retry=False))
+    work(postgres)
+    taken = {d.key.split("/")[1]: d for d in postgres.ledger.exchange((), {"add_note": 2})}
+    postgres.ledger.exchange([Finished(taken["n2"], provider(taken["n2"]))], {})
+    work(postgres)
+    later = NOON + timedelta(days=3)
+    postgres.move_to(later)
+    replay(postgres.connection, ONE, begun.execution, load_catalogue(), ADA, now=later)
+    provider.answers.clear()
+    postgres.ledger.exchange([Finished(taken["n1"], provider(taken["n1"]))], {})
+    work(postgres)
+    postgres.executions.promote()
+    through(postgres, provider)
+    assert postgres.end(begun.execution) == ("completed", None)
+    assert provider.calls == {"n1": 1, "n2": 2}
 
 
 def test_nothing_of_others_is_replayed(postgres: PostgresWorld) -> None:

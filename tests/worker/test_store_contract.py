@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from workflows import line, node, setting, wait
+from workflows import TRIGGER, line, node, setting, wait
 from world import LEASE, NOON, ONE, TWO, World, perform, play, wish, work, workflow_id
 
 from atlas_workflows.engine.events import Cancelled, Happened
 from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
-from atlas_workflows.graph.model import ErrorMode, Node
+from atlas_workflows.graph.model import Edge, ErrorMode, Node, Workflow
 from atlas_workflows.worker.model import (
     Finished,
     NotSent,
@@ -352,10 +352,25 @@ def test_workflows_that_start_each_other_stop_at_the_bound(world: World) -> None
 
 def test_an_error_workflow_that_fails_and_names_itself_comes_to_an_end(world: World) -> None:
     failing = line(
-        "w", Node("n", "send_email", {}), error_mode=ErrorMode.WORKFLOW, error_workflow_id=workflow_id("w")
+        "w", Node("n", "condition", {}), error_mode=ErrorMode.WORKFLOW, error_workflow_id=workflow_id("w")
     )
     (begun,) = world.start(wish(world.publish(failing)))
     assert work(world) == MAX_NESTED_WORKFLOWS + 1
     end = world.end(begun.execution)
     assert end
     assert end[0] == "failed"
+
+
+def test_answers_and_silence_of_one_execution_come_together(world: World) -> None:
+    """One of its effects is known and another one is not, in the same commit."""
+    nodes = (node("a"), node("b"), node("c"))
+    edges = tuple(Edge(f"e{found.id}", "t", found.id) for found in nodes)
+    workflow = world.publish(Workflow("w", "w", nodes, edges, (TRIGGER,)))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    taken = sorted(world.ledger.exchange((), {"add_note": 3}), key=lambda found: found.key)
+    answers = (Performed(), Unclear("silence"), NotSent())
+    world.ledger.exchange([Finished(*pair) for pair in zip(taken, answers, strict=True)], {})
+    work(world)
+    assert [status for _, status in sorted(world.effects().items())] == ["done", "unknown", "intended"]
+    assert [step[0] for step in world.steps(begun.execution)] == ["a"]

@@ -30,4 +30,5 @@ INSERT INTO atlas.execution_inbox (organization_id, execution_id, event)
 SELECT l.organization_id, l.execution_id, l.answer
 FROM ledger AS l
 INNER JOIN woken AS w ON w.organization_id = l.organization_id AND w.execution_id = l.execution_id
+WHERE l.answer IS NOT NULL
 ORDER BY l.place

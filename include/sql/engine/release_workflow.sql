@@ -8,6 +8,12 @@ WITH held AS MATERIALIZED (
     ORDER BY q.organization_id, q.execution_id
     FOR UPDATE OF q
 ),
+states AS (
+    UPDATE atlas.execution_states AS s
+    SET resumed_at = coalesce(%(now)s, now())
+    FROM held AS h
+    WHERE s.organization_id = h.organization_id AND s.execution_id = h.execution_id
+),
 effects AS (
     UPDATE atlas.effects AS e
     SET waits_for = NULL

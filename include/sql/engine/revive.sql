@@ -7,11 +7,11 @@ WITH letter AS (
 state AS (
     INSERT INTO atlas.execution_states (
         organization_id, execution_id, started_at, workflow_id, workflow_version, subject, recorded, begun, document,
-        starter_id, starter
+        starter_id, starter, held_at, resumed_at
     )
     SELECT
         l.organization_id, l.execution_id, l.started_at, l.workflow_id, %(version)s, l.subject, l.recorded, l.begun,
-        %(document)s::json, l.starter_id, l.starter
+        %(document)s::json, l.starter_id, l.starter, l.failed_at, coalesce(%(now)s, now())
     FROM letter AS l
 ),
 inbox AS (

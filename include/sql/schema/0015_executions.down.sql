@@ -57,5 +57,6 @@ CREATE INDEX workflow_execution_queue_due ON atlas.workflow_execution_queue (due
 DROP FUNCTION atlas.take_start_slot(uuid, uuid, timestamptz);
 DROP TABLE atlas.dead_letters;
 DROP INDEX atlas.execution_states_by_workflow;
+ALTER TABLE atlas.execution_states DROP COLUMN held_at, DROP COLUMN resumed_at;
 DROP INDEX atlas.workflow_executions_by_subject;
 ALTER TABLE atlas.workflow_executions DROP COLUMN subject;

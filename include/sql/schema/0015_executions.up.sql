@@ -9,6 +9,9 @@ UPDATE atlas.workflow_executions AS e
 SET subject = n.subject, updated_at = e.updated_at
 FROM atlas.enrolments AS n
 WHERE n.organization_id = e.organization_id AND n.execution_id = e.id;
+ALTER TABLE atlas.execution_states ADD COLUMN held_at timestamptz, ADD COLUMN resumed_at timestamptz;
+COMMENT ON COLUMN atlas.execution_states.held_at IS 'When it was last held, or when it failed before it was replayed.';
+COMMENT ON COLUMN atlas.execution_states.resumed_at IS 'When it went on after that; the time between does not count for it.';
 CREATE INDEX execution_states_by_workflow ON atlas.execution_states (organization_id, workflow_id);
 
 CREATE TABLE atlas.dead_letters (

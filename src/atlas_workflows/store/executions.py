@@ -110,13 +110,13 @@ def _event(text: str) -> Event:
 def _claimed(
     place: Place, fencing: int, rest: Sequence[Any], inbox: Mapping[Place, Sequence[tuple[int, Event]]]
 ) -> Claimed:
-    workflow, version, subject, started_at, recorded, begun, document, starter = rest
+    workflow, version, subject, started_at, recorded, begun, document, starter, held_at, resumed_at = rest
     if document is None:
         return Claimed(*place, fencing)
     waits = None if starter is None else starter_from_json(exact_json.loads(starter))
     return Claimed(
         *place, fencing, workflow, version, subject, started_at, recorded, begun, document, waits,
-        tuple(inbox.get(place, ())),
+        tuple(inbox.get(place, ())), None if resumed_at is None or held_at is None else (held_at, resumed_at),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -121,24 +122,28 @@ def publish(
 
 
 def pause(
-    connection: Connection, organization: str, workflow: str, by: By, *, drain: bool = False
+    connection: Connection,
+    organization: str,
+    workflow: str,
+    by: By,
+    *,
+    drain: bool = False,
+    now: datetime | None = None,
 ) -> Changed:
     """Nothing of it starts any more. Live executions are held where they are; with `drain` they go on to their end."""
     changed = _change(connection, organization, workflow, by, "pause_workflow", _pausable)
     if drain:
         return changed
     # In a transaction of its own, for checkpoints lock the queue before they ask for the workflow's row.
-    return replace(
-        changed, executions=_queue_changed(connection, organization, workflow, "engine/hold_workflow")
-    )
+    return replace(changed, executions=_queue_changed(connection, "hold", organization, workflow, now))
 
 
-def resume(connection: Connection, organization: str, workflow: str, by: By) -> Changed:
-    """Let a paused workflow start again, and what was held go on."""
+def resume(
+    connection: Connection, organization: str, workflow: str, by: By, *, now: datetime | None = None
+) -> Changed:
+    """Let a paused workflow start again, and what was held go on; the time between does not count for it."""
     changed = _change(connection, organization, workflow, by, "resume_workflow", _resumable)
-    return replace(
-        changed, executions=_queue_changed(connection, organization, workflow, "engine/release_workflow")
-    )
+    return replace(changed, executions=_queue_changed(connection, "release", organization, workflow, now))
 
 
 def archive(
@@ -153,7 +158,7 @@ def archive(
             remedy="Say what becomes of them: --running finish or --running cancel.",
         )
     changed = _change(connection, organization, workflow, by, "archive_workflow", _archivable)
-    _queue_changed(connection, organization, workflow, "engine/release_workflow")
+    _queue_changed(connection, "release", organization, workflow, None)
     if running is not AtArchive.CANCEL:
         return replace(changed, executions=live)
     return replace(changed, executions=_cancel_all(connection, organization, workflow, by))
@@ -257,10 +262,12 @@ def _set_state(connection: Connection, standing: Standing, status: str) -> None:
     connection.execute(sql("engine/set_workflow_state"), given)
 
 
-def _queue_changed(connection: Connection, organization: str, workflow: str, statement: str) -> int:
-    given = {"organization": organization, "workflow": workflow}
+def _queue_changed(
+    connection: Connection, verb: str, organization: str, workflow: str, now: datetime | None
+) -> int:
+    given = {"organization": organization, "workflow": workflow, "now": now}
     with connection.transaction():
-        count = connection.execute(sql(statement), given).rowcount
+        count = connection.execute(sql(f"engine/{verb}_workflow"), given).rowcount
         connection.execute(sql("engine/notify"))
     return count
 

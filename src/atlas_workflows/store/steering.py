@@ -1,7 +1,7 @@
 """What a person does to an execution, audited: cancel a live one, let a failed one go on from the step that failed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from atlas_workflows import exact_json
 from atlas_workflows.audit import Subject, record
@@ -91,10 +91,19 @@ def cancel(connection: Connection, organization: str, execution: str, by: By) ->
         audit(connection, organization, ("workflow_executions", execution), "cancel_execution", by)
 
 
-def replay(connection: Connection, organization: str, execution: str, kinds: Kinds, by: By | None) -> Replay:
+def replay(
+    connection: Connection,
+    organization: str,
+    execution: str,
+    kinds: Kinds,
+    by: By | None,
+    *,
+    now: datetime | None = None,
+) -> Replay:
     """Let a failed execution go on from the step that failed; with `by` None only say what that would mean.
 
     Its effects keep their keys: what the ledger has as done is not done again. Raises InputError where it cannot be.
+    `now` replaces the database's clock, for trials on a virtual one.
     """
     with connection.transaction():
         letter = _letter(connection, organization, execution)
@@ -108,6 +117,7 @@ def replay(connection: Connection, organization: str, execution: str, kinds: Kin
             "version": letter.workflow_version,
             "document": _revived(letter),
             "held": plan.is_held,
+            "now": now,
         }
         connection.execute(sql("engine/revive"), given)
         audit(connection, organization, ("workflow_executions", execution), "replay_execution", by)
@@ -190,7 +200,7 @@ def _revived(letter: _Letter) -> str:
     document = exact_json.loads(letter.document)
     if not letter.begun:
         return letter.document
-    return json_text(state_to_json(resumed(state_from_json(document), datetime.now(UTC))))
+    return json_text(state_to_json(resumed(state_from_json(document))))
 
 
 def _as_done(plan: Replay) -> Replay:

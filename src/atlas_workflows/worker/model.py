@@ -82,6 +82,7 @@ class Claimed:
     """An execution in a worker's hands. `document` is JSON text, None where the entry of the queue has no state.
 
     `fencing` grows with every claim. `inbox` holds what it has to be told, with the ids under which that is forgotten.
+    `pause` is from when to when it was held back: that time does not count for it.
     """
 
     organization: str
@@ -96,6 +97,7 @@ class Claimed:
     document: str | None = None
     starter: Starter | None = None
     inbox: tuple[tuple[int, Event], ...] = ()
+    pause: tuple[datetime, datetime] | None = None
 
     @property
     def place(self) -> Place:

@@ -21,6 +21,7 @@ from atlas_workflows.engine.events import (
 from atlas_workflows.engine.failing import ERROR_START
 from atlas_workflows.engine.nesting import STARTS, data_for, entry_of, report_of
 from atlas_workflows.engine.program import Program
+from atlas_workflows.engine.resuming import after_pause
 from atlas_workflows.engine.state import State, Status, state_from_json
 from atlas_workflows.worker.model import (
     BY_WORKFLOW,
@@ -105,6 +106,8 @@ def _began(claimed: Claimed, program: Program, trigger: str, document: Any, now:
 
 
 def _went_on(claimed: Claimed, program: Program, state: State, now: datetime) -> Turn:
+    if claimed.pause is not None:
+        state = after_pause(state, *claimed.pause)
     course = _Course(state)
     course.look_at(state)
     events: list[Event] = [event for _, event in claimed.inbox] or [Woken()]
