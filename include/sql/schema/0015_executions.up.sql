@@ -5,10 +5,6 @@ ALTER TABLE atlas.workflow_executions ADD COLUMN subject text;
 COMMENT ON COLUMN atlas.workflow_executions.subject IS 'Whom it is about; NULL for history of the legacy side.';
 CREATE INDEX workflow_executions_by_subject ON atlas.workflow_executions (organization_id, subject, started_at DESC)
     WHERE subject IS NOT NULL;
-UPDATE atlas.workflow_executions AS e
-SET subject = n.subject, updated_at = e.updated_at
-FROM atlas.enrolments AS n
-WHERE n.organization_id = e.organization_id AND n.execution_id = e.id;
 ALTER TABLE atlas.execution_states ADD COLUMN held_at timestamptz, ADD COLUMN resumed_at timestamptz;
 COMMENT ON COLUMN atlas.execution_states.held_at IS 'When it was last held, or when it failed before it was replayed.';
 COMMENT ON COLUMN atlas.execution_states.resumed_at IS 'When it went on after that; the time between does not count for it.';

@@ -34,7 +34,7 @@ def list_limits(organization: Organization, dsn: Dsn = None, as_json: AsJson = F
         )
         return
     show(
-        f"{each.workflow or 'all workflows'}: {each.limit} starts a {each.per}; {each.count} in the window of {each.window_start}"
+        f"{each.workflow or 'all workflows'}: {each.limit_value} starts a {each.per}; {each.count} in the window of {each.window_start}"
         for each in starts
     )
     show(

@@ -38,7 +38,7 @@ class StartLimit:
 
     workflow: str | None
     per: str
-    limit: int
+    limit_value: int
     count: int
     window_start: datetime | None
     exceeded_at: datetime | None
