@@ -11,6 +11,6 @@ FROM json_to_recordset(%(effects)s) AS x (
 ORDER BY x.place
 ON CONFLICT (organization_id, effect_key) DO UPDATE
     SET status = 'intended', content = excluded.content, contact = excluded.contact, intended_at = now(),
-        finished_at = NULL, answer = NULL, error = NULL
+        finished_at = NULL, answer = NULL, error = NULL, waits_for = NULL
     WHERE e.status IN ('failed', 'cancelled')
 RETURNING effect_key

@@ -44,7 +44,7 @@ SELECT atlas.secure('atlas.dead_letters');
 GRANT SELECT ON atlas.dead_letters TO atlas_app;
 
 ALTER TABLE atlas.workflow_execution_queue
-    ADD COLUMN waits_for text CHECK (waits_for IN ('workflow_paused', 'rate_limit', 'concurrency')),
+    ADD COLUMN waits_for text CHECK (waits_for IN ('workflow_paused', 'rate_limit')),
     DROP CONSTRAINT workflow_execution_queue_check1,
     ADD CONSTRAINT workflow_execution_queue_again CHECK (leased OR NOT again OR waits_for = 'workflow_paused'),
     ADD CONSTRAINT workflow_execution_queue_held CHECK (waits_for IS NULL OR NOT (ready OR leased));

@@ -152,7 +152,6 @@ class _Course:
 HELD = {
     "workflow_paused": "Its workflow is paused.",
     "rate_limit": "A limit on starts lets it begin then.",
-    "concurrency": "As many as may run at once are running.",
 }
 
 
