@@ -24,7 +24,6 @@ _VERDICTS = {
     "not_yet": "not yet",
     "not_taken": "did not get it: another way was taken",
     "not_reached": "did not get it: never came there",
-    "timeout": "failed: it took too long",
 }
 
 

@@ -32,6 +32,10 @@ VERDICTS = (
     "not_reached",
 )
 _OF_EFFECT = {"intended": "under_way", "dispatching": "under_way"}
+# Steps of the old application know more states than ours.
+_OF_STEP = {
+    "completed": "done", "failed": "failed", "timeout": "failed", "skipped": "skipped", "cancelled": "cancelled",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +113,22 @@ class _Course:
 
     def _by_effect(self, node: Node) -> Deed | None:
         effect = self.effects.get(node.id)
-        if effect is None:
+        if effect is None or (effect.status in ("failed", "cancelled") and self._stands_at(node)):
             return None
         if effect.status == "intended" and effect.waits_for is not None:
-            return _deed(node, "held", at=effect.intended_at, because=HELD[effect.waits_for])
+            return _deed(node, "held", at=effect.intended_at, because=HELD.get(effect.waits_for, effect.waits_for))
         verdict = _OF_EFFECT.get(effect.status, effect.status)
         return _deed(node, verdict, at=effect.finished_at or effect.intended_at, because=effect.error)
 
     def _by_step(self, node: Node) -> Deed | None:
         step = self.steps.get(node.id)
-        if step is None:
+        if step is None or (step.status == "failed" and self._stands_at(node)):
             return None
-        verdict = {"completed": "done"}.get(step.status, step.status)
+        verdict = _OF_STEP.get(step.status, "under_way")
         return _deed(node, verdict, at=step.finished_at, because=step.error or step.note)
+
+    def _stands_at(self, node: Node) -> bool:
+        return any(place.node == node.id for place in self.story.standing)
 
     def _by_standing(self, node: Node) -> Deed | None:
         found = [place for place, ahead in self.ahead if node.id in ahead]
@@ -130,7 +137,7 @@ class _Course:
         verdict = "under_way" if found[0].node == node.id else "not_yet"
         times = [place.until for place in found if place.until is not None]
         held = self.story.execution.waits_for
-        because = "; ".join(waiting(place) for place in found) + (f". {HELD[held]}" if held else "")
+        because = "; ".join(waiting(place) for place in found) + (f". {HELD.get(held, held)}" if held else "")
         return _deed(node, verdict, until=min(times, default=None), because=because)
 
     def _by_turn(self, node: Node) -> Deed | None:
