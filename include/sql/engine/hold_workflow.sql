@@ -20,7 +20,8 @@ effects AS (
     UPDATE atlas.effects AS e
     SET waits_for = 'workflow_paused'
     FROM live AS l
-    WHERE e.organization_id = l.organization_id AND e.execution_id = l.execution_id AND e.status = 'intended'
+    WHERE e.organization_id = l.organization_id AND e.execution_id = l.execution_id
+        AND e.status IN ('intended', 'held')
 )
 UPDATE atlas.workflow_execution_queue AS q
 SET again = q.again OR q.ready OR q.leased, ready = false, leased = false, waits_for = 'workflow_paused'

@@ -42,7 +42,7 @@ ALTER TABLE atlas.workflow_executions ADD PRIMARY KEY (id, started_at);
 DROP INDEX atlas.effects_being_sent;
 DROP TABLE atlas.connector_limits;
 
-DROP INDEX atlas.effects_held, atlas.effects_intended;
+DROP INDEX atlas.effects_held_back, atlas.effects_intended;
 CREATE INDEX effects_intended ON atlas.effects (kind, organization_id, id) WHERE status = 'intended';
 ALTER TABLE atlas.effects DROP COLUMN waits_for;
 

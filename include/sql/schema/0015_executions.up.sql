@@ -114,7 +114,7 @@ COMMENT ON FUNCTION atlas.take_start_slot(uuid, uuid, timestamptz) IS
 ALTER TABLE atlas.effects ADD COLUMN waits_for text CHECK (waits_for = 'workflow_paused');
 DROP INDEX atlas.effects_intended;
 CREATE INDEX effects_intended ON atlas.effects (kind, organization_id, id) WHERE status = 'intended' AND waits_for IS NULL;
-CREATE INDEX effects_held ON atlas.effects (organization_id, workflow_id) WHERE waits_for IS NOT NULL;
+CREATE INDEX effects_held_back ON atlas.effects (organization_id, workflow_id) WHERE waits_for IS NOT NULL;
 COMMENT ON COLUMN atlas.effects.waits_for IS 'What holds an intended effect back; NULL for nothing.';
 
 CREATE TABLE atlas.connector_limits (

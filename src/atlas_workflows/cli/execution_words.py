@@ -84,6 +84,8 @@ def _effect_line(effect: EffectLine, now: datetime) -> str:
     held = f" {HELD.get(effect.waits_for, effect.waits_for)}" if effect.waits_for else ""
     error = f" {_short(effect.error)}" if effect.error else ""
     at = said(effect.finished_at or effect.intended_at, now)
+    if effect.held_until is not None:
+        at += f", until {said(effect.held_until, now)}"
     return f"  effect {effect.kind} of {effect.node}: {effect.status}, {at}.{held}{error} Key {effect.key}"
 
 

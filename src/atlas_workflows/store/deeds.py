@@ -116,9 +116,12 @@ class _Course:
         if effect is None or (effect.status in ("failed", "cancelled") and self._stands_at(node)):
             return None
         if effect.status == "intended" and effect.waits_for is not None:
-            return _deed(node, "held", at=effect.intended_at, because=HELD.get(effect.waits_for, effect.waits_for))
+            return _deed(
+                node, "held", at=effect.intended_at, because=HELD.get(effect.waits_for, effect.waits_for)
+            )
         verdict = _OF_EFFECT.get(effect.status, effect.status)
-        return _deed(node, verdict, at=effect.finished_at or effect.intended_at, because=effect.error)
+        at = effect.finished_at or effect.intended_at
+        return _deed(node, verdict, at=at, until=effect.held_until, because=effect.error)
 
     def _by_step(self, node: Node) -> Deed | None:
         step = self.steps.get(node.id)

@@ -81,7 +81,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    """An effect as the ledger has it. `waits_for` is what holds it back."""
+    """An effect as the ledger has it. `waits_for` is what holds it back, `error` also why a send policy holds or skips it."""
 
     key: str
     node: str
@@ -93,6 +93,7 @@ class EffectLine:
     finished_at: datetime | None
     error: str | None
     waits_for: str | None
+    held_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
