@@ -78,7 +78,7 @@ def test_claim_promotion_and_checkpoint_go_by_index_beside_parked_executions(
     assert_frugal(scans(postgres, "nested", executions=places), 100)
     turn = {"started_at": NOON.isoformat(), "is_over": False, "wake": False, "recorded": 1, "document": {}}
     turns = json.dumps([{**place, **turn, "status": "running"} for place in json.loads(places)])
-    assert_frugal(scans(postgres, "checkpoint", turns=turns, told="[]"), 200)
+    assert_frugal(scans(postgres, "checkpoint", turns=turns, told="[]", days=[NOON]), 200)
     assert_frugal(scans(postgres, "executions_of_subject", organization=ONE, subject="s7"), 1)
     assert_frugal(
         scans(postgres, "tell", news=json.dumps([{"place": 0, **json.loads(places)[0], "event": {}}])), 2
@@ -95,7 +95,7 @@ def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld)
     )
     room = json.dumps([{"kind": "send_email", "places": 16, "after": NOBODY}])
     lease = timedelta(seconds=60)
-    assert_frugal(scans(postgres, "dispatch_effects", room=room, now=NOON, lease=lease), 32)
+    assert_frugal(scans(postgres, "dispatch_effects", room=room, limits="[]", now=NOON, lease=lease), 32)
     assert_frugal(scans(postgres, "stale_effects", now=NOON, lease=lease, limit=10), 1)
     finished = [
         {"place": 0, "organization_id": ONE, "effect_key": "k1000", "dispatches": 0, "status": "done"}
@@ -119,6 +119,43 @@ def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld)
     people = json.dumps([{"place": 0, "organization_id": ONE, "subject_id": "s7"}])
     since = NOON - timedelta(days=7)
     assert_frugal(scans(postgres, "sending/sent", people=people, since=since, keys=["k"]), 12)
+
+
+def test_a_checkpoint_looks_at_the_days_of_its_batch_only(postgres: PostgresWorld) -> None:
+    days = "SELECT atlas.ensure_day_partitions('workflow_executions', now() - interval '30 days', now() + interval '3 days')"
+    postgres.connection.execute(days)
+    (begun,) = postgres.start(wish(postgres.publish(line("w", setting("a")))))
+    ((started_at, today),) = postgres.rows(
+        "SELECT started_at, tableoid::regclass::text FROM atlas.workflow_executions"
+    )
+    turn = {
+        "organization_id": ONE,
+        "execution_id": begun.execution,
+        "started_at": started_at.isoformat(),
+        "is_over": True,
+    }
+    turns = json.dumps(
+        [{**turn, "status": "completed", "outcome": "completed", "finished_at": started_at.isoformat()}]
+    )
+    found = scans(postgres, "checkpoint", turns=turns, told="[]", days=[started_at])
+    history = {table for _, table, _ in found if table.startswith("workflow_executions")}
+    assert history == {today.removeprefix("atlas.")}
+
+
+def test_limits_are_asked_by_index(postgres: PostgresWorld) -> None:
+    postgres.connection.execute(
+        "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, content) "
+        "SELECT %s, 'k' || n, gen_random_uuid(), gen_random_uuid(), 's', 'n', 'send_email', "
+        "CASE WHEN n %% 5000 = 0 THEN 'dispatching' WHEN n %% 1000 = 1 THEN 'intended' ELSE 'done' END, '{}' "
+        "FROM generate_series(1, 50000) AS n",
+        [ONE],
+    )
+    postgres.connection.execute(
+        "INSERT INTO atlas.connector_limits VALUES (%s, 'send_email', 20, 600)", [ONE]
+    )
+    assert_frugal(scans(postgres, "lock_connector_limits", kinds=["send_email"], now=NOON), 1)
+    limits = json.dumps([{"organization_id": ONE, "kind": "send_email"}])
+    assert_frugal(scans(postgres, "effects_being_sent", limits=limits), 10)
 
 
 def test_a_flood_delays_another_organization_by_at_most_two_claims(postgres: PostgresWorld) -> None:

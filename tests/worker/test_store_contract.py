@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from workflows import line, node, setting, wait
-from world import LEASE, NOON, ONE, TWO, World, perform, play, wish, work
+from workflows import TRIGGER, line, node, setting, wait
+from world import LEASE, NOON, ONE, TWO, World, perform, play, wish, work, workflow_id
 
 from atlas_workflows.engine.events import Cancelled, Happened
-from atlas_workflows.graph.model import Node
+from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
+from atlas_workflows.graph.model import Edge, ErrorMode, Node, Workflow
 from atlas_workflows.worker.model import (
     Finished,
     NotSent,
@@ -307,3 +308,70 @@ def test_text_that_a_database_cannot_hold_does_not_stop_an_execution(world: Worl
     play(world, ["add_note"], lambda dispatch: Performed({"said": hard}))
     assert world.end(begun.execution) == ("completed", None)
     assert [step[4] for step in world.steps(begun.execution)] == ["completed", "completed"]
+
+
+def test_a_clock_that_jumps_back_neither_repeats_nor_loses(world: World) -> None:
+    workflow = world.publish(
+        line("w", setting("a"), wait("pause", 5), setting("b"), wait("again", 5), setting("c"))
+    )
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    world.move_to(NOON + timedelta(minutes=5))
+    world.executions.promote()
+    world.move_to(NOON - timedelta(hours=1))
+    work(world)
+    assert [step[0] for step in world.steps(begun.execution)] == ["a"], (
+        "not due by this clock; it is asked again"
+    )
+    play(world, [])
+    assert world.end(begun.execution) == ("completed", None)
+    steps = world.steps(begun.execution)
+    assert [step[0] for step in steps] == ["a", "pause", "b", "again", "c"]
+    assert all(step[6] >= step[5] for step in steps), "no step ends before it began"
+
+
+def test_a_clock_that_jumps_ahead_lets_everything_go_on_once(world: World) -> None:
+    workflow = world.publish(line("w", wait("pause", 5), node("n"), setting("a")))
+    begun = world.start(*(wish(workflow, f"c{i}") for i in range(3)))
+    work(world)
+    world.move_to(NOON + timedelta(days=4_000))
+    play(world, ["add_note"])
+    assert {world.end(each.execution) for each in begun} == {("completed", None)}
+    assert list(world.effects().values()) == ["done"] * 3
+
+
+def test_workflows_that_start_each_other_stop_at_the_bound(world: World) -> None:
+    """The bound travels with the starts: nobody counts over all executions."""
+    starts = {"workflow_id": workflow_id("w"), "wait_for_result": False}
+    workflow = world.publish(line("w", Node("s", "sub_workflow", starts)))
+    (first,) = world.start(wish(workflow))
+    assert work(world) > MAX_NESTED_WORKFLOWS
+    assert world.end(first.execution) == ("completed", None)
+    assert world.next_due() is None
+    assert work(world) == 0
+
+
+def test_an_error_workflow_that_fails_and_names_itself_comes_to_an_end(world: World) -> None:
+    failing = line(
+        "w", Node("n", "condition", {}), error_mode=ErrorMode.WORKFLOW, error_workflow_id=workflow_id("w")
+    )
+    (begun,) = world.start(wish(world.publish(failing)))
+    assert work(world) == MAX_NESTED_WORKFLOWS + 1
+    end = world.end(begun.execution)
+    assert end
+    assert end[0] == "failed"
+
+
+def test_answers_and_silence_of_one_execution_come_together(world: World) -> None:
+    """One of its effects is known and another one is not, in the same commit."""
+    nodes = (node("a"), node("b"), node("c"))
+    edges = tuple(Edge(f"e{found.id}", "t", found.id) for found in nodes)
+    workflow = world.publish(Workflow("w", "w", nodes, edges, (TRIGGER,)))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    taken = sorted(world.ledger.exchange((), {"add_note": 3}), key=lambda found: found.key)
+    answers = (Performed(), Unclear("silence"), NotSent())
+    world.ledger.exchange([Finished(*pair) for pair in zip(taken, answers, strict=True)], {})
+    work(world)
+    assert [status for _, status in sorted(world.effects().items())] == ["done", "unknown", "intended"]
+    assert [step[0] for step in world.steps(begun.execution)] == ["a"]

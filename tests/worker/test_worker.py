@@ -327,7 +327,7 @@ def test_a_database_without_the_schema_is_refused_with_what_to_do(dsn: str) -> N
         build_worker(dsn, {})
 
 
-def test_executions_land_in_the_partition_of_their_month(live: PostgresWorld) -> None:
+def test_executions_land_in_the_partition_of_their_day(live: PostgresWorld) -> None:
     workflow = live.publish(line("w", setting("a")))
     with working(live.dsn):
         (begun,) = live.start(wish(workflow))
@@ -337,7 +337,8 @@ def test_executions_land_in_the_partition_of_their_month(live: PostgresWorld) ->
         "UNION ALL SELECT tableoid::regclass::text FROM atlas.workflow_execution_steps"
     )
     assert len(tables) == 2
-    assert not [name for (name,) in tables if name.endswith("_default")]
+    days = "(SELECT to_char(now() AT TIME ZONE 'UTC' + n * interval '1 day', 'YYYY_MM_DD') FROM generate_series(0, 3) AS n)"
+    assert {name[-10:] for (name,) in tables} <= {day for (day,) in live.rows(days)}
 
 
 def test_a_lane_that_fails_ends_the_worker_with_it(live: PostgresWorld) -> None:

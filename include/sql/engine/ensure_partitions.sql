@@ -1,4 +1,4 @@
--- Makes the partitions that executions of this month and the next need.
+-- Makes the partitions that executions of today and the days ahead need.
 SELECT
-    atlas.ensure_month_partitions('workflow_executions', now(), now() + interval '1 month'),
-    atlas.ensure_month_partitions('workflow_execution_steps', now(), now() + interval '1 month')
+    atlas.ensure_day_partitions('workflow_executions', now(), now() + interval '3 days'),
+    atlas.ensure_day_partitions('workflow_execution_steps', now(), now() + interval '3 days')

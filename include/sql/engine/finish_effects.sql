@@ -16,7 +16,8 @@ ledger AS (
 ),
 woken AS (
     UPDATE atlas.workflow_execution_queue AS q
-    SET ready = NOT q.leased, again = q.leased
+    SET ready = NOT q.leased AND q.waits_for IS NULL,
+        again = q.leased OR q.waits_for IS NOT DISTINCT FROM 'workflow_paused'
     FROM (
         SELECT DISTINCT l.organization_id, l.execution_id
         FROM ledger AS l
@@ -29,4 +30,5 @@ INSERT INTO atlas.execution_inbox (organization_id, execution_id, event)
 SELECT l.organization_id, l.execution_id, l.answer
 FROM ledger AS l
 INNER JOIN woken AS w ON w.organization_id = l.organization_id AND w.execution_id = l.execution_id
+WHERE l.answer IS NOT NULL
 ORDER BY l.place

@@ -12,7 +12,7 @@ FROM json_to_recordset(%(effects)s) AS x (
 ORDER BY x.place
 ON CONFLICT (organization_id, effect_key) DO UPDATE
     SET status = 'intended', content = excluded.content, contact = excluded.contact, intended_at = excluded.intended_at,
-        finished_at = NULL, answer = NULL, error = NULL,
+        finished_at = NULL, answer = NULL, error = NULL, waits_for = NULL,
         held_until = NULL, skip_reason = NULL
     WHERE e.status IN ('failed', 'cancelled', 'skipped')
 RETURNING effect_key

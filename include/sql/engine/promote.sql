@@ -1,10 +1,11 @@
--- Makes ready what the clock has something to say to: waits that are due, and leases of workers that did not come back.
+-- Makes ready what the clock has something to say to: waits that are due, leases of workers that did not come back, and
+-- executions that a limit lets begin now. What is held stays so.
 UPDATE atlas.workflow_execution_queue AS q
-SET ready = true, leased = false, again = false
+SET ready = true, leased = false, again = false, waits_for = NULL
 FROM (
     SELECT d.organization_id, d.execution_id
     FROM atlas.workflow_execution_queue AS d
-    WHERE NOT d.ready AND d.due_at <= coalesce(%(now)s, now())
+    WHERE NOT d.ready AND d.waits_for IS DISTINCT FROM 'workflow_paused' AND d.due_at <= coalesce(%(now)s, now())
     ORDER BY d.due_at
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED

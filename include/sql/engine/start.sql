@@ -1,4 +1,5 @@
--- Starts executions of published workflows, each pinned to its version; who is enrolled already is passed over.
+-- Starts executions of published workflows, each pinned to its version; who is enrolled already is passed over. What is over
+-- a limit is queued for the first window that has room.
 WITH asked AS MATERIALIZED (
     SELECT a.*
     FROM json_to_recordset(%(starts)s) AS a (
@@ -12,6 +13,8 @@ accepted AS (
     INNER JOIN atlas.workflows AS w ON w.id = a.workflow_id AND w.organization_id = a.organization_id
     WHERE w.status = 'active' AND w.published_version IS NOT NULL
         AND (w.owner = 'atlas_enhanced' OR a.triggered_by = 'workflow')
+    -- Whoever pauses or archives the workflow comes before or behind, never in between.
+    FOR SHARE OF w
 ),
 enrolled AS (
     INSERT INTO atlas.enrolments (organization_id, workflow_id, subject, anchor, execution_id)
@@ -27,10 +30,10 @@ begun AS (
 ),
 executions AS (
     INSERT INTO atlas.workflow_executions (
-        id, organization_id, workflow_id, workflow_version, status, triggered_by, trigger_data
+        id, organization_id, workflow_id, workflow_version, subject, status, triggered_by, trigger_data
     )
     SELECT
-        b.execution_id, b.organization_id, b.workflow_id, b.published_version, 'queued', b.triggered_by,
+        b.execution_id, b.organization_id, b.workflow_id, b.published_version, b.subject, 'queued', b.triggered_by,
         (b.document -> 'data' -> 'trigger')::jsonb
     FROM begun AS b
 ),
@@ -44,10 +47,22 @@ states AS (
         (b.starter ->> 'execution')::uuid, b.starter
     FROM begun AS b
 ),
-queued AS (
-    INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id, priority)
-    SELECT b.organization_id, b.execution_id, b.priority
+limited AS MATERIALIZED (
+    SELECT b.execution_id, atlas.take_start_slot(b.organization_id, b.workflow_id, now()) AS begins_at
     FROM begun AS b
+    WHERE EXISTS (
+        SELECT FROM atlas.workflow_rate_limits AS r
+        WHERE r.organization_id = b.organization_id AND (r.workflow_id IS NULL OR r.workflow_id = b.workflow_id)
+            AND r.is_active
+    )
+),
+queued AS (
+    INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id, priority, ready, due_at, waits_for)
+    SELECT
+        b.organization_id, b.execution_id, b.priority, l.begins_at IS NULL, l.begins_at,
+        CASE WHEN l.begins_at IS NOT NULL THEN 'rate_limit' END
+    FROM begun AS b
+    LEFT JOIN limited AS l ON l.execution_id = b.execution_id
 )
 SELECT
     a.execution_id::text,

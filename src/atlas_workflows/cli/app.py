@@ -19,6 +19,7 @@ COMMANDS = {
     "bench": ("atlas_workflows.cli.bench", "Measure us beside our peers."),
     "check": ("atlas_workflows.cli.check", "Lint, types, import contracts, SQL lint, generated docs."),
     "consent": ("atlas_workflows.cli.consent", "Show and record who may be written to on which channel."),
+    "dead-letters": ("atlas_workflows.cli.dead_letters", "Failed executions by cause; replay all of one."),
     "demo": ("atlas_workflows.cli.demo", "Start everything on sample data, migrate it, show the result."),
     "down": ("atlas_workflows.cli.stack_down", "Stop the local stack."),
     "effects": (
@@ -26,14 +27,20 @@ COMMANDS = {
         "Show held, skipped and unknown effects; resolve unknown ones.",
     ),
     "events": ("atlas_workflows.cli.events", "List, emit and capture the events that start workflows."),
+    "execution": (
+        "atlas_workflows.cli.execution",
+        "Find, read, explain, cancel and replay executions.",
+    ),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
+    "limits": ("atlas_workflows.cli.limits", "Limit how much starts and how much is sent."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),
     "migrate": ("atlas_workflows.cli.migrate", "Run, watch, pause, resume, roll back and report a phase."),
     "rollout": (
         "atlas_workflows.cli.rollout",
         "Who executes what: cut organizations over, halt, and give them back.",
     ),
+    "retention": ("atlas_workflows.cli.retention", "Drop executions, steps and logs whose time is over."),
     "sample": ("atlas_workflows.cli.sample", "Make a synthetic legacy CRM."),
     "schedule": ("atlas_workflows.cli.schedule", "Next instants of a schedule, and its description."),
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
@@ -48,7 +55,10 @@ COMMANDS = {
     "test": ("atlas_workflows.cli.test", "Run the tests."),
     "up": ("atlas_workflows.cli.stack_up", "Start the local stack on your own database."),
     "worker": ("atlas_workflows.cli.worker", "Execute workflows until told to stop."),
-    "workflow": ("atlas_workflows.cli.workflow", "Validate, execute and export workflows."),
+    "workflow": (
+        "atlas_workflows.cli.workflow",
+        "Validate, execute, export, publish, pause and archive workflows.",
+    ),
 }
 
 

@@ -6,27 +6,29 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from atlas_workflows import exact_json
-from atlas_workflows.cli.terminal import without_controls
 from atlas_workflows.cli.workflow_execution import Wishes, play, played_as_json
 from atlas_workflows.cli.workflow_file import UnreadableFile, read_document
 from atlas_workflows.cli.workflow_library import load_workflow
+from atlas_workflows.cli.workflow_problems import problem_as_json, show_problems, verdict
+from atlas_workflows.cli.workflow_publication import add_to
 from atlas_workflows.cli.workflow_trace import show_trace
 from atlas_workflows.graph.model import Problem, Severity
 from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.nodes.catalogue import load_catalogue
 
-app = typer.Typer(no_args_is_help=True, help="Validate, execute and export workflows.")
+app = typer.Typer(
+    no_args_is_help=True, help="Validate, execute, export, publish, pause and archive workflows."
+)
 
-_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+add_to(app)
 
 
 @app.callback()
 def workflow() -> None:
-    """Validate, execute and export workflows."""
+    """Validate, execute, export, publish, pause and archive workflows."""
 
 
 @app.command("validate")
@@ -40,7 +42,8 @@ def validate_file(
     if as_json:
         print(exact_json.dumps_text({"valid": valid, "problems": [problem_as_json(p) for p in problems]}))
     else:
-        _show(file, problems)
+        show_problems(problems)
+        Console().print(f"{escape(str(file))}: {verdict(problems)}", highlight=False)
     raise typer.Exit(0 if valid else 2)
 
 
@@ -112,34 +115,3 @@ def problems_of(document: Any) -> list[Problem]:
     """Everything that parsing and validation have to say."""
     workflow, problems = parse(document)
     return problems if workflow is None else problems + validate(workflow, load_catalogue())
-
-
-def problem_as_json(problem: Problem) -> dict[str, Any]:
-    """The fields of a problem under the names that scripts rely on."""
-    return {
-        "code": problem.code,
-        "severity": problem.severity.value,
-        "message": problem.message,
-        "remedy": problem.remedy,
-        "node": problem.node,
-        "field": problem.field,
-    }
-
-
-def _show(file: Path, problems: list[Problem]) -> None:
-    console = Console()
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    if problems:
-        table = Table("", "where", "problem and what to do", show_lines=True)
-        for problem in problems:
-            kind = f"[{_COLOURS[problem.severity]}]{problem.severity.value}[/]\n{problem.code}"
-            where = "\n".join(filter(None, (problem.node, problem.field)))
-            advice = f"{escape(problem.message)}\n[dim]{escape(problem.remedy)}[/]"
-            table.add_row(kind, without_controls(escape(where)), without_controls(advice))
-        console.print(table)
-    verdict = (
-        f"[bold red]not valid: {errors} {'error' if errors == 1 else 'errors'}[/]"
-        if errors
-        else "[bold green]valid[/]"
-    )
-    console.print(f"{escape(str(file))}: {verdict}", highlight=False)

@@ -27,9 +27,11 @@ transaction, and running it again changes nothing. Tested on PostgreSQL 15 to 18
 
 ## Partitions
 
-`workflow_executions`, `workflow_execution_steps` and `workflow_execution_logs` are partitioned by month (UTC).
-`atlas.ensure_month_partitions(table, first, last)` makes what is missing; rows that came earlier wait in the default
-partition and move. A row without a start has that of what it belongs to, else 1970-01-01, and the flag `no_start`.
+`workflow_executions`, `workflow_execution_steps` and `workflow_execution_logs` are partitioned by day (UTC); what was
+migrated is by month. `atlas.ensure_day_partitions(table, first, last)` makes the days that no month holds,
+`atlas.ensure_month_partitions` the months (of one that has days already: its other days). A worker makes those of the
+next three days; `atlas retention` drops those whose time is over. Rows that came earlier than their partition wait in the
+default one and move. A row without a start has that of what it belongs to, else 1970-01-01, and the flag `no_start`.
 """
 SECTIONS = (
     ("Control tables", "0001_control"),
@@ -42,6 +44,7 @@ SECTIONS = (
     ("Sending", "0013_sending"),
     ("Ownership", "0012_ownership"),
     ("Triggers", "0014_triggers"),
+    ("Reading and steering executions", "0015_executions"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)

@@ -200,7 +200,7 @@ def _settled(walk: Walk) -> Advanced:
     waits = tuple(
         _waiting(walk, token) for token in walk.state.tokens.values() if token.status is not Status.LOOP
     )
-    return Advanced(walk.state, tuple(walk.steps), tuple(walk.effects), waits, _wake_at(walk))
+    return Advanced(walk.state, tuple(walk.steps), tuple(walk.effects), waits, _wake_at(walk), walk.failure)
 
 
 def _waiting(walk: Walk, token: Token) -> Waiting:

@@ -115,6 +115,20 @@ class Waiting:
     event_types: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an execution failed: the step ("" where it was none), the error class, and where it stood just before.
+
+    `before` is None where a place is lost already.
+    """
+
+    node: str
+    type: str
+    cause: str
+    message: str
+    before: State | None
+
+
 @dataclass(slots=True)
 class Advanced:
     """The outcome of one `advance`. `wake_at` is when the clock has something to say next, None for never."""
@@ -124,3 +138,4 @@ class Advanced:
     effects: tuple[Effect, ...]
     waits: tuple[Waiting, ...]
     wake_at: datetime | None
+    failure: Failure | None = None

@@ -1,7 +1,7 @@
 """What happens after a failed attempt: another one, or what the error mode says. The table is in `retry`."""
 
 from atlas_workflows.engine.behaviour import StepFailed
-from atlas_workflows.engine.events import Effect
+from atlas_workflows.engine.events import Effect, Failure
 from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
 from atlas_workflows.engine.looping import close_frame
 from atlas_workflows.engine.retry import delay_before
@@ -21,6 +21,7 @@ def fail(walk: Walk, token: Token, failure: StepFailed, continue_port: str) -> N
         walk.record(token, "failed", error=_text(failure), note=note)
         walk.hold(token, Status.RETRY, due_at=walk.at.now + delay, details={})
         return
+    before = walk.state.copy()
     close_frame(walk, token)
     port = _way_out(walk, token, policy.mode, continue_port)
     walk.record(token, "failed", error=_text(failure), port=port)
@@ -32,6 +33,8 @@ def fail(walk: Walk, token: Token, failure: StepFailed, continue_port: str) -> N
     reason = f"{token.node}: {failure.message}"
     if policy.mode is ErrorMode.WORKFLOW:
         reason += _start_error_workflow(walk, token, failure)
+    kind = walk.program.plan.nodes[token.node].type
+    walk.failure = Failure(token.node, kind, failure.cause, failure.message, before)
     walk.end("failed", reason)
 
 

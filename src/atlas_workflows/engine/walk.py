@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atlas_workflows.engine.behaviour import StepFailed
-from atlas_workflows.engine.events import Effect, StepRecord
+from atlas_workflows.engine.events import Effect, Failure, StepRecord
 from atlas_workflows.engine.limits import MAX_STORED, MAX_TOKENS, weight
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.state import State, Status, Token
@@ -25,13 +25,16 @@ class Walk:
     steps: list[StepRecord] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     ready: list[int] = field(default_factory=list)
+    failure: Failure | None = None
 
     def spawn(self, edge: Edge, frame: str) -> None:
         """Put a token at the end of an edge, unless the edge closes the round of a loop that it is in."""
         if frame and edge.target in self.loops_around(frame):
             return
         if len(self.state.tokens) >= MAX_TOKENS:
-            self.end("failed", f"The execution is at more than {MAX_TOKENS} places at once (MAX_TOKENS).")
+            message = f"The execution is at more than {MAX_TOKENS} places at once (MAX_TOKENS)."
+            self.failure = Failure("", "", "limit", message, None)
+            self.end("failed", message)
             return
         token = Token(self.state.next_token, edge.target, frame, Status.READY, self.at.now)
         self.state.next_token += 1
@@ -142,6 +145,8 @@ class Walk:
         state = self.state
         if state.is_over:
             return
+        if outcome in ("failed", "timeout") and reason is not None and self.failure is None:
+            self.failure = Failure("", "", "limit" if outcome == "failed" else outcome, reason, state.copy())
         for token in state.tokens.values():
             if token.status is Status.RETRY:
                 # The last attempt has failed and is recorded; what is cancelled is the next one.

@@ -1,5 +1,6 @@
 """Executions in PostgreSQL: promotion, fair claims, and checkpoints in which a stale worker writes nothing."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -15,6 +16,7 @@ from atlas_workflows.store.rows import (
     enrolment_rows,
     exposure_rows,
     given_up_rows,
+    letter_rows,
     places,
     report_rows,
     step_rows,
@@ -31,6 +33,7 @@ from atlas_workflows.worker.turn import farewell, news_of_start
 PROMOTED_AT_ONCE = 2_000
 NOBODY = "00000000-0000-0000-0000-000000000000"
 LEASE = timedelta(seconds=60)
+DAY_SECONDS = 86_400.0
 
 
 class PostgresExecutions:
@@ -45,11 +48,22 @@ class PostgresExecutions:
         self.timed = timed
         self._after = NOBODY
         self._turning = Lock()
+        self._room_until = time.monotonic() + DAY_SECONDS
 
     def promote(self) -> int:
         """Make ready what is due by the clock, and what workers held too long; at most 2 000 at once."""
+        self._make_room()
         given = {"now": self.now, "limit": PROMOTED_AT_ONCE}
         return transact(self.pool, lambda c: c.execute(sql("engine/promote"), given).rowcount)
+
+    def _make_room(self) -> None:
+        # A worker may live for weeks; the days ahead need their partitions.
+        with self._turning:
+            is_late = self._room_until <= time.monotonic()
+            if is_late:
+                self._room_until = time.monotonic() + DAY_SECONDS
+        if is_late:
+            transact(self.pool, lambda c: c.execute(sql("engine/ensure_partitions")))
 
     def checkpoint(self, turns: Sequence[Turn], limit: int) -> tuple[Batch, frozenset[Place]]:
         """Write turns in one piece, then claim up to `limit` executions."""
@@ -104,13 +118,13 @@ def _event(text: str) -> Event:
 def _claimed(
     place: Place, fencing: int, rest: Sequence[Any], inbox: Mapping[Place, Sequence[tuple[int, Event]]]
 ) -> Claimed:
-    workflow, version, subject, started_at, recorded, begun, document, starter = rest
+    workflow, version, subject, started_at, recorded, begun, document, starter, held_at, resumed_at = rest
     if document is None:
         return Claimed(*place, fencing)
     waits = None if starter is None else starter_from_json(exact_json.loads(starter))
     return Claimed(
         *place, fencing, workflow, version, subject, started_at, recorded, begun, document, waits,
-        tuple(inbox.get(place, ())),
+        tuple(inbox.get(place, ())), None if resumed_at is None or held_at is None else (held_at, resumed_at),
     )  # fmt: skip
 
 
@@ -143,8 +157,11 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
         connection.execute(sql("engine/record_exposures"), {"exposures": exposure_rows(shown)})
     if given_up := given_up_rows(turns):
         connection.execute(sql("engine/cancel_effects"), {"effects": json_text(given_up)})
+    if letters := letter_rows(turns):
+        connection.execute(sql("engine/keep_dead_letters"), {"letters": json_text(letters)})
     woken = _intend(connection, turns)
-    written = {"turns": turn_rows(turns, woken), "told": told_rows(turns)}
+    days = sorted({turn.claimed.started_at for turn in turns if turn.claimed.started_at is not None})
+    written = {"turns": turn_rows(turns, woken), "told": told_rows(turns), "days": days}
     connection.execute(sql("engine/checkpoint"), written)
     _keep_subscriptions(connection, turns)
     if any(turn.report for turn in turns):

@@ -10,6 +10,7 @@ from atlas_workflows.db.rows import named_rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import lock
+from atlas_workflows.store.limits import allowance_rows, allowances, charge
 from atlas_workflows.store.rows import finished_rows
 from atlas_workflows.store.sending import settle
 from atlas_workflows.store.sessions import Pool, transact
@@ -70,23 +71,29 @@ class PostgresLedger:
         return going, len(going) < len(taken)
 
     def _take(self, connection: Connection, room: Mapping[str, int]) -> list[Any]:
-        rows = self._take_behind(connection, room, self._after)
+        allowed = allowances(connection, list(room), self.now)
+        rows = self._take_round(connection, room, allowance_rows(allowed))
+        charge(connection, allowed, ((row.organization_id, row.kind) for row in rows))
+        return rows
+
+    def _take_round(self, connection: Connection, room: Mapping[str, int], limits: str) -> list[Any]:
+        rows = self._take_behind(connection, room, self._after, limits)
         empty = {kind: places for kind, places in room.items() if kind not in {row.kind for row in rows}}
         turned = {kind: places for kind, places in empty.items() if self._after.get(kind, NOBODY) != NOBODY}
         if turned:
-            rows += self._take_behind(connection, turned, {})
+            rows += self._take_behind(connection, turned, {}, limits)
         for kind in room:
             self._after[kind] = _last(rows, kind, room[kind])
         return rows
 
     def _take_behind(
-        self, connection: Connection, room: Mapping[str, int], after: Mapping[str, str]
+        self, connection: Connection, room: Mapping[str, int], after: Mapping[str, str], limits: str
     ) -> list[Any]:
         asked = [
             {"kind": kind, "places": places, "after": after.get(kind, NOBODY)}
             for kind, places in room.items()
         ]
-        given = {"room": json_text(asked), "now": self.now, "lease": self.lease}
+        given = {"room": json_text(asked), "limits": limits, "now": self.now, "lease": self.lease}
         return named_rows(connection, sql("engine/dispatch_effects"), given)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from atlas_workflows.engine.events import StepRecord
 from atlas_workflows.engine.state import state_to_json
+from atlas_workflows.worker.causes import pattern_of
 from atlas_workflows.worker.exposures import Exposure
 from atlas_workflows.worker.messages import (
     beginning_to_json,
@@ -15,7 +16,7 @@ from atlas_workflows.worker.messages import (
     starter_to_json,
     status_of,
 )
-from atlas_workflows.worker.model import Finished, News, Place, Start, Turn
+from atlas_workflows.worker.model import DeadLetter, End, Finished, News, Place, Start, Turn
 from atlas_workflows.worker.turn import contact_of
 
 STATUSES = frozenset({"completed", "failed", "cancelled", "timeout"})
@@ -190,6 +191,31 @@ def start_rows(starts: Iterable[Start]) -> str:
             for wish in starts
         ]
     )
+
+
+def letter_rows(turns: Iterable[Turn]) -> list[dict[str, Any]]:
+    """What is kept of executions that failed."""
+    return [
+        _letter(turn, turn.letter, turn.end)
+        for turn in turns
+        if turn.letter is not None and turn.end is not None
+    ]
+
+
+def _letter(turn: Turn, letter: DeadLetter, end: End) -> dict[str, Any]:
+    return {
+        "organization_id": turn.claimed.organization,
+        "execution_id": turn.claimed.execution,
+        "failed_at": end.at,
+        "node_id": letter.node,
+        "node_type": letter.node_type,
+        "error_class": letter.cause,
+        "message": letter.message,
+        "pattern": pattern_of(letter.message),
+        "steps": len(turn.steps),
+        "document": None if letter.state is None else state_to_json(letter.state),
+        "untold": [event_to_json(event) for event in letter.untold],
+    }
 
 
 def enrolment_rows(starts: Iterable[Start]) -> str:

@@ -82,6 +82,7 @@ class Claimed:
     """An execution in a worker's hands. `document` is JSON text, None where the entry of the queue has no state.
 
     `fencing` grows with every claim. `inbox` holds what it has to be told, with the ids under which that is forgotten.
+    `pause` is from when to when it was held back: that time does not count for it.
     """
 
     organization: str
@@ -96,6 +97,7 @@ class Claimed:
     document: str | None = None
     starter: Starter | None = None
     inbox: tuple[tuple[int, Event], ...] = ()
+    pause: tuple[datetime, datetime] | None = None
 
     @property
     def place(self) -> Place:
@@ -120,6 +122,21 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What is kept of a failed execution, so that it can go on from there. `state` None: where it stood before the turn.
+
+    `untold` are events of the inbox that it was not told any more; `node` is "" where no step is to blame.
+    """
+
+    node: str
+    node_type: str
+    cause: str
+    message: str
+    state: State | None = None
+    untold: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What came of one claim, to be written in one piece. `end` is None while the execution goes on; `state` then is not.
 
@@ -140,6 +157,7 @@ class Turn:
     due_at: datetime | None = None
     subscribes: frozenset[str] = frozenset()
     unsubscribes: bool = False
+    letter: DeadLetter | None = None
 
     @property
     def report(self) -> EffectDone | EffectFailed | None:

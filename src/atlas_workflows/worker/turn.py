@@ -15,14 +15,25 @@ from atlas_workflows.engine.events import (
     EffectFailed,
     EffectSkipped,
     Event,
+    Failure,
     StepRecord,
     Woken,
 )
 from atlas_workflows.engine.failing import ERROR_START
 from atlas_workflows.engine.nesting import STARTS, data_for, entry_of, report_of
 from atlas_workflows.engine.program import Program
+from atlas_workflows.engine.resuming import after_pause
 from atlas_workflows.engine.state import State, Status, state_from_json
-from atlas_workflows.worker.model import BY_WORKFLOW, Claimed, End, News, Start, Starter, Turn
+from atlas_workflows.worker.model import (
+    BY_WORKFLOW,
+    Claimed,
+    DeadLetter,
+    End,
+    News,
+    Start,
+    Starter,
+    Turn,
+)
 
 _ANSWERS = EffectDone | EffectFailed | EffectSkipped
 
@@ -37,9 +48,12 @@ class _Course:
     awaited: set[str] = field(default_factory=set)
     nested: set[str] = field(default_factory=set)
     wake_at: datetime | None = None
+    failure: Failure | None = None
+    untold: list[Event] = field(default_factory=list)
 
     def follow(self, advanced: Advanced) -> None:
         self.state = advanced.state
+        self.failure = self.failure or advanced.failure
         self.steps += advanced.steps
         self.effects += advanced.effects
         self.wake_at = advanced.wake_at
@@ -59,7 +73,7 @@ def take_turn(
         return Turn(claimed, end=End("failed", "The entry of the queue has no execution.", now))
     if program is None:
         reason = f"Version {claimed.version} of the workflow cannot be read."
-        return failed_turn(claimed, reason, now)
+        return failed_turn(claimed, reason, now, cause="configuration")
     document = exact_json.loads(claimed.document)
     data = document["data"]
     if contact is not None:
@@ -69,17 +83,24 @@ def take_turn(
         return _went_on(claimed, program, state_from_json(document), now)
     trigger = document["trigger"] or entry_of(program.workflow)
     if trigger is None:
-        return failed_turn(claimed, "No trigger of the workflow is switched on.", now)
+        return failed_turn(claimed, "No trigger of the workflow is switched on.", now, cause="configuration")
     return _began(claimed, program, trigger, document, now)
 
 
-def failed_turn(claimed: Claimed, reason: str, now: datetime) -> Turn:
+def failed_turn(claimed: Claimed, reason: str, now: datetime, *, cause: str = "engine") -> Turn:
     """The end of an execution that cannot go on for reasons of its own; who waits for it is told."""
     news: tuple[News, ...] = ()
     if claimed.starter is not None:
         told = EffectFailed(claimed.starter.key, "sub_workflow", reason, may_retry=False)
         news = (News(claimed.organization, claimed.starter.execution, told),)
-    return Turn(claimed, end=End("failed", reason, now), news=news, unsubscribes=claimed.begun)
+    letter = DeadLetter("", "", cause, reason, untold=tuple(event for _, event in claimed.inbox))
+    return Turn(
+        claimed,
+        end=End("failed", reason, now),
+        news=news,
+        letter=letter,
+        unsubscribes=claimed.begun,
+    )
 
 
 def _began(claimed: Claimed, program: Program, trigger: str, document: Any, now: datetime) -> Turn:
@@ -100,6 +121,8 @@ def _began(claimed: Claimed, program: Program, trigger: str, document: Any, now:
 
 
 def _went_on(claimed: Claimed, program: Program, state: State, now: datetime) -> Turn:
+    if claimed.pause is not None:
+        state = after_pause(state, *claimed.pause)
     course = _Course(state)
     course.look_at(state)
     events: list[Event] = [event for _, event in claimed.inbox] or [Woken()]
@@ -110,7 +133,9 @@ def _went_on(claimed: Claimed, program: Program, state: State, now: datetime) ->
 
 def _tell(course: _Course, program: Program, events: Iterable[Event], at: datetime) -> None:
     for event in events:
-        if not course.state.is_over:
+        if course.state.is_over:
+            course.untold.append(event)
+        else:
             course.follow(advance(program, course.state, event, at))
 
 
@@ -134,6 +159,7 @@ def _written(claimed: Claimed, program: Program, course: _Course) -> Turn:
         due_at=course.wake_at,
         subscribes=frozenset() if state.is_over else program.awaits,
         unsubscribes=claimed.begun and state.is_over and bool(program.awaits),
+        letter=_letter(claimed, course),
     )
 
 
@@ -141,6 +167,17 @@ def _end(state: State) -> End | None:
     if state.outcome is None:
         return None
     return End(state.outcome, state.reason, state.finished_at or state.last_at)
+
+
+def _letter(claimed: Claimed, course: _Course) -> DeadLetter | None:
+    found = course.failure
+    if found is None:
+        return None
+    about = (found.node, found.type, found.cause, found.message)
+    if found.before is None or not found.before.tokens:
+        # Nowhere to go on from within the turn: it stands where it stood before, with all that it had to be told.
+        return DeadLetter(*about, untold=tuple(event for _, event in claimed.inbox))
+    return DeadLetter(*about, found.before, tuple(course.untold))
 
 
 def _start(claimed: Claimed, state: State, effect: Effect) -> Start:

@@ -1,0 +1,46 @@
+"""`atlas retention`: drop executions, steps and logs whose time is over."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from atlas_workflows.cli.execution_words import show
+from atlas_workflows.cli.support import AsJson, Dsn, print_json, session
+from atlas_workflows.store.retention import Keep, sweep
+from atlas_workflows.store.steering import By
+
+app = typer.Typer(help="Drop executions, steps and logs whose time is over.")
+
+
+@app.command()
+def retention(
+    executions_days: Annotated[
+        int,
+        typer.Option(
+            min=30, metavar="N", help="Keep executions and steps so long after the day they are of."
+        ),
+    ] = 400,
+    logs_days: Annotated[int, typer.Option(min=1, metavar="N", help="Keep log lines so long.")] = 30,
+    by: Annotated[
+        str, typer.Option("--by", metavar="NAME", help="Who; goes into the audit log.")
+    ] = "atlas retention",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Drop them; without this it only says what would go.")
+    ] = False,
+    dsn: Dsn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Drop whole partitions whose time is over. What a live execution began in, and what was migrated, stays."""
+    keep = Keep(timedelta(days=executions_days), timedelta(days=logs_days))
+    whom = By(by, f"older than {executions_days} days (logs: {logs_days})") if yes else None
+    with session(dsn) as connection:
+        found = list(sweep(connection, keep, datetime.now(UTC), whom))
+    if as_json:
+        print_json({"dropped": yes, "partitions": [asdict(each) for each in found]})
+        return
+    show(f"{each.name} stays: {each.kept}" for each in found if each.kept)
+    going = [each for each in found if each.kept is None]
+    show(each.name for each in going)
+    print(f"{len(going)} partitions {'are dropped' if yes else 'would go; add --yes'}.")
