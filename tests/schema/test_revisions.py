@@ -9,7 +9,7 @@ import pytest
 from atlas_workflows.db import schema
 from atlas_workflows.errors import DatabaseError, DatabaseUnreachable, HalfAppliedAttempt, InputError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0018")
 
 STRUCTURE = """
 SELECT 'class', c.relname, c.relkind::text || c.relreplident::text, coalesce(c.relacl, acldefault('r', c.relowner))::text, c.relrowsecurity::text, c.relforcerowsecurity::text,

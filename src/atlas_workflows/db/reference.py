@@ -37,6 +37,7 @@ SECTIONS = (
     ("Around workflows", "0002_library"),
     ("Evidence", "0009_evidence"),
     ("The engine", "0011_engine"),
+    ("Shadow runs", "0018_shadow"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)

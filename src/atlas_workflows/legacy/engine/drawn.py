@@ -55,6 +55,7 @@ class OldEdge:
     target: str
     branch: str = ""
     condition: Any = None
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,12 +176,12 @@ def _chain(nodes: list[OldNode]) -> Iterator[OldEdge]:
 
 
 def _edges(raw: RawGraph) -> Iterator[OldEdge]:
-    for _, entry in raw.edges:
+    for place, entry in raw.edges:
         data = entry.get("data")
         data = data if isinstance(data, dict) else {}
         branch = _branch(entry.get("sourceHandle")) or _branch(data.get("branch"))
         condition = data.get("condition", entry.get("condition"))
-        yield OldEdge(text_id(entry.get("source")), text_id(entry.get("target")), branch, condition)
+        yield OldEdge(text_id(entry.get("source")), text_id(entry.get("target")), branch, condition, place)
 
 
 def _branch(value: Any) -> str:
