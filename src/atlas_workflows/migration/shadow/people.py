@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.secrets.masking import mask
 
 LONGEST_SHOWN = 300
 _SHORTEST_HIDDEN = 3
@@ -31,6 +32,7 @@ def without_person(value: Any, contact: Mapping[str, Any], event: Mapping[str, A
     text = value if isinstance(value, str) else dumps_text(value)
     for name, personal in sorted(_personal(contact, event), key=lambda pair: -len(pair[1])):
         text = text.replace(personal, f"‹{name}›")
+    text = mask(text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
