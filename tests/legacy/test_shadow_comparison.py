@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from legacy_rows import action_node, chain, edge, flat_node, logic_node, record, trigger_node
+from old_graphs import GRAPHS
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import Edge, Node, Workflow
 from atlas_workflows.legacy.engine.drawn import read_workflow
 from atlas_workflows.legacy.records import LegacyWorkflow
-from atlas_workflows.legacy.translate import translate_or_raise
+from atlas_workflows.legacy.translate import translate, translate_or_raise
 from atlas_workflows.migration.shadow.forecast import Outlook, Waking, outlook
 from atlas_workflows.migration.shadow.history import Recorded, RecordedStep, recorded
 from atlas_workflows.migration.shadow.judge import History, Sides, Verdict, judge
@@ -309,3 +310,19 @@ def test_ordinary_workflows_differ_only_as_recorded(
     ]
     verdict = judged(chain(*nodes, trigger_type=column), triggered("manual"))
     assert verdict.unexplained == 0, verdict.differences
+
+
+@given(GRAPHS, st.sampled_from(["lead_created", "webhook", None]))
+@settings(max_examples=80)
+def test_any_old_graph_is_judged(graph: tuple[Any, Any, str], column: str | None) -> None:
+    nodes, edges, _ = graph
+    legacy = record(nodes=[trigger_node(), *nodes], edges=edges, trigger_type=column)
+    definition = translate(legacy).workflow
+    if definition is None:
+        return
+    sides = Sides(read_workflow(legacy), definition, (), {"name": "Harbour"})
+    history = History(sides.old, sides.engines)
+    history.take(triggered("manual", steps=done("t", "a", "b")))
+    verdict = judge(sides, history, {"l1": LEAD})
+    assert verdict.same + verdict.explained + verdict.unexplained == verdict.triggers == 1
+    assert all(each.times > 0 for each in verdict.differences)

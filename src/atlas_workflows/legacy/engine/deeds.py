@@ -219,7 +219,7 @@ def _untagged(content: Content, contact: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _first(settings: Mapping[str, Any], spellings: tuple[str, ...]) -> Any:

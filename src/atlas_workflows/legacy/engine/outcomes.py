@@ -72,9 +72,8 @@ def switch_value(node: OldNode, known: Known, engine: OldEngine) -> tuple[str, s
         if "value" in case and legacy_answer(
             Question(Operator.EQUALS, case["value"]), actual, engine.comparison
         ):
-            return _shown(actual), next(
-                js_text(case[key]) for key in _NAMES if case.get(key) not in (None, "")
-            )
+            names = (js_text(case[key]) for key in _NAMES if case.get(key) not in (None, ""))
+            return _shown(actual), next(names, "default")
     return _shown(actual), "default"
 
 

@@ -45,8 +45,10 @@ def read_enhanced(connection: Connection, ids: Sequence[str]) -> dict[str, Enhan
     return {item.legacy_id: item for item in found}
 
 
-def read_organizations(connection: Connection) -> dict[str, str]:
-    """Names by id."""
+def read_organizations(connection: Connection, catalog: Catalog) -> dict[str, str]:
+    """Names by id; none where the database keeps none."""
+    if not {"id", "name"} <= catalog.columns("organizations").keys():
+        return {}
     return dict(connection.execute(sql("migration/shadow/organizations")).fetchall())
 
 

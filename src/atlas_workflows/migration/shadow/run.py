@@ -83,7 +83,7 @@ class _Comparing:
         self.past = Past(reader, source.catalog)
         self.until = self.past.latest(run.site.now())
         self.since = self.until - timedelta(days=WINDOW_DAYS)
-        self.gyms = read_organizations(reader)
+        self.gyms = read_organizations(reader, source.catalog)
         self.tally = Tally()
         self.done = 0
 
