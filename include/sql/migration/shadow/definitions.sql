@@ -6,7 +6,8 @@ SELECT
     coalesce(version.definition, workflow.definition)::text AS definition,
     md5(coalesce(version.definition, workflow.definition)::text) AS definition_hash,
     ledger.source_hash,
-    (coalesce(ledger.reasons, '[]') || coalesce(ledger.changes, '[]'))::text AS entries
+    (coalesce(ledger.reasons, '[]') || coalesce(ledger.changes, '[]'))::text AS entries,
+    coalesce('active' IN (workflow.status, workflow.intended_status), false) AS is_live
 FROM atlas.workflows AS workflow
 LEFT JOIN atlas.workflow_versions AS version
     ON workflow.id = version.workflow_id AND workflow.published_version = version.version

@@ -16,6 +16,7 @@ LABELS = {
     "Send Email": "send_email", "Send SMS": "send_sms", "Send WhatsApp": "send_whatsapp", "Add Tag": "add_tags",
     "Wait": "wait", "Add/Remove Tags": "add_tags", "Update Lead Score": "update_lead_score", "Create Task": "create_task",
 }  # fmt: skip
+_BY_CHANNEL, _BY_PROMPT = "(by channel)", "(by prompt)"  # what they did stood in their settings
 # Action types that some engine acted on, in the words of the effects they caused.
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "send_email": ("send_email", "enhanced_email", "email"),
@@ -55,6 +56,8 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "database_query": ("database", "database_query"),
     "enrich_lead": ("enrich_lead_data", "enrich_lead", "enrichment_action"),
     "sub_workflow": ("sub_workflow",),
+    _BY_CHANNEL: ("multi_channel_action",),
+    _BY_PROMPT: ("ai", "ai_node", "ai_action"),
 }
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words}
 # Steps that only computed something within the execution.
@@ -161,7 +164,7 @@ def content_of(kind: str, settings: Mapping[str, Any], known: Known, engine: Old
     if kind in ("update_lead", "update_contact", "update_opportunity"):
         return {"fields": fill_deep(_fields(settings), known, engine)}
     channel = normal(kind).removeprefix("send_")
-    positions = settings.get("templateParameters", settings.get("templateParams"))
+    positions = _first(settings, ("templateParameters", "templateParams", "template_params", "parameters"))
     content: Content = {}
     for name, spellings in _TOLD.get(kind, {}).items():
         value = _first(settings, spellings)
@@ -182,7 +185,15 @@ def changes_of(kind: str, content: Content, contact: Mapping[str, Any]) -> Mappi
 
 
 def _turned(kind: str | None, settings: Mapping[str, Any]) -> str | None:
-    """Two kinds hide behind one word: tags are added or removed, a webhook sends or fetches."""
+    """Two kinds hide behind one word: tags are added or removed, a webhook sends or fetches, a channel says which."""
+    if kind == _BY_CHANNEL:
+        return (
+            f"send_{settings.get('channel')}"
+            if settings.get("channel") in ("email", "sms", "whatsapp")
+            else None
+        )
+    if kind == _BY_PROMPT:
+        return "ai_generate" if settings.get("prompt") else None
     if kind == "add_tags" and str(settings.get("action", "")).lower() in ("remove", "remove_tags", "removed"):
         return "remove_tags"
     if kind == "send_webhook" and str(settings.get("method", "POST")).upper() != "POST":

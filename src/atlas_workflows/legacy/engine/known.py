@@ -48,8 +48,9 @@ class Known:
         return self._member(parts) if len(parts) > 1 else self._bare(parts[0])
 
     def default_of(self, path: str) -> str | None:
-        """What stood in a text where the value was missing."""
-        return _DEFAULTS.get(_column(path.strip().rpartition(".")[2]))
+        """What stood in a text where a value of the lead was missing."""
+        owner, _, name = path.strip().rpartition(".")
+        return _DEFAULTS.get(_column(name)) if not owner or owner in _PERSON else None
 
     def _member(self, parts: list[str]) -> Any:
         first, rest = parts[0], parts[1:]

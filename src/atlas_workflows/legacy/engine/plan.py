@@ -196,6 +196,8 @@ class _Run:
             return
         content = content_of(kind, node.settings, self.known, engine)
         self._step(node, "completed")
+        if kind in ("add_tags", "remove_tags") and not content["tags"]:
+            return  # nothing to add or to take away
         self.seen.effects.append(
             PlannedEffect(
                 key=self._key(node),

@@ -28,7 +28,7 @@ class Change(DocumentedCode):
     CONTENT = "CONTENT", "The same would be done with other content."
     WAIT = "WAIT", "A wait would last longer or shorter."
     BRANCH = "BRANCH", "A condition or switch would choose another way."
-    OUTCOME = "OUTCOME", "The execution would end otherwise."
+    OUTCOME = "OUTCOME", "The execution would fail, and the old one did not."
     # fmt: on
 
 
@@ -103,7 +103,7 @@ def _outcome(before: Plan, after: Foreseen) -> Iterator[Difference]:
     was = "completed" if before.outcome == "refused" else before.outcome
     # One that only an event would let go on has done all it can; an end node may say other words for well done.
     now = "failed" if after.outcome in ("failed", "timeout") else "completed"
-    if was != now:
+    if now == "failed" and was != now:
         yield Difference(
             Change.OUTCOME, after.failed_at, "outcome", was, f"{after.outcome} {after.reason}".strip()
         )

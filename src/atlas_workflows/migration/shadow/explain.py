@@ -1,5 +1,7 @@
 """Which recorded change of meaning explains a difference; what none explains stays unexplained. Pure."""
 
+import html
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +11,7 @@ from atlas_workflows.legacy.engine.drawn import OldWorkflow
 from atlas_workflows.legacy.reasons import ReasonCode as R
 from atlas_workflows.migration.shadow.compare import Change, Difference
 
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 _FLOW = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.BRANCH, Change.OUTCOME})
 _OWN = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.EFFECT_KIND, Change.OUTCOME})
 _TEXT = frozenset({Change.CONTENT, Change.RECIPIENT})
@@ -36,6 +39,8 @@ _WAYS: Mapping[R, frozenset[Change]] = dict.fromkeys(
     _FLOW,
 )  # fmt: skip
 _BEHIND = {**_ANSWERS, **_WAYS}
+# Codes after which a step is executed more often.
+_AGAIN = frozenset({R.PLACEHOLDER_LOOP, R.CYCLE_FOUND, R.CYCLE_BROKEN})
 # Codes that explain their own step alone.
 _AT: Mapping[R, frozenset[Change]] = {
     **dict.fromkeys(
@@ -45,7 +50,9 @@ _AT: Mapping[R, frozenset[Change]] = {
         ),
         _OWN,
     ),
-    **dict.fromkeys((R.CODE_NOT_EXECUTED, R.PARAMETER_INVALID, R.NODE_CONFIG_MALFORMED), _OWN | _TEXT),
+    **dict.fromkeys(
+        (R.CODE_NOT_EXECUTED, R.PARAMETER_INVALID, R.NODE_CONFIG_MALFORMED, R.GRAPH_DOUBLE_ENCODED), _OWN | _TEXT
+    ),
     **dict.fromkeys(
         (
             R.PLACEHOLDER_LEFT_EMPTY, R.TEXT_WAS_NOT_FILLED, R.TEMPLATE_VARIABLE_UNKNOWN, R.TEMPLATE_SYNTAX_UNKNOWN,
@@ -114,14 +121,15 @@ class Explainer:
         return [self._explained(found, visited, turned) for found in differences]
 
     def _explained(self, found: Difference, visited: Visited, turned: frozenset[str | None]) -> Explained:
-        is_led_elsewhere = self._was_led_elsewhere(found, visited)
         codes = [
             str(finding.code)
             for finding in self.findings
             if _is_of_start(finding, found)
             or _is_of_step(finding, found)
-            or (is_led_elsewhere and self._is_behind(finding, found, turned))
+            or (self._is_behind(finding, found, turned) and self._was_led_elsewhere(finding, found, visited))
         ]
+        if _is_left_empty(found):
+            codes.append(str(R.PLACEHOLDER_LEFT_EMPTY))
         return Explained(found, tuple(dict.fromkeys(codes)))
 
     def _is_behind(self, finding: Finding, found: Difference, turned: frozenset[str | None]) -> bool:
@@ -133,11 +141,27 @@ class Explainer:
             return False
         return found.node in self._behind[finding.node]
 
-    def _was_led_elsewhere(self, found: Difference, visited: Visited) -> bool:
+    def _was_led_elsewhere(self, finding: Finding, found: Difference, visited: Visited) -> bool:
         """Whether the way taken can be the reason: not for a step that both went through, nor for one that is gone."""
         if found.change is Change.EFFECT_DROPPED:
             return found.node in self._there and found.node not in visited.after
-        return found.change is not Change.EFFECT_ADDED or found.node not in visited.before
+        return (
+            found.change is not Change.EFFECT_ADDED
+            or finding.code in _AGAIN
+            or found.node not in visited.before
+        )
+
+
+def _is_left_empty(found: Difference) -> bool:
+    """The one rule that holds for every workflow: what found no value was sent as written, and is left out now."""
+    if found.change is not Change.CONTENT or not isinstance(found.before, str) or "{" not in found.before:
+        return False
+    after = found.after if isinstance(found.after, str) else ""
+    return _PLACEHOLDER.search(found.before) is not None and _bare(found.before) == _bare(after)
+
+
+def _bare(text: str) -> str:
+    return "".join(_PLACEHOLDER.sub("", html.unescape(text)).split())
 
 
 def _is_of_start(finding: Finding, found: Difference) -> bool:

@@ -1,6 +1,6 @@
 """What the enhanced engine plans for a recorded trigger, in the forms the old engines' plans have. Nothing is done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from atlas_workflows.engine.events import Effect
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.simulation import Simulation, simulate
 from atlas_workflows.expressions.moment import moment
+from atlas_workflows.expressions.paths import MISSING, look_up, parse_path
 from atlas_workflows.graph.model import Trigger, Workflow
 from atlas_workflows.legacy.engine.deeds import is_message
 from atlas_workflows.legacy.engine.plan import PlannedEffect
@@ -38,10 +39,17 @@ class Foreseen:
 
 
 def foresee(
-    program: Program, data: Mapping[str, Any], at: datetime, *, execution: str, subject: str, starter: str
+    program: Program,
+    data: Mapping[str, Any],
+    at: datetime,
+    *,
+    execution: str,
+    subject: str,
+    starter: str,
+    is_live: bool = True,
 ) -> Foreseen:
-    """Play one recorded trigger through a definition."""
-    trigger = _trigger(program.workflow, starter)
+    """Play one recorded trigger through a definition. Of a workflow that is not live the triggers need not be on."""
+    trigger = _trigger(program.workflow, starter, is_live=is_live)
     if trigger is None:
         return Foreseen(False, "No trigger of the definition is switched on.")
     reason = (
@@ -54,8 +62,8 @@ def foresee(
     return _seen(played, contact if isinstance(contact, Mapping) else {})
 
 
-def _trigger(workflow: Workflow, starter: str) -> Trigger | None:
-    live = [trigger for trigger in workflow.triggers if trigger.enabled]
+def _trigger(workflow: Workflow, starter: str, *, is_live: bool) -> Trigger | None:
+    live = [trigger for trigger in workflow.triggers if trigger.enabled or not is_live]
     return next((trigger for trigger in live if trigger.type == starter), live[0] if live else None)
 
 
@@ -63,7 +71,22 @@ def _refusal(trigger: Trigger, data: Mapping[str, Any], at: datetime, workflow: 
     kind = load_catalogue().trigger(trigger.type, trigger.version)
     if kind is None:
         return ""
-    return "; ".join(kind.answer(trigger.parameters, data, moment(at, workflow.settings.timezone)).reasons)
+    parameters = dict(trigger.parameters)
+    if not all(_is_there(data, path) for path in _asked(parameters.get("filters"))):
+        del parameters["filters"]  # the record does not keep what was asked for then
+    return "; ".join(kind.answer(parameters, data, moment(at, workflow.settings.timezone)).reasons)
+
+
+def _asked(condition: Any) -> Iterator[str]:
+    if isinstance(condition, Mapping):
+        if isinstance(condition.get("field"), str):
+            yield condition["field"]
+        for member in condition.get("conditions") or ():
+            yield from _asked(member)
+
+
+def _is_there(data: Mapping[str, Any], path: str) -> bool:
+    return look_up(data, parse_path(path)) is not MISSING
 
 
 def _seen(played: Simulation, contact: Mapping[str, Any]) -> Foreseen:

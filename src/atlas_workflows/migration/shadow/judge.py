@@ -39,6 +39,7 @@ class Sides:
     definition: Workflow
     entries: tuple[Mapping[str, Any], ...]
     organization: Mapping[str, Any]
+    is_live: bool = True
 
     @property
     def engines(self) -> tuple[OldEngine, ...]:
@@ -219,7 +220,7 @@ def _after(
     }
     return foresee(
         program, data, record.started_at,
-        execution=record.id, subject=record.subject or record.id, starter=record.starter,
+        execution=record.id, subject=record.subject or record.id, starter=record.starter, is_live=sides.is_live,
     )  # fmt: skip
 
 

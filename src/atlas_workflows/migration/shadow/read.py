@@ -36,6 +36,7 @@ class Enhanced:
     definition_hash: str
     source_hash: str | None
     entries: str
+    is_live: bool
 
 
 def read_enhanced(connection: Connection, ids: Sequence[str]) -> dict[str, Enhanced]:

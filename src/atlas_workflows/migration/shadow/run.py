@@ -131,4 +131,6 @@ class _Comparing:
         record = READERS[self.source.shape.letter].record(row)
         name = self.gyms.get(enhanced.organization_id)
         organization = {"id": enhanced.organization_id} | ({"name": name} if name else {})
-        return Sides(read_workflow(record), definition, tuple(loads(enhanced.entries)), organization)
+        return Sides(
+            read_workflow(record), definition, tuple(loads(enhanced.entries)), organization, enhanced.is_live
+        )
