@@ -133,13 +133,16 @@ def test_a_planted_difference_shuts_the_gate_until_it_is_gone(tidy: Crm) -> None
     replaced = "UPDATE atlas.workflows SET definition = %s::jsonb WHERE id = %s"
     fetch(tidy.dsn, replaced, dumps_text(changed), workflow)
     with tidy.site.connect("test", autocommit=True) as connection:
-        assert [(item.workflow_id, item.why) for item in held_up(connection, None)] == [
+        assert [(item.workflow_id, item.found) for item in held_up(connection, None)] == [
             (str(workflow), "changed_since")
         ]
     ran = CliRunner().invoke(app, ["run", "--dsn", tidy.dsn, "--json"])
     assert ran.exit_code == GATE_CLOSED, ran.output
     told = loads(ran.output)
-    assert told["gate"] == {"open": False, "held_up": [{"workflow_id": str(workflow), "why": "unexplained"}]}
+    assert told["gate"] == {
+        "open": False,
+        "held_up": [{"workflow_id": str(workflow), "found": "unexplained"}],
+    }
     one = CliRunner().invoke(app, ["show", str(workflow), "--dsn", tidy.dsn])
     assert one.exit_code == 0, one.output
     assert "CONTENT at" in one.output
@@ -186,7 +189,7 @@ def test_a_dry_run_compares_and_keeps_nothing(tidy: Crm) -> None:
     assert run_shadow(run).workflows > 50
     assert fetch(tidy.dsn, "SELECT count(*) FROM atlas.shadow_workflows") == [(0,)]
     with tidy.site.connect("test", autocommit=True) as connection:
-        assert {item.why for item in held_up(connection, None)} == {"never_compared"}
+        assert {item.found for item in held_up(connection, None)} == {"never_compared"}
         assert not read_shadow(connection).is_there
 
 

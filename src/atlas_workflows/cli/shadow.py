@@ -77,7 +77,7 @@ def _tell(site: Site, organizations: list[str] | None, as_json: bool) -> int:
         listed = [row.to_json() for row in found.workflows]
         gate = {
             "open": not held,
-            "held_up": [{"workflow_id": item.workflow_id, "why": item.why} for item in held],
+            "held_up": [{"workflow_id": item.workflow_id, "found": item.found} for item in held],
         }
         print(dumps_text({"totals": found.to_json(), "gate": gate, "workflows": listed}))
     else:

@@ -14,6 +14,7 @@ from atlas_workflows.legacy.engine.semantics import OldEngine
 _CONDITIONS = frozenset(
     {"condition", "conditional", "conditional_branch", "smart_condition", "ai_decision", "branch", "if_else"}
 )  # fmt: skip
+_LOOPS = frozenset({"loop", "loop_control", "loop_controller"})
 _YES = frozenset({"true", "yes", "y", "1", "if", "then", "pass", "passed", "success", "match", "matched"})
 _NO = frozenset(
     {"false", "no", "n", "0", "else", "otherwise", "fail", "failed", "failure", "nomatch", "error"}
@@ -42,6 +43,11 @@ def is_condition(node: OldNode) -> bool:
 def is_switch(node: OldNode) -> bool:
     """Whether it chose among cases."""
     return not node.is_trigger and (node.word == "switch" or node.type == "switch")
+
+
+def is_loop(node: OldNode) -> bool:
+    """Whether it meant to repeat what follows."""
+    return node.word in _LOOPS
 
 
 def edges_taken(

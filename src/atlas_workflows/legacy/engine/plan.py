@@ -17,14 +17,13 @@ from atlas_workflows.legacy.engine.deeds import (
 from atlas_workflows.legacy.engine.drawn import OldEdge, OldNode, OldWorkflow
 from atlas_workflows.legacy.engine.known import Known, js_number
 from atlas_workflows.legacy.engine.lengths import waited_seconds
-from atlas_workflows.legacy.engine.outcomes import edges_taken, is_condition, is_switch, switch_value
+from atlas_workflows.legacy.engine.outcomes import edges_taken, is_condition, is_loop, is_switch, switch_value
 from atlas_workflows.legacy.engine.questions import Answer, answer
 from atlas_workflows.legacy.engine.semantics import MAX_STEPS, OldEngine, engine_of
 
 NO_TRIGGER = "No trigger node found in workflow"
 TOO_MANY = f"It went around a cycle without end (more than {MAX_STEPS:,} steps)."
 _WAITS = frozenset({"wait", "delay", "wait_delay", "dynamic_wait", "schedule"})
-_LOOPS = frozenset({"loop", "loop_control", "loop_controller"})
 _ENDS = frozenset({"end", "exit"})
 _NOTES = frozenset({"note"})
 # Steps that knew what to do and did nothing to the outside.
@@ -188,7 +187,7 @@ class _Run:
     def _act(self, node: OldNode, engine: OldEngine) -> None:
         kind = kind_of(node)
         if kind is None:
-            is_known = node.is_trigger or node.word in _QUIET | _LOOPS | _ENDS | {"set_variable"}
+            is_known = node.is_trigger or is_loop(node) or node.word in _QUIET | _ENDS | {"set_variable"}
             if node.word not in _NOTES:
                 self._step(node, "completed" if is_known else "passed")
             if node.word == "set_variable":
@@ -239,7 +238,7 @@ class _Run:
         """Line up what comes next, the first edge on top: engines went into the depth before the next edge."""
         edges = edges_taken(node, self.workflow.leaving.get(node.id, ()), branch, failed=failed)
         targets = [self.workflow.by_id[edge.target] for edge in edges if self._lets_through(edge)]
-        self.waiting += targets[::-1] * (self._rounds(node) if node.word in _LOOPS else 1)
+        self.waiting += targets[::-1] * (self._rounds(node) if is_loop(node) else 1)
 
     def _lets_through(self, edge: OldEdge) -> bool:
         if not self.engine.edge_conditions or not isinstance(edge.condition, Mapping):

@@ -16,7 +16,7 @@ from atlas_workflows.migration.shadow.explain import Explained, Explainer, Visit
 from atlas_workflows.migration.shadow.foreseen import Foreseen, foresee
 from atlas_workflows.migration.shadow.history import BY_HAND, UNFINISHED, Recorded
 from atlas_workflows.migration.shadow.people import without_person
-from atlas_workflows.migration.shadow.reenact import Cause, best_engine, reenact
+from atlas_workflows.migration.shadow.reenact import Cause, Reenacted, best_engine, is_straight, reenact
 from atlas_workflows.nodes.catalogue import load_catalogue
 
 # Recorded triggers per workflow that are played through both sides: the newest.
@@ -95,6 +95,7 @@ class History:
         self.causes: dict[str, dict[Cause, tuple[int, str, str]]] = {engine.called: {} for engine in engines}
         self.newest: list[Recorded] = []
         self._subjects: set[int] = set()
+        self._is_straight = is_straight(old)
 
     def take(self, record: Recorded) -> None:
         """Re-enact one execution under every engine that may have run it."""
@@ -103,7 +104,7 @@ class History:
             self._subjects.add(hash(record.subject))
         if record.status != UNFINISHED and len(self.newest) < MOST_TRIGGERS:
             self.newest.append(record)
-        found = {engine.called: reenact(self.old, record, engine) for engine in self.engines}
+        found = self._reenacted(record)
         causes = {seen.cause for seen in found.values()}
         self.recorded += not causes & {Cause.NO_STEPS, Cause.UNFINISHED}
         for name, seen in found.items():
@@ -113,6 +114,12 @@ class History:
             else:
                 times, example, detail = self.causes[name].get(seen.cause, (0, record.id, seen.detail))
                 self.causes[name][seen.cause] = (times + 1, example, detail)
+
+    def _reenacted(self, record: Recorded) -> dict[str, Reenacted]:
+        if self._is_straight:
+            seen = reenact(self.old, record, self.engines[0])
+            return {engine.called: seen for engine in self.engines}
+        return {engine.called: reenact(self.old, record, engine) for engine in self.engines}
 
     @property
     def subjects(self) -> int:
@@ -125,9 +132,11 @@ def judge(sides: Sides, history: History, contacts: Mapping[str, Mapping[str, An
     records = history.newest or [_stand_in(sides)]
     program = Program(sides.definition, load_catalogue())
     after = [_after(sides, program, record, contacts) for record in records]
-    played = [_played(sides, engine, records, after, contacts) for engine in standing]
-    best = min(range(len(played)), key=lambda at: (played[at].unexplained, at))
-    engine = standing[best].called
+    engine, best = standing[0].called, _played(sides, standing[0], records, after, contacts)
+    for other in standing[1:] if best.unexplained else ():
+        played = _played(sides, other, records, after, contacts)
+        if played.unexplained < best.unexplained:
+            engine, best = other.called, played
     return Verdict(
         engine=engine,
         standing=tuple(each.called for each in standing),
@@ -139,12 +148,12 @@ def judge(sides: Sides, history: History, contacts: Mapping[str, Mapping[str, An
         subjects=history.subjects,
         triggers=len(records),
         is_made_up=not history.newest,
-        same=played[best].same,
-        explained=played[best].explained,
-        unexplained=played[best].unexplained,
-        messages_before=0 if not history.newest else played[best].messages,
+        same=best.same,
+        explained=best.explained,
+        unexplained=best.unexplained,
+        messages_before=0 if not history.newest else best.messages,
         messages_after=0 if not history.newest else sum(seen.messages for seen in after),
-        differences=played[best].shown(),
+        differences=best.shown(),
     )
 
 
