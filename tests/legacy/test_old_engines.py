@@ -210,6 +210,12 @@ def test_labels_that_no_engine_knew_are_passed_and_what_follows_is_executed() ->
     assert effects(seen) == [("send_sms", {"message": "hi"})]
 
 
+def test_a_trigger_does_nothing_whatever_it_is_called() -> None:
+    nodes = [trigger_node("webhook", url="https://hooks.example"), action_node("add_tag", tag="x")]
+    seen = played(record(nodes=nodes, edges=[edge("t", "a")]), "label")
+    assert [effect.node for effect in seen.effects] == ["a"]
+
+
 def test_unknown_action_types_are_passed() -> None:
     seen = played(chain(action_node("teleport", "x"), action_node("add_tag", "a", tag="z")))
     assert [effect.kind for effect in seen.effects] == ["add_tags"]

@@ -97,6 +97,14 @@ CASES: list[tuple[str, LegacyWorkflow, set[tuple[str, str | None, tuple[str, ...
         {("EFFECT_DROPPED", "no", ("BOTH_BRANCHES_EXECUTED",))},
     ),
     (
+        "a wait that does not end",
+        chain(
+            logic_node("wait", "w", waitType="until_condition", condition={"field": "lead.status", "operator": "equals", "value": "won"}),
+            TAG, trigger_type="lead_created",
+        ),
+        {("WAIT", "w", ("WAIT_CAP_REMOVED",)), ("EFFECT_DROPPED", "g", ("WAIT_CAP_REMOVED",))},
+    ),
+    (
         "a label nobody knew",
         chain(flat_node("Text them", "s", actionless=True, channel="sms", message="hi"), TAG, trigger_type="lead_created"),
         set(),

@@ -134,6 +134,8 @@ COMPARED = {kind: tuple(told) for kind, told in _TOLD.items()} | {
 
 def kind_of(node: OldNode) -> str | None:
     """The effect a node asked for; None where no engine knew it and the step was skipped, or it only computes."""
+    if node.is_trigger:
+        return None  # a webhook that starts is none that is sent
     if node.is_flat and node.type in ("action", ""):
         found = LABELS.get(node.label)
         return None if found == "wait" else _turned(found, node.settings)

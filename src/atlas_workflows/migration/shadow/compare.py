@@ -13,6 +13,7 @@ from atlas_workflows.legacy.engine.known import js_text
 from atlas_workflows.legacy.engine.plan import Plan, PlannedEffect
 from atlas_workflows.migration.shadow.foreseen import NEVER, Foreseen
 
+UNTIL_SOMETHING = "until something happens"
 _NEARLY = 1.0  # seconds
 
 
@@ -87,7 +88,7 @@ def _waits(before: Plan, after: Foreseen) -> Iterator[Difference]:
         if seconds is None:
             continue
         if seconds == NEVER or abs(seconds - wait.seconds) > _NEARLY:
-            told = "until something happens" if seconds == NEVER else seconds
+            told = UNTIL_SOMETHING if seconds == NEVER else seconds
             yield Difference(Change.WAIT, wait.node, "seconds", wait.seconds, told)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from atlas_workflows.graph.model import Workflow
 from atlas_workflows.legacy.engine.drawn import OldWorkflow
 from atlas_workflows.legacy.reasons import ReasonCode as R
-from atlas_workflows.migration.shadow.compare import Change, Difference
+from atlas_workflows.migration.shadow.compare import UNTIL_SOMETHING, Change, Difference
 
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 _FLOW = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.BRANCH, Change.OUTCOME})
@@ -18,13 +18,13 @@ _TEXT = frozenset({Change.CONTENT, Change.RECIPIENT})
 _TIME = frozenset({Change.WAIT})
 _START = frozenset({Change.START})
 
-# A condition that may answer otherwise: explains what lies behind it where it did answer otherwise.
+# A condition that may answer otherwise, a wait that may not end: explain what lies behind them where they did so.
 _ANSWERS: Mapping[R, frozenset[Change]] = dict.fromkeys(
     (
         R.EQUALITY_CHANGED, R.ENGINES_DISAGREE, R.SLASH_WAS_DATE, R.BIG_NUMBER_WAS_ROUNDED, R.FORMULA_WAS_CODE,
         R.NOT_GROUP_AMBIGUOUS, R.ACTIVITY_WAS_RANDOM, R.CONDITION_SHAPE_UNKNOWN, R.CONDITION_FIELD_UNREADABLE,
         R.CONDITION_OPERATOR_UNKNOWN, R.CONDITION_OPERATOR_CUSTOM, R.CONDITION_VALUE_UNFIT, R.CONDITION_PATTERN_REFUSED,
-        R.CONDITION_FORMULA_UNREADABLE, R.CONDITION_TOO_LARGE, R.CONDITION_EMPTY,
+        R.CONDITION_FORMULA_UNREADABLE, R.CONDITION_TOO_LARGE, R.CONDITION_EMPTY, R.WAIT_CAP_REMOVED,
     ),
     _FLOW,
 )  # fmt: skip
@@ -117,7 +117,7 @@ class Explainer:
 
     def explain(self, differences: Sequence[Difference], visited: Visited) -> list[Explained]:
         """Each with every code that explains it."""
-        turned = frozenset(found.node for found in differences if found.change is Change.BRANCH)
+        turned = frozenset(found.node for found in differences if _is_turned(found))
         return [self._explained(found, visited, turned) for found in differences]
 
     def _explained(self, found: Difference, visited: Visited, turned: frozenset[str | None]) -> Explained:
@@ -150,6 +150,10 @@ class Explainer:
             or finding.code in _AGAIN
             or found.node not in visited.before
         )
+
+
+def _is_turned(found: Difference) -> bool:
+    return found.change is Change.BRANCH or (found.change is Change.WAIT and found.after == UNTIL_SOMETHING)
 
 
 def _is_left_empty(found: Difference) -> bool:
