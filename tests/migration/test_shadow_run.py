@@ -21,7 +21,7 @@ from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.outcome import conclude
 from atlas_workflows.migration.runs.run import run_phase
-from atlas_workflows.migration.shadow.gate import held_up
+from atlas_workflows.migration.shadow.gate import held_up, parity_by_workflow
 from atlas_workflows.migration.shadow.reenact import Cause
 from atlas_workflows.migration.shadow.run import ShadowRun, Tally, run_shadow
 from atlas_workflows.migration.shadow.shown import read_shadow
@@ -79,6 +79,13 @@ def test_the_samples_history_is_reenacted_and_every_execution_is_accounted_for(m
     assert tally.reproduced > 0.7 * tally.recorded
     assert tally.causes.keys() <= {str(cause) for cause in Cause}
     assert tally.causes["STEPS_BEYOND"] > 0
+    # What phase 1 has no code for yet: edges with conditions that make a step run several times, and a variable that was
+    # never filled in and is taken for required.
+    names = fetch(
+        messy.dsn,
+        "SELECT DISTINCT w.name FROM atlas.workflows AS w JOIN atlas.shadow_workflows AS s ON s.workflow_id = w.id WHERE s.unexplained > 0",
+    )
+    assert {name for (name,) in names} <= {"Handles in the form edge_conditions", "Variables: required yes"}
     kept = fetch(messy.dsn, "SELECT count(*), sum(recorded), sum(reproduced) FROM atlas.shadow_workflows")
     assert kept == [(tally.workflows, tally.recorded, tally.reproduced)]
 
@@ -136,6 +143,7 @@ def test_a_planted_difference_shuts_the_gate_until_it_is_gone(tidy: Crm) -> None
         assert [(item.workflow_id, item.found) for item in held_up(connection, None)] == [
             (str(workflow), "changed_since")
         ]
+        assert parity_by_workflow(connection, None)[str(workflow)] == "not_compared"
     ran = CliRunner().invoke(app, ["run", "--dsn", tidy.dsn, "--json"])
     assert ran.exit_code == GATE_CLOSED, ran.output
     told = loads(ran.output)
