@@ -240,6 +240,22 @@ def test_a_condition_whose_data_nobody_kept_is_taken_from_the_record_and_counted
     assert (told.reproduced, told.assumed) == ((1, 0) if side == "yes" else (0, 0))
 
 
+@pytest.mark.parametrize("has_trigger", [True, False])
+def test_steps_of_linear_workflows_are_found_by_label_and_place(has_trigger: bool) -> None:
+    actions = [
+        {"id": "action_0", "type": "add_tag", "name": "Tag", "config": {"tag": "a"}},
+        {"id": "action_1", "type": "add_tag", "name": "Tag", "config": {"tag": "b"}},
+        {"id": "action_2", "type": "add_note", "name": "Note", "config": {"note": "x"}},
+    ]
+    labels = ["Trigger", "Tag", "Tag", "Note"] if has_trigger else ["Tag", "Tag", "Note"]
+    steps = tuple(RecordedStep(f"action_{at}", label, "completed") for at, label in enumerate(labels))
+    legacy = record("D", trigger_type="lead_created", actions=actions, settings={})
+    sides = sides_of(legacy)
+    history = History(sides.old, sides.engines)
+    history.take(triggered(steps=steps))
+    assert history.reproduced["service"] == 1, history.causes
+
+
 def test_history_chooses_the_engine() -> None:
     ask = logic_node("condition", "c", field="lead.score", operator="equals", value="40")
     told = replace(triggered(steps=done("t", "c", "no")), lead={"score": 40})

@@ -45,7 +45,7 @@ def reenact(workflow: OldWorkflow, record: Recorded, engine: OldEngine) -> Reena
         return Reenacted(Cause.NO_STEPS)
     if record.status == UNFINISHED or any(step.status == UNFINISHED for step in record.steps):
         return Reenacted(Cause.UNFINISHED)
-    named = [(step, _node(workflow, at, step)) for at, step in enumerate(record.steps)]
+    named = list(_nodes(workflow, record.steps))
     unknown = next((step.name or step.label for step, node in named if node is None), None)
     if unknown is not None:
         return Reenacted(Cause.GRAPH_CHANGED, detail=unknown)
@@ -127,25 +127,35 @@ def _order(
     return Cause.STEPS_BEYOND, next((node for node in got if node not in wanted), "")
 
 
-def _node(workflow: OldWorkflow, at: int, step: RecordedStep) -> OldNode | None:
-    """The node that a recorded step was of. Linear workflows name steps by place or label."""
-    found = workflow.by_id.get(step.name)
-    if found is not None or not workflow.is_linear:
-        return found
-    if normal(step.label) in ("trigger", "start"):
-        return _TRIGGER
+def _nodes(
+    workflow: OldWorkflow, steps: Sequence[RecordedStep]
+) -> Iterator[tuple[RecordedStep, OldNode | None]]:
+    """The node that each recorded step was of. Linear workflows name steps by label or place."""
+    before = (
+        1 if steps and _is_of_trigger(steps[0]) else 0
+    )  # the trigger's own step counts where it was recorded
+    for at, step in enumerate(steps):
+        if not workflow.is_linear:
+            yield step, workflow.by_id.get(step.name)
+        else:
+            yield step, _TRIGGER if _is_of_trigger(step) else _linear_node(workflow, at, step, before)
+
+
+def _is_of_trigger(step: RecordedStep) -> bool:
+    return normal(step.label) in ("trigger", "start")
+
+
+def _linear_node(workflow: OldWorkflow, at: int, step: RecordedStep, before: int) -> OldNode | None:
     by_label = [node for node in workflow.nodes if step.label and node.label == step.label]
     if len(by_label) == 1:
         return by_label[0]
+    by_id = workflow.by_id.get(step.name)
+    if by_id is not None and (not before or not step.name.startswith("action_")):
+        return by_id
+    # action_N counts the recorded steps, whatever ids the actions have.
     digits = step.name.rpartition("_")[2]
-    place = int(digits) if digits.isdecimal() and len(digits) < 5 else at
-    # A step of the trigger stands before the actions where one was recorded for it.
-    matching = [
-        node
-        for node in workflow.nodes[max(0, place - 1) : place + 1]
-        if not step.label or node.label in ("", step.label) or normal(node.action) == normal(step.label)
-    ]
-    return matching[-1] if matching else None
+    place = (int(digits) if digits.isdecimal() and len(digits) < 5 else at) - before
+    return workflow.nodes[place] if 0 <= place < len(workflow.nodes) else None
 
 
 _TRIGGER = OldNode("", "trigger", "", "", {}, is_flat=False, place="")

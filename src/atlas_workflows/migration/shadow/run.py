@@ -99,7 +99,7 @@ class _Comparing:
             id_: item for id_, item in enhanced.items() if self.source.tenants.covers(item.organization_id)
         }
         if self.run.persistent:
-            for id_ in compared_already(self.writer, self.run.run_id, list(ours)):
+            for id_ in compared_already(self.writer, self.run.run_id, ours):
                 del ours[id_]
         judged = self._judged({id_: by_id[id_] for id_ in ours}, ours) if ours else []
         if self.run.persistent:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.shadow.judge import Shown, Verdict
@@ -23,11 +22,18 @@ class Judged:
     verdict: Verdict
 
 
-def compared_already(connection: Connection, run_id: UUID, ids: Sequence[str]) -> frozenset[str]:
-    """Those of these legacy workflows that the run has a verdict on: a run taken up again goes on behind them."""
+def compared_already(
+    connection: Connection, run_id: UUID, enhanced: Mapping[str, Enhanced]
+) -> frozenset[str]:
+    """Those of these workflows that the run need not compare again: as they were, with nothing unexplained.
+
+    A run taken up again goes on behind them, and looks anew at what was corrected meanwhile.
+    """
     with acting_as_migration(connection):
-        given = {"run_id": run_id, "ids": list(ids)}
-        return frozenset(scalars(connection, sql("migration/shadow/compared"), given))
+        given = {"run_id": run_id, "ids": list(enhanced)}
+        found = connection.execute(sql("migration/shadow/compared"), given).fetchall()
+    hashes = {id_: (item.definition_hash, item.source_hash) for id_, item in enhanced.items()}
+    return frozenset(id_ for id_, *known in found if tuple(known) == hashes[id_])
 
 
 def store(connection: Connection, judged: Sequence[Judged], *, run_id: UUID, at: datetime) -> None:
