@@ -1,12 +1,16 @@
 -- The newest phase runs, as the page of runs shows them.
 SELECT
-    id,
-    phase,
-    status,
-    started_at,
-    finished_at,
-    actor,
-    problem
-FROM atlas.phase_runs
-ORDER BY started_at DESC
+    run.id,
+    run.phase,
+    run.status,
+    run.started_at,
+    run.finished_at,
+    run.actor,
+    run.problem,
+    EXISTS (
+        SELECT FROM atlas.phase_run_steps AS step
+        WHERE step.phase_run_id = run.id AND step.kind = 'shadow' AND step.finished_at IS NOT NULL
+    ) AS has_shadow
+FROM atlas.phase_runs AS run
+ORDER BY run.started_at DESC
 LIMIT %(limit)s

@@ -34,6 +34,7 @@ class PhaseRun:
     finished_at: datetime | None
     actor: str
     problem: str | None
+    has_shadow: bool
 
 
 def runs_router(dsn: Callable[[], str], reports: Path) -> APIRouter:
@@ -85,6 +86,7 @@ def shown(run: PhaseRun, reports: Path) -> dict[str, Any]:
         "problem": None if run.problem is None else mask(run.problem),
         "report": present.get("report.html"),
         "report_json": present.get("report.json"),
+        "shadow": f"{present['report.html']}#shadow" if run.has_shadow and "report.html" in present else None,
         "data_docs": f"reports/{run.id}/{docs}" if docs else None,
     }
 

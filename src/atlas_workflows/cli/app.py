@@ -46,6 +46,10 @@ COMMANDS = {
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
     "secrets": ("atlas_workflows.cli.secrets", "Seal secrets anew under a new key."),
     "sending": ("atlas_workflows.cli.sending", "Show and set when an organization's messages may go out."),
+    "shadow": (
+        "atlas_workflows.cli.shadow",
+        "Compare old and new on the recorded history, effects off.",
+    ),
     "sign-off": (
         "atlas_workflows.cli.sign_off",
         "Accept a change of meaning so that a workflow may go live.",

@@ -45,6 +45,7 @@ SECTIONS = (
     ("Ownership", "0012_ownership"),
     ("Triggers", "0014_triggers"),
     ("Reading and steering executions", "0015_executions"),
+    ("Shadow runs", "0018_shadow"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)

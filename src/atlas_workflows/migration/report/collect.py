@@ -12,6 +12,7 @@ from atlas_workflows.migration.evidence.shown import Shown, read_shown
 from atlas_workflows.migration.movement.dry_run import WORKFLOWS, DryRunFindings
 from atlas_workflows.migration.movement.tenants import Tenants
 from atlas_workflows.migration.runs.records import RunRow, StepRow, read_steps
+from atlas_workflows.migration.shadow.shown import Shadow, read_shadow
 from atlas_workflows.secrets.masking import mask, mask_values
 
 OUTCOMES = ("migrated", "migrated_with_warnings", "quarantined", "skipped", "archived")
@@ -31,6 +32,7 @@ class ReportData:
     validation: tuple[Mapping[str, Any], ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     evidence: Shown = field(default_factory=dict)
+    shadow: Shadow = field(default_factory=Shadow)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -60,6 +62,7 @@ def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData
         validation=_records(connection, "migration/report/validation", {"id": run.id}),
         names=_names(connection, parameters),
         evidence=read_shown(connection, parameters["organizations"]),
+        shadow=read_shadow(connection, parameters["organizations"]),
     )
 
 

@@ -35,8 +35,10 @@ class Shown:
     change_codes: Counter[str] = field(default_factory=Counter)
     reason_codes: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
+    shadowed: list[Mapping[str, Any]] = field(default_factory=list)
     changed_total: int = 0
     quarantined_total: int = 0
+    shadowed_total: int = 0
 
     def workflow(self, row: Mapping[str, Any]) -> None:
         self._count(row)
@@ -48,6 +50,13 @@ class Shown:
 
     def other(self, row: Mapping[str, Any]) -> None:
         self._count(row)
+
+    def shadow(self, row: Mapping[str, Any]) -> None:
+        """A workflow that was compared; those where something differs are shown, unexplained ones come first."""
+        if row["differences"]:
+            self.shadowed_total += 1
+            if len(self.shadowed) < MOST_ROWS:
+                self.shadowed.append(row)
 
     def _count(self, row: Mapping[str, Any]) -> None:
         self.reason_codes.update(reason["code"] for reason in row["reasons"])

@@ -1,0 +1,3 @@
+-- Removes what shadow runs found.
+DROP TABLE IF EXISTS atlas.shadow_differences;
+DROP TABLE IF EXISTS atlas.shadow_workflows;

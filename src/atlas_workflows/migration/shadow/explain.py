@@ -1,0 +1,210 @@
+"""Which recorded change of meaning explains a difference; what none explains stays unexplained. Pure."""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from atlas_workflows.graph.model import Workflow
+from atlas_workflows.legacy.engine.drawn import OldWorkflow
+from atlas_workflows.legacy.reasons import ReasonCode as R
+from atlas_workflows.migration.shadow.compare import UNTIL_SOMETHING, Change, Difference
+
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
+_FLOW = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.BRANCH, Change.OUTCOME})
+_OWN = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.EFFECT_KIND, Change.OUTCOME})
+_TEXT = frozenset({Change.CONTENT, Change.RECIPIENT})
+_TIME = frozenset({Change.WAIT})
+_START = frozenset({Change.START})
+
+# A condition that may answer otherwise, a wait that may not end: explain what lies behind them where they did so.
+_ANSWERS: Mapping[R, frozenset[Change]] = dict.fromkeys(
+    (
+        R.EQUALITY_CHANGED, R.ENGINES_DISAGREE, R.SLASH_WAS_DATE, R.BIG_NUMBER_WAS_ROUNDED, R.FORMULA_WAS_CODE,
+        R.NOT_GROUP_AMBIGUOUS, R.ACTIVITY_WAS_RANDOM, R.CONDITION_SHAPE_UNKNOWN, R.CONDITION_FIELD_UNREADABLE,
+        R.CONDITION_OPERATOR_UNKNOWN, R.CONDITION_OPERATOR_CUSTOM, R.CONDITION_VALUE_UNFIT, R.CONDITION_PATTERN_REFUSED,
+        R.CONDITION_FORMULA_UNREADABLE, R.CONDITION_TOO_LARGE, R.CONDITION_EMPTY, R.WAIT_CAP_REMOVED,
+    ),
+    _FLOW,
+)  # fmt: skip
+# Codes after which another way is taken, whatever a condition answers.
+_WAYS: Mapping[R, frozenset[Change]] = dict.fromkeys(
+    (
+        R.BOTH_BRANCHES_EXECUTED, R.BRANCHLESS_EDGE, R.PLACEHOLDER_LOOP, R.NESTED_STEPS_UNFOLDED, R.CYCLE_BROKEN,
+        R.CYCLE_FOUND, R.ERROR_MODE_CHANGED, R.EDGE_CONDITION_KEPT, R.EDGE_PORT_UNKNOWN, R.EDGE_AFTER_END,
+        R.EDGE_INTO_TRIGGER, R.EDGE_SELF_LOOP, R.NODE_ID_DUPLICATE, R.TRIGGER_EDGES_ADDED, R.UNKNOWN_NODE_TYPE,
+        R.DEFINITION_INVALID, R.WAIT_UNREADABLE,
+    ),
+    _FLOW,
+)  # fmt: skip
+_BEHIND = {**_ANSWERS, **_WAYS}
+# Codes after which a step is executed more often.
+_AGAIN = frozenset({R.PLACEHOLDER_LOOP, R.CYCLE_FOUND, R.CYCLE_BROKEN})
+# Codes that explain their own step alone.
+_AT: Mapping[R, frozenset[Change]] = {
+    **dict.fromkeys(
+        (
+            R.SILENTLY_SKIPPED, R.ACTION_WAS_STUB, R.STEP_ALWAYS_SKIPPED, R.STEP_ALWAYS_FAILED, R.BRANCH_NEVER_SENT,
+            R.DISABLED_STEP_RAN, R.UNKNOWN_ACTION_TYPE, R.NODE_UNREACHABLE, R.NODE_DATA_MISSING,
+        ),
+        _OWN,
+    ),
+    **dict.fromkeys(
+        (R.CODE_NOT_EXECUTED, R.PARAMETER_INVALID, R.NODE_CONFIG_MALFORMED, R.GRAPH_DOUBLE_ENCODED), _OWN | _TEXT
+    ),
+    **dict.fromkeys(
+        (
+            R.PLACEHOLDER_LEFT_EMPTY, R.TEXT_WAS_NOT_FILLED, R.TEMPLATE_VARIABLE_UNKNOWN, R.TEMPLATE_SYNTAX_UNKNOWN,
+            R.TEMPLATE_POSITION_UNUSED, R.TEMPLATE_TOO_LARGE, R.TEMPLATE_DATE_FORMAT, R.RECIPIENTS_NOT_CARRIED,
+            R.ALIASES_DISAGREE, R.LIST_FROM_TEXT, R.SECRET_SEALED, R.TEXT_NOT_STORABLE, R.NUMBER_TOO_LARGE,
+            R.VARIABLE_DUPLICATE, R.VARIABLE_NAME_INVALID, R.REFERENCE_ESCAPED,
+        ),
+        _TEXT,
+    ),
+    **dict.fromkeys((R.WAIT_CAP_REMOVED, R.BUSINESS_HOURS_LOCAL, R.WAIT_UNIT_ASSUMED, R.WAIT_NOT_POSITIVE), _TIME),
+}  # fmt: skip
+# Codes about how a workflow starts.
+_STARTS: Mapping[R, frozenset[Change]] = dict.fromkeys(
+    (
+        R.TRIGGER_IDENTITY_CHANGED, R.TRIGGER_CANNOT_FIRE, R.TRIGGER_WAS_SILENT, R.TRIGGER_NEVER_SEEN,
+        R.NEVER_FIRED_IN_LEGACY, R.TRIGGER_DISAGREEMENT, R.TRIGGER_CONFIGS_DISAGREE, R.UNKNOWN_TRIGGER_TYPE, R.NO_TRIGGER,
+        R.SCORE_ZERO_HONOURED, R.SCORE_CROSSING, R.WEBHOOK_ENDPOINT_FOREIGN,
+    ),
+    _START,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A code that phase 1 recorded for a workflow, at the node its path leads to; None: at the workflow as a whole."""
+
+    code: R
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """Nodes that the old engine and the enhanced one went through."""
+
+    before: frozenset[str]
+    after: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A difference with the codes that explain it; none means that it is unexplained."""
+
+    difference: Difference
+    codes: tuple[str, ...]
+
+
+class Explainer:
+    """Knows the findings of one workflow and which node lies behind which, by the old and the new edges."""
+
+    def __init__(
+        self, workflow: OldWorkflow, definition: Workflow, entries: Iterable[Mapping[str, Any]]
+    ) -> None:
+        self.findings = tuple(_findings(workflow, entries))
+        self._there = frozenset(node.id for node in definition.nodes)
+        pairs = [(edge.source, edge.target) for edge in workflow.edges]
+        pairs += [(edge.source, edge.target) for edge in definition.edges]
+        self._behind = {
+            finding.node: _reached(finding.node, pairs)
+            for finding in self.findings
+            if finding.node is not None and finding.code in _BEHIND
+        }
+
+    def explain(self, differences: Sequence[Difference], visited: Visited) -> list[Explained]:
+        """Each with every code that explains it."""
+        turned = frozenset(found.node for found in differences if _is_turned(found))
+        return [self._explained(found, visited, turned) for found in differences]
+
+    def _explained(self, found: Difference, visited: Visited, turned: frozenset[str | None]) -> Explained:
+        codes = [
+            str(finding.code)
+            for finding in self.findings
+            if _is_of_start(finding, found)
+            or _is_of_step(finding, found)
+            or (self._is_behind(finding, found, turned) and self._was_led_elsewhere(finding, found, visited))
+        ]
+        if _is_left_empty(found):
+            codes.append(str(R.PLACEHOLDER_LEFT_EMPTY))
+        return Explained(found, tuple(dict.fromkeys(codes)))
+
+    def _is_behind(self, finding: Finding, found: Difference, turned: frozenset[str | None]) -> bool:
+        if found.change not in _BEHIND.get(finding.code, ()):
+            return False
+        if finding.node is None or found.node is None:
+            return True
+        if finding.code in _ANSWERS and found.node != finding.node and finding.node not in turned:
+            return False
+        return found.node in self._behind[finding.node]
+
+    def _was_led_elsewhere(self, finding: Finding, found: Difference, visited: Visited) -> bool:
+        """Whether the way taken can be the reason: not for a step that both went through, nor for one that is gone."""
+        if found.change is Change.EFFECT_DROPPED:
+            return found.node in self._there and found.node not in visited.after
+        return (
+            found.change is not Change.EFFECT_ADDED
+            or finding.code in _AGAIN
+            or found.node not in visited.before
+        )
+
+
+def _is_turned(found: Difference) -> bool:
+    return found.change is Change.BRANCH or (found.change is Change.WAIT and found.after == UNTIL_SOMETHING)
+
+
+def _is_left_empty(found: Difference) -> bool:
+    """The one rule that holds for every workflow: what found no value was sent as written, and is left out now."""
+    if found.change is not Change.CONTENT or not isinstance(found.before, str) or "{" not in found.before:
+        return False
+    after = found.after if isinstance(found.after, str) else ""
+    return _PLACEHOLDER.search(found.before) is not None and _bare(found.before) == _bare(after)
+
+
+def _bare(text: str) -> str:
+    return "".join(_PLACEHOLDER.sub("", html.unescape(text)).split())
+
+
+def _is_of_start(finding: Finding, found: Difference) -> bool:
+    return found.change in _STARTS.get(finding.code, ())
+
+
+def _is_of_step(finding: Finding, found: Difference) -> bool:
+    return found.change in _AT.get(finding.code, ()) and finding.node in (None, found.node)
+
+
+def _findings(workflow: OldWorkflow, entries: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    for entry in entries:
+        code = R.__members__.get(str(entry.get("code")))
+        if code is not None:  # one of a later release explains nothing here
+            yield Finding(code, node_at(workflow, entry.get("field")))
+
+
+def node_at(workflow: OldWorkflow, path: Any) -> str | None:
+    """The node that a path into the row leads to; of an edge, the node it leaves."""
+    if not isinstance(path, str):
+        return None
+    if path.startswith("nodes.") and path[6:].split(".")[0] in workflow.by_id:
+        return path[6:].split(".")[0]
+    places = [(node.place, node.id) for node in workflow.nodes]
+    places += [(edge.place, edge.source) for edge in workflow.edges]
+    return next((id_ for place, id_ in places if place and _leads_into(path, place)), None)
+
+
+def _leads_into(path: str, place: str) -> bool:
+    return path == place or path.startswith((f"{place}.", f"{place}["))
+
+
+def _reached(start: str, pairs: Sequence[tuple[str, str]]) -> frozenset[str]:
+    leaving: dict[str, list[str]] = {}
+    for source, target in pairs:
+        leaving.setdefault(source, []).append(target)
+    found, waiting = {start}, [start]
+    while waiting:
+        fresh = [target for target in leaving.get(waiting.pop(), ()) if target not in found]
+        found.update(fresh)
+        waiting += fresh
+    return frozenset(found)
