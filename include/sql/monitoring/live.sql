@@ -59,7 +59,7 @@ depths AS (
 effects AS (
     SELECT 'intended' AS status, count(*) AS n, now() - min(found.since) AS age
     FROM (
-        SELECT e.intended_at AS since FROM atlas.effects AS e WHERE e.status = 'intended' LIMIT %(bound)s
+        SELECT e.intended_at AS since FROM atlas.effects AS e WHERE e.status = 'intended' AND e.waits_for IS NULL LIMIT %(bound)s
     ) AS found
     UNION ALL
     SELECT 'dispatching', count(*), NULL

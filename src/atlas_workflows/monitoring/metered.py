@@ -69,6 +69,9 @@ class MeteredLedger:
             self.tally.add(EFFECTS, item.dispatch.kind, type(item.answer).__name__.lower())
         return taken
 
+    def release(self) -> int:
+        return self.inner.release()
+
     def take_stale(self, limit: int) -> list[Dispatch]:
         return self.inner.take_stale(limit)
 
