@@ -154,7 +154,7 @@ def test_apply_back_apply_is_apply(sample: str, straight: str, tmp_path: Path) -
     assert fetch(straight, LEGACY) == fetch(sample, LEGACY)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_writes_between_apply_and_back_are_all_there_after_apply(
     sample: str, straight: str, tmp_path: Path, seed: int
 ) -> None:

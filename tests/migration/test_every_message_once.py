@@ -219,7 +219,7 @@ def test_through_cutover_live_leads_and_back_every_message_arrives_once(gym: Gym
     assert gym.box.taken == gym.once()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_in_any_order_of_deeds(gym: Gym, seed: int) -> None:
     chance = random.Random(seed)
     is_ours = False

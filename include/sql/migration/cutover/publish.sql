@@ -1,5 +1,5 @@
 -- Publishes a definition as the next version of a workflow, unless the published one is the same, or the draft was edited
--- here since it was published; switches triggers on.
+-- here since it was published.
 WITH here AS (
     SELECT
         w.id,
@@ -25,12 +25,6 @@ made AS (
     FROM here
     WHERE here.definition_hash IS DISTINCT FROM %(hash)s AND NOT (%(is_edited)s AND here.published_version IS NOT NULL)
     RETURNING version
-),
-
-armed AS (
-    UPDATE atlas.workflow_triggers AS t
-    SET is_active = t.trigger_key <> all(%(asleep)s::text []), updated_at = t.updated_at
-    WHERE t.workflow_id = %(workflow)s AND t.organization_id = %(organization)s
 )
 
 UPDATE atlas.workflows AS w

@@ -7,6 +7,7 @@ SELECT
     w.status,
     w.awaiting_sign_off,
     w.definition::text,
+    w.published_version IS NOT NULL AS is_published,
     NOT EXISTS (
         SELECT 1
         FROM atlas.captured_changes AS c

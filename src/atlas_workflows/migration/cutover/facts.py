@@ -30,6 +30,7 @@ class Candidate:
     definition: Mapping[str, Any]
     facts: WorkflowFacts
     is_edited: bool = False
+    is_published: bool = False
 
 
 def read_candidates(
@@ -65,7 +66,7 @@ def _candidate(row: Mapping[str, Any], is_on: bool, parity: Mapping[str, Parity]
         triggers=tuple(TriggerFacts(*trigger) for trigger in row["triggers"]),
         signed=frozenset(row["signed"]),
     )
-    return Candidate(row["source_id"], definition, facts)
+    return Candidate(row["source_id"], definition, facts, is_published=row["is_published"])
 
 
 def _errors(definition: Mapping[str, Any]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.cutover.facts import Candidate
 from atlas_workflows.migration.cutover.switch import Changed, Columns, Switch, is_on, switched
-from atlas_workflows.rollout.ownership import Cause, Decision, Owner, Rules, decide
+from atlas_workflows.rollout.ownership import LIVE, Cause, Decision, Owner, Rules, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,10 @@ def _take_one(
     if changes is None:
         return Decision(decision.workflow, Owner.LEGACY_APP, Cause.SWITCH_REFUSED)
     note_changes(connection, item, changes, deed)
-    if item.facts.status == "active":
+    if item.facts.status == LIVE:
         publish(connection, item, decision, deed)
+    if item.facts.status == LIVE or item.is_published:
+        arm(connection, item, decision)
     put_owner(connection, item, decision, deed, fenced_at=deed.at if switched(changes) else None)
     return decision
 
@@ -121,11 +123,19 @@ def publish(connection: Connection, item: Candidate, decision: Decision, deed: D
         sql("migration/cutover/publish"),
         {
             "workflow": item.facts.workflow, "organization": item.facts.organization, "definition": text,
-            "hash": sha256(exact_json.dumps(definition)).hexdigest(), "asleep": list(decision.asleep),
+            "hash": sha256(exact_json.dumps(definition)).hexdigest(),
             "is_edited": item.is_edited,
             "changes": f"published by the cutover of {deed.phase}",
         },
     )  # fmt: skip
+
+
+def arm(connection: Connection, item: Candidate, decision: Decision) -> None:
+    """Switch its triggers on, but for those that stay asleep; one that was paused here has them on for when it goes on."""
+    given = {
+        "workflow": item.facts.workflow, "organization": item.facts.organization, "asleep": list(decision.asleep),
+    }  # fmt: skip
+    connection.execute(sql("migration/cutover/arm"), given)
 
 
 def without(definition: Mapping[str, Any], asleep: Sequence[str]) -> Mapping[str, Any]:
