@@ -11,6 +11,7 @@ PHASE = Phase(
         "preflight",
         "backup",
         "expand",
+        "shadow",
         "decide",
         "validate",
         "approve",

@@ -14,7 +14,7 @@ from atlas_workflows.migration.cutover.take_back import holdings, take_back
 from atlas_workflows.migration.cutover.take_over import Deed, take_over
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.step import Skips, StepKind, StepResult
-from atlas_workflows.migration.steps.decide import rules_of, summary_of
+from atlas_workflows.migration.steps.decide import parity_of, rules_of, summary_of
 from atlas_workflows.migration.undo import Rollback, Undo, Undone
 from atlas_workflows.rollout.rollouts import read_rollout, require_going
 from atlas_workflows.site import Progress
@@ -33,7 +33,9 @@ def run(context: PhaseContext) -> StepResult:
         switch = Switch(read_catalog(connection))
         act_as_migration(connection)
         require_going(read_rollout(connection, context.phase.name))
-        found = read_candidates(connection, switch, organizations)
+        found = read_candidates(
+            connection, switch, organizations, parity_of(context, connection, organizations)
+        )
         done = take_over(connection, switch, found, rules_of(context), deed_of(context))
         draining = _drain(context, connection, switch, organizations)
     return StepResult(summary={**summary_of([decision for _, decision in done]), "still_draining": draining})

@@ -4,15 +4,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.facts import Candidate, read_candidates
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_over import counted
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.catch_up import catch_up
+from atlas_workflows.migration.shadow.gate import parity_by_workflow
 from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult
 from atlas_workflows.migration.undo import NothingToUndo
-from atlas_workflows.rollout.ownership import Decision, Rules, decide
+from atlas_workflows.rollout.ownership import Decision, Parity, Rules, decide
 
 # The executor of the old format is not there; a phase with a comparison of semantics before it insists on parity.
 COMPARES = "shadow"
@@ -23,8 +25,12 @@ def run(context: PhaseContext) -> StepResult:
     with at_work(context, phase=context.phase.first.name) as worker:
         caught = catch_up(worker).written if context.persistent else 0
         covered = worker.source.tenants.covered
+        organizations = None if covered is None else sorted(covered)
         candidates = read_candidates(
-            worker.writer, Switch(worker.source.catalog), None if covered is None else sorted(covered)
+            worker.writer,
+            Switch(worker.source.catalog),
+            organizations,
+            parity_of(context, worker.writer, organizations),
         )
     decided = [(item, decide(item.facts, rules_of(context))) for item in candidates]
     _write(context, decided)
@@ -34,8 +40,18 @@ def run(context: PhaseContext) -> StepResult:
 
 
 def rules_of(context: PhaseContext) -> Rules:
-    """What this phase insists on."""
-    return Rules(needs_parity=COMPARES in context.phase.steps)
+    """What this phase insists on; a dry run keeps no comparison that it could insist on."""
+    return Rules(needs_parity=COMPARES in context.phase.steps and context.persistent)
+
+
+def parity_of(
+    context: PhaseContext, connection: Connection, organizations: Sequence[str] | None
+) -> dict[str, Parity]:
+    """What the comparison found for each workflow as it stands; nothing in a phase that compares nothing."""
+    if COMPARES not in context.phase.steps or not context.persistent:
+        return {}
+    found = parity_by_workflow(connection, organizations)
+    return {workflow: Parity(word) for workflow, word in found.items()}
 
 
 def summary_of(decisions: Sequence[Decision]) -> dict[str, Any]:
