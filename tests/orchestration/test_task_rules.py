@@ -20,7 +20,7 @@ from atlas_workflows.migration.runs.outcome import exit_code
 from atlas_workflows.migration.step import StepResult, StepStatus
 from atlas_workflows.migration.steps import STEP_KINDS
 from atlas_workflows.orchestration.backfill_tasks import shares
-from atlas_workflows.orchestration.failures import clear_failures, insist
+from atlas_workflows.orchestration.failures import clear_failures, require_passed
 from atlas_workflows.orchestration.progress import describe, task_sink
 from atlas_workflows.site import Progress
 
@@ -60,12 +60,14 @@ def test_what_cannot_mend_itself_fails_at_once(kind: type[AtlasError]) -> None:
 
 def test_a_failed_gate_fails_its_task_without_retries() -> None:
     with pytest.raises(AirflowFailException, match=r"3 rows differ\. What next: Look at them\."):
-        insist(StepResult(StepStatus.FAILED, problem="3 rows differ.", remedy="Look at them."), "reconcile")
+        require_passed(
+            StepResult(StepStatus.FAILED, problem="3 rows differ.", remedy="Look at them."), "reconcile"
+        )
 
 
 @pytest.mark.parametrize("status", [StepStatus.PASSED, StepStatus.SKIPPED])
 def test_a_passed_step_goes_on(status: StepStatus) -> None:
-    assert insist(StepResult(status), "validate") is None
+    assert require_passed(StepResult(status), "validate") is None
 
 
 PHASE = Phase("p9_test", "A test", ("preflight", "expand", "backfill", "reconcile", "finish"), STEP_KINDS)

@@ -1,7 +1,7 @@
 """A legacy workflow to the workflow format, with everything that is to be said about it. Pure and deterministic."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import re2
@@ -9,7 +9,7 @@ import re2
 from atlas_workflows.exact_json import MAY_LOSE_DIGITS
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.limits import MAX_DEPTH, MAX_NAME_LENGTH, is_deeper_than
-from atlas_workflows.graph.model import Node, Problem, Severity, Trigger, Variable, Workflow
+from atlas_workflows.graph.model import Node, Problem, Settings, Severity, Trigger, Variable, Workflow
 from atlas_workflows.graph.references import undefined
 from atlas_workflows.graph.validate import validate
 from atlas_workflows.legacy.conditions.fields import EVENT_OBJECTS, LEAD_NAMES
@@ -59,72 +59,125 @@ def translate(
         return _quarantined(findings, "draft", record, holds_secret=True)
 
 
+@dataclass(slots=True)
+class _Row:
+    """A row while it is translated: its texts as one, and what they may hold."""
+
+    record: LegacyWorkflow
+    findings: Findings
+    text: bytes
+    needs_close_look: bool
+    may_hold_secret: bool
+    organization: str | None
+    status: str
+
+    def quarantined(self) -> Translation:
+        return _quarantined(self.findings, self.status, self.record, holds_secret=self.may_hold_secret)
+
+
 def translate_or_raise(
     record: LegacyWorkflow, tenancy: Tenancy | None = None, catalogue: Catalogue | None = None
 ) -> Translation:
     """`translate` without its safety net, for tests that want to see what fails."""
+    row = _looked_at(record, tenancy)
+    if row.organization is None:
+        return row.quarantined()
+    raw = raw_graph(record, row.findings)
+    if _is_too_deep(row.text, raw):
+        said = f"The graph is nested more than {_DEEPEST} deep."
+        row.findings.reason(ReasonCode.GRAPH_UNDECODABLE, raw.broken, said)
+        return row.quarantined()
+    variables = translate_variables(raw.variables, "variables", row.findings)
+    row.findings.variables = frozenset(variable.name for variable in variables)
+    _note_shadowed(row.findings)
+    settings, parts = _assembled(row, raw, tenancy)
+    if raw.broken is not None and not parts.nodes and row.status in ("active", "paused"):
+        return row.quarantined()
+    _judge(row, raw, parts, tenancy)
+    workflow = _workflow(row, raw, parts, variables, settings)
+    return _concluded(row, raw, parts, workflow, tenancy, catalogue)
+
+
+def _looked_at(record: LegacyWorkflow, tenancy: Tenancy | None) -> _Row:
     findings = Findings(record.table, record.holder or record.id)
-    raw_text = _raw_text(record)
-    needs_close_look = _NEEDS_CLOSE_LOOK.search(raw_text) is not None
+    text = _raw_text(record)
+    needs_close_look = _NEEDS_CLOSE_LOOK.search(text) is not None
     findings.is_plain = not needs_close_look
-    secret_possible = needs_close_look and may_hold_secret(raw_text)
-    organization = organization_of(record.organization_id, tenancy, findings)
-    status = status_of(record, findings)
-    if organization is None:
-        return _quarantined(findings, status, record, holds_secret=secret_possible)
-    raw = raw_graph(record, findings)
-    if _is_too_deep(raw_text, raw):
-        findings.reason(
-            ReasonCode.GRAPH_UNDECODABLE, raw.broken, f"The graph is nested more than {_DEEPEST} deep."
-        )
-        return _quarantined(findings, status, record, holds_secret=secret_possible)
-    variables = translate_variables(raw.variables, "variables", findings)
-    findings.variables = frozenset(variable.name for variable in variables)
-    _note_shadowed(findings)
-    home_zone = tenancy.zone_of(organization) if tenancy is not None else None
+    return _Row(
+        record,
+        findings,
+        text,
+        needs_close_look,
+        may_hold_secret=needs_close_look and may_hold_secret(text),
+        organization=organization_of(record.organization_id, tenancy, findings),
+        status=status_of(record, findings),
+    )
+
+
+def _assembled(row: _Row, raw: RawGraph, tenancy: Tenancy | None) -> tuple[Settings, Assembled]:
+    record, findings = row.record, row.findings
+    home_zone = tenancy.zone_of(str(row.organization)) if tenancy is not None else None
     settings, gates = translate_settings(record.columns, record.shape, findings, home_zone)
     if "conditions" in record.columns:
         gates = decode(record.columns, "conditions", findings)
-    parts = assemble(record, raw, settings, gates, findings)
-    if raw.broken is not None and not parts.nodes and status in ("active", "paused"):
-        return _quarantined(findings, status, record, holds_secret=secret_possible)
-    if (needs_close_look and may_be_damaged(raw_text)) or _may_be_cut(raw_text, parts):
+    return settings, assemble(record, raw, settings, gates, findings)
+
+
+def _judge(row: _Row, raw: RawGraph, parts: Assembled, tenancy: Tenancy | None) -> None:
+    """Note damage, endpoints, and what the history says of triggers and steps."""
+    findings = row.findings
+    if (row.needs_close_look and may_be_damaged(row.text)) or _may_be_cut(row.text, parts):
         for node in parts.drawn:
             report_damage(node.original, node.path, findings)
     parts.triggers, parts.links = with_own_endpoints(
-        parts.triggers, parts.links, organization, tenancy, findings
+        parts.triggers, parts.links, str(row.organization), tenancy, findings
     )
-    _look_closer(record, raw, parts, findings)
+    _look_closer(row.record, raw, parts, findings)
     verdicts = list(zip(parts.triggers, parts.slots, parts.judged, strict=True))
-    note_verdicts(verdicts, findings, is_live=status == "active", is_surveyed=parts.evidence is not None)
+    note_verdicts(verdicts, findings, is_live=row.status == "active", is_surveyed=parts.evidence is not None)
     note_steps(parts.nodes, parts.edges, parts.disabled, parts.evidence, findings)
-    name, description = _names(record.columns, findings)
-    workflow = Workflow(
-        id=_workflow_id(record, findings),
+
+
+def _workflow(
+    row: _Row, raw: RawGraph, parts: Assembled, variables: tuple[Variable, ...], settings: Settings
+) -> Workflow:
+    name, description = _names(row.record.columns, row.findings)
+    return Workflow(
+        id=_workflow_id(row.record, row.findings),
         name=name,
         nodes=tuple(parts.nodes),
         edges=tuple(parts.edges),
         triggers=tuple(parts.triggers),
         variables=variables,
         settings=settings,
-        organization_id=organization,
+        organization_id=row.organization,
         description=description,
-        tags=translate_tags(record.columns, raw.tags, findings),
+        tags=translate_tags(row.record.columns, raw.tags, row.findings),
     )
+
+
+def _concluded(
+    row: _Row,
+    raw: RawGraph,
+    parts: Assembled,
+    workflow: Workflow,
+    tenancy: Tenancy | None,
+    catalogue: Catalogue | None,
+) -> Translation:
+    """Without secrets, validated, with the status that all findings leave it."""
+    record, findings = row.record, row.findings
     if record.shape == "A" and raw.variables == []:
-        _note_wiped_variables(workflow, raw_text, findings)
-    if secret_possible:
+        _note_wiped_variables(workflow, row.text, findings)
+    if row.may_hold_secret:
         workflow = _without_secrets(workflow, findings)
     if catalogue is not None:
         _note_problems(validate(workflow, catalogue, hints=False), findings)
-    if secret_possible:
+    if row.may_hold_secret:
         findings.hide_secrets()
-    template = _own_template(record.columns, organization, tenancy, findings)
-    final = _final_status(status, workflow, findings)
-    return replace(
-        _translation(record, workflow, final, parts, findings, secret_possible=secret_possible),
-        template_id=template,
-    )
+    template = _own_template(record.columns, str(row.organization), tenancy, findings)
+    final = _final_status(row.status, workflow, findings)
+    told = _translation(record, workflow, final, parts, findings, secret_possible=row.may_hold_secret)
+    return replace(told, template_id=template)
 
 
 def _translation(

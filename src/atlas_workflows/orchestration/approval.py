@@ -59,11 +59,11 @@ def do_step(run_id: UUID) -> dict[str, Any]:
     """The phase's own step `approve`, which looks for the approval on record."""
     from atlas_workflows.migration.recorded import run_step
     from atlas_workflows.orchestration.connections import crm_site
-    from atlas_workflows.orchestration.failures import clear_failures, insist
+    from atlas_workflows.orchestration.failures import clear_failures, require_passed
 
     with clear_failures():
         result = run_step(run_id, "approve", crm_site())
-    insist(result, "approve")
+    require_passed(result, "approve")
     return dict(result.summary)
 
 

@@ -29,7 +29,7 @@ def clear_failures() -> Iterator[None]:
         raise (AirflowException if is_worth_retrying(error) else AirflowFailException)(message) from error
 
 
-def insist(result: StepResult, step: str) -> None:
+def require_passed(result: StepResult, step: str) -> None:
     """A step that failed or waits fails its task at once: repeating it would find the same."""
     if result.status in (StepStatus.FAILED, StepStatus.WAITING):
         from airflow.sdk.exceptions import AirflowFailException

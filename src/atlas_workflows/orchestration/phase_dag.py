@@ -94,13 +94,13 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
     """Do one step of the recorded run; the result's summary is the task's XCom."""
     from atlas_workflows.migration.recorded import run_step
     from atlas_workflows.orchestration.connections import crm_site
-    from atlas_workflows.orchestration.failures import clear_failures, insist
+    from atlas_workflows.orchestration.failures import clear_failures, require_passed
     from atlas_workflows.orchestration.progress import task_sink
 
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
         result = run_step(known_run(phase_run_id), kind, crm_site(sink))
-    insist(result, kind)
+    require_passed(result, kind)
     return dict(result.summary)
 
 

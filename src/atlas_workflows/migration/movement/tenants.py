@@ -38,7 +38,7 @@ def read_tenancy(connection: Connection, assumed: str | None) -> Tenancy:
     """Organizations and users as they are now. Raises InputError when the assumed organization does not exist."""
     organizations = _ids(connection, "public", "organizations")
     if assumed is not None:
-        _insist(organizations, (assumed,))
+        _require_known(organizations, (assumed,))
     users = frozenset[str]().union(*(_ids(connection, *table) for table in USER_TABLES))
     templates = (
         _ids(connection, "public", TEMPLATES) if relation_exists(connection, f"public.{TEMPLATES}") else None
@@ -59,7 +59,7 @@ def resolve_scope(scope: Scope, organizations: frozenset[str]) -> Tenants:
     if scope.is_everything:
         return Tenants(None)
     named = tuple(item.lower() for item in scope.organizations)
-    _insist(organizations, named)
+    _require_known(organizations, named)
     chosen = frozenset(named) or organizations
     if scope.percent is not None:
         cohort = Cohort(PHASES, Decimal(scope.percent))
@@ -67,7 +67,7 @@ def resolve_scope(scope: Scope, organizations: frozenset[str]) -> Tenants:
     return Tenants(chosen)
 
 
-def _insist(organizations: frozenset[str], named: tuple[str, ...]) -> None:
+def _require_known(organizations: frozenset[str], named: tuple[str, ...]) -> None:
     missing = [item for item in named if not is_uuid(item) or item.lower() not in organizations]
     if missing:
         raise InputError(
