@@ -181,6 +181,7 @@ def test_nobody_takes_a_phase_away_while_another_is_driven_on_it(sample: str) ->
 
 def test_a_missing_suite_is_named_before_anything_is_made(sample: str, tmp_path: Path) -> None:
     runs = fetch(sample, "SELECT count(*) FROM atlas.phase_runs")
-    with pytest.raises(ConfigurationError, match=r"p2_core_target\.json is missing"):
-        drive(second_phase("validate", "finish"), sample, tmp_path)
+    unsuited = second_phase("mark", "finish", mark=replace(MARKING, suite="nowhere"))
+    with pytest.raises(ConfigurationError, match=r"p2_core_nowhere\.json is missing"):
+        drive(unsuited, sample, tmp_path)
     assert fetch(sample, "SELECT count(*) FROM atlas.phase_runs") == runs
