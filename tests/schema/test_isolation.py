@@ -37,6 +37,7 @@ CHOICES = {
     ("consents", "state"): "granted",
     ("execution_owners", "owner"): "atlas_enhanced",
     ("enrolment_refusals", "reason"): "filter",
+    ("connector_limits", "at_once"): 1,
 }
 REQUIRED = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a

@@ -148,7 +148,9 @@ def test_what_is_held_says_by_what(postgres: PostgresWorld) -> None:
 
 def test_who_was_never_enrolled_reads_why(postgres: PostgresWorld) -> None:
     workflow = postgres.publish(forked())
-    postgres.connection.execute("UPDATE atlas.workflows SET owner = 'legacy_app', status = 'draft'")
+    postgres.connection.execute(
+        "UPDATE atlas.workflows SET source_table = 'workflows', source_id = 'w', owner = 'legacy_app', status = 'draft'"
+    )
     found = explained(postgres, workflow)
     assert found.executions == ()
     assert found.obstacles == (

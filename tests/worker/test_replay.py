@@ -226,7 +226,9 @@ def test_nothing_of_others_is_replayed(postgres: PostgresWorld) -> None:
     through(postgres, Provider(n=Refused("provider", "no", may_retry=False)))
     with pytest.raises(InputError, match="no failed execution"):
         replayed(postgres, begun.execution, organization=TWO)
-    postgres.connection.execute("UPDATE atlas.workflows SET owner = 'legacy_app'")
+    postgres.connection.execute(
+        "UPDATE atlas.workflows SET source_table = 'workflows', source_id = 'w', owner = 'legacy_app'"
+    )
     with pytest.raises(InputError, match="executed by legacy_app"):
         replayed(postgres, begun.execution)
     with pytest.raises(InputError, match="name and a reason"):

@@ -11,6 +11,7 @@ from test_arbitrary_graphs import PINGS, fails, graphs
 from test_generated_workflows import Block, blocks, build
 from world import ONE, MemoryWorld, PostgresWorld, World, play, trace, wish
 
+from atlas_workflows.engine.limits import MAX_STEPS
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.simulation import Simulation, simulate
 from atlas_workflows.graph.model import ErrorMode, Node, RetryPolicy, Settings, Workflow
@@ -104,6 +105,8 @@ def assert_same(world: World, found: Workflow, fail: dict[str, int]) -> None:
 @given(graphs(), fails)
 @settings(max_examples=150, deadline=None)
 def test_any_graph_in_memory(found: Workflow, fail: dict[str, int]) -> None:
+    # Where a limit of the engine ends a loop, what was asked for in the last moment may or may not go out.
+    assume(len(simulated(wish("w0", "s0"), found, fail).steps) < MAX_STEPS)
     assert_same(MemoryWorld(), found, fail)
 
 

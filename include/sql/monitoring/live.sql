@@ -40,7 +40,7 @@ ages AS (
     SELECT 'due', now() - (
         SELECT q.due_at
         FROM atlas.workflow_execution_queue AS q
-        WHERE NOT q.ready AND q.due_at IS NOT NULL
+        WHERE NOT q.ready AND q.waits_for IS DISTINCT FROM 'workflow_paused' AND q.due_at IS NOT NULL
         ORDER BY q.due_at
         LIMIT 1
     )
@@ -53,7 +53,10 @@ depths AS (
     UNION ALL
     SELECT 'parked', 'atlas.workflow_execution_queue_due'::regclass, (
         SELECT count(*)
-        FROM (SELECT FROM atlas.workflow_execution_queue AS q WHERE NOT q.ready LIMIT %(bound)s) AS found
+        FROM (
+            SELECT FROM atlas.workflow_execution_queue AS q
+            WHERE NOT q.ready AND q.waits_for IS DISTINCT FROM 'workflow_paused' LIMIT %(bound)s
+        ) AS found
     )
 ),
 effects AS (

@@ -209,9 +209,12 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET row_security = on
-SET "atlas.acting" = 'migration'
 AS $$
+DECLARE
+    acted text := coalesce(current_setting('atlas.acting', true), '');
 BEGIN
+    -- Not as an option of the function: a plain owner may not set a parameter of ours there.
+    PERFORM set_config('atlas.acting', 'migration', true);
     DELETE FROM atlas.listening_triggers AS l WHERE l.workflow_id = workflow;
     INSERT INTO atlas.listening_triggers (
         organization_id, event_type, only_value, workflow_id, trigger_key, workflow_version
@@ -231,6 +234,7 @@ BEGIN
         AND t.found ->> 'id' IS NOT NULL
         AND CASE t.found ->> 'type' WHEN 'event' THEN t.found -> 'parameters' ->> 'name' ELSE t.found ->> 'type' END <> ''
     ON CONFLICT DO NOTHING;
+    PERFORM set_config('atlas.acting', acted, true);
 END
 $$;
 COMMENT ON FUNCTION atlas.refresh_listening(uuid) IS
@@ -636,9 +640,9 @@ LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET row_security = on
-SET "atlas.acting" = 'migration'
 AS $$
 DECLARE
+    acted text := coalesce(current_setting('atlas.acting', true), '');
     was jsonb;
     now jsonb;
     tag text;
@@ -658,6 +662,7 @@ BEGIN
             was := was || jsonb_strip_nulls(jsonb_build_object('tag_name', tag));
             now := now || jsonb_strip_nulls(jsonb_build_object('tag_name', tag));
         END IF;
+        PERFORM set_config('atlas.acting', 'migration', true);
         EXECUTE format(
             'INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data, source) '
             'SELECT $1, k.event_key, e.event_type, e.about, coalesce(e.anchor, k.event_key), '
@@ -672,10 +677,13 @@ BEGIN
         IF noted > 0 THEN
             PERFORM atlas.announce_events();
         END IF;
+        PERFORM set_config('atlas.acting', acted, true);
     EXCEPTION WHEN OTHERS THEN
         BEGIN
+            PERFORM set_config('atlas.acting', 'migration', true);
             INSERT INTO atlas.event_capture_warnings (source_table, operation, sqlstate, message)
             VALUES (coalesce(TG_ARGV[1], TG_TABLE_NAME), TG_OP, SQLSTATE, left(SQLERRM, 500));
+            PERFORM set_config('atlas.acting', acted, true);
         EXCEPTION WHEN OTHERS THEN
             NULL;
         END;

@@ -58,6 +58,7 @@ FUNCTION_FILES = (
     "0013_sending",
     "0012_ownership",
     "0014_triggers",
+    "0015_executions",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

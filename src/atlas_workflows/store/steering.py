@@ -6,7 +6,7 @@ from datetime import datetime
 from atlas_workflows import exact_json
 from atlas_workflows.audit import Subject, record
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import one, rows
+from atlas_workflows.db.rows import one, rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.behaviour import Kinds
 from atlas_workflows.engine.events import Cancelled
@@ -156,8 +156,8 @@ def _letter(connection: Connection, organization: str, execution: str) -> _Lette
 
 def _program(connection: Connection, organization: str, letter: _Letter, kinds: Kinds) -> Program:
     given = {"organization": organization, "workflow": letter.workflow_id, "version": letter.workflow_version}
-    row = connection.execute(sql("engine/definition"), given).fetchone()
-    program = None if row is None else program_of(row[0], kinds)
+    found = scalar(connection, sql("engine/definition"), given)
+    program = None if found is None else program_of(found, kinds)
     if program is None:
         raise InputError(
             f"Version {letter.workflow_version} of workflow {letter.workflow_id} cannot be read.",

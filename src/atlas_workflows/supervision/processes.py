@@ -24,7 +24,7 @@ class Program:
     env: dict[str, str] = field(repr=False)
     log: Path
     port: int | None = None
-    waits_for: Callable[[], str | None] | None = None
+    waits_for: Callable[[], str | None] | None = field(default=None, repr=False)
     grace: float | None = None
 
 

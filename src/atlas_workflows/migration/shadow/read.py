@@ -10,7 +10,7 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import rows
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import Catalog
 from atlas_workflows.exact_json import loads
@@ -72,10 +72,7 @@ class Past:
         if name is None:
             return now
         parts = {"table": self._table(EXECUTIONS), "column": compose.Identifier(name)}
-        row = self.connection.execute(
-            sql("migration/evidence/latest").format(**parts), {"now": now}
-        ).fetchone()
-        found = None if row is None else row[0]
+        found = scalar(self.connection, sql("migration/evidence/latest").format(**parts), {"now": now})
         return found.replace(tzinfo=found.tzinfo or now.tzinfo) if isinstance(found, datetime) else now
 
     def executions(
@@ -89,7 +86,7 @@ class Past:
             cursor.itersize = AT_ONCE
             cursor.execute(self._statement(), given)
             while found := cursor.fetchmany(AT_ONCE):
-                steps = self._steps([row[1] for row in found])
+                steps = self._steps([execution for _, execution, *_ in found])
                 for workflow, id_, status, at, starter, event, context, error, own in found:
                     told = own if steps is None else steps.get(id_, [])
                     yield workflow, recorded(id_, status, at, starter, event, context, error, told)
