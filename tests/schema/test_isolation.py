@@ -15,6 +15,8 @@ from atlas_workflows.db.server import EmbeddedServer
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"
 SAMPLES: dict[str, Any] = {
+    "smallint": lambda: 1,
+    "boolean": lambda: True,
     "uuid": lambda: str(uuid4()),
     "text": lambda: uuid4().hex,
     "json": lambda: "{}",
@@ -90,9 +92,10 @@ TRICKS = (
 
 def insert_sample(admin: psycopg.Connection, table: str, organization: str, parents: dict[str, str]) -> None:
     """One row with every required column filled."""
-    columns = {"organization_id": organization}
+    chosen = {name: value for (where, name), value in CHOICES.items() if where == table}
+    columns = {"organization_id": organization, **chosen}
     for name, kind in admin.execute(REQUIRED, [f"atlas.{table}"]).fetchall():
-        columns.setdefault(name, CHOICES.get((table, name)) or parents.get(name) or SAMPLES[kind]())
+        columns.setdefault(name, parents.get(name) or SAMPLES[kind]())
     names, values = ", ".join(columns), ", ".join(["%s"] * len(columns))
     admin.execute(f"INSERT INTO atlas.{table} ({names}) VALUES ({values})", list(columns.values()))
 
