@@ -15,6 +15,8 @@ from old_graphs import GRAPHS
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import Edge, Node, Workflow
 from atlas_workflows.legacy.engine.drawn import read_workflow
+from atlas_workflows.legacy.engine.plan import Start, plan
+from atlas_workflows.legacy.engine.semantics import BY_NAME
 from atlas_workflows.legacy.records import LegacyWorkflow
 from atlas_workflows.legacy.translate import translate, translate_or_raise
 from atlas_workflows.migration.shadow.forecast import Outlook, Waking, outlook
@@ -308,6 +310,21 @@ def test_nothing_of_the_person_is_shown() -> None:
     listed = {"guests": [{"email": "bo@mail.example"}, "Cy Smith"]}
     assert without_person("bo@mail.example, Cy Smith", {}, listed) == "‹email›, ‹guests›"
     assert without_person(None, LEAD, event) == ""
+
+
+@pytest.mark.parametrize(
+    "number", ["nan", "Infinity", 10**400, "9" * 5000], ids=["nan", "infinity", "integer", "text"]
+)
+def test_numbers_that_nobody_can_count_with_are_judged_too(number: Any) -> None:
+    nodes = (
+        logic_node("loop", "l", iterations=number, maxIterations=number),
+        logic_node("wait", "w", duration=number, unit="minutes"),
+        action_node("add_note", "n", note=f"{{{{{'9' * 5000}}}}} {{{{tags.{'9' * 5000}}}}}"),
+    )
+    workflow = read_workflow(chain(*nodes, trigger_type="lead_created"))
+    start = Start("x", AT, {}, LEAD)
+    for engine in BY_NAME.values():
+        assert {step.node for step in plan(workflow, start, engine).steps} >= {"l"}
 
 
 class Row:
