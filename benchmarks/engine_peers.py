@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ SLOWER_THAN_OURS = {"dbos": 15.0, "procrastinate": 5.0}  # how many times as muc
 
 
 @dataclass(frozen=True)
-class Peer:
+class Peer(ABC):
     """One contestant: its database, and how executions are asked of it."""
 
     name: str
@@ -50,12 +51,13 @@ class Peer:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute(TABLES)
 
+    @abstractmethod
     def ask(self, many: int) -> None:
         """Enqueue so many executions, as fast as it is able to."""
-        raise NotImplementedError
 
     def close(self) -> None:
-        """Give its sessions back."""
+        """Give its sessions back, where it has any."""
+        return
 
 
 class Ours(Peer):

@@ -70,17 +70,8 @@ def due_after_a_restart(found: Bench) -> list[Row]:
     port = found.server.port
     found.server.stop(mode="immediate")
     found.server.start(preferred_port=port)
-    command = [
-        sys.executable,
-        "-m",
-        "atlas_workflows.cli.app",
-        "worker",
-        "--metrics-port",
-        "off",
-        "--dsn",
-        found.dsn,
-    ]
-    command[1:3] = ["-c", "from atlas_workflows.cli.app import main; main()"]
+    code = "from atlas_workflows.cli.app import main; main()"
+    command = [sys.executable, "-c", code, "worker", "--metrics-port", "off", "--dsn", found.dsn]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             memory = _watch(process.pid, first + timedelta(seconds=sizes.due_seconds), found)

@@ -15,6 +15,8 @@ from old_graphs import GRAPHS
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import Edge, Node, Workflow
 from atlas_workflows.legacy.engine.drawn import read_workflow
+from atlas_workflows.legacy.engine.plan import Start, plan
+from atlas_workflows.legacy.engine.semantics import BY_NAME
 from atlas_workflows.legacy.records import LegacyWorkflow
 from atlas_workflows.legacy.translate import translate, translate_or_raise
 from atlas_workflows.migration.shadow.forecast import Outlook, Waking, outlook
@@ -158,6 +160,27 @@ def with_ports_exchanged(workflow: Workflow) -> Workflow:
     return replace(workflow, edges=tuple(map(changed, workflow.edges)))
 
 
+def without_wait(workflow: Workflow) -> Workflow:
+    edges = tuple(
+        replace(each, target="g") if each.target == "w" else each
+        for each in workflow.edges
+        if each.source != "w"
+    )
+    return replace(workflow, nodes=tuple(node for node in workflow.nodes if node.id != "w"), edges=edges)
+
+
+def with_another_wait(workflow: Workflow) -> Workflow:
+    wait = next(node for node in workflow.nodes if node.id == "w")
+    leaving = next(each for each in workflow.edges if each.source == "w")
+    edges = [replace(each, target="w2") if each is leaving else each for each in workflow.edges]
+    return replace(
+        workflow,
+        nodes=(*workflow.nodes, replace(wait, id="w2")),
+        edges=(*edges, replace(leaving, id="e-w2", source="w2")),
+    )
+
+
+SHORT = chain(MAIL, logic_node("wait", "w", duration=2, unit="minutes"), TAG, trigger_type="lead_created")
 LONG = chain(MAIL, logic_node("wait", "w", duration=2, unit="days"), TAG, trigger_type="lead_created")
 BOTH = forked(flat_node("New?", "c", "condition", field="lead.status", operator="equals", value="new"))
 PLANTED: list[tuple[str, LegacyWorkflow, Callable[[Workflow], Workflow], tuple[str, str | None]]] = [
@@ -168,6 +191,8 @@ PLANTED: list[tuple[str, LegacyWorkflow, Callable[[Workflow], Workflow], tuple[s
     ("exchanged branches", forked(ASKS), with_ports_exchanged, ("EFFECT_DROPPED", "yes")),
     ("a step behind both branches is gone", BOTH, without_node("no"), ("EFFECT_DROPPED", "no")),
     ("another text behind both branches", BOTH, with_parameters("yes", tags=["z"]), ("CONTENT", "yes")),
+    ("a wait is gone", SHORT, without_wait, ("WAIT", "w")),
+    ("a wait is added", LONG, with_another_wait, ("WAIT", "w2")),
     ("nothing starts it", LONG, lambda workflow: replace(workflow, triggers=()), ("START", None)),
 ]  # fmt: skip
 
@@ -282,6 +307,24 @@ def test_nothing_of_the_person_is_shown() -> None:
     text = "Dear Ana Kovač, ana@mail.example, +447700900111 of Łódź: call me (web)"
     shown = without_person(text, LEAD, event)
     assert shown == "Dear ‹name›, ‹email›, ‹phone› of ‹city›: ‹note› (web)"
+    listed = {"guests": [{"email": "bo@mail.example"}, "Cy Smith"]}
+    assert without_person("bo@mail.example, Cy Smith", {}, listed) == "‹email›, ‹guests›"
+    assert without_person(None, LEAD, event) == ""
+
+
+@pytest.mark.parametrize(
+    "number", ["nan", "Infinity", 10**400, "9" * 5000], ids=["nan", "infinity", "integer", "text"]
+)
+def test_numbers_that_nobody_can_count_with_are_judged_too(number: Any) -> None:
+    nodes = (
+        logic_node("loop", "l", iterations=number, maxIterations=number),
+        logic_node("wait", "w", duration=number, unit="minutes"),
+        action_node("add_note", "n", note=f"{{{{{'9' * 5000}}}}} {{{{tags.{'9' * 5000}}}}}"),
+    )
+    workflow = read_workflow(chain(*nodes, trigger_type="lead_created"))
+    start = Start("x", AT, {}, LEAD)
+    for engine in BY_NAME.values():
+        assert {step.node for step in plan(workflow, start, engine).steps} >= {"l"}
 
 
 class Row:

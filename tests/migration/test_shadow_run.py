@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from atlas_workflows.cli.shadow import app
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.migration.report.page import MOST_ROWS
 from atlas_workflows.migration.request import RunOptions, Scope
@@ -131,6 +132,19 @@ def test_the_tidy_sample_differs_only_as_recorded_and_the_gate_is_open(tidy: Crm
     assert shown.output.rstrip().endswith("The gate is open.")
     codes = fetch(tidy.dsn, "SELECT DISTINCT unnest(codes) FROM atlas.shadow_differences")
     assert ("WAIT_CAP_REMOVED",) in codes
+    with tidy.site.connect("test", autocommit=True) as connection:
+        totals = read_shadow(connection).totals()
+    counted = fetch(tidy.dsn, "SELECT change, sum(times) FROM atlas.shadow_differences GROUP BY change")
+    assert {item["change"]: item["times"] for item in totals["changes"]} == dict(counted)
+
+
+def test_organizations_that_do_not_exist_are_refused_by_name(tidy: Crm) -> None:
+    shown = CliRunner().invoke(app, ["show", "--dsn", tidy.dsn, "--organization", str(UUID(int=5))])
+    assert isinstance(shown.exception, InputError)
+    assert str(UUID(int=5)) in str(shown.exception)
+    [(gym,)] = fetch(tidy.dsn, "SELECT organization_id::text FROM atlas.workflows LIMIT 1")
+    shown = CliRunner().invoke(app, ["show", "--dsn", tidy.dsn, "--organization", gym.upper(), "--json"])
+    assert {row["organization_id"] for row in loads(shown.output)["workflows"]} == {gym}
 
 
 def test_a_planted_difference_shuts_the_gate_until_it_is_gone(tidy: Crm) -> None:

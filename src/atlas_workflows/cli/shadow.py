@@ -11,6 +11,7 @@ from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.shadow.gate import held_up, problem_of
 from atlas_workflows.migration.shadow.run import ShadowRun, run_shadow
@@ -58,10 +59,11 @@ def show(
 ) -> None:
     """What the last comparison found: of one workflow every difference, else the totals. Exit 4: the gate is shut."""
     site = _site(dsn)
+    organizations = _known(site, organization)
     if workflow is None:
-        raise typer.Exit(_tell(site, organization, as_json))
+        raise typer.Exit(_tell(site, organizations, as_json))
     with site.connect("shadow", autocommit=True) as connection:
-        found = read_shadow(connection, organization, str(_uuid(workflow)))
+        found = read_shadow(connection, organizations, str(_uuid(workflow)))
     if not found.is_there:
         raise InputError(
             f"Workflow {workflow} was never compared.", remedy="Compare it first: `atlas shadow run`."
@@ -126,6 +128,15 @@ def _site(dsn: str | None) -> Site:
     if current(site.dsn) is None:
         raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     return site
+
+
+def _known(site: Site, organizations: list[str] | None) -> list[str] | None:
+    """As the database writes them. Raises InputError for those that do not exist: nothing is held up for nobody."""
+    if not organizations:
+        return None
+    with site.connect("shadow", autocommit=True) as connection:
+        found = resolve_scope(Scope(tuple(organizations)), read_tenancy(connection, None).organizations)
+    return sorted(found.covered or ())
 
 
 def _uuid(text: str) -> UUID:

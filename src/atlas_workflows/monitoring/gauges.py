@@ -81,7 +81,7 @@ class DatabaseGauges(Collector):
                 rows = [row for reading in READINGS for row in self._rows(reading)]
                 reachable = 1.0
             except (psycopg.Error, DatabaseError) as cause:
-                log.warning("the gauges cannot be read", error=str(cause).splitlines()[0])
+                log.warning("the gauges cannot be read", error=str(cause).partition("\n")[0])
                 self.close()
                 rows, reachable = [], 0.0
         families = _families(rows)
@@ -99,7 +99,7 @@ class DatabaseGauges(Collector):
         read_at, rows = self._kept.get(reading, (-math.inf, ()))
         if self.clock() - read_at < reading.seconds:
             return rows
-        connection = self._session()
+        connection, rows = self._session(), ()
         if reading.needs is None or relation_exists(connection, reading.needs):
             given = {"bound": BOUND, "organizations": ORGANIZATIONS_LOOKED_AT}
             rows = connection.execute(sql(reading.statement), given).fetchall()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from atlas_workflows.engine.events import StepRecord
+from atlas_workflows.monitoring.around import around
 from atlas_workflows.monitoring.metrics import (
     BEGUN,
     EFFECT_SECONDS,
@@ -76,29 +77,16 @@ class MeteredLedger:
         return self.inner.take_stale(limit)
 
 
-@dataclass(frozen=True, slots=True)
-class MeteredPerformer:
+def metered_performer(inner: Performer, tally: Tally) -> Performer:
     """A performer whose calls are timed."""
 
-    inner: Performer
-    tally: Tally
-
-    @property
-    def kind(self) -> str:
-        return self.inner.kind
-
-    @property
-    def concurrency(self) -> int:
-        return self.inner.concurrency
-
-    def may_repeat(self, effect: Dispatch) -> bool:
-        return self.inner.may_repeat(effect)
-
-    def perform(self, effect: Dispatch) -> Answer:
+    def timed(effect: Dispatch) -> Answer:
         began = perf_counter()
-        answer = self.inner.perform(effect)
-        self.tally.observe(EFFECT_SECONDS, perf_counter() - began, self.kind)
+        answer = inner.perform(effect)
+        tally.observe(EFFECT_SECONDS, perf_counter() - began, inner.kind)
         return answer
+
+    return around(inner, timed)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 
 from atlas_workflows.monitoring.gauges import DatabaseGauges
 from atlas_workflows.monitoring.logged import LoggedExecutions
-from atlas_workflows.monitoring.metered import MeteredExecutions, MeteredLedger, MeteredPerformer
+from atlas_workflows.monitoring.metered import MeteredExecutions, MeteredLedger, metered_performer
 from atlas_workflows.monitoring.tally import Tally
 from atlas_workflows.monitoring.tracing import Tracing
 from atlas_workflows.worker.ports import Executions, Ledger, Performer
@@ -38,5 +38,5 @@ class Monitor:
         return {kind: self._performer(performer) for kind, performer in inner.items()}
 
     def _performer(self, inner: Performer) -> Performer:
-        watched: Performer = MeteredPerformer(inner, self.tally)
+        watched = metered_performer(inner, self.tally)
         return watched if self.tracing is None else self.tracing.performer(watched)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import local
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.monitoring.around import around
 from atlas_workflows.worker.model import Answer, Batch, Dispatch, Performed, Place, Turn
 from atlas_workflows.worker.ports import Executions, Performer
 
@@ -49,7 +51,7 @@ class Tracing:
 
     def performer(self, inner: Performer) -> Performer:
         """A performer whose calls become spans."""
-        return TracedPerformer(inner, self)
+        return around(inner, partial(self.call, inner))
 
     def close(self) -> None:
         """Send what has not been sent, for some seconds at most."""
@@ -91,7 +93,7 @@ class Tracing:
         _settle(span, turn.end.outcome in ("failed", "timeout"))
         span.end(_nanoseconds(turn.end.at))
 
-    def call(self, effect: Dispatch, performer: Performer) -> Answer:
+    def call(self, performer: Performer, effect: Dispatch) -> Answer:
         """Perform an effect inside of a span."""
         from opentelemetry.trace import SpanKind
 
@@ -124,28 +126,6 @@ class TracedExecutions:
             if turn.claimed.place not in stale:
                 self.tracing.turn(turn)
         return batch, stale
-
-
-@dataclass(frozen=True, slots=True)
-class TracedPerformer:
-    """A performer, traced."""
-
-    inner: Performer
-    tracing: Tracing
-
-    @property
-    def kind(self) -> str:
-        return self.inner.kind
-
-    @property
-    def concurrency(self) -> int:
-        return self.inner.concurrency
-
-    def may_repeat(self, effect: Dispatch) -> bool:
-        return self.inner.may_repeat(effect)
-
-    def perform(self, effect: Dispatch) -> Answer:
-        return self.tracing.call(effect, self.inner)
 
 
 def open_tracing(endpoint: str) -> Tracing:

@@ -1,5 +1,6 @@
 """What an old engine knew while it ran: variables, the event and the lead spread over one another, and what it wrote itself."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ _OTHER_NAMES = {
 # Where the value was missing, the old application wrote these.
 _DEFAULTS = {"name": "there", "first_name": "there", "source": "unknown"}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_DIGITS = 10  # a longer number is no place in a list
 _INDEX = re.compile(r"\[(\d{1,6})\]")
 
 
@@ -101,15 +103,14 @@ def js_text(value: Any) -> str:
 
 
 def js_number(value: Any) -> float | None:
-    """A number from a number or a text that is one; None for anything else."""
-    if isinstance(value, bool) or value is None:
+    """A number from a number or a text that is one; None for anything else, and for what is too large to count with."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
-    if isinstance(value, int | float | Decimal):
-        return float(value)
     try:
-        return float(value.strip()) if isinstance(value, str) else None
-    except ValueError:
+        found = float(value)
+    except (ValueError, OverflowError):
         return None
+    return None if math.isnan(found) else found
 
 
 def _snake(name: str) -> str:
@@ -125,7 +126,7 @@ def _inside(value: Any, parts: list[str]) -> Any:
     for part in parts:
         if isinstance(value, Mapping) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and len(part) < _DIGITS and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
             return MISSING

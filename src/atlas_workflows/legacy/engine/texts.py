@@ -48,7 +48,7 @@ def fill_deep(value: Any, known: Known, engine: OldEngine) -> Any:
 
 
 def _at_position(digits: str, positions: list[Any], written: str) -> str:
-    at = int(digits) - 1
+    at = int(digits) - 1 if len(digits) < 10 else -1
     return js_text(positions[at]) if 0 <= at < len(positions) else written
 
 

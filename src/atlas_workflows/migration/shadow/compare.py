@@ -2,7 +2,7 @@
 
 import html
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -27,7 +27,7 @@ class Change(DocumentedCode):
     EFFECT_KIND = "EFFECT_KIND", "Something else would be done at the same step."
     RECIPIENT = "RECIPIENT", "A message would go to somebody else."
     CONTENT = "CONTENT", "The same would be done with other content."
-    WAIT = "WAIT", "A wait would last longer or shorter."
+    WAIT = "WAIT", "A wait would last longer or shorter, or would be added or dropped."
     BRANCH = "BRANCH", "A condition or switch would choose another way."
     OUTCOME = "OUTCOME", "The execution would fail, and the old one did not."
     # fmt: on
@@ -44,14 +44,17 @@ class Difference:
     after: Any = None
 
 
-def compare(before: Plan, after: Foreseen) -> list[Difference]:
-    """Everything that differs, step by step; nothing means that nobody would notice."""
+def compare(before: Plan, after: Foreseen, *, old: Container[str], new: Container[str]) -> list[Difference]:
+    """Everything that differs, step by step; nothing means that nobody would notice.
+
+    `old` and `new` are the nodes of the two sides, gone through or not.
+    """
     if not after.starts:
         started = before.outcome == "completed"
         return [Difference(Change.START, None, before="started", after=after.reason)] if started else []
     return [
         *_effects(before.effects, after.effects),
-        *_waits(before, after),
+        *_waits(before, after, old, new),
         *_branches(before, after),
         *_outcome(before, after),
     ]
@@ -81,15 +84,23 @@ def _effect(one: PlannedEffect, other: PlannedEffect) -> Iterator[Difference]:
             yield Difference(Change.CONTENT, one.node, name, was, is_)
 
 
-def _waits(before: Plan, after: Foreseen) -> Iterator[Difference]:
+def _waits(before: Plan, after: Foreseen, old: Container[str], new: Container[str]) -> Iterator[Difference]:
     after_waits = after.waits or {}
     for wait in before.waits:
         seconds = after_waits.get(wait.node)
         if seconds is None:
-            continue
-        if seconds == NEVER or abs(seconds - wait.seconds) > _NEARLY:
-            told = UNTIL_SOMETHING if seconds == NEVER else seconds
-            yield Difference(Change.WAIT, wait.node, "seconds", wait.seconds, told)
+            # Where another way was taken, what lies there tells; a wait that nobody can come to is gone.
+            if wait.node not in new and wait.seconds > _NEARLY:
+                yield Difference(Change.WAIT, wait.node, "seconds", wait.seconds)
+        elif seconds == NEVER or abs(seconds - wait.seconds) > _NEARLY:
+            yield Difference(Change.WAIT, wait.node, "seconds", wait.seconds, _length(seconds))
+    for node, seconds in after_waits.items():
+        if node not in old and (seconds == NEVER or seconds > _NEARLY):
+            yield Difference(Change.WAIT, node, "seconds", after=_length(seconds))
+
+
+def _length(seconds: float) -> Any:
+    return UNTIL_SOMETHING if seconds == NEVER else seconds
 
 
 def _branches(before: Plan, after: Foreseen) -> Iterator[Difference]:

@@ -200,13 +200,15 @@ def _played(
     contacts: Mapping[str, Mapping[str, Any]],
 ) -> _Played:
     explainer = Explainer(sides.old, sides.definition, sides.entries)
+    old, new = sides.old.by_id, frozenset(node.id for node in sides.definition.nodes)
     played = _Played()
     for record, seen in zip(records, after, strict=True):
         contact = _contact(record, contacts)
         before = plan(sides.old, _start(sides, record, contact), engine)
         visited = Visited(frozenset(step.node for step in before.steps), seen.visited)
         played.messages += messages_of(before)
-        played.take(explainer.explain(compare(before, seen), visited), record, contact)
+        found = compare(before, seen, old=old, new=new)
+        played.take(explainer.explain(found, visited), record, contact)
     return played
 
 

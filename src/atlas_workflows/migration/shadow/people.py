@@ -29,6 +29,8 @@ def contact_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def without_person(value: Any, contact: Mapping[str, Any], event: Mapping[str, Any]) -> str:
     """A value as text, whatever came from the person replaced by the name of its field."""
+    if value is None:
+        return ""
     text = value if isinstance(value, str) else dumps_text(value)
     for name, personal in sorted(_personal(contact, event), key=lambda pair: -len(pair[1])):
         text = text.replace(personal, f"‹{name}›")
@@ -39,11 +41,17 @@ def without_person(value: Any, contact: Mapping[str, Any], event: Mapping[str, A
 def _personal(contact: Mapping[str, Any], event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for holder in (contact, event):
         for name, value in holder.items():
-            if name in _HARMLESS:
-                continue
-            if isinstance(value, Mapping):
-                yield from _personal(value, {})
-            elif isinstance(value, str | int) and not isinstance(value, bool):
-                written = str(value)
-                if len(written) >= _SHORTEST_HIDDEN:
-                    yield name, written
+            if name not in _HARMLESS:
+                yield from _written(name, value)
+
+
+def _written(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        yield from _personal(value, {})
+    elif isinstance(value, list):
+        for item in value:
+            yield from _written(name, item)
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        written = str(value)
+        if len(written) >= _SHORTEST_HIDDEN:
+            yield name, written

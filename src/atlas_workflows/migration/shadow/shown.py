@@ -108,7 +108,8 @@ class Shadow:
         causes, changes = Counter[str](), Counter[tuple[str, bool]]()
         for row in self.workflows:
             causes.update({cause: int(told["times"]) for cause, told in row.causes.items()})
-            changes.update({(each.change, bool(each.codes)): each.times for each in row.differences})
+            for each in row.differences:
+                changes[each.change, bool(each.codes)] += each.times
         return {
             "workflows": len(self.workflows),
             "unproven": sum(1 for row in self.workflows if not row.is_proven),
