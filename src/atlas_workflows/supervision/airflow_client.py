@@ -130,5 +130,5 @@ def _log_lines(entry: Any) -> list[str]:
     errors = entry.get("error_detail") or ()
     return [
         str(entry.get("event", entry)),
-        *(f"{error['exc_type']}: {error['exc_value']}" for error in errors),
+        *(f"{error.get('exc_type')}: {error.get('exc_value')}" for error in errors),
     ]
