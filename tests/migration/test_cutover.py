@@ -15,12 +15,14 @@ from plain_source import new_context, settings_at
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.errors import InputError, PhaseRefused
+from atlas_workflows.errors import InputError, PermissionMissing, PhaseRefused
 from atlas_workflows.migration.checks.check import check
 from atlas_workflows.migration.ramp import ramp
 from atlas_workflows.migration.request import RolloutRequest
+from atlas_workflows.migration.steps.cutover import _capture_events
 from atlas_workflows.rollout.rollouts import halt, let_go_on, read_owners
 from atlas_workflows.site import Site
+from atlas_workflows.store.events import captures
 from atlas_workflows.validation.results import stopping
 
 LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w ORDER BY 1"
@@ -96,6 +98,34 @@ def test_what_is_taken_is_off_over_there_and_published_here(sample: str, tmp_pat
         sample, "SELECT count(*) FROM atlas.audit_log WHERE action = 'change_owner' AND actor = 'ana'"
     )
     assert audited == [(len(ours),)]
+
+
+def test_changes_of_the_crm_are_events_before_anything_is_taken_over(sample: str, tmp_path: Path) -> None:
+    ended = cut_over(sample, tmp_path)
+    assert ended.status == "succeeded", ended.problem
+    with connect(sample, application_name="test", autocommit=True) as connection:
+        found = captures(connection)
+    assert {each.table for each in found if each.is_captured} >= {"leads"}
+    assert [each for each in found if not each.is_captured and each.why is None] == []
+    noted = "SELECT count(*) FROM atlas.audit_log WHERE action = 'capture_events'"
+    assert fetch(sample, noted) == [(1,)]
+    cut_over(sample, tmp_path)
+    assert fetch(sample, noted) == [(1,)]
+
+
+def test_a_role_that_may_not_make_events_takes_nothing_over(sample: str, tmp_path: Path) -> None:
+    with connect(sample, application_name="test", autocommit=True) as connection:
+        connection.execute("CREATE ROLE without_triggers")
+        try:
+            connection.execute("GRANT USAGE ON SCHEMA atlas TO without_triggers")
+            connection.execute("GRANT EXECUTE ON FUNCTION atlas.event_sources() TO without_triggers")
+            connection.execute("SET ROLE without_triggers")
+            with pytest.raises(PermissionMissing, match="Changes of table clients cannot become events: permission denied"):
+                _capture_events(new_context(sample, tmp_path), connection)
+        finally:
+            connection.execute("RESET ROLE")
+            connection.execute("DROP OWNED BY without_triggers")
+            connection.execute("DROP ROLE without_triggers")
 
 
 def test_only_the_on_off_column_is_written(sample: str, tmp_path: Path) -> None:

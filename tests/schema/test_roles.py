@@ -13,6 +13,7 @@ from atlas_workflows.db.connect import application_transaction, connect
 from atlas_workflows.db.roles import migration_role, require_migration_role, roles_script
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import DatabaseError, InputError, PermissionMissing
+from atlas_workflows.store.events import install_capture
 
 ONE = "11111111-1111-4111-8111-111111111111"
 WORKFLOW = f"INSERT INTO atlas.workflows (organization_id, name) VALUES ('{ONE}', 'hello')"
@@ -140,6 +141,30 @@ def test_where_nobody_may_give_bypassrls_the_owner_can_be_let_pass(plain_owner: 
         with acting_as_migration(connection):
             audited = connection.execute("SELECT action FROM atlas.audit_log ORDER BY id").fetchall()
     assert audited == [("relax_row_security",), ("force_row_security",)]
+
+
+def test_triggers_of_a_plain_owner_note_events_and_who_listens(plain_owner: str) -> None:
+    trigger = '{"triggers": [{"id": "t", "type": "lead_created", "parameters": {}}]}'
+    with connect(plain_owner, application_name="test", autocommit=True) as connection:
+        connection.execute("CREATE TABLE public.leads (id text PRIMARY KEY, organization_id uuid)")
+        install_capture(connection)
+        connection.execute("INSERT INTO public.leads VALUES ('1', %s)", [ONE])
+        with acting_as_migration(connection):
+            connection.execute(WORKFLOW)
+            connection.execute(
+                "INSERT INTO atlas.workflow_versions (organization_id, workflow_id, version, definition, definition_hash) "
+                "SELECT organization_id, id, 1, %s, '' FROM atlas.workflows", [trigger],
+            )  # fmt: skip
+            connection.execute("UPDATE atlas.workflows SET status = 'active', published_version = 1")
+        with acting_as_migration(connection):
+            found = [
+                connection.execute(f"SELECT event_type FROM atlas.{table}").fetchall()
+                for table in ("event_outbox", "listening_triggers")
+            ]
+            assert connection.execute("SELECT message FROM atlas.event_capture_warnings").fetchall() == []
+        acting = connection.execute("SELECT coalesce(current_setting('atlas.acting', true), '')").fetchone()
+    assert found == [[("lead_created",)], [("lead_created",)]]
+    assert acting == ("",)
 
 
 def test_the_schema_goes_up_and_down_under_a_plain_owner(plain_owner: str) -> None:

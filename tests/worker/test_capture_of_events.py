@@ -235,6 +235,55 @@ def test_the_old_write_goes_through_whatever_is_wrong_with_us(crm: psycopg.Conne
     assert crm.execute("SELECT count(*) FROM leads").fetchone() == (2,)
 
 
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("acting", ["", "migration", "someone"])
+def test_the_session_of_the_old_write_acts_as_it_did(
+    crm: psycopg.Connection[Any], acting: str, broken: bool
+) -> None:
+    if broken:
+        crm.execute("ALTER TABLE atlas.event_outbox RENAME TO gone")
+    if acting:
+        crm.execute("SELECT set_config('atlas.acting', %s, false)", [acting])
+    now = "SELECT coalesce(current_setting('atlas.acting', true), '')"
+    with crm.transaction():
+        lead(crm)
+        assert crm.execute(now).fetchone() == (acting,)
+    assert crm.execute(now).fetchone() == (acting,)
+
+
+def test_an_event_with_too_much_to_say_is_noted_as_lost_and_the_others_are_kept(
+    crm: psycopg.Connection[Any],
+) -> None:
+    key = lead(crm, status="new")
+    change(crm, "leads", key, first_name="x" * 300_000, status="qualified")
+    assert types(crm) == ["lead_created", "lead_stage_changed"]
+    warnings = crm.execute(
+        "SELECT source_table, operation, message FROM atlas.event_capture_warnings"
+    ).fetchall()
+    assert warnings == [("leads", "UPDATE", "The facts of lead_updated have more than 256 kB.")]
+
+
+def tagged(connection: psycopg.Connection[Any], tag: str) -> str:
+    insert(connection, "lead_tags", organization_id=ONE, lead_id=lead(connection), tag_id=tag)
+    return str(noted(connection)[-1][2]["tag"])
+
+
+def test_a_tag_of_another_organization_goes_by_its_id(crm: psycopg.Connection[Any]) -> None:
+    tag = insert(crm, "tags", organization_id=TWO, name="secret")
+    assert tagged(crm, tag) == tag
+
+
+def test_tags_that_somebody_else_owns_are_not_read_with_our_rights(crm: psycopg.Connection[Any]) -> None:
+    tag = insert(crm, "tags", organization_id=ONE, name="vip")
+    crm.execute("CREATE ROLE owner_of_tags")
+    try:
+        crm.execute("ALTER TABLE tags OWNER TO owner_of_tags")
+        assert tagged(crm, tag) == tag
+    finally:
+        crm.execute("ALTER TABLE tags OWNER TO CURRENT_USER")
+        crm.execute("DROP ROLE owner_of_tags")
+
+
 def test_a_role_that_may_nothing_of_ours_writes_as_before(crm: psycopg.Connection[Any], dsn: str) -> None:
     crm.execute("CREATE ROLE old_app_writer LOGIN")
     try:
@@ -326,4 +375,6 @@ def test_the_application_says_what_happened_in_its_own_organization_only(dsn: st
             code.execute("SELECT atlas.emit_event(%s, 'visited', 'c1')", [TWO])
         with pytest.raises(psycopg.errors.InvalidParameterValue, match="JSON object"):
             code.execute("SELECT atlas.emit_event(%s, 'visited', 'c1', '[]')", [ONE])
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="not string"):
+            code.execute("SELECT atlas.emit_event(%s, 'visited', 'c1', '{\"trigger\": \"door\"}')", [ONE])
         assert types(code) == ["visited"]

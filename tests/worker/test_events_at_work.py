@@ -26,7 +26,7 @@ from atlas_workflows.performers.send_email import SendEmail
 from atlas_workflows.store.events import emit, install_capture, remove_capture
 from atlas_workflows.store.sessions import PLANS
 from atlas_workflows.worker.arrivals import Handled
-from atlas_workflows.worker.outbox_lane import OutboxLane
+from atlas_workflows.worker.outbox_lane import ASK_AGAIN_SECONDS, FORGET_SECONDS, OutboxLane
 
 pytestmark = pytest.mark.postgres
 MAIL = node(
@@ -281,6 +281,87 @@ def test_the_fence_of_a_cutover_decides_which_events_are_ours(live: PostgresWorl
     assert live.outbox.handle_deferred(deferred._decided, 10) == Handled(taken=1, started=1)
     assert live.outbox.handle_deferred(deferred._decided, 10) == Handled()
     assert live.rows("SELECT subject, workflow_id::text FROM atlas.enrolments") == [("after", workflow)]
+
+
+def drained_later(live: PostgresWorld, *events: str) -> tuple[str, OutboxLane]:
+    """A workflow that is ours behind a fence while old executions still run, and events that have to wait for them."""
+    workflow = live.publish(on("lead_updated", line("w", setting("a"))))
+    live.connection.execute(
+        "UPDATE atlas.workflows SET source_table = 'workflows', source_id = '1' WHERE id = %s", [workflow]
+    )
+    live.connection.execute(
+        "INSERT INTO atlas.execution_owners (organization_id, workflow_id, owner, fenced_at, decided_by, reason) "
+        "VALUES (%s, %s, 'atlas_enhanced', clock_timestamp(), 't', 't')", [ONE, workflow],
+    )  # fmt: skip
+    for subject in events:
+        emit(live.connection, ONE, "lead_updated", subject, {}, key=subject)
+    working_lane = lane(live)
+    assert working_lane.round() == Handled(taken=len(events))
+    return workflow, working_lane
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE atlas.execution_owners SET owner = 'legacy_app', fenced_at = NULL",
+        "WITH drained AS (UPDATE atlas.execution_owners SET drained_at = clock_timestamp()) "
+        "UPDATE atlas.workflows SET status = 'paused'",
+    ],
+)
+def test_a_deferred_event_of_a_workflow_that_no_longer_listens_here_is_refused(
+    live: PostgresWorld, change: str
+) -> None:
+    workflow, asking = drained_later(live, "waits")
+    live.connection.execute(change)  # type: ignore[arg-type]
+    assert live.outbox.handle_deferred(asking._decided, 10) == Handled(taken=1)
+    assert live.refusals()["waits", workflow][0] == "not_listening"
+    assert live.rows("SELECT count(*) FROM atlas.deferred_events") == [(0,)]
+
+
+def test_a_deferred_event_that_cannot_be_stored_fails_alone(live: PostgresWorld) -> None:
+    live.connection.execute("ALTER TABLE atlas.enrolments ADD CHECK (subject <> 'poison')")
+    _, asking = drained_later(live, "a", "poison", "b")
+    live.connection.execute("UPDATE atlas.execution_owners SET drained_at = clock_timestamp()")
+    assert live.outbox.handle_deferred(asking._decided, 10) == Handled(taken=3, started=2, failed=1)
+    assert live.outbox.handle_deferred(asking._decided, 10) == Handled()
+    rows = live.rows(
+        "SELECT event_key, error LIKE '%%enrolments%%' FROM atlas.event_outbox WHERE error IS NOT NULL"
+    )
+    assert rows == [("poison", True)]
+
+
+def test_an_event_that_is_to_be_asked_about_again_is_kept(live: PostgresWorld) -> None:
+    drained_later(live, "waits")
+    live.connection.execute("UPDATE atlas.event_outbox SET handled_at = handled_at - interval '31 days'")
+    assert live.outbox.forget() == 0
+
+
+def test_a_version_that_cannot_be_read_refuses_instead_of_being_passed_over(live: PostgresWorld) -> None:
+    workflow = live.publish(on("lead_updated", line("w", setting("a"))))
+    emit(live.connection, ONE, "lead_updated", "s", {}, key="k")
+    unreadable = OutboxLane(live.outbox, Nothing(), load_catalogue())
+    assert unreadable.round() == Handled(taken=1)
+    reason, explanation, _ = live.refusals()["s", workflow]
+    assert (reason, explanation[:26]) == ("not_listening", "Version 1 cannot be read, ")
+
+
+class Nothing:
+    """Definitions of which none can be read."""
+
+    def program(self, organization: str, workflow: str, version: int) -> None:
+        return None
+
+
+def test_what_is_left_over_is_let_go_soon(live: PostgresWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    emit(live.connection, ONE, "lead_updated", "s", {}, key="k")
+    asking = lane(live)
+    assert asking.round() == Handled(taken=1)
+    live.connection.execute("UPDATE atlas.event_outbox SET handled_at = handled_at - interval '31 days'")
+    monkeypatch.setattr("time.monotonic", lambda: 1000.0)
+    for pause in (ASK_AGAIN_SECONDS, FORGET_SECONDS):
+        asking._next_forgetting = 0.0
+        asking._do_what_is_due()
+        assert asking._next_forgetting == 1000.0 + pause
 
 
 def test_what_was_handled_long_ago_is_let_go(live: PostgresWorld) -> None:

@@ -1,9 +1,13 @@
--- Lets go of events handled long ago, old warnings and old refusals, a bite at a time.
+-- Lets go of events handled long ago that no workflow is asked about again, old warnings and old refusals, a bite at a time.
 WITH events AS (
     DELETE FROM atlas.event_outbox AS o
     WHERE o.ctid = ANY(ARRAY(
         SELECT x.ctid FROM atlas.event_outbox AS x
         WHERE x.handled_at < coalesce(%(now)s, now()) - interval '30 days'
+            AND NOT EXISTS (
+                SELECT FROM atlas.deferred_events AS d
+                WHERE d.organization_id = x.organization_id AND d.event_key = x.event_key
+            )
         ORDER BY x.handled_at LIMIT 5000 FOR UPDATE SKIP LOCKED
     ))
     RETURNING 1

@@ -78,7 +78,7 @@ CREATE TABLE atlas.enrolment_refusals (
     workflow_version integer NOT NULL,
     event_key text NOT NULL,
     event_type text NOT NULL,
-    reason text NOT NULL CHECK (reason IN ('filter', 'not_said', 're_entry', 'before_fence', 'looping')),
+    reason text NOT NULL CHECK (reason IN ('filter', 'not_said', 're_entry', 'before_fence', 'looping', 'not_listening')),
     explanation text NOT NULL,
     leaves jsonb NOT NULL DEFAULT '[]',
     times integer NOT NULL DEFAULT 1,
@@ -93,7 +93,8 @@ COMMENT ON TABLE atlas.enrolment_refusals IS
     'row per subject and trigger, kept 90 days. `atlas execution explain` reads it.';
 COMMENT ON COLUMN atlas.enrolment_refusals.reason IS
     'filter: a condition did not hold (see leaves) · not_said: the event lacks what a parameter asks · re_entry: the '
-    'workflow''s policy · before_fence: the old application owned the workflow then · looping: entered too often within an hour.';
+    'workflow''s policy · before_fence: the old application owned the workflow then · looping: entered too often within an '
+    'hour · not_listening: the workflow could not be asked any more, or its version cannot be read.';
 COMMENT ON COLUMN atlas.enrolment_refusals.leaves IS
     'The comparisons that decided: [{"field", "operator", "expected", "actual"}], actual being the value then.';
 COMMENT ON COLUMN atlas.enrolment_refusals.times IS 'How often it happened; the row tells about the last time.';
@@ -155,6 +156,9 @@ DECLARE
 BEGIN
     IF jsonb_typeof(emit_event.data) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'The data of an event is a JSON object, not %.', coalesce(jsonb_typeof(emit_event.data), 'NULL')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"trigger": {"name": "value"}}.';
+    ELSIF emit_event.data ? 'trigger' AND jsonb_typeof(emit_event.data -> 'trigger') <> 'object' THEN
+        RAISE EXCEPTION 'What the trigger says is a JSON object, not %.', jsonb_typeof(emit_event.data -> 'trigger')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"trigger": {"name": "value"}}.';
     END IF;
     INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data)
@@ -645,11 +649,12 @@ DECLARE
     acted text := coalesce(current_setting('atlas.acting', true), '');
     was jsonb;
     now jsonb;
+    tags regclass;
     tag text;
     organization text;
     noted integer;
 BEGIN
-    -- Whatever goes wrong here, the write of the old application goes through.
+    -- Whatever goes wrong here, the write of the old application goes through, and what was set in this block is as before.
     BEGIN
         was := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
         now := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
@@ -657,22 +662,38 @@ BEGIN
         IF organization IS NULL THEN
             RETURN NULL;
         END IF;
-        IF TG_ARGV[0] = 'taggings' AND to_regclass('public.tags') IS NOT NULL THEN
-            EXECUTE format('SELECT t.name FROM public.tags AS t WHERE t.id = %L', coalesce(now, was) ->> 'tag_id') INTO tag;
+        -- With our rights nothing is read that whoever owns this table did not make: a view could do anything with them.
+        SELECT c.oid::regclass INTO tags
+        FROM pg_class AS c
+        INNER JOIN pg_class AS s ON s.oid = TG_RELID AND s.relowner = c.relowner
+        WHERE TG_ARGV[0] = 'taggings' AND c.oid = to_regclass('public.tags') AND c.relkind IN ('r', 'p');
+        IF tags IS NOT NULL THEN
+            EXECUTE format(
+                'SELECT t.name FROM %s AS t WHERE t.id = %L '
+                'AND coalesce(to_jsonb(t) ->> ''organization_id'', to_jsonb(t) ->> ''org_id'', %L) = %L',
+                tags, coalesce(now, was) ->> 'tag_id', organization, organization
+            ) INTO tag;
             was := was || jsonb_strip_nulls(jsonb_build_object('tag_name', tag));
             now := now || jsonb_strip_nulls(jsonb_build_object('tag_name', tag));
         END IF;
         PERFORM set_config('atlas.acting', 'migration', true);
         EXECUTE format(
+            'WITH found AS MATERIALIZED ('
+            'SELECT e.*, octet_length(e.facts::text) <= 262144 AS fits '
+            'FROM atlas.%I($3, $4) WITH ORDINALITY AS e (event_type, about, anchor, facts, roots, place)), '
+            'too_large AS ('
+            'INSERT INTO atlas.event_capture_warnings (source_table, operation, sqlstate, message) '
+            'SELECT $2, $6, ''54000'', ''The facts of '' || e.event_type || '' have more than 256 kB.'' '
+            'FROM found AS e WHERE NOT e.fits) '
             'INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data, source) '
             'SELECT $1, k.event_key, e.event_type, e.about, coalesce(e.anchor, k.event_key), '
             'e.roots || jsonb_build_object(''trigger'', jsonb_strip_nulls(e.facts)), $2 '
-            'FROM atlas.%I($3, $4) WITH ORDINALITY AS e (event_type, about, anchor, facts, roots, place) '
+            'FROM found AS e '
             'CROSS JOIN LATERAL (SELECT concat_ws('' '', $2, coalesce($4, $3) ->> ''id'', e.event_type, '
             'CASE WHEN $3 IS NOT NULL OR NOT coalesce($4, $3) ? ''id'' THEN concat_ws('' '', $5, e.place) END) AS event_key) AS k '
-            'WHERE octet_length(e.facts::text) <= 262144 '
+            'WHERE e.fits '
             'ON CONFLICT DO NOTHING', 'events_of_' || TG_ARGV[0]
-        ) USING organization::uuid, TG_ARGV[1], was, now, pg_current_xact_id()::text || '.' || clock_timestamp()::text;
+        ) USING organization::uuid, TG_ARGV[1], was, now, gen_random_uuid()::text, TG_OP;
         GET DIAGNOSTICS noted = ROW_COUNT;
         IF noted > 0 THEN
             PERFORM atlas.announce_events();
@@ -680,10 +701,8 @@ BEGIN
         PERFORM set_config('atlas.acting', acted, true);
     EXCEPTION WHEN OTHERS THEN
         BEGIN
-            PERFORM set_config('atlas.acting', 'migration', true);
             INSERT INTO atlas.event_capture_warnings (source_table, operation, sqlstate, message)
             VALUES (coalesce(TG_ARGV[1], TG_TABLE_NAME), TG_OP, SQLSTATE, left(SQLERRM, 500));
-            PERFORM set_config('atlas.acting', acted, true);
         EXCEPTION WHEN OTHERS THEN
             NULL;
         END;

@@ -19,6 +19,7 @@ SCHEMA = "public"
 # A waiting lock request blocks every writer behind it, so it waits shortly and tries again later.
 LOCK_TIMEOUT = "300ms"
 ATTEMPTS = 40
+NO_ORGANIZATION = "It has no organization."
 NOT_ALLOWED = (errors.InsufficientPrivilege, errors.WrongObjectType)
 
 
@@ -110,7 +111,7 @@ def captures(connection: Connection) -> list[Captured]:
     """The tables that the database has of those that events come from."""
     found = connection.execute(sql("events/captures"), {"schema": SCHEMA}).fetchall()
     return [
-        Captured(table, kind, is_captured, None if has_organization else "It has no organization.")
+        Captured(table, kind, is_captured, None if has_organization else NO_ORGANIZATION)
         for table, kind, is_captured, has_organization in found
     ]
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
@@ -14,7 +16,7 @@ from atlas_workflows.engine.limits import MAX_EVENTS_KEPT
 from atlas_workflows.store.contacts import PostgresContacts, reading
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import begin, lock, tell
-from atlas_workflows.store.sessions import Pool, transact
+from atlas_workflows.store.sessions import Pool, is_refusal, transact
 from atlas_workflows.worker.arrivals import (
     Arrived,
     Consequences,
@@ -30,7 +32,7 @@ from atlas_workflows.worker.model import News
 from atlas_workflows.worker.ports import TurnRefused
 
 # An event, and the one trigger that is asked again where it was deferred.
-Asked = tuple[Occurred, tuple[str, str] | None]
+Asked = tuple[Occurred, Listening | None]
 SECONDS_KEPT = 60.0  # of what is known about an organization
 # What messages say about an organization; the rest of the row is nobody's business.
 ABOUT = ("name", "slug", "email", "phone", "website", "address", "timezone", "currency_code")
@@ -117,20 +119,38 @@ class PostgresOutbox:
 
     def _handle_deferred(self, connection: Connection, decide: Decide, limit: int) -> Handled:
         rows = named_rows(connection, sql("events/take_deferred"), {"limit": limit})
-        asked: list[Asked] = [(_occurred(row), (row.workflow, row.trigger)) for row in rows]
-        if not asked:
+        if not rows:
             return Handled()
+        asked: list[Asked] = [
+            (_occurred(row), Listening(row.workflow, row.version, row.trigger, accepts="gone"))
+            for row in rows
+        ]
         _lock_subjects(connection, [event for event, _ in asked])
-        outcomes = [done for one in asked for done in self._round(connection, [one], decide)]
+        outcomes = [self._ask_again(connection, one, decide) for one in asked]
+        if failed := [done for done in outcomes if done.error is not None]:
+            connection.execute(sql("events/fail"), {"failed": _error_rows(failed)})
         return _handled(outcomes)
+
+    def _ask_again(self, connection: Connection, asked: Asked, decide: Decide) -> _Outcome:
+        try:
+            with connection.transaction():
+                return self._round(connection, [asked], decide)[0]
+        except psycopg.Error as cause:
+            if not is_refusal(cause):
+                raise
+            return _Outcome(
+                asked[0], error=f"What comes of it cannot be stored: {cause.diag.message_primary}."
+            )
 
     def _round(self, connection: Connection, asked: Sequence[Asked], decide: Decide) -> list[_Outcome]:
         """Handle events about different subjects: tell who waits, then start who enters."""
         given = {"events": _questions(asked), "now": self.now}
         listening, waiting = _listening(connection, given), _waiting(connection, given)
         arrived = [
-            self._arrived(connection, event, listening.get(place, []), is_awaited=place in waiting)
-            for place, (event, _) in enumerate(asked)
+            self._arrived(
+                connection, event, listening.get(place, [again] if again else []), is_awaited=place in waiting
+            )
+            for place, (event, again) in enumerate(asked)
         ]
         told = _tell(connection, arrived, waiting)
         found = [decide(each) for each in arrived]
@@ -283,8 +303,8 @@ def _questions(asked: Sequence[Asked]) -> str:
                 "only_values": None if value is None else ["", value],
                 "subject": event.about,
                 "at": event.at,
-                "only_workflow": None if only is None else only[0],
-                "only_trigger": None if only is None else only[1],
+                "only_workflow": None if only is None else only.workflow,
+                "only_trigger": None if only is None else only.trigger,
             }
         )
     return json_text(rows)
@@ -301,6 +321,15 @@ def _deferred_rows(arrived: Sequence[Arrived], found: Sequence[Consequences]) ->
         for each, then in zip(arrived, found, strict=True)
         for listening in then.deferred
     ]
+
+
+def _error_rows(failed: Iterable[_Outcome]) -> str:
+    return json_text(
+        [
+            {"organization_id": done.event.organization, "event_key": done.event.key, "error": done.error}
+            for done in failed
+        ]
+    )
 
 
 def _refusal_rows(refusals: Iterable[Refusal]) -> str:

@@ -77,8 +77,13 @@ def _may_be_repeated(cause: Exception) -> bool:
     return _state(cause).startswith(_AGAIN)
 
 
+def is_refusal(cause: Exception) -> bool:
+    """Whether the database will never hold what was sent."""
+    return _state(cause)[:2] in _REFUSALS
+
+
 def _meaning(cause: Exception) -> Exception:
-    if _state(cause)[:2] in _REFUSALS:
+    if is_refusal(cause):
         return TurnRefused(_first_line(cause))
     return StoreUnavailable(_first_line(cause))
 

@@ -34,7 +34,8 @@ class Occurred:
 class Listening:
     """A trigger that waits for events of this type, and how its workflow stands to the event and its subject.
 
-    `accepts`: yes, no (it is from before the workflow was taken over), or later (who had it before is not done yet).
+    `accepts`: yes, no (it is from before the workflow was taken over), later (who had it before is not done yet), or gone
+    (it had to wait, and the workflow does not listen here any more).
     `entered_lately`: how often the subject entered within LATELY.
     """
 
@@ -69,6 +70,7 @@ class Reason(StrEnum):
     RE_ENTRY = "re_entry"
     BEFORE_FENCE = "before_fence"
     LOOPING = "looping"
+    NOT_LISTENING = "not_listening"
 
 
 @dataclass(frozen=True, slots=True)

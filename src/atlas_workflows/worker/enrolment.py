@@ -99,19 +99,33 @@ def decide(arrived: Arrived, programs: Programs, kinds: TriggerKinds) -> Consequ
     refusals: list[Refusal] = []
     deferred: list[Listening] = []
     for listening in arrived.listening:
-        program = programs(arrived.event.organization, listening.workflow, listening.version)
-        trigger = None if program is None else _trigger(program, listening.trigger)
-        if program is None or trigger is None:
-            continue
         if listening.accepts == "later":
             deferred.append(listening)
             continue
-        refusal = _refusal(arrived, listening, program, trigger, kinds)
-        if refusal is None:
-            starts.append(_start(arrived, listening, program, trigger))
+        found = _asked(arrived, listening, programs, kinds)
+        if isinstance(found, Refusal):
+            refusals.append(found)
         else:
-            refusals.append(refusal)
+            starts.append(found)
     return Consequences(starts, refusals, deferred)
+
+
+def _asked(
+    arrived: Arrived, listening: Listening, programs: Programs, kinds: TriggerKinds
+) -> Start | Refusal:
+    event = arrived.event
+    if listening.accepts == "gone":
+        text = (
+            "It waited for the old application's executions; meanwhile the workflow stopped listening here."
+        )
+        return Refusal(event, listening, Reason.NOT_LISTENING, text)
+    program = programs(event.organization, listening.workflow, listening.version)
+    trigger = None if program is None else _trigger(program, listening.trigger)
+    if program is None or trigger is None:
+        text = f"Version {listening.version} cannot be read, or does not have this trigger switched on."
+        return Refusal(event, listening, Reason.NOT_LISTENING, text)
+    refusal = _refusal(arrived, listening, program, trigger, kinds)
+    return _start(arrived, listening, program, trigger) if refusal is None else refusal
 
 
 def _trigger(program: Program, key: str) -> Trigger | None:

@@ -74,5 +74,6 @@ class OutboxLane:
             self._next_asking = time.monotonic() + ASK_AGAIN_SECONDS
             self._noted(self.outbox.handle_deferred(self._decided, self.size))
         if time.monotonic() >= self._next_forgetting:
-            self._next_forgetting = time.monotonic() + FORGET_SECONDS
-            self.outbox.forget()
+            # It goes a bite at a time; as long as there was something, more may be left.
+            pause = ASK_AGAIN_SECONDS if self.outbox.forget() else FORGET_SECONDS
+            self._next_forgetting = time.monotonic() + pause

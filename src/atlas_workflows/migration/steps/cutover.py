@@ -3,9 +3,11 @@
 import time
 from typing import Any
 
+from atlas_workflows.audit import Subject, record
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.tables import read_catalog
+from atlas_workflows.errors import PermissionMissing
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.drain import settle_drains
 from atlas_workflows.migration.cutover.facts import read_candidates
@@ -18,6 +20,7 @@ from atlas_workflows.migration.steps.decide import parity_of, rules_of, summary_
 from atlas_workflows.migration.undo import Rollback, Undo, Undone
 from atlas_workflows.rollout.rollouts import read_rollout, require_going
 from atlas_workflows.site import Progress
+from atlas_workflows.store.events import NO_ORGANIZATION, captures, install_capture
 
 # What is not over by then goes on draining: the step `watch` and `atlas rollout status` look after it.
 PATIENCE_SECONDS = 600.0
@@ -33,12 +36,31 @@ def run(context: PhaseContext) -> StepResult:
         switch = Switch(read_catalog(connection))
         act_as_migration(connection)
         require_going(read_rollout(connection, context.phase.name))
+        captured = _capture_events(context, connection)
         found = read_candidates(
             connection, switch, organizations, parity_of(context, connection, organizations)
         )
         done = take_over(connection, switch, found, rules_of(context), deed_of(context))
         draining = _drain(context, connection, switch, organizations)
-    return StepResult(summary={**summary_of([decision for _, decision in done]), "still_draining": draining})
+    taken = summary_of([decision for _, decision in done])
+    return StepResult(summary={**taken, "still_draining": draining, "events_from": captured})
+
+
+def _capture_events(context: PhaseContext, connection: Connection) -> list[str]:
+    """Make events of the CRM's changes: without them nothing starts what is taken over. Returns from which tables."""
+    before = captures(connection)
+    found = install_capture(connection)
+    for each in found:
+        if each.why is not None and each.why != NO_ORGANIZATION:
+            raise PermissionMissing(
+                f"Changes of table {each.table} cannot become events: {each.why}.",
+                remedy=f"GRANT TRIGGER ON {each.table} TO the role that migrates, then run the same command again.",
+                table=each.table,
+            )
+    if found != before:
+        about, reason = Subject("event_outbox", ""), f"cutover of {context.phase.name}"
+        record(connection, about, actor=context.options.actor, action="capture_events", reason=reason)
+    return [each.table for each in found if each.is_captured]
 
 
 def deed_of(context: PhaseContext) -> Deed:
