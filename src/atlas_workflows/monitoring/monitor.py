@@ -1,6 +1,7 @@
 """Puts counting, logging and tracing around a worker's ports."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 
@@ -9,7 +10,33 @@ from atlas_workflows.monitoring.logged import LoggedExecutions
 from atlas_workflows.monitoring.metered import MeteredExecutions, MeteredLedger, MeteredPerformer
 from atlas_workflows.monitoring.tally import Tally
 from atlas_workflows.monitoring.tracing import Tracing
-from atlas_workflows.worker.ports import Executions, Ledger, Performer
+from atlas_workflows.worker.model import Answer, Dispatch
+from atlas_workflows.worker.ports import Executions, Ledger, Performer, Traceable
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedTraceable:
+    """A watched performer that can still be asked what became of an effect: `inner` knows."""
+
+    watched: Performer
+    inner: Traceable
+
+    @property
+    def kind(self) -> str:
+        return self.inner.kind
+
+    @property
+    def concurrency(self) -> int:
+        return self.inner.concurrency
+
+    def may_repeat(self, effect: Dispatch) -> bool:
+        return self.inner.may_repeat(effect)
+
+    def perform(self, effect: Dispatch) -> Answer:
+        return self.watched.perform(effect)
+
+    def look_up(self, effect: Dispatch) -> Answer | None:
+        return self.inner.look_up(effect)
 
 
 class Monitor:
@@ -39,4 +66,6 @@ class Monitor:
 
     def _performer(self, inner: Performer) -> Performer:
         watched: Performer = MeteredPerformer(inner, self.tally)
-        return watched if self.tracing is None else self.tracing.performer(watched)
+        if self.tracing is not None:
+            watched = self.tracing.performer(watched)
+        return WatchedTraceable(watched, inner) if isinstance(inner, Traceable) else watched
