@@ -162,7 +162,7 @@ def test_a_row_of_another_organization_is_never_touched(gym: Gym) -> None:
 def test_a_lead_is_given_to_somebody_of_the_team_only(gym: Gym) -> None:
     assert gym.done("assign_lead", {"user_id": "Coach@gym.example"}).contact == {"assigned_to": COACH}
     assert gym.one("SELECT assigned_to::text FROM leads WHERE id = %s", ANA) == (COACH,)
-    gym.connection.execute("UPDATE users SET email = NULL WHERE id = %s", [OWNER])
+    gym.connection.execute("UPDATE users SET email = '' WHERE id = %s", [OWNER])
     for nobody in (STRANGER, "nobody", "stranger@gym.example", " "):
         assert gym.refused("assign_lead", {"user_id": nobody}, key="e/2").cause == "data"
     assert gym.refused("update_lead", {"fields": {"assignedTo": STRANGER}}, key="e/2").cause == "data"
