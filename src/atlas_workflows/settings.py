@@ -1,6 +1,8 @@
 """Environment to one frozen Settings; the only reader of os.environ in the product."""
 
+import difflib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,13 @@ UNREADABLE = "(an address that cannot be read)"
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 64
 LOG_LEVELS = ("debug", "info", "warning", "error")
+# All that the product reads, here or in `./atlas` and the DAGs: what looks like one of them and is none is refused.
+KNOWN = (
+    "ATLAS_ROOT", "ATLAS_HOME", "ATLAS_CRM_DSN", "ATLAS_PG_BIN", "ATLAS_SECRET_KEYS", "ATLAS_SMTP_URL",
+    "ATLAS_MAIL_FROM", "ATLAS_EGRESS_ALLOW", "ATLAS_WORKERS", "ATLAS_METRICS_ADDRESS", "ATLAS_METRICS_PORT",
+    "ATLAS_LOG_LEVEL", "ATLAS_TRACES_ENDPOINT", "ATLAS_TWILIO_URL", "ATLAS_NOTIFY_TO", "ATLAS_NOTIFY_FROM",
+    "ATLAS_BASE_URL",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +65,11 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     ATLAS_SMTP_URL, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
     ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT and ATLAS_TWILIO_URL.
 
-    Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used.
+    Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used. Raises ConfigurationError
+    for a value that is none and for a name that is misspelt.
     """
     env = os.environ if environ is None else environ
+    _refuse_misspelt(env)
     root = Path(env.get("ATLAS_ROOT") or ROOT)
     home = Path(env.get("ATLAS_HOME") or root / ".atlas").absolute()
     return Settings(
@@ -77,6 +88,18 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         traces_endpoint=env.get("ATLAS_TRACES_ENDPOINT") or None,
         twilio_url=env.get("ATLAS_TWILIO_URL") or "https://api.twilio.com",
     )
+
+
+def _refuse_misspelt(env: Mapping[str, str]) -> None:
+    """Only what is close to a setting of ours: others may have variables that begin like ours."""
+    for name in sorted(env):
+        if not name.upper().startswith("ATLAS_") or name in KNOWN:
+            continue
+        meant = difflib.get_close_matches(name.upper(), KNOWN, 1, cutoff=0.85)
+        if meant:
+            raise ConfigurationError(
+                f"The environment has {name}, which is no setting.", remedy=f"Write {meant[0]}, or unset it."
+            )
 
 
 def _count(name: str, given: str | None, default: int, most: int) -> int:

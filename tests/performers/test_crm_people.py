@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 
 from atlas_workflows.performers.crm_action import CrmAction
 from atlas_workflows.worker.model import NotSent, Performed, Refused
-from crm_world import ANA, ANA_CLIENT, ANA_CONTACT, COACH, EVE, ONE, STRANGER, TWO, hang_tag
+from crm_world import ANA, ANA_CLIENT, ANA_CONTACT, COACH, EVE, ONE, OWNER, STRANGER, TWO, hang_tag
 
 pytestmark = pytest.mark.postgres
 every_variant = pytest.mark.parametrize("crm_template", ["l1", "l2", "l3"], indirect=True)
@@ -142,7 +142,7 @@ def test_strategies_work_on_what_the_row_says_now(gym: Gym) -> None:
     assert (found["seen"], found["tags"]) == (["a", "b"], ["gold"])
 
 
-@pytest.mark.parametrize("name", ["id", "org_id", "organizationId", "created_at"])
+@pytest.mark.parametrize("name", ["id", "org_id", "organizationId", "created_at", "lead_id", "clientId"])
 def test_whose_a_row_is_no_workflow_may_change(gym: Gym, name: str) -> None:
     answer = gym.refused("update_lead", {"fields": {name: TWO}})
     assert answer.cause == "configuration"
@@ -162,8 +162,10 @@ def test_a_row_of_another_organization_is_never_touched(gym: Gym) -> None:
 def test_a_lead_is_given_to_somebody_of_the_team_only(gym: Gym) -> None:
     assert gym.done("assign_lead", {"user_id": "Coach@gym.example"}).contact == {"assigned_to": COACH}
     assert gym.one("SELECT assigned_to::text FROM leads WHERE id = %s", ANA) == (COACH,)
-    for nobody in (STRANGER, "nobody", "stranger@gym.example"):
+    gym.connection.execute("UPDATE users SET email = '' WHERE id = %s", [OWNER])
+    for nobody in (STRANGER, "nobody", "stranger@gym.example", " "):
         assert gym.refused("assign_lead", {"user_id": nobody}, key="e/2").cause == "data"
+    assert gym.refused("update_lead", {"fields": {"assignedTo": STRANGER}}, key="e/2").cause == "data"
     answer = gym.refused("assign_lead", {"user_id": COACH, "notify_assignee": True}, key="e/3")
     assert "table notifications or user_notifications" in answer.message
     gym.connection.execute(

@@ -44,10 +44,22 @@ def test_what_somebody_changed_since_stays_and_is_named(gym: Gym) -> None:
 def test_there_is_nothing_to_take_back_twice_or_for_others(gym: Gym) -> None:
     gym.done("update_lead_status", {"status": "lost"})
     for key, organization in (("e/n", TWO), ("e/other", ONE)):
-        with pytest.raises(InputError, match="No write to the CRM"):
+        with pytest.raises(InputError, match="no write to the CRM"):
             undo(gym, key, organization)
     undo(gym)
-    with pytest.raises(InputError, match="No write to the CRM"):
+    with pytest.raises(InputError, match="no write to the CRM"):
         undo(gym)
     gym.done("update_lead_status", {"status": "lost"})
     assert gym.contact()["status"] == "new", "the same key is the same deed, taken back or not"
+
+
+def test_a_row_that_is_there_again_is_left_and_named(gym: Gym) -> None:
+    gym.connection.execute("CREATE UNIQUE INDEX ON lead_tags (lead_id, tag_id)")
+    hang_tag(gym.connection, "lead_tags", "lead_id", ANA, "shop")
+    gym.done("remove_tags", {"tags": ["shop"]})
+    hang_tag(gym.connection, "lead_tags", "lead_id", ANA, "shop")
+    undone = undo(gym)
+    assert undone.taken_back == 0
+    assert len(undone.left) == 1
+    assert undone.left[0].startswith("lead_tags (")
+    assert gym.one("SELECT count(*) FROM lead_tags") == (1,)

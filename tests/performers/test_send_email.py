@@ -1,14 +1,22 @@
 """Mails over real SMTP: what arrives, what is refused, and what nobody can tell."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.errors import ConfigurationError
@@ -174,3 +182,58 @@ def test_the_address_of_the_mail_server_is_read_whole() -> None:
     assert "p/w" not in repr(found)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         mail_server("mail.example.com", "g@example.com")
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [
+        ("smtp://mail.example:port", "gym@example.com"), ("smtp://mail.example:99999", "gym@example.com"),
+        ("smtp://mail.example:587/?starttls=required", "gym@example.com"), ("smtp://mail.example:587", "Gym"),
+    ],
+)  # fmt: skip
+def test_an_address_of_which_something_would_be_ignored_is_refused(url: str, sender: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"mail server|ATLAS_MAIL_FROM"):
+        mail_server(url, sender)
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_mail(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    box, port = Sink(), free_port()
+    server = Controller(box, hostname="127.0.0.1", port=port, ssl_context=context)
+    # By itself it would ask over TLS, without trust in its own certificate.
+    server._trigger_server = lambda: socket.create_connection(("127.0.0.1", port)).close()
+    server.start()
+    try:
+        performer = SendEmail(mail_server(f"smtps://127.0.0.1:{port}", "gym@example.com"))
+        answer = performer.perform(Dispatch("o", "e", KEY, "send_email", 1, {"to": "ana@example.com"}))
+    finally:
+        server.stop()
+    assert isinstance(answer, Refused)
+    assert "SSLCertVerificationError" in answer.message
+    assert box.sessions == 0
+
+
+def self_signed(folder: Path) -> str:
+    """A file with a certificate for 127.0.0.1 and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    own = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "server.pem"
+    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + own)
+    return str(file)

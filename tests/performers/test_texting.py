@@ -187,6 +187,7 @@ def test_a_credential_is_opened_for_its_organization_only_and_says_what_it_lacks
     assert "Check the organization's credential for twilio" in gym.refused("send_sms", SMS).message
     for values, said in (
         ({"account_sid": SID}, "auth_token or api_key"),
+        ({**ACCOUNT, "api_key": "SK1"}, "needs both, or neither"),
         ({**ACCOUNT, "sms_form": "+1"}, "holds sms_form"),
         ({"account_sid": SID, "auth_token": TOKEN}, "sms_from"),
     ):

@@ -16,4 +16,6 @@ sys.path += [str(Path(__file__).parents[1] / "worker"), str(Path(__file__).paren
 def test_two_hundred_kills(tmp_path_factory: pytest.TempPathFactory) -> None:
     from test_kills import trial
 
-    print(trial(tmp_path_factory.mktemp("kills"), 200, 10_000))
+    done, words = trial(tmp_path_factory.mktemp("kills"), 200, 10_000)
+    print(words)
+    assert done == 200

@@ -18,7 +18,8 @@ KILLS = 20
 EXECUTIONS = 1_000
 
 
-def trial(folder: Path, kills: int, executions: int) -> str:
+def trial(folder: Path, kills: int, executions: int) -> tuple[int, str]:
+    """How many kills there were, and which; that nothing was lost or doubled is asserted on the way."""
     from web_sink import serving
 
     folder.chmod(0o755)
@@ -42,8 +43,7 @@ def trial(folder: Path, kills: int, executions: int) -> str:
                 fleet.end()
             called = Counter(headers["idempotency-key"] for _, _, headers, _ in web.seen)
             assert_exactly_once(dsn, executions, sink, called, fleet)
-            assert sum(fleet.kills.values()) == kills
-            return f"{dict(fleet.kills)}, {done} of them while mail went out"
+            return sum(fleet.kills.values()), f"{dict(fleet.kills)}, {done} of them while mail went out"
     finally:
         server.stop(mode="immediate")
 
@@ -69,4 +69,6 @@ def _disturb(fleet: Fleet, taken: Counter[str], executions: int, kills: int) -> 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_twenty_kills_lose_nothing_and_double_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
-    print(trial(tmp_path_factory.mktemp("kills"), KILLS, EXECUTIONS))
+    done, words = trial(tmp_path_factory.mktemp("kills"), KILLS, EXECUTIONS)
+    print(words)
+    assert done == KILLS

@@ -97,6 +97,20 @@ def test_no_more_at_once_than_the_limit_and_no_place_taken_from_others(postgres:
     assert perform(postgres, ["add_note"], lambda _: Performed()) == 6
 
 
+def test_what_the_send_policy_puts_aside_uses_up_no_limit(postgres: PostgresWorld) -> None:
+    for place in range(20):
+        postgres.know(f"c{place}", {}, **({} if place == 19 else {"unsubscribed_at": NOON}))
+    mail = node("n", "send_email", subject="Hi", body="x")
+    workflow = postgres.publish(line("w", mail))
+    postgres.start(*(wish(workflow, f"c{place}") for place in range(20)))
+    work(postgres)
+    kinds = ["send_email"]
+    limit_connector(postgres.connection, ONE, "send_email", kinds, at_once=None, per_minute=6, by=ADA)
+    (sent,) = postgres.ledger.exchange((), {"send_email": 8})
+    assert sent.subject == "c19", "those who unsubscribed are skipped, and the limit is left to who is not"
+    assert Counter(postgres.effects().values()) == {"skipped": 19, "dispatching": 1}
+
+
 def test_a_minute_holds_what_it_may(postgres: PostgresWorld) -> None:
     sends(postgres, ONE, 60)
     limit_connector(postgres.connection, ONE, "add_note", ["add_note"], at_once=None, per_minute=30, by=ADA)

@@ -268,7 +268,7 @@ def test_every_kind_of_message_in_the_catalogue_has_a_channel() -> None:
     kinds = {kind.name for kind in load_catalogue().nodes.values() if kind.role is Role.SEND}
     assert kinds == set(CHANNEL_OF)
     assert message_in("add_note", {}, NOON) is None
-    given = {"message_class": "transactional", "priority": "high", "session": "template"}
+    given = {"message_class": "transactional", "priority": "high", "template_id": "HX1"}
     assert message_in("send_whatsapp", given, NOON) == Message(
         "whatsapp", NOON, "transactional", "high", True
     )

@@ -7,6 +7,7 @@ import pytest
 from world import NOON, ONE, TWO, PostgresWorld
 
 from atlas_workflows.db.rows import rows
+from atlas_workflows.store.consents import Consent, record_consent
 from atlas_workflows.store.sending import people_of, said_of, whereabouts_of
 from atlas_workflows.worker.messages import json_text
 from atlas_workflows.worker.sending.facts import Said, Whereabouts
@@ -131,3 +132,20 @@ def test_their_last_whatsapp_message_is_found_in_every_shape(
     found = rows(postgres.connection, dict, question, [people, NOON - timedelta(days=1)])
     expected = [{"place": 0, "heard_at": NOON - timedelta(hours=3)}] if heard else []
     assert found == expected
+
+
+def test_a_wrong_link_leads_to_nobody_of_another_organization(postgres: PostgresWorld) -> None:
+    postgres.connection.execute(
+        "CREATE TABLE public.leads (id int PRIMARY KEY, organization_id uuid, email_opt_in boolean);"
+        "CREATE TABLE public.contacts (id int PRIMARY KEY, organization_id uuid, lead_id int, email_opt_in boolean);"
+        f"INSERT INTO public.leads VALUES (3, '{TWO}', false), (4, '{ONE}', true);"
+        f"INSERT INTO public.contacts VALUES (7, '{ONE}', 3, true), (8, '{ONE}', 4, true)"
+    )
+    assert said(postgres, "7") == [Said("email", True, "contacts.email_opt_in")]
+    bases = ["contacts.email_opt_in", "leads.email_opt_in"]
+    assert sorted(item.basis for item in said(postgres, "8")) == bases
+    assert (
+        record_consent(postgres.connection, Consent(ONE, "7", "email", False), by="ada", reason="asked") == 1
+    )
+    found = postgres.rows("SELECT email_opt_in FROM public.leads ORDER BY id")
+    assert found == [(False,), (True,)]

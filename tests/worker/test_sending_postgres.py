@@ -24,6 +24,7 @@ from atlas_workflows.store.consents import Consent, record_consent, undo_write, 
 from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.send_policies import set_policy
 from atlas_workflows.worker.effect_lane import EffectLane
+from atlas_workflows.worker.model import Finished, NotSent
 
 NIGHT, MORNING = NOON.replace(hour=23), NOON.replace(hour=8) + timedelta(days=1)
 LEAD, CLIENT, CONTACT = (f"{n}0000000-0000-4000-8000-000000000001" for n in "abc")
@@ -282,3 +283,16 @@ def test_mail_is_held_capped_and_skipped_on_its_way_to_a_real_server(
     work(postgres)
     ends = {postgres.end(key.partition("/")[0]) for key in keys}
     assert ends == {("completed", None)}
+
+
+def test_an_execution_of_a_paused_workflow_is_told_when_it_goes_on(postgres: PostgresWorld) -> None:
+    """Its mail was being sent as the workflow was paused, was not sent after all, and is skipped the next time."""
+    (key,) = intend(postgres, "c1")
+    (taken,) = postgres.ledger.exchange((), {"send_email": 1})
+    postgres.connection.execute(
+        "UPDATE atlas.workflow_execution_queue SET ready = false, waits_for = 'workflow_paused'"
+    )
+    postgres.know("c1", {}, unsubscribed_at=NOON)
+    assert postgres.ledger.exchange([Finished(taken, NotSent())], {"send_email": 1}) == []
+    assert postgres.effects() == {key: "skipped"}
+    assert postgres.rows("SELECT ready, again FROM atlas.workflow_execution_queue") == [(False, True)]

@@ -124,7 +124,7 @@ def test_without_a_listener_it_polls(live: PostgresWorld, monkeypatch: pytest.Mo
     with working(live.dsn):
         time.sleep(0.5)
         (begun,) = live.start(wish(workflow))
-        until(lambda: live.end(begun.execution))
+        assert until(lambda: live.end(begun.execution)) == ("completed", None)
 
 
 def test_what_has_been_claimed_is_finished_before_the_end(live: PostgresWorld) -> None:
@@ -201,7 +201,7 @@ def test_an_entry_without_an_execution_leaves_the_queue(live: PostgresWorld) -> 
         [ONE],
     )
     with working(live.dsn):
-        until(lambda: live.rows("SELECT count(*) FROM atlas.workflow_execution_queue") == [(0,)])
+        assert until(lambda: live.rows("SELECT count(*) FROM atlas.workflow_execution_queue") == [(0,)])
 
 
 def test_a_hostile_workflow_ends_and_its_neighbours_with_it(live: PostgresWorld) -> None:

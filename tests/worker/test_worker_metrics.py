@@ -35,10 +35,11 @@ from atlas_workflows.monitoring.metrics import (
 )
 from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.monitoring.tally import MOST_SERIES, Tally
+from atlas_workflows.monitoring.tracing import TracedPerformer
 from atlas_workflows.store.executions import PostgresExecutions
 from atlas_workflows.wiring import build_worker
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused, Unclear
-from atlas_workflows.worker.ports import StoreUnavailable
+from atlas_workflows.worker.ports import StoreUnavailable, Traceable
 from atlas_workflows.worker.turn import take_turn
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -370,3 +371,33 @@ def test_the_store_times_its_own_claims(postgres: PostgresWorld) -> None:
     assert len(timed.checkpoint((), 10)[0].claimed) == 1
     counted = {labels for metric, labels in tally._spreads if metric.name == "atlas_statement_seconds"}
     assert counted == {("claim",)}
+
+
+class Textlike:
+    """A performer; `Asked` can also say what became of an effect."""
+
+    kind, concurrency = "add_note", 4
+
+    def may_repeat(self, effect: Dispatch) -> bool:
+        return False
+
+    def perform(self, effect: Dispatch) -> Answer:
+        return Performed()
+
+
+class Asked(Textlike):
+    def look_up(self, effect: Dispatch) -> Answer | None:
+        return Performed({"sid": "1"})
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+def test_a_watched_performer_can_be_asked_exactly_where_it_could_before(is_traced: bool) -> None:
+    tracing: Any = (
+        SimpleNamespace(performer=lambda inner: TracedPerformer(inner, tracing)) if is_traced else None
+    )
+    found = Monitor(tracing=tracing).performers({"asked": Asked(), "plain": Textlike()})
+    asked = found["asked"]
+    assert isinstance(asked, Traceable)
+    assert asked.look_up(Dispatch("o", "e", "k", "add_note", 1, {})) == Performed({"sid": "1"})
+    assert (asked.kind, asked.concurrency) == ("add_note", 4)
+    assert not isinstance(found["plain"], Traceable)

@@ -105,6 +105,7 @@ AS $$
 DECLARE
     person record;
     link text;
+    linked regclass;
     here text;
     mine text;
     branches text[] := '{}';
@@ -120,10 +121,19 @@ BEGIN
         branches := branches || format('SELECT k.place, k.organization_id, %L, s.id::text %s', person.name, here);
         FOREACH link IN ARRAY ARRAY['lead', 'client'] LOOP
             CONTINUE WHEN atlas.legacy_column(person.source, link || '_id') IS NULL;
+            linked := (SELECT t.source FROM atlas.legacy_people_tables() AS t WHERE t.name = link || 's');
             branches := branches || format(
                 'SELECT k.place, k.organization_id, %L, s.%I::text %s AND s.%I IS NOT NULL',
                 link || 's', link || '_id', here, link || '_id'
             );
+            -- A link may be wrong: a row of another organization is nobody of this one.
+            IF linked IS NOT NULL THEN
+                branches[cardinality(branches)] := branches[cardinality(branches)] || format(
+                    ' AND NOT EXISTS (SELECT FROM %s AS o WHERE o.id = %s AND %s <> k.organization_id)',
+                    linked, atlas.legacy_key_expression(linked, 'id', format('s.%I::text', link || '_id')),
+                    atlas.legacy_organization_expression(linked, 'o')
+                );
+            END IF;
             branches := branches || format(
                 'SELECT k.place, k.organization_id, %L, s.id::text FROM known AS k JOIN %s AS s ON s.%I = %s '
                 'WHERE coalesce(k.subject_table, %L) = %L AND %s',

@@ -82,7 +82,7 @@ def undo(
     reason: Reason,
     dsn: Dsn = None,
 ) -> None:
-    """Give a column of the old application its value back, unless it has changed since. What was said stands for us."""
+    """Give a column of the old application its value back, unless it has changed since. What was said still holds for us."""
     with crm_session(dsn, "atlas-consent") as connection:
         undo_write(connection, organization_id(organization), write, **signed(by, reason))
     print(f"Write {write} is undone.")

@@ -6,12 +6,19 @@ from typing import Annotated
 
 import typer
 
-from atlas_workflows.cli.organization_option import AsJson, Dsn, organization_id
-from atlas_workflows.db.connect import Connection, connect
-from atlas_workflows.errors import InputError
+from atlas_workflows.cli.organization_option import (
+    AsJson,
+    By,
+    Dsn,
+    Organization,
+    Reason,
+    crm_session,
+    organization_id,
+    signed,
+)
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.integrations.crm.undo import undo_write
-from atlas_workflows.settings import load_settings
 from atlas_workflows.store.aside import Aside
 from atlas_workflows.store.aside import held as find_held
 from atlas_workflows.store.aside import skipped as find_skipped
@@ -36,7 +43,7 @@ def unknown(
 ) -> None:
     """List effects that wait for a person, the oldest first."""
     wanted = None if organization is None else organization_id(organization)
-    with connect(dsn or load_settings().require_crm_dsn(), application_name="atlas-effects") as connection:
+    with crm_session(dsn, "atlas-effects") as connection:
         found = parked(connection, wanted, limit)
     if as_json:
         print(dumps_text({"unknown": [asdict(item) for item in found]}))
@@ -51,48 +58,37 @@ def unknown(
 @app.command("resolve")
 def resolve_one(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")],
-    organization: Annotated[str, typer.Option("--organization", help="Whose it is.")],
+    organization: Organization,
     verdict: Annotated[Verdict, typer.Option("--as", help="It arrived; it did not; send it again.")],
-    by: Annotated[str, typer.Option("--by", help="Who decides.")],
-    reason: Annotated[str, typer.Option("--reason", help="How that is known.")],
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", help="How that is known; kept in the audit log.")],
     dsn: Dsn = None,
 ) -> None:
     """Decide about one effect; its execution goes on. Noted in the audit log."""
-    _require_words(by, reason)
-    address = dsn or load_settings().require_crm_dsn()
-    with connect(address, application_name="atlas-effects", autocommit=True) as connection:
-        resolve(connection, organization_id(organization), key, verdict, by=by.strip(), reason=reason.strip())
+    with crm_session(dsn, "atlas-effects") as connection:
+        resolve(connection, organization_id(organization), key, verdict, **signed(by, reason))
     print(f"Resolved as {verdict.value}.")
 
 
 @app.command()
 def undo(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The effect's key.")],
-    organization: Annotated[str, typer.Option("--organization", help="Whose it is.")],
-    by: Annotated[str, typer.Option("--by", help="Who decides.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    organization: Organization,
+    by: By,
+    reason: Reason,
     dsn: Dsn = None,
 ) -> None:
     """Take back what one effect wrote to the CRM; what somebody changed since stays. Noted in the audit log.
 
-    The step stays done and is not done again. Exit status: 0 all of it was taken back, 1 some of it stands.
+    The step stays done and is not done again. Exit status: 0 all of it was taken back, 1 some of it was left as it is.
     """
-    _require_words(by, reason)
-    address = dsn or load_settings().require_crm_dsn()
-    with connect(address, application_name="atlas-effects", autocommit=True) as connection:
-        undone = undo_write(
-            connection, organization_id(organization), key, by=by.strip(), reason=reason.strip()
-        )
+    with crm_session(dsn, "atlas-effects") as connection:
+        undone = undo_write(connection, organization_id(organization), key, **signed(by, reason))
     print(f"Took back {undone.taken_back} changes.")
     for where in undone.left:
         print(f"Changed since, and left as it is: {where}")
     if undone.left:
         raise typer.Exit(1)
-
-
-def _require_words(by: str, reason: str) -> None:
-    if not by.strip() or not reason.strip():
-        raise InputError("A decision needs a name and a reason.", remedy="Add --by NAME --reason WHY.")
 
 
 @app.command()
@@ -111,7 +107,7 @@ def _show_aside(
     name: str, find: Find, before: str, organization: str | None, limit: int, dsn: str | None, as_json: bool
 ) -> None:
     wanted = None if organization is None else organization_id(organization)
-    with connect(dsn or load_settings().require_crm_dsn(), application_name="atlas-effects") as connection:
+    with crm_session(dsn, "atlas-effects") as connection:
         found = find(connection, wanted, limit)
     if as_json:
         print(dumps_text({name: [asdict(item) for item in found]}))

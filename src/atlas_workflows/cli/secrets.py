@@ -9,6 +9,7 @@ import typer
 
 from atlas_workflows import audit
 from atlas_workflows.audit import Subject
+from atlas_workflows.cli.organization_option import Dsn, Organization, organization_id
 from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection, connect
@@ -33,10 +34,8 @@ app = typer.Typer(no_args_is_help=True, help="Credentials of connectors; seal se
 # Connector -> what reads its credential; raises NoCredential, naming what is wrong with it.
 CONNECTORS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {twilio.CONNECTOR: twilio.account_of}
 
-Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")]
 Connector = Annotated[str, typer.Argument(metavar="CONNECTOR", help="Whose credential: twilio.")]
-Organization = Annotated[str, typer.Option("--organization", help="Whose it is.")]
 
 
 @app.callback()
@@ -91,10 +90,7 @@ def _named(connector: str, organization: str) -> str:
             f"There is no connector {connector[:40]!r}.",
             remedy=f"There are: {', '.join(sorted(CONNECTORS))}.",
         )
-    try:
-        return str(UUID(organization))
-    except ValueError as cause:
-        raise InputError("The organization is no id.", remedy="Give its UUID.") from cause
+    return organization_id(organization)
 
 
 def _credential(connector: str, text: str) -> dict[str, str]:

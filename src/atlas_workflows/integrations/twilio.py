@@ -61,7 +61,11 @@ def account_of(credential: Mapping[str, Any]) -> Account:
         raise NoCredential(f"The credential for twilio holds {unknown[0]}; it may hold {', '.join(FIELDS)}.")
     given = {name: str(credential[name]).strip() for name in FIELDS if credential.get(name)}
     user, password = given.get("api_key"), given.get("api_secret")
-    if user is None or password is None:
+    if (user is None) != (password is None):
+        raise NoCredential(
+            "The credential for twilio holds one of api_key and api_secret; it needs both, or neither."
+        )
+    if user is None:
         user, password = given.get("account_sid"), given.get("auth_token")
     if "account_sid" not in given or user is None or password is None:
         raise NoCredential(

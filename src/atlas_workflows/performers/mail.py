@@ -4,6 +4,7 @@ import smtplib
 import ssl
 import threading
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
 from atlas_workflows.errors import ConfigurationError
@@ -26,20 +27,33 @@ class MailServer:
 
 def mail_server(url: str, sender: str) -> MailServer:
     """Read smtp://user:password@host:port, or smtps:// for TLS from the first byte."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        port, beyond = parts.port, (parts.path.strip("/"), parts.query, parts.fragment)
+    except ValueError as cause:
+        raise _unreadable() from cause
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or any(beyond):
+        raise _unreadable()
+    if "@" not in parseaddr(sender)[1]:
         raise ConfigurationError(
-            "The address of the mail server cannot be read.",
-            remedy="Set ATLAS_SMTP_URL to smtp://user:password@host:587, or smtps:// for TLS from the first byte.",
+            f"ATLAS_MAIL_FROM is {sender!r}.", remedy='Set it to an address, such as "Gym <gym@example.com>".'
         )
     tls = parts.scheme == "smtps"
     user = unquote(parts.username) if parts.username else None
     password = unquote(parts.password) if parts.password else None
-    return MailServer(parts.hostname, parts.port or (465 if tls else 25), sender, tls, user, password)
+    return MailServer(parts.hostname, port or (465 if tls else 25), sender, tls, user, password)
+
+
+def _unreadable() -> ConfigurationError:
+    """Nothing after the port is ignored: who writes an option there relies on it."""
+    return ConfigurationError(
+        "The address of the mail server cannot be read.",
+        remedy="Set ATLAS_SMTP_URL to smtp://user:password@host:587, or smtps:// for TLS from the first byte; nothing follows the port.",
+    )
 
 
 class _NothingSent(Exception):
-    """The server was not reached or did not let us in."""
+    """The server was not reached or refused the login."""
 
 
 @dataclass(slots=True)
@@ -72,16 +86,27 @@ class Post:
     def _connect(self) -> smtplib.SMTP:
         server = self.server
         try:
-            kind = smtplib.SMTP_SSL if server.tls else smtplib.SMTP
-            session = kind(server.host, server.port, timeout=SECONDS)
-            session.ehlo()
+            session = self._greeted()
             if not server.tls and session.has_extn("starttls"):
                 session.starttls(context=ssl.create_default_context())
                 session.ehlo()
             if server.user is not None:
                 session.login(server.user, server.password or "")
         except (smtplib.SMTPException, OSError) as cause:
-            raise _NothingSent(f"The mail server does not let us in: {type(cause).__name__}.") from cause
+            raise _NothingSent(
+                f"The mail server cannot be reached or refuses the login: {type(cause).__name__}."
+            ) from cause
+        return session
+
+    def _greeted(self) -> smtplib.SMTP:
+        host, port = self.server.host, self.server.port
+        session: smtplib.SMTP
+        if self.server.tls:
+            # Without a context of its own smtplib checks no certificate.
+            session = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=ssl.create_default_context())
+        else:
+            session = smtplib.SMTP(host, port, timeout=SECONDS)
+        session.ehlo()
         return session
 
     def _drop(self) -> None:

@@ -58,7 +58,13 @@ class NotifyTeam:
 
     def _mailed(self, effect: Dispatch, addresses: list[str]) -> Answer:
         if self.mail is None:
-            said = "No mail server is set, and the CRM keeps no notifications: set ATLAS_SMTP_URL."
+            asked = effect.content.get("channel") == "email"
+            why = (
+                "No mail server is set"
+                if asked
+                else "The CRM keeps no notifications, and no mail server is set"
+            )
+            said = f"{why}: set ATLAS_SMTP_URL."
             return Refused("configuration", said, may_retry=False)
         if not addresses:
             return Refused("data", "The CRM has no e-mail address of whom to tell.", may_retry=False)

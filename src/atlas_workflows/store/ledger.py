@@ -66,15 +66,14 @@ class PostgresLedger:
             lock(connection, [(item.dispatch.organization, item.dispatch.execution) for item in finished])
             given = {"finished": finished_rows(finished), "now": self.now}
             connection.execute(sql("engine/finish_effects"), given)
-        taken = self._take(connection, room) if room else []
-        going = settle(connection, taken, self.now)
-        return going, len(going) < len(taken)
-
-    def _take(self, connection: Connection, room: Mapping[str, int]) -> list[Any]:
+        if not room:
+            return [], False
         allowed = allowances(connection, list(room), self.now)
-        rows = self._take_round(connection, room, allowance_rows(allowed))
-        charge(connection, allowed, ((row.organization_id, row.kind) for row in rows))
-        return rows
+        taken = self._take_round(connection, room, allowance_rows(allowed))
+        going = settle(connection, taken, self.now)
+        # Only what goes out counts against a limit: a night of held messages leaves room for what may go.
+        charge(connection, allowed, ((row.organization_id, row.kind) for row in going))
+        return going, len(going) < len(taken)
 
     def _take_round(self, connection: Connection, room: Mapping[str, int], limits: str) -> list[Any]:
         rows = self._take_behind(connection, room, self._after, limits)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from atlas_workflows.integrations.crm.links import link_to, whose
+from atlas_workflows.integrations.crm.links import WHOSE, link_to, whose
 from atlas_workflows.integrations.crm.people import Person
 from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.tables import Table
@@ -97,7 +97,7 @@ def _times(table: Table, starts_at: datetime | None, minutes: int | None) -> dic
 def _options(table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
     """Further columns by name; who and whose a booking is cannot be among them."""
     names = {normal(name): value for name, value in options.items()}
-    fixed = {"id", "organization_id", "org_id", "lead_id", "client_id", "contact_id"} & names.keys()
+    fixed = WHOSE & names.keys()
     if fixed:
         raise CrmRefused("configuration", f"A workflow may not set {min(fixed)}.", "Take it out of options.")
     return {table.need(name): value for name, value in names.items()}

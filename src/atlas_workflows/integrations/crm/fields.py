@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from atlas_workflows.integrations.crm.links import WHOSE
 from atlas_workflows.integrations.crm.people import Person
 from atlas_workflows.integrations.crm.refusal import CrmRefused, lacks
+from atlas_workflows.integrations.crm.staff import need_member
 from atlas_workflows.integrations.crm.tables import ALIASES, Table
 from atlas_workflows.integrations.crm.tagging import add_tags
 from atlas_workflows.integrations.crm.writing import Writing
 from atlas_workflows.names import normal
 
-FIXED = frozenset({"id", "organization_id", "org_id", "organization", "created_at", "updated_at"})
+FIXED = WHOSE | {"created_at", "updated_at"}
 # What says who somebody is and where they stand: never put away among custom fields, where nobody looks for it.
 OWN = frozenset(
     {"name", "first_name", "last_name", "email", "phone", "status", "stage", "score", "assigned_to", "tags"}
@@ -27,7 +29,11 @@ def set_fields(
     told: dict[str, Any] = {}
     for name, given in fields.items():
         word = _word(name)
-        told[word] = value = given if merge is None else merge(_known(person, word), given)
+        value = given if merge is None else merge(_known(person, word), given)
+        if word == "assigned_to" and value not in (None, ""):
+            deed = writing.deed
+            value = need_member(writing.connection, writing.crm, deed.organization, str(value)).id
+        told[word] = value
         if word == "tags":
             told[word] = add_tags(writing, person, value if isinstance(value, list) else [value], only=True)
         elif word not in FIXED and (column := _columns(person.table, word, value)):

@@ -9,6 +9,8 @@ from atlas_workflows.integrations.crm.tables import Table
 from atlas_workflows.integrations.crm.writing import Writing
 
 _OTHER_NAMES = {"clients": ("customer_id", "member_id")}
+# Whose a row is: by its own column, or by the person it hangs on. No step changes it, else it would leave the organization.
+WHOSE = frozenset({"id", "organization_id", "org_id", "organization", *LINKS.values()})
 
 
 def link_to(writing: Writing, table: Table, person: Person) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from psycopg import sql as compose
 from atlas_workflows import exact_json
 from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.integrations.crm.links import link_to, whose
+from atlas_workflows.integrations.crm.links import WHOSE, link_to, whose
 from atlas_workflows.integrations.crm.people import Person
 from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.statements import of_organization
@@ -17,7 +17,7 @@ from atlas_workflows.integrations.crm.values import could_be
 from atlas_workflows.integrations.crm.writing import Writing
 from atlas_workflows.names import normal
 
-_FIXED = frozenset({"id", "organization_id", "org_id", "created_at", "updated_at"})
+_FIXED = WHOSE | {"created_at", "updated_at"}
 _WORDS = {"name": "title", "amount": "value", "estimated_value": "value", "stage_id": "stage"}
 _REFERENCES = {"stage_id": "pipeline_stages", "pipeline_id": "pipelines"}
 

@@ -51,7 +51,10 @@ def need_member(connection: Connection, crm: Crm, organization: str, named: str)
 def named_member(team: Sequence[Member], named: str) -> Member | None:
     """The one with this id or address."""
     wanted = named.strip().lower()
-    return next((one for one in team if wanted in (one.id.lower(), (one.email or "").lower())), None)
+    # Blank means nobody, also where the CRM has no address of somebody.
+    return next(
+        (one for one in team if wanted and wanted in (one.id.lower(), (one.email or "").lower())), None
+    )
 
 
 def told_members(team: Sequence[Member], to: str | None, owner: str | None) -> list[Member]:

@@ -62,8 +62,9 @@ def _hang(writing: Writing, person: Person, junction: Junction, tags: Sequence[s
     organization = writing.deed.organization
     for tag in tags:
         own = {junction.tags.need("organization"): organization, "name": tag}
-        if not _rows(writing, [tag]):
-            writing.insert(junction.tags, own)
+        if not _rows(writing, [tag]) and writing.insert(junction.tags, own) is None:
+            fact = f"The CRM has a tag much like {tag[:80]!r} and takes no second one."
+            raise CrmRefused("rejected", fact, "Name the tag as the CRM does.")
         row = {junction.person: person.id, "tag_id": _rows(writing, [tag])[0].id}
         column = junction.table.find("organization")
         writing.insert(junction.table, row if column is None else {column: organization, **row})

@@ -18,7 +18,7 @@ _TOUCHED = "updated_at"  # changes with every write, also with ours
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """How many changes were taken back, and which ones stand because somebody changed the row since."""
+    """How many changes were taken back, and which ones were left because somebody changed the row since."""
 
     taken_back: int
     left: tuple[str, ...]
@@ -32,7 +32,7 @@ def undo_write(connection: Connection, organization: str, key: str, *, by: str, 
         found = named_rows(connection, sql("crm/changes_to_undo"), given)
         if not found:
             raise InputError(
-                "No write to the CRM under this key stands.",
+                "There is no write to the CRM under this key to take back.",
                 remedy="It may have been taken back before, or belong to another organization.",
             )
         changes = exact_json.loads(found[0].changes)
@@ -52,15 +52,16 @@ def undo_write(connection: Connection, organization: str, key: str, *, by: str, 
 def _take_back(connection: Connection, crm: Crm, change: Mapping[str, Any]) -> str | None:
     """None where it was taken back, else which row has moved on."""
     table, key = crm.need(change["table"]), change["key"]
+    named = ", ".join(f"{name} {value}" for name, value in key.items())
     if change["operation"] == "delete":
-        scalar(connection, *inserting(table, change["before"]))
-        return None
+        # Nothing comes back where the row is there again, or another one with what has to be unique.
+        is_back = scalar(connection, *inserting(table, change["before"])) is not None
+        return None if is_back else f"{table.name} ({named}): {', '.join(change['before'])}"
     where, bound = condition(table, key)
     statement = sql("crm/read_by_key").format(table=table.identifier, condition=where)
     text = scalar(connection, statement, bound)
     now = None if text is None else exact_json.loads(text)
     if now is None or not _says(now, change["after"]):
-        named = ", ".join(f"{name} {value}" for name, value in key.items())
         return f"{table.name} ({named}): {', '.join(change['after'])}"
     if change["operation"] == "insert":
         scalar(connection, *deleting(table, key))

@@ -69,7 +69,8 @@ def message_in(kind: str, content: Any, asked_at: datetime) -> Message | None:
         asked_at,
         "transactional" if is_transactional(given) else "marketing",
         given["priority"] if given.get("priority") in ("low", "high") else "normal",
-        is_template=given.get("session") == "template",
+        # As its performer decides: `session` may say freeform beside a template, which goes out all the same.
+        is_template=bool(given.get("template_id")),
     )
 
 
