@@ -120,7 +120,9 @@ def test_a_role_that_may_not_make_events_takes_nothing_over(sample: str, tmp_pat
             connection.execute("GRANT USAGE ON SCHEMA atlas TO without_triggers")
             connection.execute("GRANT EXECUTE ON FUNCTION atlas.event_sources() TO without_triggers")
             connection.execute("SET ROLE without_triggers")
-            with pytest.raises(PermissionMissing, match="Changes of table clients cannot become events: permission denied"):
+            with pytest.raises(
+                PermissionMissing, match="Changes of table clients cannot become events: permission denied"
+            ):
                 _capture_events(new_context(sample, tmp_path), connection)
         finally:
             connection.execute("RESET ROLE")

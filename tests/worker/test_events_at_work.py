@@ -304,8 +304,10 @@ def drained_later(live: PostgresWorld, *events: str) -> tuple[str, OutboxLane]:
     "change",
     [
         "UPDATE atlas.execution_owners SET owner = 'legacy_app', fenced_at = NULL",
-        "WITH drained AS (UPDATE atlas.execution_owners SET drained_at = clock_timestamp()) "
-        "UPDATE atlas.workflows SET status = 'paused'",
+        (
+            "WITH drained AS (UPDATE atlas.execution_owners SET drained_at = clock_timestamp()) "
+            "UPDATE atlas.workflows SET status = 'paused'"
+        ),
     ],
 )
 def test_a_deferred_event_of_a_workflow_that_no_longer_listens_here_is_refused(
