@@ -35,7 +35,8 @@ ledger AS (
 ),
 woken AS (
     UPDATE atlas.workflow_execution_queue AS q
-    SET ready = NOT q.leased, again = q.leased
+    SET ready = NOT q.leased AND q.waits_for IS NULL,
+        again = q.leased OR q.waits_for IS NOT DISTINCT FROM 'workflow_paused'
     FROM (SELECT DISTINCT s.organization_id, s.execution_id FROM settled AS s) AS x
     WHERE q.organization_id = x.organization_id AND q.execution_id = x.execution_id
     RETURNING q.organization_id, q.execution_id
