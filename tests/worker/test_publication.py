@@ -8,6 +8,7 @@ from workflows import line, node, setting, wait
 from world import NOON, ONE, TWO, PostgresWorld, perform, play, wish, work, workflow_id
 
 from atlas_workflows import exact_json
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Happened
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.codec import to_json
@@ -26,6 +27,7 @@ from atlas_workflows.store.publication import (
     resume,
 )
 from atlas_workflows.store.steering import By, cancel
+from atlas_workflows.worker.model import Finished, NotSent
 from atlas_workflows.worker.turn import take_turn
 
 ADA = By("ada", "because")
@@ -172,6 +174,42 @@ def test_a_drained_workflow_finishes_what_it_began(postgres: PostgresWorld) -> N
     play(postgres, ["add_note"])
     assert postgres.end(begun.execution) == ("completed", None)
     assert [each.answer for each in postgres.start(wish(flow, "c2"))] == ["refused"]
+
+
+def test_a_drain_lets_go_on_what_a_pause_holds(postgres: PostgresWorld) -> None:
+    flow = published(postgres, line("w", node("n"))).workflow
+    (begun,) = postgres.start(wish(flow))
+    work(postgres)
+    pause(postgres.connection, ONE, flow, ADA)
+    assert pause(postgres.connection, ONE, flow, ADA, drain=True).executions == 1
+    play(postgres, ["add_note"])
+    assert postgres.end(begun.execution) == ("completed", None)
+
+
+def test_what_comes_back_unsent_waits_for_the_resume(postgres: PostgresWorld) -> None:
+    flow = published(postgres, line("w", node("n"))).workflow
+    (begun,) = postgres.start(wish(flow))
+    work(postgres)
+    (taken,) = postgres.ledger.exchange((), {"add_note": 1})
+    pause(postgres.connection, ONE, flow, ADA)
+    postgres.ledger.exchange([Finished(taken, NotSent())], {})
+    assert perform(postgres, ["add_note"], lambda _: pytest.fail("it is held")) == 0
+    resume(postgres.connection, ONE, flow, ADA)
+    play(postgres, ["add_note"])
+    assert postgres.end(begun.execution) == ("completed", None)
+    assert postgres.rows("SELECT waits_for FROM atlas.effects") == [(None,)]
+
+
+def test_who_comes_late_neither_holds_nor_releases(postgres: PostgresWorld) -> None:
+    """A resume between the two halves of a pause, and the other way round."""
+    flow = published(postgres, line("w", wait("p"))).workflow
+    postgres.start(wish(flow))
+    given = {"organization": ONE, "workflow": flow, "now": NOON}
+    late = {**given, "status": "paused"}
+    assert postgres.connection.execute(sql("engine/hold_workflow"), late).rowcount == 0
+    pause(postgres.connection, ONE, flow, ADA)
+    late = {**given, "status": "active"}
+    assert postgres.connection.execute(sql("engine/release_workflow"), late).rowcount == 0
 
 
 def test_what_is_held_can_be_cancelled(postgres: PostgresWorld) -> None:

@@ -14,6 +14,8 @@ from atlas_workflows.graph.model import Edge, Node, Settings, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store.dead_letters import Group, NotReplayed, causes, replay_all
 from atlas_workflows.store.history import read_story
+from atlas_workflows.store.parked import Verdict, resolve
+from atlas_workflows.store.publication import pause, resume
 from atlas_workflows.store.steering import By, Replay, cancel, replay
 from atlas_workflows.worker.bell import Bell
 from atlas_workflows.worker.causes import pattern_of
@@ -110,6 +112,23 @@ def test_what_nobody_can_tell_still_waits_for_a_person(postgres: PostgresWorld) 
     assert provider.calls == {"n1": 2, "n2": 1}
     assert postgres.effects()[f"{begun.execution}/n2"] == "unknown"
     assert postgres.end(begun.execution) is None
+
+
+def test_what_is_sent_again_by_decision_waits_for_the_resume(postgres: PostgresWorld) -> None:
+    flow = postgres.publish(branches(node("n1"), node("n2")))
+    (begun,) = postgres.start(wish(flow))
+    provider = Provider(n1=Refused("provider", "no", may_retry=False), n2=Unclear("silence"))
+    through(postgres, provider)
+    pause(postgres.connection, ONE, flow, ADA)
+    assert replayed(postgres, begun.execution).is_held
+    resolve(postgres.connection, ONE, f"{begun.execution}/n2", Verdict.AGAIN, by="ada", reason="not there")
+    provider.answers.clear()
+    through(postgres, provider)
+    assert provider.calls == {"n1": 1, "n2": 1}, "nothing goes out while it is paused"
+    resume(postgres.connection, ONE, flow, ADA)
+    through(postgres, provider)
+    assert provider.calls == {"n1": 2, "n2": 2}
+    assert postgres.end(begun.execution) == ("completed", None)
 
 
 def test_a_round_of_a_loop_goes_on_in_that_round(postgres: PostgresWorld) -> None:

@@ -4,14 +4,13 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from playing import CONTACT, START, TRIGGER, edges, node
 from test_arbitrary_graphs import PINGS, fails, graphs
 from test_generated_workflows import Block, blocks, build
 from world import ONE, MemoryWorld, PostgresWorld, World, play, trace, wish
 
-from atlas_workflows.engine.limits import MAX_STEPS
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.simulation import Simulation, simulate
 from atlas_workflows.graph.model import ErrorMode, Node, RetryPolicy, Settings, Workflow
@@ -99,14 +98,19 @@ def assert_same(world: World, found: Workflow, fail: dict[str, int]) -> None:
     done = {
         key for key, status in world.effects().items() if key.startswith(asked.execution) and status == "done"
     }
-    assert done == planned
+    assert planned <= done
+    # What is asked for at the same time is sent at the same time here, one after the other in the simulation. Where the
+    # answer to one of them ends the execution, the others may be out already; their steps are recorded as cancelled.
+    assert done - planned <= {step.key for step in expected.steps if step.status == "cancelled"}
+
+
+BESIDE = Workflow("w", "W", (node("n0"), node("n1")), (*edges("t n0"), *edges("t n1")), (TRIGGER,))
 
 
 @given(graphs(), fails)
+@example(BESIDE, {"n0": 1})
 @settings(max_examples=150, deadline=None)
 def test_any_graph_in_memory(found: Workflow, fail: dict[str, int]) -> None:
-    # Where a limit of the engine ends a loop, what was asked for in the last moment may or may not go out.
-    assume(len(simulated(wish("w0", "s0"), found, fail).steps) < MAX_STEPS)
     assert_same(MemoryWorld(), found, fail)
 
 

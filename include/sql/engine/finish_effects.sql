@@ -8,6 +8,7 @@ WITH finished AS MATERIALIZED (
 ledger AS (
     UPDATE atlas.effects AS e
     SET status = f.status, answer = f.answer, error = f.error, lease_until = NULL,
+        waits_for = CASE WHEN f.status IN ('intended', 'unknown') THEN e.waits_for END,
         finished_at = CASE WHEN f.status <> 'intended' THEN coalesce(%(now)s, now()) END
     FROM finished AS f
     WHERE e.organization_id = f.organization_id AND e.effect_key = f.effect_key AND e.dispatches = f.dispatches

@@ -1,11 +1,15 @@
--- Holds the live executions of a workflow, and their effects that nobody has begun to send. What a worker has in hand is taken
--- from it: its claim is stale, it writes nothing.
+-- Holds the live executions of a workflow while it is paused, and their effects; one that is being sent only where it comes
+-- back unsent. What a worker has in hand is taken from it: its claim is stale, it writes nothing.
 WITH live AS MATERIALIZED (
     SELECT q.organization_id, q.execution_id, q.waits_for
     FROM atlas.execution_states AS s
     INNER JOIN atlas.workflow_execution_queue AS q
         ON q.organization_id = s.organization_id AND q.execution_id = s.execution_id
     WHERE s.organization_id = %(organization)s AND s.workflow_id = %(workflow)s
+        AND EXISTS (
+            SELECT FROM atlas.workflows AS w
+            WHERE w.organization_id = %(organization)s AND w.id = %(workflow)s AND w.status = %(status)s
+        )
     ORDER BY q.organization_id, q.execution_id
     FOR UPDATE OF q
 ),
@@ -21,7 +25,7 @@ effects AS (
     SET waits_for = 'workflow_paused'
     FROM live AS l
     WHERE e.organization_id = l.organization_id AND e.execution_id = l.execution_id
-        AND e.status IN ('intended', 'held')
+        AND e.status IN ('intended', 'held', 'dispatching', 'unknown')
 )
 UPDATE atlas.workflow_execution_queue AS q
 SET again = q.again OR q.ready OR q.leased, ready = false, leased = false, waits_for = 'workflow_paused'

@@ -1,10 +1,15 @@
--- Lets the held executions of a workflow and their effects go on; what came meanwhile wakes them.
+-- Lets the held executions of a workflow and their effects go on while it is in the state given; what came meanwhile wakes
+-- them.
 WITH held AS MATERIALIZED (
     SELECT q.organization_id, q.execution_id
     FROM atlas.execution_states AS s
     INNER JOIN atlas.workflow_execution_queue AS q
         ON q.organization_id = s.organization_id AND q.execution_id = s.execution_id
     WHERE s.organization_id = %(organization)s AND s.workflow_id = %(workflow)s AND q.waits_for = 'workflow_paused'
+        AND EXISTS (
+            SELECT FROM atlas.workflows AS w
+            WHERE w.organization_id = %(organization)s AND w.id = %(workflow)s AND w.status = %(status)s
+        )
     ORDER BY q.organization_id, q.execution_id
     FOR UPDATE OF q
 ),
@@ -18,6 +23,10 @@ effects AS (
     UPDATE atlas.effects AS e
     SET waits_for = NULL
     WHERE e.organization_id = %(organization)s AND e.workflow_id = %(workflow)s AND e.waits_for IS NOT NULL
+        AND EXISTS (
+            SELECT FROM atlas.workflows AS w
+            WHERE w.organization_id = %(organization)s AND w.id = %(workflow)s AND w.status = %(status)s
+        )
 )
 UPDATE atlas.workflow_execution_queue AS q
 SET ready = q.again, again = false, waits_for = NULL

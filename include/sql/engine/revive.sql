@@ -27,6 +27,13 @@ queued AS (
         l.organization_id, l.execution_id, l.priority, NOT %(held)s, %(held)s,
         CASE WHEN %(held)s THEN 'workflow_paused' END
     FROM letter AS l
+),
+effects AS (
+    UPDATE atlas.effects AS e
+    SET waits_for = 'workflow_paused'
+    FROM letter AS l
+    WHERE %(held)s AND e.organization_id = l.organization_id AND e.execution_id = l.execution_id
+        AND e.status IN ('intended', 'held', 'dispatching', 'unknown')
 )
 UPDATE atlas.workflow_executions AS e
 SET status = 'running', outcome = NULL, reason = NULL, error = NULL, completed_at = NULL, execution_time_ms = NULL,

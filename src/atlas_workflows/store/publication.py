@@ -132,10 +132,9 @@ def pause(
 ) -> Changed:
     """Nothing of it starts any more. Live executions are held where they are; with `drain` they go on to their end."""
     changed = _change(connection, organization, workflow, by, "pause_workflow", _pausable)
-    if drain:
-        return changed
-    # In a transaction of its own, for checkpoints lock the queue before they ask for the workflow's row.
-    return replace(changed, executions=_queue_changed(connection, "hold", organization, workflow, now))
+    # In a transaction of its own, for checkpoints lock the queue before they ask for the workflow's row. What a pause
+    # before this one holds goes on too.
+    return _queue_changed(connection, "release" if drain else "hold", organization, changed, now)
 
 
 def resume(
@@ -143,7 +142,7 @@ def resume(
 ) -> Changed:
     """Let a paused workflow start again, and what was held go on; the time between does not count for it."""
     changed = _change(connection, organization, workflow, by, "resume_workflow", _resumable)
-    return replace(changed, executions=_queue_changed(connection, "release", organization, workflow, now))
+    return _queue_changed(connection, "release", organization, changed, now)
 
 
 def archive(
@@ -158,7 +157,7 @@ def archive(
             remedy="Say what becomes of them: --running finish or --running cancel.",
         )
     changed = _change(connection, organization, workflow, by, "archive_workflow", _archivable)
-    _queue_changed(connection, "release", organization, workflow, None)
+    _queue_changed(connection, "release", organization, changed, None)
     if running is not AtArchive.CANCEL:
         return replace(changed, executions=live)
     return replace(changed, executions=_cancel_all(connection, organization, workflow, by))
@@ -189,7 +188,7 @@ def _problems(standing: Standing, document: Any, catalogue: Catalogue) -> list[P
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     raise DraftInvalid(
         f"The draft of {standing.name!r} has {errors} {'error' if errors == 1 else 'errors'}.",
-        remedy="Mend them and publish again; --json lists them all.",
+        remedy="Correct them and publish again; --json lists them all.",
         problems=problems,
     )
 
@@ -263,13 +262,16 @@ def _set_state(connection: Connection, standing: Standing, status: str) -> None:
 
 
 def _queue_changed(
-    connection: Connection, verb: str, organization: str, workflow: str, now: datetime | None
-) -> int:
-    given = {"organization": organization, "workflow": workflow, "now": now}
+    connection: Connection, verb: str, organization: str, changed: Changed, now: datetime | None
+) -> Changed:
+    """Hold or release, unless somebody has changed the workflow's state again since."""
+    given = {
+        "organization": organization, "workflow": changed.workflow, "status": changed.status, "now": now,
+    }  # fmt: skip
     with connection.transaction():
         count = connection.execute(sql(f"engine/{verb}_workflow"), given).rowcount
         connection.execute(sql("engine/notify"))
-    return count
+    return replace(changed, executions=count)
 
 
 def _cancel_all(connection: Connection, organization: str, workflow: str, by: By) -> int:

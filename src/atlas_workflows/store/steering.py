@@ -72,8 +72,8 @@ class _Letter:
     begun: bool
     document: str
     untold: str
-    workflow_status: str | None
-    owner: str | None
+    workflow_status: str
+    owner: str
     published_version: int | None
 
 
