@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from atlas_workflows.db import schema
 from atlas_workflows.store.retention import Keep, Partition, sweep
 from atlas_workflows.store.steering import By
 
@@ -71,6 +72,19 @@ def test_odd_ranges_and_other_tables_are_refused(admin: psycopg.Connection) -> N
         admin.execute(DAYS, ["workflow_executions", "2020-01-01", "2026-01-01"])
     with pytest.raises(errors.InvalidParameterValue, match="not partitioned"):
         admin.execute(DAYS, ["workflows", "2026-01-01", "2026-01-01"])
+
+
+def test_a_downgrade_leaves_room_for_months(admin: psycopg.Connection, schema_dsn: str) -> None:
+    admin.execute(DAYS, ["workflow_executions", "2026-03-01", "2026-03-03"])
+    admin.execute(DAYS, ["workflow_execution_steps", "2026-03-02", "2026-03-02"])
+    put(admin, "2026-03-02T12:00:00Z")
+    schema.downgrade(schema_dsn, "0014")
+    assert where(admin) == {"default"}
+    assert admin.execute(MONTHS, ["workflow_executions", "2026-03-01", "2026-03-01"]).fetchone() == (1,)
+    admin.execute(MONTHS, ["workflow_execution_steps", "2026-03-01", "2026-03-01"])
+    assert where(admin) == where(admin, "workflow_execution_steps") == {"2026_03"}
+    schema.upgrade(schema_dsn)
+    assert admin.execute(DAYS, ["workflow_executions", "2026-03-31", "2026-04-01"]).fetchone() == (1,)
 
 
 ENGINE = (

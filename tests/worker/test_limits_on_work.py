@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 from workflows import line, node, setting
 from world import NOON, ONE, TWO, PostgresWorld, perform, wish, work
 
+from atlas_workflows.cli import limits
 from atlas_workflows.errors import InputError
 from atlas_workflows.store.history import read_story
 from atlas_workflows.store.limits import Per, connector_limits, limit_connector, limit_starts, start_limits
@@ -158,3 +160,21 @@ def test_limits_are_audited(postgres: PostgresWorld) -> None:
     audited: list[Any] = postgres.rows("SELECT action, actor FROM atlas.audit_log ORDER BY id")
     assert audited == [("set_start_limit", "ada"), ("clear_start_limit", "ada")]
     assert start_limits(postgres.connection, ONE) == []
+    with pytest.raises(InputError, match="no such limit"):
+        limit_starts(postgres.connection, ONE, None, Per.DAY, None, ADA)
+    with pytest.raises(InputError, match="no such limit"):
+        limit_connector(
+            postgres.connection, ONE, "add_note", ["add_note"], at_once=None, per_minute=None, by=ADA
+        )
+    other = postgres.publish(line("w", setting("a")), TWO)
+    with pytest.raises(InputError, match="no workflow"):
+        limit_starts(postgres.connection, ONE, other, Per.DAY, 9, ADA)
+    assert len(postgres.rows("SELECT FROM atlas.audit_log")) == 2, "what was refused changed nothing"
+
+
+@pytest.mark.parametrize("said", [[], ["--limit", "5", "--clear"]])
+def test_a_limit_that_is_not_said_is_refused(said: list[str]) -> None:
+    words = ["starts", "--organization", ONE, "--per", "hour", "--by", "ada", "--reason", "why"]
+    refused = CliRunner().invoke(limits.app, [*words, *said])
+    assert refused.exit_code != 0
+    assert "Say what the limit is." in f"{refused.output}{refused.exception}"

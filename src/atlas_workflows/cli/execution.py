@@ -119,7 +119,7 @@ def cancel_one(
     with session(dsn) as connection:
         owner, named = an_id(organization, "organization"), an_id(execution, "execution")
         cancel(connection, owner, named, By(by, reason))
-    print("It is told; a worker ends it.")
+    print("The execution is asked to end; a worker ends it.")
 
 
 @app.command("replay")

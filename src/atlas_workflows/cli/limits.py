@@ -49,19 +49,20 @@ def set_starts(
     per: Annotated[Per, typer.Option(help="The window, aligned to UTC.")],
     by: Actor,
     reason: Reason,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="At most so many; none takes it away.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take the limit away.")] = False,
     workflow: Annotated[
         str | None, typer.Option(metavar="ID", help="Of this workflow; else of all together.")
     ] = None,
     dsn: Dsn = None,
 ) -> None:
     """Limit how many executions start in a window. What is over it is queued for the next window with room."""
+    if clear == (limit is not None):
+        raise InputError("Say what the limit is.", remedy="Give --limit N, or only --clear.")
     named = None if workflow is None else an_id(workflow, "workflow")
     with session(dsn) as connection:
         limit_starts(connection, an_id(organization, "organization"), named, per, limit, By(by, reason))
-    print("The limit is set." if limit else "The limit is gone.")
+    print("The limit is gone." if clear else "The limit is set.")
 
 
 @app.command("connector")

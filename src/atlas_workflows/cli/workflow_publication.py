@@ -68,7 +68,9 @@ def pause_workflow(
         changed = pause(connection, owner, named, By(by, reason), drain=drain)
     _tell(
         changed,
-        "drained" if drain else f"{changed.executions} executions under way are held",
+        "executions under way go on to their end"
+        if drain
+        else f"{changed.executions} executions under way are held",
         as_json=as_json,
     )
 

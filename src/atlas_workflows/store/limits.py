@@ -11,6 +11,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
+from atlas_workflows.store.publication import read_workflow
 from atlas_workflows.store.steering import By, audit
 from atlas_workflows.worker.limits import ConnectorLimit, after, places
 from atlas_workflows.worker.messages import json_text
@@ -98,7 +99,12 @@ def connector_limits(connection: Connection, organization: str) -> list[Connecto
 def limit_starts(
     connection: Connection, organization: str, workflow: str | None, per: Per, limit: int | None, by: By
 ) -> None:
-    """Set a limit on starts, or take it away (None); what is queued keeps the window it was given."""
+    """Set a limit on starts, or take it away (None); what is queued keeps the window it was given.
+
+    Raises InputError where the organization has no such workflow, or no such limit to take away.
+    """
+    if limit is not None and workflow is not None:
+        read_workflow(connection, organization, workflow)
     given = {
         "organization": organization, "workflow": workflow, "limit_type": f"executions_per_{per.value}",
         "limit": limit,
@@ -117,7 +123,10 @@ def limit_connector(
     per_minute: int | None,
     by: By,
 ) -> None:
-    """Limit how many effects of a kind are sent at once and a minute; both None takes the limit away."""
+    """Limit how many effects of a kind are sent at once and a minute; both None takes the limit away.
+
+    Raises InputError for a kind that does not exist, and where there is no limit to take away.
+    """
     if kind not in set(kinds):
         raise InputError(
             f"No step has effects of the kind {kind[:60]!r}.", remedy="Name a node type such as send_email."
@@ -137,5 +146,9 @@ def _set(
 ) -> None:
     verb = "clear" if given["limit"] is None else "set"
     with connection.transaction():
-        connection.execute(sql(f"engine/{verb}_{what}_limit"), given)
+        changed = connection.execute(sql(f"engine/{verb}_{what}_limit"), given).rowcount
+        if not changed:
+            raise InputError(
+                "The organization has no such limit.", remedy="See `atlas limits list --organization ID`."
+            )
         audit(connection, organization, subject, f"{verb}_{what}_limit", by)
