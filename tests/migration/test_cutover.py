@@ -17,9 +17,13 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError, PermissionMissing, PhaseRefused
 from atlas_workflows.migration.checks.check import check
+from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.ramp import ramp
 from atlas_workflows.migration.request import RolloutRequest
 from atlas_workflows.migration.steps.cutover import _capture_events
+from atlas_workflows.rollout.evaluation import declare_known_flags
+from atlas_workflows.rollout.flags import Override
+from atlas_workflows.rollout.postgres import PostgresFlags
 from atlas_workflows.rollout.rollouts import halt, let_go_on, read_owners
 from atlas_workflows.site import Site
 from atlas_workflows.store.events import captures
@@ -35,7 +39,7 @@ VERSIONS = (
 EDITED = (
     "revision = revision + 1, updated_by = '99999999-9999-4999-8999-999999999999', updated_at = updated_at"
 )
-DEEDS = (
+EDITS = (
     f"UPDATE atlas.workflows SET name = 'Renamed ' || %s, {EDITED} WHERE id::text = %s",
     f"UPDATE atlas.workflows SET description = 'Said ' || %s, {EDITED} WHERE id::text = %s",
     f"UPDATE atlas.workflows SET status = 'paused', tags = tags || %s::text, {EDITED} WHERE id::text = %s",
@@ -210,7 +214,7 @@ def test_writes_between_apply_and_back_are_all_there_after_apply(
 
 
 def write_at_random(dsn: str, seed: int) -> None:
-    """The same deeds for the same seed: edits, switches and new workflows here, executions over there."""
+    """The same writes for the same seed: edits, switches and new workflows here, executions over there."""
     chance = random.Random(seed)
     ours = [
         key
@@ -221,7 +225,7 @@ def write_at_random(dsn: str, seed: int) -> None:
     ]
     chance.shuffle(ours)
     for number, key in enumerate(ours):
-        fetch(dsn, chance.choice(DEEDS) if number >= len(DEEDS) else DEEDS[number], f"here {number}", key)
+        fetch(dsn, chance.choice(EDITS) if number >= len(EDITS) else EDITS[number], f"here {number}", key)
     for number in range(3):
         made = str(UUID(int=chance.getrandbits(128), version=4))
         fetch(
@@ -255,6 +259,53 @@ def test_phase_one_passes_over_what_is_executed_here(sample: str, tmp_path: Path
     before = fetch(sample, kept)
     migrate(sample, tmp_path)
     assert fetch(sample, kept) == before
+    go_back(sample)
+    assert fetch(
+        sample, "SELECT count(*) FROM atlas.legacy_writes WHERE kind = 'switch' AND restored_at IS NULL"
+    ) == [(0,)]
+    migrate(sample, tmp_path)
+    assert stopping(check(new_context(sample, tmp_path), "p2_core_target")) == []
+
+
+def test_what_was_made_here_wakes_up_in_an_organization_without_legacy_workflows(
+    sample: str, tmp_path: Path
+) -> None:
+    new = "77777777-7777-4777-8777-777777777777"
+    fetch(sample, "INSERT INTO organizations (id, name) VALUES (%s, 'New gym')", new)
+    fetch(
+        sample,
+        "INSERT INTO atlas.workflows (organization_id, name, status) VALUES (%s, 'Born', 'active')",
+        new,
+    )
+    migrate(sample, tmp_path)
+    status = "SELECT status FROM atlas.workflows WHERE name = 'Born'"
+    cut_over(sample, tmp_path)
+    go_back(sample)
+    assert fetch(sample, status) == [("paused",)]
+    cut_over(sample, tmp_path)
+    assert fetch(sample, status) == [("active",)]
+
+
+def test_a_ramp_leaves_out_who_is_held_back_and_refuses_who_is_not_there(sample: str, tmp_path: Path) -> None:
+    site = Site(sample, settings_at(tmp_path))
+    asked = {"percents": [100], "watch_minutes": 0, "reason": "trial", "dry_run": False}
+    everybody = names(fetch(sample, "SELECT organization_id::text FROM atlas.organization_phases"))
+    held = sorted(everybody)[0]
+    with connect(sample, application_name="test", autocommit=True) as connection:
+        declare_known_flags(PostgresFlags(connection), actor="ana")
+        PostgresFlags(connection).set_override(
+            Override("migration.p2_core", UUID(held), False, "ana", "looked at", site.now())
+        )
+    [stage] = ramp(core_phase(), site, RolloutRequest.read(asked), NO_WATCH)
+    assert stage.went_well
+    assert (set(stage.organizations), stage.held_back) == (everybody - {held}, (held,))
+
+    stranger = str(UUID(int=9))
+    for way in ("allow", "deny"):
+        with pytest.raises(InputError, match=f"No organization {stranger}"):
+            list(ramp(core_phase(), site, RolloutRequest.read({**asked, way: [stranger]}), NO_WATCH))
+    with pytest.raises(InputError, match="p1_database cuts nobody over"):
+        list(ramp(phase_named("p1"), site, RolloutRequest.read(asked), NO_WATCH))
 
 
 def test_a_ramp_takes_stage_by_stage_and_nobody_while_it_is_halted(sample: str, tmp_path: Path) -> None:
@@ -305,6 +356,10 @@ def test_the_suites_hold_before_and_after_and_find_a_workflow_that_nobody_execut
         ({"percents": [50, 10], "reason": "trial"}, "no growing stages"),
         ({"percents": [0], "reason": "trial"}, "no growing stages"),
         ({"allow": ["gym"], "reason": "trial"}, "'gym' is no organization id"),
+        (
+            {"allow": [str(UUID(int=1))], "deny": [str(UUID(int=1))], "reason": "trial"},
+            "is allowed and denied",
+        ),
         ({"percent": 5, "reason": "trial"}, "There is no setting called 'percent'"),
     ],
 )

@@ -29,7 +29,7 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover import drain
 from atlas_workflows.migration.cutover.facts import read_candidates
 from atlas_workflows.migration.cutover.switch import Switch
-from atlas_workflows.migration.cutover.take_over import Deed, take_over
+from atlas_workflows.migration.cutover.take_over import Author, take_over
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.migration.step import Skips, StepKind, StepResult
@@ -193,7 +193,9 @@ def cut(gym: Gym) -> None:
     fetch(gym.dsn, "DELETE FROM atlas.captured_changes")
     switch = Switch(read_catalog(gym.connection))
     found = read_candidates(gym.connection, switch, [gym.organization])
-    done = take_over(gym.connection, switch, found, Rules(), Deed("p2_core", "ana", datetime.now(UTC), None))
+    done = take_over(
+        gym.connection, switch, found, Rules(), Author("p2_core", "ana", datetime.now(UTC), None)
+    )
     assert {str(decision.owner) for _, decision in done} == {"atlas_enhanced"}, [d for _, d in done]
 
 

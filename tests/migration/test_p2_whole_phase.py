@@ -41,7 +41,9 @@ def test_every_step_of_both_phases_passes_and_the_second_is_taken_back(site: Sit
     said = conclude(ended, phase, Scope(), NO_WATCH, site)
     taken = fetch(site.dsn, "SELECT count(*) FROM atlas.workflows WHERE owner = 'atlas_enhanced'")
     assert said.owners["atlas_enhanced"]["ready"] == taken[0][0] > 1
-    assert said.owners.get("legacy_app", {}).keys() <= {"unsigned", "off_here", "unsupported"}, "all were compared"
+    assert said.owners.get("legacy_app", {}).keys() <= {"unsigned", "off_here", "unsupported"}, (
+        "all were compared"
+    )
 
     counted = roll_back(phase, Scope(), dsn=site.dsn)
     done = roll_back(phase, Scope(), dsn=site.dsn, execute=True, actor="ana", reason="trial")

@@ -32,6 +32,12 @@ def test_a_rollout_is_shown_halted_and_let_go_on(atlas_dsn: str, capsys: pytest.
     assert "p2_core: 10.00 %" in capsys.readouterr().out
 
 
+def test_a_phase_that_cuts_nobody_over_has_no_rollout(atlas_dsn: str) -> None:
+    for words in (("status",), ("halt", *WHO), ("ramp", *WHO), ("back", *WHO, "--execute")):
+        with pytest.raises(InputError, match="p1_database cuts nobody over"):
+            rollout(words[0], "p1", *words[1:], "--dsn", atlas_dsn)
+
+
 def test_without_a_schema_it_says_what_comes_first(dsn: str) -> None:
     with pytest.raises(InputError, match="no schema atlas"):
         rollout("status", "--dsn", dsn)

@@ -121,7 +121,7 @@ COMMENT ON COLUMN atlas.legacy_writes.kind IS
     'switch: the on/off column at cutover · touched: what a database trigger of the old application changed in the same '
     'statement (updated_at) · projected: an edit made here that a rollback wrote back.';
 COMMENT ON COLUMN atlas.legacy_writes.prior_value IS 'column::text before our first write; NULL where it was NULL.';
-COMMENT ON COLUMN atlas.legacy_writes.restored_at IS 'When the prior value was put back; NULL while ours stands.';
+COMMENT ON COLUMN atlas.legacy_writes.restored_at IS 'When the prior value was put back, or its row was found to be gone; NULL while ours is there.';
 COMMENT ON COLUMN atlas.legacy_writes.found_value IS
     'What stood there when it was put back, where somebody else had changed it meanwhile: theirs was left alone.';
 

@@ -19,10 +19,10 @@ from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.request import PhaseRequest, RollbackRequest, RunOptions, Scope
 from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.migration.runs.conclusion import run_to_conclusion
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
-from atlas_workflows.migration.runs.outcome import Conclusion, conclude, leave_report
+from atlas_workflows.migration.runs.outcome import Conclusion
 from atlas_workflows.migration.runs.records import RunRow, latest_runs, read_run, read_steps
-from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.site import Site
 from atlas_workflows.wiring import crm_site
 
@@ -230,24 +230,17 @@ def report(
 
 def _run(name: str, scope: Scope, options: RunOptions, site: Site, as_json: bool) -> None:
     phase = phase_named(name)
-    begun: list[UUID] = []
-    try:
-        with progress_display(quiet=as_json) as sink:
-            result = run_phase(
-                phase,
-                replace(site, progress=sink),
-                scope=scope,
-                options=options,
-                began=begun.append,
-            )
-            conclusion = conclude(result, phase, scope, options, site)
-    except Exception:
-        for run_id in begun:
-            left = leave_report(run_id, phase, scope, options, site)
-            print(f"Report: {left}" if left else "No report could be written.", file=sys.stderr)
-        raise
+    with progress_display(quiet=as_json) as sink:
+        conclusion = run_to_conclusion(
+            phase, replace(site, progress=sink), scope=scope, options=options, left=say_where
+        )
     _say(as_json, conclusion.to_json(), _conclusion_text(conclusion))
     sys.exit(conclusion.exit_code)
+
+
+def say_where(report: Path | None) -> None:
+    """Where the report of a run lies that an error ended."""
+    print(f"Report: {report}" if report else "No report could be written.", file=sys.stderr)
 
 
 def _conclusion_text(conclusion: Conclusion) -> str:

@@ -12,8 +12,9 @@ from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
-from atlas_workflows.migration.ramp import Stage
+from atlas_workflows.migration.ramp import Stage, require_cutover
 from atlas_workflows.migration.ramp import ramp as ramp_phase
 from atlas_workflows.migration.request import RollbackRequest, RolloutRequest, RunOptions
 from atlas_workflows.migration.rollback import roll_back
@@ -39,7 +40,7 @@ Organization = Annotated[
 @app.command()
 def status(phase: PhaseName = "p2", dsn: Dsn = None, as_json: AsJson = False) -> None:
     """Show the cohort, a halt, and who executes how many workflows."""
-    found, site = phase_named(phase), _site(dsn)
+    found, site = _phase(phase), _site(dsn)
     with site.connect("rollout", autocommit=True) as connection:
         rollout, owners = read_rollout(connection, found.name), read_owners(connection)
     _say(as_json, _as_json(rollout, owners), "\n".join(_lines(rollout, owners)))
@@ -81,7 +82,7 @@ def ramp(
     )  # fmt: skip
     options = RunOptions(actor=by, backup=backup, rehearse=False, watch_minutes=asked.watch_minutes)
     with progress_display(quiet=as_json) as sink:
-        stages = list(ramp_phase(phase_named(phase), replace(_site(dsn), progress=sink), asked, options))
+        stages = list(ramp_phase(_phase(phase), replace(_site(dsn), progress=sink), asked, options))
     _say(as_json, {"stages": [stage.to_json() for stage in stages]}, "\n".join(map(_stage_line, stages)))
     sys.exit(
         next((stage.conclusion.exit_code for stage in stages if stage.conclusion and not stage.went_well), 0)
@@ -91,19 +92,19 @@ def ramp(
 @app.command()
 def halt(by: By, reason: Reason, phase: PhaseName = "p2", dsn: Dsn = None) -> None:
     """Cut nobody over from now on; who was cut over stays so."""
-    site = _site(dsn)
+    found, site = _phase(phase), _site(dsn)
     with site.connect("rollout", autocommit=True) as connection:
-        halt_rollout(connection, phase_named(phase).name, actor=by, reason=reason, at=site.now())
-    print(f"The rollout of {phase_named(phase).name} is halted.")
+        halt_rollout(connection, found.name, actor=by, reason=reason, at=site.now())
+    print(f"The rollout of {found.name} is halted.")
 
 
 @app.command()
 def resume(by: By, reason: Reason, phase: PhaseName = "p2", dsn: Dsn = None) -> None:
     """Let a halted rollout go on."""
-    site = _site(dsn)
+    found, site = _phase(phase), _site(dsn)
     with site.connect("rollout", autocommit=True) as connection:
-        let_go_on(connection, phase_named(phase).name, actor=by, reason=reason, at=site.now())
-    print(f"The rollout of {phase_named(phase).name} may go on.")
+        let_go_on(connection, found.name, actor=by, reason=reason, at=site.now())
+    print(f"The rollout of {found.name} may go on.")
 
 
 @app.command()
@@ -121,7 +122,7 @@ def back(
     as_json: AsJson = False,
 ) -> None:
     """Halt, and give workflows back to the old application: of these organizations, or of everybody."""
-    found, site = phase_named(phase), _site(dsn)
+    found, site = _phase(phase), _site(dsn)
     asked = RollbackRequest.read(
         {"phase": found.name, "organizations": organization, "parked": parked, "reason": reason}
     )
@@ -134,6 +135,12 @@ def back(
     head = "Given back:" if execute else "Would give back (nothing done; add --execute):"
     lines = [f"  {name.replace('_', ' '):<32}{number:>10}" for name, number in done.given_back.items()]
     _say(as_json, done.to_json(), "\n".join([head, *lines, *done.kept]))
+
+
+def _phase(name: str) -> Phase:
+    phase = phase_named(name)
+    require_cutover(phase)
+    return phase
 
 
 def _site(dsn: str | None) -> Site:
@@ -177,8 +184,8 @@ def _lines(rollout: Rollout, owners: list[Owners]) -> list[str]:
 
 def _stage_line(stage: Stage) -> str:
     told = stage.to_json()
-    share = "the cohort as it is" if stage.percent is None else f"{stage.percent} %"
-    line = f"{share}: {len(stage.organizations)} organizations, {told['status']}"
+    held = f", {len(stage.held_back)} held back by a flag" if stage.held_back else ""
+    line = f"{stage.share}: {len(stage.organizations)} organizations, {told['status']}{held}"
     return line if stage.went_well else f"{line}. {told['problem']} What next: {told['remedy']}"
 
 

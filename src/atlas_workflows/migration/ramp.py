@@ -9,21 +9,33 @@ from uuid import UUID
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import InputError
+from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import RolloutRequest, RunOptions, Scope
-from atlas_workflows.migration.runs.outcome import Conclusion, conclude
-from atlas_workflows.migration.runs.run import run_phase
+from atlas_workflows.migration.runs.conclusion import run_to_conclusion
+from atlas_workflows.migration.runs.hold_backs import held_back
+from atlas_workflows.migration.runs.outcome import Conclusion
 from atlas_workflows.rollout.rollouts import Rollout, put_rollout, read_rollout, require_going, widened
 from atlas_workflows.site import Site
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One widening of the cohort: who was new in it, and how the phase went for them; None where nobody was new."""
+    """One widening of the cohort: who was new in it, and how the phase went for them; None where nobody was new.
+
+    `held_back` are in the cohort too, and a flag leaves them out.
+    """
 
     percent: int | None
     organizations: tuple[str, ...]
     conclusion: Conclusion | None = None
+    held_back: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> str:
+        """For people."""
+        return "the cohort as it is" if self.percent is None else f"{self.percent} %"
 
     @property
     def went_well(self) -> bool:
@@ -34,15 +46,17 @@ class Stage:
         return {
             "percent": self.percent, "organizations": list(self.organizations),
             "status": "nobody new" if ended is None else ended.status, "problem": ended and ended.problem,
-            "remedy": ended and ended.remedy, "run_id": ended and ended.run_id,
+            "remedy": ended and ended.remedy, "run_id": ended and ended.run_id, "held_back": list(self.held_back),
         }  # fmt: skip
 
 
 def ramp(phase: Phase, site: Site, asked: RolloutRequest, options: RunOptions) -> Iterator[Stage]:
     """Each stage in turn; none follows one that did not succeed. In a dry run nobody is cut over and nothing is noted.
 
-    Raises PhaseRefused where the rollout is halted.
+    Raises PhaseRefused where the rollout is halted or the phase cuts nobody over, and InputError for an organization that
+    does not exist.
     """
+    require_cutover(phase)
     stages: Sequence[int | None] = asked.percents or (None,)
     for percent in stages:
         stage = _stage(phase, site, percent, asked, options)
@@ -51,23 +65,35 @@ def ramp(phase: Phase, site: Site, asked: RolloutRequest, options: RunOptions) -
             return
 
 
+def require_cutover(phase: Phase) -> None:
+    """Raise InputError for a phase that has no step `cutover`: it is run, not rolled out."""
+    if "cutover" not in phase.steps:
+        raise InputError(
+            f"Phase {phase.name} cuts nobody over, so it has no rollout.",
+            remedy=f"`atlas migrate run {phase.name}` runs it, `atlas migrate rollback {phase.name}` takes it back.",
+        )
+
+
 def _stage(
     phase: Phase, site: Site, percent: int | None, asked: RolloutRequest, options: RunOptions
 ) -> Stage:
     with site.connect("rollout", autocommit=True) as connection:
         now = read_rollout(connection, phase.name)
         require_going(now)
+        resolve_scope(Scope((*asked.allow, *asked.deny)), read_tenancy(connection, None).organizations)
         wider = widened(
             now, None if percent is None else Decimal(percent), map(UUID, asked.allow), map(UUID, asked.deny)
         )
         if not asked.dry_run:
             put_rollout(connection, wider, actor=options.actor, reason=asked.reason, at=site.now())
-        new = _new_in(connection, phase, wider)
+        waiting = _new_in(connection, phase, wider)
+        held = held_back(connection, waiting, phase.name, site.now())
+    new = tuple(item for item in waiting if item not in held)
+    stage = Stage(percent, new, held_back=tuple(sorted(held)))
     if asked.dry_run or not new:
-        return Stage(percent, new)
-    scope, chosen = Scope(new), replace(options, dry_run=False)
-    ended = conclude(run_phase(phase, site, scope=scope, options=chosen), phase, scope, chosen, site)
-    return Stage(percent, new, ended)
+        return stage
+    ended = run_to_conclusion(phase, site, scope=Scope(new), options=replace(options, dry_run=False))
+    return replace(stage, conclusion=ended)
 
 
 def _new_in(connection: Connection, phase: Phase, rollout: Rollout) -> tuple[str, ...]:

@@ -267,6 +267,9 @@ class RolloutRequest:
         named = [item for item in (*asked.allow, *asked.deny) if not is_uuid(item)]
         if named:
             raise InputError(f"{named[0]!r} is no organization id.", remedy="Give its uuid.")
+        both = sorted({*asked.allow} & {*asked.deny})
+        if both:
+            raise InputError(f"{', '.join(both)} is allowed and denied.", remedy="Name it in one of them.")
         return asked
 
 

@@ -56,7 +56,7 @@ def ramp_stages() -> dict[str, Any]:
             logging.getLogger("atlas.rollout").info("%s", done[-1])
             if not stage.went_well:
                 raise GateClosed(
-                    f"The stage of {stage.percent} % did not succeed: {done[-1]['problem']}",
+                    f"The stage ({stage.share}) did not succeed: {done[-1]['problem']}",
                     remedy=str(done[-1]["remedy"]),
                 )
     return {"stages": done}

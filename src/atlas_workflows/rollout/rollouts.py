@@ -94,7 +94,7 @@ def require_going(rollout: Rollout) -> None:
     if rollout.halt is not None:
         raise PhaseRefused(
             f"The rollout of {rollout.phase} was halted by {rollout.halt.by}: {rollout.halt.reason}",
-            remedy="Mend the cause, then `atlas rollout resume`.",
+            remedy="Remove the cause, then `atlas rollout resume`.",
         )
 
 

@@ -14,7 +14,7 @@ from atlas_workflows.engine.events import Cancelled
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.source.texts import clean_name
 from atlas_workflows.migration.cutover.switch import SWITCHES, TABLE, Changed, Columns, Switch
-from atlas_workflows.migration.cutover.take_over import TOUCHED, Deed
+from atlas_workflows.migration.cutover.take_over import TOUCHED, Author
 from atlas_workflows.migration.ledger.edited import edited_workflows
 from atlas_workflows.migration.request import Parked
 from atlas_workflows.rollout.ownership import LIVE, Owner
@@ -107,7 +107,7 @@ def take_back(
     switch: Switch,
     organizations: Sequence[str] | None,
     parked: Parked,
-    deed: Deed,
+    author: Author,
     reason: str,
 ) -> GivenBack:
     """Give everything back, in the caller's transaction on a session that acts as migration."""
@@ -117,10 +117,12 @@ def take_back(
     locked = switch.lock(connection, [item.source_id for item in found.owned])
     standing = _standing(connection, found.owned)
     for item in found.owned:
-        row = locked.get(item.source_id)
+        row, ours = locked.get(item.source_id), standing.get(item.source_id, ())
         if row is not None:
-            _put_back(connection, switch, item, row, standing.get(item.source_id, ()), deed)
-        _change_owner(connection, item, deed, reason)
+            _put_back(connection, switch, item, row, ours, author)
+        for write in ours:
+            _close(connection, item, write, row, author)
+        _change_owner(connection, item, author, reason)
     ids = {"workflows": [item.workflow for item in found.owned]}
     connection.execute(sql("migration/cutover/disarm"), ids)
     connection.execute(
@@ -151,26 +153,29 @@ def _put_back(
     item: Owned,
     row: Columns,
     standing: Sequence[Standing],
-    deed: Deed,
+    author: Author,
 ) -> None:
     """One statement on the legacy row: the column's prior value, and edits that the old format can hold."""
     values = switch_values(item, row, standing) | projected_texts(item, row)
     if not standing and item.status == LIVE:
         values |= {name: SWITCHES[name].on[0] for name in switch.columns}  # it was switched on here
     changes = switch.write(connection, item.source_id, row, values)
-    for write in standing:
-        found = row.get(write.column_name)
-        stays_off = item.status != LIVE and found == write.written_value
-        given = {
-            "organization": item.organization, "source_id": item.source_id, "column_name": write.column_name,
-            "kind": "projected" if stays_off else "switch",
-            "found": None if found == write.written_value else found,
-        }  # fmt: skip
-        connection.execute(sql("migration/cutover/switch_restored"), deed.parameters | given)
     restored = {write.column_name for write in standing}
     for change in changes:
         if change.column not in restored:
-            _note(connection, item, change, deed)
+            _note(connection, item, change, author)
+
+
+def _close(connection: Connection, item: Owned, write: Standing, row: Columns | None, author: Author) -> None:
+    """Note that a value of ours does not stand any more; so it is too where its row is gone."""
+    found = None if row is None else row.get(write.column_name)
+    stays_off = item.status != LIVE and found == write.written_value
+    given = {
+        "organization": item.organization, "source_id": item.source_id, "column_name": write.column_name,
+        "kind": "projected" if stays_off else "switch",
+        "found": None if found == write.written_value else found,
+    }  # fmt: skip
+    connection.execute(sql("migration/cutover/switch_restored"), author.parameters | given)
 
 
 def switch_values(item: Owned, row: Columns, standing: Iterable[Standing]) -> dict[str, str | None]:
@@ -196,25 +201,25 @@ def projected_texts(item: Owned, row: Columns) -> dict[str, str | None]:
     }
 
 
-def _note(connection: Connection, item: Owned, change: Changed, deed: Deed) -> None:
+def _note(connection: Connection, item: Owned, change: Changed, author: Author) -> None:
     kind = "touched" if change.column in TOUCHED else "projected"
     given = {
         "organization": item.organization, "source_id": item.source_id, "column_name": change.column, "kind": kind,
         "prior_value": change.before, "written": change.after,
     }  # fmt: skip
-    connection.execute(sql("migration/cutover/note_legacy_write"), deed.parameters | given)
+    connection.execute(sql("migration/cutover/note_legacy_write"), author.parameters | given)
 
 
-def _change_owner(connection: Connection, item: Owned, deed: Deed, reason: str) -> None:
+def _change_owner(connection: Connection, item: Owned, author: Author, reason: str) -> None:
     given: dict[str, Any] = {
         "workflow": item.workflow, "organization": item.organization, "owner": str(Owner.LEGACY_APP),
-        "fenced_at": None, "drained_at": None, "by": deed.actor, "reason": reason,
+        "fenced_at": None, "drained_at": None, "by": author.actor, "reason": reason,
     }  # fmt: skip
-    connection.execute(sql("migration/cutover/put_owner"), deed.parameters | given)
+    connection.execute(sql("migration/cutover/put_owner"), author.parameters | given)
     audit.record(
         connection,
         Subject("workflows", item.workflow),
-        actor=deed.actor,
+        actor=author.actor,
         action="change_owner",
         reason=f"{item.owner} to {Owner.LEGACY_APP}: {reason}",
         organization_id=item.organization,

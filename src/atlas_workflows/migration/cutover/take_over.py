@@ -20,7 +20,7 @@ from atlas_workflows.rollout.ownership import LIVE, Cause, Decision, Owner, Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Author:
     """Who writes, in which run of which phase, and when."""
 
     phase: str
@@ -34,7 +34,7 @@ class Deed:
 
 
 def take_over(
-    connection: Connection, switch: Switch, candidates: Iterable[Candidate], rules: Rules, deed: Deed
+    connection: Connection, switch: Switch, candidates: Iterable[Candidate], rules: Rules, author: Author
 ) -> list[tuple[Candidate, Decision]]:
     """Take over what may be taken, organization by organization; needs an autocommit session that acts as migration.
 
@@ -43,11 +43,9 @@ def take_over(
     """
     done: list[tuple[Candidate, Decision]] = []
     ordered = sorted(candidates, key=lambda item: item.facts.organization)
-    for organization, members in groupby(ordered, key=lambda item: item.facts.organization):
+    for _, members in groupby(ordered, key=lambda item: item.facts.organization):
         with connection.transaction():
-            found = _take_organization(connection, switch, list(members), rules, deed)
-            connection.execute(sql("migration/cutover/wake_born"), {"organizations": [organization]})
-        done += found
+            done += _take_organization(connection, switch, list(members), rules, author)
     return done
 
 
@@ -60,7 +58,7 @@ def counted(decisions: Iterable[Decision]) -> dict[str, dict[str, int]]:
 
 
 def _take_organization(
-    connection: Connection, switch: Switch, members: Sequence[Candidate], rules: Rules, deed: Deed
+    connection: Connection, switch: Switch, members: Sequence[Candidate], rules: Rules, author: Author
 ) -> list[tuple[Candidate, Decision]]:
     rows = switch.lock(connection, [item.source_id for item in members])
     settled = frozenset(scalars(connection, sql("migration/cutover/settled"), {"ids": list(rows)}))
@@ -70,7 +68,7 @@ def _take_organization(
         now = replace(item.facts, is_settled=_is_as_seen(item, row, settled))
         decision = decide(now, rules)
         if row is not None and decision.owner is Owner.ATLAS_ENHANCED and decision.cause is Cause.READY:
-            decision = _take_one(connection, switch, item, row, decision, deed)
+            decision = _take_one(connection, switch, item, row, decision, author)
         decided.append((item, decision))
     _note_fence(connection, [item for item, decision in decided if decision.cause is Cause.READY])
     return decided
@@ -81,22 +79,27 @@ def _is_as_seen(item: Candidate, row: Columns | None, settled: frozenset[str]) -
 
 
 def _take_one(
-    connection: Connection, switch: Switch, item: Candidate, row: Columns, decision: Decision, deed: Deed
+    connection: Connection, switch: Switch, item: Candidate, row: Columns, decision: Decision, author: Author
 ) -> Decision:
     changes = switch.turn_off(connection, item.source_id, row)
     if changes is None:
         return Decision(decision.workflow, Owner.LEGACY_APP, Cause.SWITCH_REFUSED)
-    note_changes(connection, item, changes, deed)
+    note_changes(connection, item, changes, author)
     if item.facts.status == LIVE:
-        publish(connection, item, decision, deed)
+        publish(connection, item, decision, author)
     if item.facts.status == LIVE or item.is_published:
         arm(connection, item, decision)
-    put_owner(connection, item, decision, deed, fenced_at=deed.at if switched(changes) else None)
+    put_owner(connection, item, decision, author, fenced_at=author.at if switched(changes) else None)
     return decision
 
 
 def note_changes(
-    connection: Connection, item: Candidate, changes: Iterable[Changed], deed: Deed, *, kind: str = "switch"
+    connection: Connection,
+    item: Candidate,
+    changes: Iterable[Changed],
+    author: Author,
+    *,
+    kind: str = "switch",
 ) -> None:
     """Note what stood in the legacy row before; a column that only a database trigger of theirs changed is `touched`."""
     for change in changes:
@@ -105,14 +108,14 @@ def note_changes(
             "organization": item.facts.organization, "source_id": item.source_id, "column_name": change.column,
             "kind": kind if meant else "touched", "prior_value": change.before, "written": change.after,
         }  # fmt: skip
-        connection.execute(sql("migration/cutover/note_legacy_write"), deed.parameters | given)
+        connection.execute(sql("migration/cutover/note_legacy_write"), author.parameters | given)
 
 
 # What their own database triggers keep.
 TOUCHED = frozenset({"updated_at", "version"})
 
 
-def publish(connection: Connection, item: Candidate, decision: Decision, deed: Deed) -> None:
+def publish(connection: Connection, item: Candidate, decision: Decision, author: Author) -> None:
     """Publish the draft, with the triggers that stay asleep switched off in it.
 
     A version that is published stays where the draft was edited here since, or says the same.
@@ -125,7 +128,7 @@ def publish(connection: Connection, item: Candidate, decision: Decision, deed: D
             "workflow": item.facts.workflow, "organization": item.facts.organization, "definition": text,
             "hash": sha256(exact_json.dumps(definition)).hexdigest(),
             "is_edited": item.is_edited,
-            "changes": f"published by the cutover of {deed.phase}",
+            "changes": f"published by the cutover of {author.phase}",
         },
     )  # fmt: skip
 
@@ -150,18 +153,18 @@ def without(definition: Mapping[str, Any], asleep: Sequence[str]) -> Mapping[str
 
 
 def put_owner(
-    connection: Connection, item: Candidate, decision: Decision, deed: Deed, *, fenced_at: datetime | None
+    connection: Connection, item: Candidate, decision: Decision, author: Author, *, fenced_at: datetime | None
 ) -> None:
     """Note the owner of every trigger of a workflow, and who decided it why."""
     given = {
         "workflow": item.facts.workflow, "organization": item.facts.organization, "owner": str(decision.owner),
-        "fenced_at": fenced_at, "drained_at": None, "by": deed.actor, "reason": decision.cause.sentence,
+        "fenced_at": fenced_at, "drained_at": None, "by": author.actor, "reason": decision.cause.sentence,
     }  # fmt: skip
-    connection.execute(sql("migration/cutover/put_owner"), deed.parameters | given)
+    connection.execute(sql("migration/cutover/put_owner"), author.parameters | given)
     audit.record(
         connection,
         Subject("workflows", item.facts.workflow),
-        actor=deed.actor,
+        actor=author.actor,
         action="change_owner",
         reason=f"{item.facts.owner} to {decision.owner}: {decision.cause.sentence}",
         organization_id=item.facts.organization,

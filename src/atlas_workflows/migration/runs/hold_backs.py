@@ -1,5 +1,6 @@
 """Organizations that a flag holds back from a phase are left out of its runs."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,11 +19,9 @@ def without_held(connection: Connection, scope: Scope, phase: str, now: datetime
     While somebody is held a run over everything names the others, so rows without an organization wait too.
     Raises PhaseRefused where an organization that was named is held, or nobody is left.
     """
-    if f"migration.{phase}" not in {flag.key for flag in KNOWN_FLAGS}:
-        return scope
     organizations = read_tenancy(connection, None).organizations
     covered = resolve_scope(scope, organizations).covered
-    held = _held(connection, organizations if covered is None else covered, phase, now)
+    held = held_back(connection, organizations if covered is None else covered, phase, now)
     if not held:
         return scope
     named = sorted(held & {organization.lower() for organization in scope.organizations})
@@ -34,7 +33,12 @@ def without_held(connection: Connection, scope: Scope, phase: str, now: datetime
     return Scope(organizations=tuple(left))
 
 
-def _held(connection: Connection, organizations: frozenset[str], phase: str, now: datetime) -> frozenset[str]:
+def held_back(
+    connection: Connection, organizations: Iterable[str], phase: str, now: datetime
+) -> frozenset[str]:
+    """Which of these organizations the flag of the phase holds back; nobody where the phase has no flag."""
+    if f"migration.{phase}" not in {flag.key for flag in KNOWN_FLAGS}:
+        return frozenset()
     ids = [UUID(organization) for organization in organizations if is_uuid(organization)]
     found = evaluations(PostgresFlags(connection), f"migration.{phase}", ids, now=now)
     return frozenset(str(organization) for organization, held in found.items() if held.value is False)

@@ -6,6 +6,7 @@ from typing import Any
 from atlas_workflows.audit import Subject, record
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import PermissionMissing
 from atlas_workflows.migration.context import PhaseContext
@@ -13,7 +14,7 @@ from atlas_workflows.migration.cutover.drain import settle_drains
 from atlas_workflows.migration.cutover.facts import read_candidates
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_back import holdings, take_back
-from atlas_workflows.migration.cutover.take_over import Deed, take_over
+from atlas_workflows.migration.cutover.take_over import Author, take_over
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.step import Skips, StepKind, StepResult
 from atlas_workflows.migration.steps.decide import parity_of, rules_of, summary_of
@@ -40,7 +41,8 @@ def run(context: PhaseContext) -> StepResult:
         found = read_candidates(
             connection, switch, organizations, parity_of(context, connection, organizations)
         )
-        done = take_over(connection, switch, found, rules_of(context), deed_of(context))
+        done = take_over(connection, switch, found, rules_of(context), author_of(context))
+        connection.execute(sql("migration/cutover/wake_born"), {"organizations": organizations})
         draining = _drain(context, connection, switch, organizations)
     taken = summary_of([decision for _, decision in done])
     return StepResult(summary={**taken, "still_draining": draining, "events_from": captured})
@@ -63,9 +65,9 @@ def _capture_events(context: PhaseContext, connection: Connection) -> list[str]:
     return [each.table for each in found if each.is_captured]
 
 
-def deed_of(context: PhaseContext) -> Deed:
+def author_of(context: PhaseContext) -> Author:
     """Who writes what, for the record."""
-    return Deed(context.phase.name, context.options.actor, context.now(), context.run_id)
+    return Author(context.phase.name, context.options.actor, context.now(), context.run_id)
 
 
 def _drain(context: PhaseContext, connection: Connection, switch: Switch, organizations: Any) -> int:
@@ -89,13 +91,13 @@ def count_owned(rollback: Rollback) -> Undone:
 def give_back(rollback: Rollback) -> Undone:
     """Every workflow goes back to the old application; nothing that was made here is removed."""
     switch = Switch(read_catalog(rollback.connection))
-    deed = Deed(rollback.phase.name, rollback.actor, rollback.at)
+    author = Author(rollback.phase.name, rollback.actor, rollback.at)
     found = take_back(
         rollback.connection,
         switch,
         rollback.organizations,
         rollback.parked,
-        deed,
+        author,
         rollback.reason or "rolled back",
     )
     return Undone(given_back=found.counts, kept=found.kept)

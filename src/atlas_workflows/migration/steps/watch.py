@@ -11,7 +11,7 @@ from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_back import take_back
 from atlas_workflows.migration.cutover.watching import TakenOver, measure, rate_before, taken_by
 from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
-from atlas_workflows.migration.steps.cutover import deed_of
+from atlas_workflows.migration.steps.cutover import author_of
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.rollout.guardrails import Limits, Measured, crossed
 from atlas_workflows.rollout.rollouts import halt, read_rollout
@@ -76,7 +76,7 @@ def _go_back(
             switch,
             taken.organizations,
             "finish",
-            deed_of(context),
+            author_of(context),
             f"a guardrail was crossed: {why}",
         )
     return StepResult(
