@@ -50,7 +50,7 @@ def test_there_is_nothing_to_take_back_twice_or_for_others(gym: Gym) -> None:
     with pytest.raises(InputError, match="no write to the CRM"):
         undo(gym)
     gym.done("update_lead_status", {"status": "lost"})
-    assert gym.contact()["status"] == "new", "the same key is the same deed, taken back or not"
+    assert gym.contact()["status"] == "new", "the same key is the same action, taken back or not"
 
 
 def test_a_row_that_is_there_again_is_left_and_named(gym: Gym) -> None:

@@ -13,7 +13,7 @@ from atlas_workflows.cli import dead_letters, execution
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Edge, Node, RetryPolicy, Trigger, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
-from atlas_workflows.store.deeds import VERDICTS, Deed, Today
+from atlas_workflows.store.acting_steps import VERDICTS, ActingStep, Today
 from atlas_workflows.store.explanation import Explanation, explain
 from atlas_workflows.store.publication import pause
 from atlas_workflows.store.steering import By
@@ -51,9 +51,11 @@ def explained(world: PostgresWorld, workflow: str, contact: dict[str, Any] | Non
     return explain(world.connection, ONE, "c1", workflow, load_catalogue(), Today(contact, NOON))
 
 
-def deeds(world: PostgresWorld, workflow: str, contact: dict[str, Any] | None = None) -> dict[str, Deed]:
-    found = {deed.node: deed for deed in explained(world, workflow, contact).executions[0].deeds}
-    assert {deed.verdict for deed in found.values()} <= set(VERDICTS)
+def acting_steps(
+    world: PostgresWorld, workflow: str, contact: dict[str, Any] | None = None
+) -> dict[str, ActingStep]:
+    found = {acted.node: acted for acted in explained(world, workflow, contact).executions[0].acting_steps}
+    assert {acted.verdict for acted in found.values()} <= set(VERDICTS)
     return found
 
 
@@ -70,9 +72,9 @@ def answered(world: PostgresWorld, answer: Answer = Performed()) -> None:  # noq
 
 def test_each_acting_step_has_its_verdict(postgres: PostgresWorld) -> None:
     workflow, _ = begin(postgres)
-    assert {deed.verdict for deed in deeds(postgres, workflow).values()} == {"not_yet"}
+    assert {acted.verdict for acted in acting_steps(postgres, workflow).values()} == {"not_yet"}
     work(postgres)
-    found = deeds(postgres, workflow)
+    found = acting_steps(postgres, workflow)
     assert [found[name].verdict for name in ("first", "skipped", "won", "later")] == [
         "under_way",
         "not_yet",
@@ -80,7 +82,7 @@ def test_each_acting_step_has_its_verdict(postgres: PostgresWorld) -> None:
         "not_yet",
     ]
     answered(postgres)
-    found = deeds(postgres, workflow, {"score": 99})
+    found = acting_steps(postgres, workflow, {"score": 99})
     assert (found["first"].verdict, found["first"].name, found["first"].at) == ("done", "Welcome", NOON)
     assert found["skipped"].verdict == "skipped"
     assert "contact.vip" in str(found["skipped"].because)
@@ -89,7 +91,7 @@ def test_each_acting_step_has_its_verdict(postgres: PostgresWorld) -> None:
     assert found["won"].now == "Yes: contact.score is 99, asked: greater than 50."
     assert (found["later"].verdict, found["later"].until) == ("not_yet", NOON.replace(minute=5))
     assert found["later"].because == "p waits"
-    assert deeds(postgres, workflow)["won"].now is None, "the CRM does not have them"
+    assert acting_steps(postgres, workflow)["won"].now is None, "the CRM does not have them"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_each_acting_step_has_its_verdict(postgres: PostgresWorld) -> None:
 def test_what_went_wrong_is_said(postgres: PostgresWorld, answer: Answer, verdict: str) -> None:
     workflow, _ = begin(postgres)
     answered(postgres, answer)
-    found = deeds(postgres, workflow)
+    found = acting_steps(postgres, workflow)
     assert found["first"].verdict == verdict
     assert found["later"].verdict == ("not_reached" if verdict == "failed" else "not_yet")
     if verdict == "failed":
@@ -112,7 +114,7 @@ def test_what_is_tried_again_has_not_failed_yet(postgres: PostgresWorld) -> None
     workflow = postgres.publish(line("w", again, node("later")))
     postgres.start(wish(workflow))
     answered(postgres, Refused("provider", "down"))
-    found = deeds(postgres, workflow)
+    found = acting_steps(postgres, workflow)
     assert (found["n"].verdict, found["n"].because) == ("under_way", "n is tried again")
     assert found["n"].until is not None
     assert found["n"].until > NOON
@@ -132,7 +134,7 @@ def test_steps_of_the_old_application_have_a_verdict_too(postgres: PostgresWorld
         "VALUES (%s, %s, 'n', 'add_note', %s, %s, 'workflow_execution_steps')",
         [execution_id, ONE, NOON, status],
     )
-    assert deeds(postgres, workflow)["n"].verdict in VERDICTS
+    assert acting_steps(postgres, workflow)["n"].verdict in VERDICTS
     assert "n, add_note:" in atlas(postgres, execution.app, "explain", "c1", workflow)
 
 
@@ -141,7 +143,7 @@ def test_what_is_held_says_by_what(postgres: PostgresWorld) -> None:
     work(postgres)
     pause(postgres.connection, ONE, workflow, By("ada", "stop"))
     found = explained(postgres, workflow)
-    held = found.executions[0].deeds[0]
+    held = found.executions[0].acting_steps[0]
     assert (held.verdict, held.because) == ("held", "Its workflow is paused.")
     assert found.obstacles == ("It is paused; nothing of it starts.",)
 
@@ -185,7 +187,7 @@ def test_history_of_the_old_application_counts_too(postgres: PostgresWorld) -> N
         [ONE, workflow, NOON, json.dumps({"lead_id": "c1"})],
     )
     (found,) = explained(postgres, workflow).executions
-    assert (found.story.execution.executor, found.deeds) == ("legacy_app", ())
+    assert (found.story.execution.executor, found.acting_steps) == ("legacy_app", ())
 
 
 def atlas(world: PostgresWorld, app: Any, *words: str) -> str:

@@ -27,7 +27,7 @@ from atlas_workflows.cli.support import (
 from atlas_workflows.errors import InputError
 from atlas_workflows.integrations.crm.contact import read_contact
 from atlas_workflows.nodes.catalogue import load_catalogue
-from atlas_workflows.store.deeds import Today
+from atlas_workflows.store.acting_steps import Today
 from atlas_workflows.store.explanation import explain
 from atlas_workflows.store.history import Wanted, find_executions, read_story
 from atlas_workflows.store.steering import By, cancel, replay

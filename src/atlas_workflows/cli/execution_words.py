@@ -7,7 +7,7 @@ from typing import Any
 from atlas_workflows.cli.instants import said
 from atlas_workflows.cli.terminal import without_controls
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.store.deeds import HELD, Deed, not_begun, waiting
+from atlas_workflows.store.acting_steps import HELD, ActingStep, not_begun, waiting
 from atlas_workflows.store.explanation import Explained, Explanation, Leaf, Refusal
 from atlas_workflows.store.history import EffectLine, Execution, Step, Story
 from atlas_workflows.store.steering import Replay
@@ -113,21 +113,21 @@ def _explained_lines(explained: Explained, now: datetime) -> Iterator[str]:
         f"Execution {execution.execution} by {execution.executor}, begun {said(execution.started_at, now)}: "
         f"{execution.outcome}{reason}"
     )
-    for deed in explained.deeds:
-        yield from _deed_lines(deed, now)
-    if not explained.deeds:
+    for acted in explained.acting_steps:
+        yield from _acting_lines(acted, now)
+    if not explained.acting_steps:
         yield "  What each step did is not known: its version cannot be read, or it does nothing outside."
 
 
-def _deed_lines(deed: Deed, now: datetime) -> Iterator[str]:
-    when = f", {said(deed.at, now)}" if deed.at else ""
-    until = f", next at {said(deed.until, now)}" if deed.until else ""
-    name = f"{deed.name} ({deed.node})" if deed.name else deed.node
-    yield f"  {name}, {deed.type}: {_VERDICTS[deed.verdict]}{when}{until}"
-    if deed.because:
-        yield f"    {_short(deed.because)}"
-    if deed.now:
-        yield f"    Asked now: {_short(deed.now)}"
+def _acting_lines(acted: ActingStep, now: datetime) -> Iterator[str]:
+    when = f", {said(acted.at, now)}" if acted.at else ""
+    until = f", next at {said(acted.until, now)}" if acted.until else ""
+    name = f"{acted.name} ({acted.node})" if acted.name else acted.node
+    yield f"  {name}, {acted.type}: {_VERDICTS[acted.verdict]}{when}{until}"
+    if acted.because:
+        yield f"    {_short(acted.because)}"
+    if acted.now:
+        yield f"    Asked now: {_short(acted.now)}"
 
 
 def _refusal_lines(refusal: Refusal, now: datetime) -> Iterator[str]:

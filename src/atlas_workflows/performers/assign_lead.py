@@ -10,7 +10,7 @@ from atlas_workflows.performers.means import Means
 
 def write(writing: Writing, content: Content) -> Written:
     person = writing.record_with("assigned_to")
-    owner = need_member(writing.connection, writing.crm, writing.deed.organization, content["user_id"])
+    owner = need_member(writing.connection, writing.crm, writing.effect.organization, content["user_id"])
     column = person.table.need("assigned_to")
     writing.update(person.table, person.row, {column: owner.id})
     if content.get("notify_assignee"):

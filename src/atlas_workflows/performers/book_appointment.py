@@ -18,7 +18,7 @@ def write(writing: Writing, content: Content) -> Written:
         raise CrmRefused("data", "duration_minutes is no length of a day at most.", "Give minutes.")
     staff = content.get("staff_id")
     if staff:
-        staff = need_member(writing.connection, writing.crm, writing.deed.organization, staff).id
+        staff = need_member(writing.connection, writing.crm, writing.effect.organization, staff).id
     given = {"appointment_type": content.get("appointment_type"), "staff": staff or None}
     given["options"] = content.get("options")
     return Written(book(writing, person, given, starts_at, None if minutes is None else int(minutes)))

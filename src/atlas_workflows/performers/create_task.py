@@ -23,7 +23,9 @@ def _assignee(writing: Writing, person: Person, named: str | None) -> str | None
     if not (named or owner):
         return None
     try:
-        return need_member(writing.connection, writing.crm, writing.deed.organization, str(named or owner)).id
+        return need_member(
+            writing.connection, writing.crm, writing.effect.organization, str(named or owner)
+        ).id
     except CrmRefused:
         if named:
             raise

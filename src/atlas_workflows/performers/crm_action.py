@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.tables import Crm, KnownCrm
-from atlas_workflows.integrations.crm.writing import PATIENCE, Deed, Writing, Written, write_once
+from atlas_workflows.integrations.crm.writing import PATIENCE, CrmEffect, Writing, Written, write_once
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused
 
 T = TypeVar("T")
@@ -56,11 +56,11 @@ class CrmDesk:
             return look(connection, self.known.of(connection))
 
     def _written(self, effect: Dispatch, write: Write) -> Answer:
-        deed = Deed(effect.organization, effect.key, effect.kind, effect.subject)
+        asked = CrmEffect(effect.organization, effect.key, effect.kind, effect.subject)
         with self.pool.connection() as connection, connection.transaction():
             crm = self.known.of(connection)
             work = partial(_work, write, effect.content)
-            done = write_once(connection, crm, deed, work, self.patience)
+            done = write_once(connection, crm, asked, work, self.patience)
         return Performed(done.result, done.contact)
 
     def meaning(self, cause: Exception) -> Answer:

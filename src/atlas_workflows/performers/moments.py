@@ -18,7 +18,7 @@ def instant(writing: Writing, text: Any, name: str) -> datetime | None:
     """The instant of a text; one without an offset is meant in the organization's zone. Raises CrmRefused."""
     if text in (None, ""):
         return None
-    zone = zone_of(writing.connection, writing.crm, writing.deed.organization)
+    zone = zone_of(writing.connection, writing.crm, writing.effect.organization)
     found = when(text, moment(writing.now, zone))
     if found is None:
         raise CrmRefused("data", f"{name} is no time.", "Write it like 2026-03-02T09:00.")
@@ -39,7 +39,7 @@ def after(writing: Writing, span: Any, name: str) -> datetime | None:
         if unit != "months":
             length = timedelta(**{unit: float(amount)})
             return writing.now + min(length, _LONGEST)
-        wall = moment(writing.now, zone_of(writing.connection, writing.crm, writing.deed.organization))
+        wall = moment(writing.now, zone_of(writing.connection, writing.crm, writing.effect.organization))
         local = writing.now.astimezone(wall.zone)
         return (
             add_months(local.replace(tzinfo=None), min(int(amount), 120))

@@ -76,8 +76,8 @@ class NotifyTeam:
 
 
 def _write(writing: Writing, content: Content) -> Written:
-    deed = writing.deed
-    effect = Dispatch(deed.organization, "", deed.key, deed.kind, 0, content, subject=deed.subject)
+    asked = writing.effect
+    effect = Dispatch(asked.organization, "", asked.key, asked.kind, 0, content, subject=asked.subject)
     told = _told(writing.connection, writing.crm, effect)
     notify(writing, [member.id for member in told], content.get("title"), content["message"])
     return Written({"told": [member.id for member in told]})

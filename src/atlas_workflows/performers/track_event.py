@@ -13,14 +13,14 @@ def write(writing: Writing, content: Content) -> Written:
     if not scalar(writing.connection, sql("crm/can_emit_events")):
         fact = "Schema atlas is older than the publishing of events."
         raise CrmRefused("configuration", fact, "Run `atlas schema upgrade`.")
-    deed, name = writing.deed, content["name"]
+    effect, name = writing.effect, content["name"]
     trigger = {**(content.get("properties") or {}), "name": name, "event": name}
     given = {
-        "organization": deed.organization,
+        "organization": effect.organization,
         "type": "event",
-        "subject": deed.subject,
+        "subject": effect.subject,
         "data": exact_json.dumps_text({"trigger": trigger}),
-        "key": deed.key,
+        "key": effect.key,
     }
     return Written({"event": name, "published": scalar(writing.connection, sql("crm/emit_event"), given)})
 

@@ -12,7 +12,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.behaviour import Kinds
 from atlas_workflows.engine.program import Program
 from atlas_workflows.expressions.paths import MISSING, look_up, parse_path
-from atlas_workflows.store.deeds import Deed, Today, deeds_of
+from atlas_workflows.store.acting_steps import ActingStep, Today, acting_steps_of
 from atlas_workflows.store.definitions import program_of
 from atlas_workflows.store.history import Execution, Story, story_of
 from atlas_workflows.store.publication import Standing, read_workflow
@@ -50,7 +50,7 @@ class Explained:
     """An execution and what became of each of its acting steps; none where its version cannot be read."""
 
     story: Story
-    deeds: tuple[Deed, ...]
+    acting_steps: tuple[ActingStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def obstacles(standing: Standing) -> list[str]:
 def _explained(connection: Connection, execution: Execution, kinds: Kinds, today: Today) -> Explained:
     story = story_of(connection, execution)
     program = _program(connection, execution, kinds)
-    return Explained(story, () if program is None else deeds_of(story, program, today))
+    return Explained(story, () if program is None else acting_steps_of(story, program, today))
 
 
 def _program(connection: Connection, execution: Execution, kinds: Kinds) -> Program | None:

@@ -14,7 +14,7 @@ from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.resuming import asked_again, resumed
 from atlas_workflows.engine.state import state_from_json, state_to_json
 from atlas_workflows.errors import InputError
-from atlas_workflows.store.deeds import acts
+from atlas_workflows.store.acting_steps import acts
 from atlas_workflows.store.definitions import program_of
 from atlas_workflows.store.history import EffectLine
 from atlas_workflows.store.intake import PostgresIntake

@@ -31,8 +31,8 @@ def set_fields(
         word = _word(name)
         value = given if merge is None else merge(_known(person, word), given)
         if word == "assigned_to" and value not in (None, ""):
-            deed = writing.deed
-            value = need_member(writing.connection, writing.crm, deed.organization, str(value)).id
+            effect = writing.effect
+            value = need_member(writing.connection, writing.crm, effect.organization, str(value)).id
         told[word] = value
         if word == "tags":
             told[word] = add_tags(writing, person, value if isinstance(value, list) else [value], only=True)

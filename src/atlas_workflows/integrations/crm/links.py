@@ -35,7 +35,7 @@ def link_to(writing: Writing, table: Table, person: Person) -> dict[str, Any]:
 def whose(writing: Writing, table: Table) -> dict[str, Any]:
     """The column that names the organization, where there is one."""
     column = table.find("organization")
-    return {} if column is None else {column: writing.deed.organization}
+    return {} if column is None else {column: writing.effect.organization}
 
 
 def _columns(table: Table, people: str) -> list[str]:

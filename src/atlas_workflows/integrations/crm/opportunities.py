@@ -68,7 +68,9 @@ def referred(writing: Writing, column: str, value: Any) -> Any:
     statement = sql("crm/id_by_name").format(
         table=table.identifier, organization=of_organization(writing.crm, table, "found")
     )
-    found = scalar(writing.connection, statement, {"name": value, "organization": writing.deed.organization})
+    found = scalar(
+        writing.connection, statement, {"name": value, "organization": writing.effect.organization}
+    )
     if found is None:
         raise CrmRefused(
             "data", f"The CRM has no {column.removesuffix('_id')} {value[:80]}.", "Name another one."
@@ -84,5 +86,5 @@ def _latest(writing: Writing, table: Table, person: Person) -> Mapping[str, Any]
         kind=compose.SQL(table.columns[link]),
         organization=of_organization(writing.crm, table, "found"),
     )
-    found = scalar(writing.connection, statement, {"key": key, "organization": writing.deed.organization})
+    found = scalar(writing.connection, statement, {"key": key, "organization": writing.effect.organization})
     return None if found is None else exact_json.loads(found)

@@ -59,7 +59,7 @@ def _change(writing: Writing, person: Person, gone: Sequence[str], new: Sequence
 
 
 def _hang(writing: Writing, person: Person, junction: Junction, tags: Sequence[str]) -> None:
-    organization = writing.deed.organization
+    organization = writing.effect.organization
     for tag in tags:
         own = {junction.tags.need("organization"): organization, "name": tag}
         if not _rows(writing, [tag]) and writing.insert(junction.tags, own) is None:
@@ -89,5 +89,5 @@ def _rows(writing: Writing, tags: Sequence[str]) -> list[Any]:
     statement = sql("crm/tag_ids").format(
         organization=compose.SQL("{}::text").format(compose.Identifier("tag", column))
     )
-    given = {"organization": writing.deed.organization, "tags": list(tags)}
+    given = {"organization": writing.effect.organization, "tags": list(tags)}
     return named_rows(writing.connection, statement, given)

@@ -20,8 +20,8 @@ PATIENCE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """The effect that writes: its key is the same for the same deed."""
+class CrmEffect:
+    """The effect that writes: its key is the same for the same action."""
 
     organization: str
     key: str
@@ -58,13 +58,13 @@ class Writing:
 
     connection: Connection
     crm: Crm
-    deed: Deed
+    effect: CrmEffect
     now: datetime
     changes: list[Change] = field(default_factory=list)
 
     def person(self) -> Person:
         """The subject, locked. Raises CrmRefused where there is nobody."""
-        return need_person(self.connection, self.crm, self.deed.organization, self.deed.subject)
+        return need_person(self.connection, self.crm, self.effect.organization, self.effect.subject)
 
     def lead(self) -> Person:
         """The subject's lead record, locked. Raises CrmRefused where there is none."""
@@ -88,7 +88,7 @@ class Writing:
         kind = table.columns.get("id")
         if kind is None or not could_be(kind, key):
             return None
-        given = {"key": key, "organization": self.deed.organization}
+        given = {"key": key, "organization": self.effect.organization}
         found = scalar(self.connection, reading(self.crm, table, "id", lock=True), given)
         return None if found is None else exact_json.loads(found)
 
@@ -123,13 +123,15 @@ class Writing:
 
     def _id(self, table: Table) -> str:
         number = len(self.changes)
-        return str(uuid5(NAMESPACE_URL, f"{self.deed.organization}/{self.deed.key}/{table.name}/{number}"))
+        return str(
+            uuid5(NAMESPACE_URL, f"{self.effect.organization}/{self.effect.key}/{table.name}/{number}")
+        )
 
 
 def write_once(
     connection: Connection,
     crm: Crm,
-    deed: Deed,
+    effect: CrmEffect,
     work: Callable[[Writing], Written],
     patience: timedelta = PATIENCE,
 ) -> Written:
@@ -138,13 +140,13 @@ def write_once(
     `patience` is how long a row that somebody else holds is waited for.
     """
     given = {
-        "organization": deed.organization, "key": deed.key, "kind": deed.kind, "subject": deed.subject,
+        "organization": effect.organization, "key": effect.key, "kind": effect.kind, "subject": effect.subject,
         "patience": f"{patience / timedelta(milliseconds=1):.0f}ms",
     }  # fmt: skip
     now = scalar(connection, sql("crm/claim_write"), given)
     if now is None:
         return _before(connection, given)
-    writing = Writing(connection, crm, deed, now)
+    writing = Writing(connection, crm, effect, now)
     written = work(writing)
     kept = {
         "changes": exact_json.dumps_text([change.to_json() for change in writing.changes]),

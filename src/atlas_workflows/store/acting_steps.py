@@ -39,7 +39,7 @@ _OF_STEP = {
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class ActingStep:
     """A step that does something, and what became of it.
 
     `at` is when; `until` when it may go on; `because` says why in words, `now` what the same question would find now.
@@ -63,10 +63,10 @@ class Today:
     at: datetime
 
 
-def deeds_of(story: Story, program: Program, today: Today) -> tuple[Deed, ...]:
+def acting_steps_of(story: Story, program: Program, today: Today) -> tuple[ActingStep, ...]:
     """The acting steps of the version that the execution is pinned to, in the order of the document."""
     course = _Course.of(story, program, today)
-    return tuple(course.deed(node) for node in program.workflow.nodes if acts(program, node))
+    return tuple(course.acted(node) for node in program.workflow.nodes if acts(program, node))
 
 
 def acts(program: Program, node: Node) -> bool:
@@ -99,7 +99,7 @@ class _Course:
             ahead,
         )
 
-    def deed(self, node: Node) -> Deed:
+    def acted(self, node: Node) -> ActingStep:
         for judge in (self._by_effect, self._by_step, self._by_standing, self._by_turn):
             found = judge(node)
             if found is not None:
@@ -111,7 +111,7 @@ class _Course:
         because = f"The execution ended before it came there ({execution.outcome}{reason})."
         return _deed(node, "not_reached", at=execution.completed_at, because=because)
 
-    def _by_effect(self, node: Node) -> Deed | None:
+    def _by_effect(self, node: Node) -> ActingStep | None:
         effect = self.effects.get(node.id)
         if effect is None or (effect.status in ("failed", "cancelled") and self._stands_at(node)):
             return None
@@ -123,7 +123,7 @@ class _Course:
         at = effect.finished_at or effect.intended_at
         return _deed(node, verdict, at=at, until=effect.held_until, because=effect.error)
 
-    def _by_step(self, node: Node) -> Deed | None:
+    def _by_step(self, node: Node) -> ActingStep | None:
         step = self.steps.get(node.id)
         if step is None or (step.status == "failed" and self._stands_at(node)):
             return None
@@ -133,7 +133,7 @@ class _Course:
     def _stands_at(self, node: Node) -> bool:
         return any(place.node == node.id for place in self.story.standing)
 
-    def _by_standing(self, node: Node) -> Deed | None:
+    def _by_standing(self, node: Node) -> ActingStep | None:
         found = [place for place, ahead in self.ahead if node.id in ahead]
         if not found:
             return None
@@ -143,7 +143,7 @@ class _Course:
         because = "; ".join(waiting(place) for place in found) + (f". {HELD.get(held, held)}" if held else "")
         return _deed(node, verdict, until=min(times, default=None), because=because)
 
-    def _by_turn(self, node: Node) -> Deed | None:
+    def _by_turn(self, node: Node) -> ActingStep | None:
         for step, missed in reversed(self.turns):
             if node.id in missed:
                 because = f"At {step.node} it went by {step.port}. {step.note or ''}".rstrip()
@@ -221,5 +221,5 @@ def _missed(program: Program, node: str, port: str) -> frozenset[str]:
     return frozenset(every - plan.reachable(taken))
 
 
-def _deed(node: Node, verdict: str, **more: Any) -> Deed:
-    return Deed(node.id, node.name, node.type, verdict, **more)
+def _deed(node: Node, verdict: str, **more: Any) -> ActingStep:
+    return ActingStep(node.id, node.name, node.type, verdict, **more)
