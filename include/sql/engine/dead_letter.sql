@@ -3,9 +3,13 @@
 SELECT
     d.execution_id::text, d.workflow_id::text, d.workflow_version, d.subject, d.node_id, d.node_type, d.error_class,
     d.message, d.failed_at, d.started_at, d.begun, d.document::text AS document, d.untold::text AS untold,
-    w.status AS workflow_status, w.owner, w.published_version
+    l.status AS workflow_status, l.owner, l.published_version
 FROM atlas.dead_letters AS d
-INNER JOIN atlas.workflows AS w ON w.id = d.workflow_id AND w.organization_id = d.organization_id
+CROSS JOIN LATERAL (
+    SELECT w.status, w.owner, w.published_version
+    FROM atlas.workflows AS w
+    WHERE w.id = d.workflow_id AND w.organization_id = d.organization_id
+    FOR SHARE
+) AS l
 WHERE d.organization_id = %(organization)s AND d.execution_id = %(execution)s
 FOR UPDATE OF d
-FOR SHARE OF w
