@@ -12,6 +12,8 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
@@ -35,7 +37,7 @@ from atlas_workflows.monitoring.metrics import (
 )
 from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.monitoring.tally import MOST_SERIES, Tally
-from atlas_workflows.monitoring.tracing import TracedPerformer
+from atlas_workflows.monitoring.tracing import Tracing
 from atlas_workflows.store.executions import PostgresExecutions
 from atlas_workflows.wiring import build_worker
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused, Unclear
@@ -392,9 +394,7 @@ class Asked(Textlike):
 
 @pytest.mark.parametrize("is_traced", [False, True])
 def test_a_watched_performer_can_be_asked_exactly_where_it_could_before(is_traced: bool) -> None:
-    tracing: Any = (
-        SimpleNamespace(performer=lambda inner: TracedPerformer(inner, tracing)) if is_traced else None
-    )
+    tracing = Tracing(SimpleSpanProcessor(InMemorySpanExporter())) if is_traced else None
     found = Monitor(tracing=tracing).performers({"asked": Asked(), "plain": Textlike()})
     asked = found["asked"]
     assert isinstance(asked, Traceable)
