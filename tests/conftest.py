@@ -19,7 +19,7 @@ SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 # Fixtures by version; 16 and 18 come with the environment, 15 and 17 from the system.
 SERVERS = ("pg_server", "pg16_server", "pg15_server", "pg17_server")
 
-pytest_plugins = ["cost", "live_stack"]
+pytest_plugins = ["cost", "live_stack", "order"]
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 # How long an example takes depends on the machine's other work; no property here is about time.

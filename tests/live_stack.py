@@ -1,7 +1,8 @@
-"""A real stack for tests: embedded PostgreSQL, the four Airflow processes and a messy sample CRM, once per worker.
+"""A real stack for tests: embedded PostgreSQL, the four Airflow processes and a messy sample CRM, once per run.
 
-The tests of a file run on one worker (`--dist=loadfile`) and may build on each other; files may not: which of them share a
-worker, and in which order, changes from run to run. So every file finds the stack up, whatever the one before did to it.
+The files that use it run on one worker, one after another (tests/order.py), and it stops behind the last of them: idle
+Airflow processes take a good part of a core. The tests of a file may build on each other; files may not, as they also run
+by themselves. So every file finds the stack up, whatever the one before did to it.
 """
 
 import shutil
@@ -26,6 +27,15 @@ from atlas_workflows.supervision.state import StackState
 
 CRM = "embedded:crm"
 RUN_SECONDS = 280
+TESTS = Path(__file__).parent
+# In this order; the last one stops the stack itself.
+LIVE_FILES = (
+    "migration/test_killed_task.py",
+    "orchestration/test_live_phase.py",
+    "browser/test_migration_in_browser.py",
+    "stack/test_two_checkouts.py",
+    "stack/test_live_stack.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +76,29 @@ class LiveStack:
         return run_id, state
 
 
+STACK = pytest.StashKey[LiveStack]()
+
+
+def is_live(file: Path) -> bool:
+    """Whether the tests of a file use the stack."""
+    return file.is_relative_to(TESTS) and file.relative_to(TESTS).as_posix() in LIVE_FILES
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Behind the last of its files the stack stops, not at the session's end."""
+    stack = item.config.stash.get(STACK, None)
+    if stack and nextitem is not None and is_live(item.path) and not is_live(nextitem.path):
+        stop_stack(stack.settings)
+
+
 @pytest.fixture(scope="session")
-def stack_with_crm() -> Iterator[LiveStack]:
+def stack_with_crm(pytestconfig: pytest.Config) -> Iterator[LiveStack]:
     """The stack with a messy sample of shape A in database `crm`; a file before may have stopped it."""
     folder = Path(tempfile.mkdtemp(prefix="atlas-live-"))
     folder.chmod(0o755)
     stack = LiveStack(Settings(root=ROOT, home=folder, crm_dsn=None, pg_bin=None, secret_keys=()))
+    pytestconfig.stash[STACK] = stack
     try:
         stack.start()
         server = EmbeddedServer(stack.paths.postgres).start()
@@ -83,7 +110,8 @@ def stack_with_crm() -> Iterator[LiveStack]:
 
 
 @pytest.fixture(scope="module")
-def live_stack(stack_with_crm: LiveStack) -> LiveStack:
+def live_stack(request: pytest.FixtureRequest, stack_with_crm: LiveStack) -> LiveStack:
     """The stack, ready: running on, or brought up again where the file before stopped it."""
+    assert is_live(request.path), f"{request.path} uses the stack: name it in LIVE_FILES"
     stack_with_crm.start()
     return stack_with_crm
