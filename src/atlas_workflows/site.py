@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from atlas_workflows.db.connect import Connection, connect
-from atlas_workflows.settings import Settings
+from atlas_workflows.settings import Settings, load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +45,9 @@ class Site:
     def connect(self, purpose: str, *, autocommit: bool = False) -> Connection:
         """A session with the fixed settings; `purpose` shows in pg_stat_activity as atlas-<purpose>."""
         return connect(self.dsn, application_name=f"atlas-{purpose}", autocommit=autocommit)
+
+
+def crm_site(dsn: str | None = None, progress: ProgressSink = silent) -> Site:
+    """The CRM database at `dsn`, else at ATLAS_CRM_DSN. Raises ConfigurationError where neither names one."""
+    settings = load_settings()
+    return Site(dsn or settings.require_crm_dsn(), settings, progress)

@@ -1,4 +1,4 @@
-"""The composition root: where the environment becomes a Site, and the worker's ports meet what stands behind them."""
+"""The composition root: where the worker's ports meet what stands behind them."""
 
 import importlib
 import ipaddress
@@ -25,8 +25,8 @@ from atlas_workflows.performers.mail import mail_server
 from atlas_workflows.performers.means import Means
 from atlas_workflows.performers.unavailable import LATER, Unavailable
 from atlas_workflows.secrets.sealing import Sealer
-from atlas_workflows.settings import Settings, load_settings
-from atlas_workflows.site import ProgressSink, Site, silent
+from atlas_workflows.settings import Settings
+from atlas_workflows.site import Site
 from atlas_workflows.store.contacts import PostgresContacts
 from atlas_workflows.store.definitions import PostgresDefinitions
 from atlas_workflows.store.executions import LEASE, PostgresExecutions
@@ -43,12 +43,6 @@ LOOK_SECONDS, QUIET_LOOKS = 0.2, 3
 SESSIONS_BESIDE_LANES = 3  # the effect lane's, the outbox lane's and one for definitions and contacts
 FILES = atlas_workflows.performers
 CRM_SESSIONS = 8  # for actions on the CRM and for secrets, of all kinds together
-
-
-def crm_site(dsn: str | None = None, progress: ProgressSink = silent) -> Site:
-    """The CRM database at `dsn`, else at ATLAS_CRM_DSN. Raises ConfigurationError where neither names one."""
-    settings = load_settings()
-    return Site(dsn or settings.require_crm_dsn(), settings, progress)
 
 
 def build_worker(

@@ -18,7 +18,7 @@ from atlas_workflows.migration.backup.retention import KEEP, list_backups, prune
 from atlas_workflows.migration.backup.verify import Proof, verify_backup
 from atlas_workflows.migration.steps.backup import TOUCHED
 from atlas_workflows.settings import Settings, load_settings
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Make, verify, list and restore backups of the CRM database.")
 console = Console(stderr=True)

@@ -19,7 +19,7 @@ from atlas_workflows.rollout.evaluation import all_flags, declare_known_flags, e
 from atlas_workflows.rollout.flags import Flag, FlagValue, Override, is_expired, parse_value
 from atlas_workflows.rollout.ports import FlagStore
 from atlas_workflows.rollout.postgres import PostgresFlags
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Show and set feature flags per organization.")
 console = Console(stderr=True)

@@ -19,7 +19,7 @@ from atlas_workflows.legacy.source.inspection import TableInspection, shape_json
 from atlas_workflows.migration.movement.forms import not_understood, read_forms
 from atlas_workflows.migration.movement.source import Batch, Source, batches, read_batch, survey
 from atlas_workflows.migration.request import RunOptions, Scope
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Look at the legacy side: shapes, counts, dirt.")
 console = Console(stderr=True)

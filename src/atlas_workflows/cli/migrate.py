@@ -23,8 +23,7 @@ from atlas_workflows.migration.runs.conclusion import run_to_conclusion
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.outcome import Conclusion
 from atlas_workflows.migration.runs.records import RunRow, latest_runs, read_run, read_steps
-from atlas_workflows.site import Site
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import Site, crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll back and report a phase.")
 

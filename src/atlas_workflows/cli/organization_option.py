@@ -10,7 +10,7 @@ import typer
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.errors import InputError
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]

@@ -20,8 +20,7 @@ from atlas_workflows.migration.request import RollbackRequest, RolloutRequest, R
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.rollout.rollouts import Owners, Rollout, let_go_on, read_owners, read_rollout
 from atlas_workflows.rollout.rollouts import halt as halt_rollout
-from atlas_workflows.site import Site
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import Site, crm_site
 
 app = typer.Typer(
     no_args_is_help=True, help="Who executes what: cut organizations over, halt, and give them back."

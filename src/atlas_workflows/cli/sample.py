@@ -12,7 +12,7 @@ from atlas_workflows.sample.create import SampleReport, create_sample
 from atlas_workflows.sample.old_app import run_old_app
 from atlas_workflows.sample.spec import Variant, make_spec
 from atlas_workflows.settings import masked_dsn
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True)
 progress = Console(stderr=True)

@@ -17,7 +17,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.rollout.evaluation import declare_known_flags
 from atlas_workflows.rollout.postgres import PostgresFlags
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Upgrade or downgrade the atlas schema; print the role script.")
 console = Console(stderr=True)

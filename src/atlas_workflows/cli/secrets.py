@@ -28,7 +28,7 @@ from atlas_workflows.migration.runs.locks import phases_locked
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.rotation import BATCH_ROWS, rotate_keys
 from atlas_workflows.secrets.sealing import Sealer
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Credentials of connectors; seal secrets anew under a new key.")
 # Connector -> what reads its credential; raises NoCredential, naming what is wrong with it.

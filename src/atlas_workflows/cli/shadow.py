@@ -17,8 +17,7 @@ from atlas_workflows.migration.shadow.gate import held_up, problem_of
 from atlas_workflows.migration.shadow.run import ShadowRun, run_shadow
 from atlas_workflows.migration.shadow.shown import Shadow, WorkflowRow, read_shadow
 from atlas_workflows.migration.step import GATE_CLOSED
-from atlas_workflows.site import Site
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import Site, crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Compare old and new on the recorded history, effects off.")
 

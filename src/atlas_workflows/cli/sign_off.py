@@ -10,7 +10,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.evidence.shown import Shown, read_shown, sentence_of
 from atlas_workflows.migration.ledger.sign_off import Awaiting, read_awaiting, sign
-from atlas_workflows.wiring import crm_site
+from atlas_workflows.site import crm_site
 
 app = typer.Typer()
 

@@ -97,7 +97,7 @@ def export_files(
 ) -> None:
     """Write translated workflows as files, to be looked at, validated and executed. Secrets stay references."""
     from atlas_workflows.cli.workflow_export import export
-    from atlas_workflows.wiring import crm_site
+    from atlas_workflows.site import crm_site
 
     count = export(crm_site(dsn).dsn, folder, organization, workflow or [])
     print(f"{count} {'workflow' if count == 1 else 'workflows'} in {folder}.")

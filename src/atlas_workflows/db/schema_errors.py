@@ -1,5 +1,6 @@
 """Turns what PostgreSQL and Alembic say about a schema change into one fact and one remedy."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,21 +20,33 @@ from atlas_workflows.settings import masked_dsn
 @contextmanager
 def explained(dsn: str) -> Iterator[None]:
     """Raise AtlasErrors instead of the driver's and Alembic's."""
+    try:
+        yield
+    except psycopg.Error as cause:
+        raise _translate(cause, dsn) from cause
+    except Exception as cause:
+        known = _of_a_library(cause, dsn)
+        if known is None:
+            raise
+        raise known from cause
+
+
+def _of_a_library(cause: Exception, dsn: str) -> AtlasError | None:
+    """None for what neither of the two raised. Both take a second to import: unless somebody did, it cannot be theirs."""
+    if "alembic" not in sys.modules and "sqlalchemy" not in sys.modules:
+        return None
     from alembic.util.exc import CommandError
     from sqlalchemy.exc import DBAPIError
 
-    try:
-        yield
-    except DBAPIError as cause:
+    if isinstance(cause, DBAPIError):
         original = cause.orig if isinstance(cause.orig, psycopg.Error) else psycopg.Error(str(cause))
-        raise _translate(original, dsn) from cause
-    except psycopg.Error as cause:
-        raise _translate(cause, dsn) from cause
-    except CommandError as cause:
-        raise InputError(
+        return _translate(original, dsn)
+    if isinstance(cause, CommandError):
+        return InputError(
             f"The schema cannot go there: {cause}.",
             remedy="`atlas schema current` shows where it is; use head or base.",
-        ) from cause
+        )
+    return None
 
 
 def _translate(cause: psycopg.Error, dsn: str) -> AtlasError:
