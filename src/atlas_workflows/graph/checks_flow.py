@@ -113,7 +113,7 @@ def _check_branches_meet(
     meeting = [
         step
         for step, edges in plan.incoming.items()
-        if len(edges) > 1 and step not in loops and getattr(kinds.get(step), "role", None) is not Role.MERGE
+        if len(edges) > 1 and step not in loops and not _is_merge(kinds, step)
     ]
     if not meeting:
         return
@@ -124,7 +124,7 @@ def _check_branches_meet(
         budget -= work * len(branches)
         if budget < 0:
             break
-        regions = [_until_merge(plan, branch, kinds, loops) for branch in branches]
+        regions = _regions(plan, branches, kinds, loops)
         doubled.update(step for step in meeting if sum(step in region for region in regions) > 1)
     for step in sorted(doubled):
         message = (
@@ -143,6 +143,35 @@ def _forks(plan: Plan, kinds: Mapping[str, NodeKind]) -> Iterable[list[str]]:
             yield from ([edge.target for edge in edges] for edges in ports.values() if len(edges) > 1)
 
 
+def _regions(
+    plan: Plan, branches: Iterable[str], kinds: Mapping[str, NodeKind], loops: frozenset[str]
+) -> list[set[str]]:
+    """What each branch goes through. What lies behind a merge belongs to the one branch that came to it, else to none."""
+    regions = [_until_merge(plan, branch, kinds, loops) for branch in branches]
+    waiting = [step for region in regions for step in region if _is_merge(kinds, step)]
+    passed: set[str] = set()
+    while waiting:
+        merge = waiting.pop()
+        if merge in passed:
+            continue
+        passed.add(merge)
+        behind: set[str] = set().union(
+            *(_until_merge(plan, step, kinds, loops) for step in plan.successors(merge))
+        )
+        waiting += [step for step in behind if _is_merge(kinds, step)]
+        came = [region for region in regions if merge in region]
+        if len(came) == 1:
+            came[0].update(behind)
+        else:
+            regions.append(behind)
+    return regions
+
+
+def _is_merge(kinds: Mapping[str, NodeKind], step: str) -> bool:
+    kind = kinds.get(step)
+    return kind is not None and kind.role is Role.MERGE
+
+
 def _until_merge(plan: Plan, start: str, kinds: Mapping[str, NodeKind], loops: frozenset[str]) -> set[str]:
     # A branch inside a loop's body ends where it leads back into the loop.
     seen = {loop for loop in loops if start in plan.body(loop)}
@@ -153,8 +182,7 @@ def _until_merge(plan: Plan, start: str, kinds: Mapping[str, NodeKind], loops: f
         if step in seen:
             continue
         seen.add(step)
-        kind = kinds.get(step)
-        if kind is None or kind.role is not Role.MERGE:
+        if not _is_merge(kinds, step):
             stack += plan.successors(step)
     return seen - enclosing
 

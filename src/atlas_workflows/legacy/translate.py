@@ -316,6 +316,12 @@ def _note_shadowed(findings: Findings) -> None:
 
 def _note_problems(problems: list[Problem], findings: Findings) -> None:
     for problem in problems:
+        if problem.code == "BRANCHES_WITHOUT_MERGE":
+            findings.change(
+                ReasonCode.EXECUTED_PER_WAY, f"nodes.{problem.node}",
+                "Several ways lead to the step side by side: most old engines executed it once, now it is executed for each.",
+                before="once, by all engines but one", after="for each way that is taken",
+            )  # fmt: skip
         if problem.severity is Severity.ERROR:
             place = ".".join(part for part in (problem.node, problem.field) if part)
             findings.reason(

@@ -17,6 +17,9 @@ from atlas_workflows.migration.request import Parked
 if TYPE_CHECKING:
     from atlas_workflows.migration.phase import Phase
 
+# How a statement over the rows that an undo removes begins: so that what is counted is what would go.
+_COUNT, _DELETE = compose.SQL("SELECT count(*)"), compose.SQL("DELETE")
+
 
 @dataclass(frozen=True, slots=True)
 class Undone:
@@ -77,10 +80,20 @@ class Rollback:
         parameters = self.parameters | {"table_name": table} | more
         return int(scalar(self.connection, self._over(name, table), parameters))
 
-    def _over(self, name: str, table: str) -> compose.Composed:
+    def count(self, name: str, table: str, **more: Any) -> int:
+        """How many rows `delete` would remove: the same statement with another beginning."""
+        parameters = self.parameters | {"table_name": table} | more
+        return int(scalar(self.connection, self._over(name, table, _COUNT), parameters))
+
+    def delete(self, name: str, table: str, **more: Any) -> int:
+        """Remove the rows that a statement names; returns how many."""
+        parameters = self.parameters | {"table_name": table} | more
+        return self.connection.execute(self._over(name, table, _DELETE), parameters).rowcount
+
+    def _over(self, name: str, table: str, act: compose.SQL = _DELETE) -> compose.Composed:
         key = self.target.keys[table][0]
         statement = sql(f"migration/rollback/{name}")
-        return statement.format(table=compose.Identifier(SCHEMA, table), key=compose.Identifier(key))
+        return statement.format(act=act, table=compose.Identifier(SCHEMA, table), key=compose.Identifier(key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def _skip_unless(parameters: dict[str, Any], drawer: Drawer, node: LegacyNode) -
             parameters["skip_unless"] = condition
             del drawer.left[name]
             return
+        drawer.findings.keep_inactive()  # without its condition it would be executed for everybody
 
 
 def _email(parameters: dict[str, Any], drawer: Drawer) -> None:

@@ -13,12 +13,20 @@ from atlas_workflows.expressions.placeholder import (
     parse_placeholder,
     print_placeholder,
 )
-from atlas_workflows.legacy.conditions.engines import PROFILES
+from atlas_workflows.legacy.conditions.engines import ENGINES
 from atlas_workflows.legacy.conditions.fields import CONTACT_FIELDS, ROOT_OF, canonical, is_variable
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 
 TemplateTranslation = tuple[str, tuple[Reason, ...], tuple[SemanticChange, ...]]
 
+# By who may have run a node: where one of them filled in no more than a text that is nothing but one variable.
+_LEAVES_TEXTS = {
+    name: "The old engine sent this text with its variables as written; they are filled in now."
+    if len(profiles) == 1
+    else "One of the engines that may have run this step sent the text with its variables as written; they are filled in now."
+    for name, profiles in ENGINES.items()
+    if not all(profile.fills_embedded_variables for profile in profiles)
+}
 # Between double braces these find no value, and what finds none is left out of a message. (What cannot be read at all
 # is still sent as written.)
 _NEVER_FILLED = (ReasonCode.TEMPLATE_VARIABLE_UNKNOWN, ReasonCode.TEMPLATE_POSITION_UNUSED)
@@ -89,16 +97,32 @@ def translate_template(
     doubles = [_double(piece, piece[2:-2], setting) for piece in pieces[1::2]]
     pieces[1::2] = [_noted(replacement, findings) for replacement in doubles]
     unfilled = [raw for raw, finding in doubles if finding is not None and finding[0] in _NEVER_FILLED]
-    pieces[::2] = [
+    bare = [
         _bare(piece, setting, findings) if "{" in piece or "[" in piece else piece for piece in pieces[::2]
     ]
+    filled = bare != pieces[::2] or any(
+        finding is None or finding[0] is ReasonCode.TEMPLATE_DATE_FORMAT for _, finding in doubles
+    )
+    pieces[::2] = bare
     translated = "".join(pieces)
     if len(translated) > limits.MAX_TEMPLATE_CHARACTERS:
         message = f"The text has {len(text):,} characters; it will not be rendered."
         findings[ReasonCode.TEMPLATE_TOO_LARGE, message] = None
     reasons = tuple(Reason(code, path or None, message) for code, message in list(findings)[:_MOST_REASONS])
-    changes = _changes(text, translated, engine, path)
+    changes = _changes(text, translated, engine, path) if filled else ()
+    if any(code is ReasonCode.TEMPLATE_DATE_FORMAT for code, _ in findings):
+        changes = (*changes, _date_written(path))
     return translated, reasons, (*changes, _left_empty(unfilled, path)) if unfilled else changes
+
+
+def _date_written(path: str) -> SemanticChange:
+    return SemanticChange(
+        ReasonCode.TEMPLATE_DATE_FORMAT,
+        path or None,
+        "3/29/2026",
+        "29 March 2026",
+        "Today's date was written as the server wrote dates.",
+    )
 
 
 def _left_empty(unfilled: list[str], path: str) -> SemanticChange:
@@ -189,17 +213,10 @@ def _target(path: Path, variables: frozenset[str]) -> Path | None:
 
 
 def _changes(text: str, translated: str, engine: str | None, path: str) -> tuple[SemanticChange, ...]:
-    profile = PROFILES.get(engine) if engine else None
-    if profile is None or profile.fills_embedded_variables or "{{" not in translated:
-        return ()
-    if _DOUBLE.fullmatch(text.strip()) is not None:
+    if engine not in _LEAVES_TEXTS or _DOUBLE.fullmatch(text.strip()) is not None:
         return ()
     return (
         SemanticChange(
-            ReasonCode.TEXT_WAS_NOT_FILLED,
-            path or None,
-            text[:200],
-            translated[:200],
-            "The old engine sent this text with its variables as written; they are filled in now.",
+            ReasonCode.TEXT_WAS_NOT_FILLED, path or None, text[:200], translated[:200], _LEAVES_TEXTS[engine]
         ),
     )

@@ -54,4 +54,6 @@ def _at_position(digits: str, positions: list[Any], written: str) -> str:
 
 def _certain(match: re.Match[str], known: Known) -> str:
     found = known.look(match[1])
-    return match[0] if found is MISSING or found in (None, "") else js_text(found)
+    if found is MISSING or found in (None, ""):
+        return known.default_of(match[1]) or match[0]
+    return js_text(found)

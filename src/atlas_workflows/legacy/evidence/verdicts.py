@@ -45,6 +45,7 @@ _NEVER_BY_HAND = Judged(EvidenceClass.UNKNOWN, "by_hand", "Nobody is known to ha
 _BY_HAND = Judged(EvidenceClass.FIRES, "by_hand", "People started it by hand.")
 _OF_ITS_ROW = Judged(EvidenceClass.FIRES, "own_row", "Its own row says when it last fired.")
 _SEEN = {Seen.FIRES: _FIRES, Seen.SILENT: _SILENT, Seen.NOTHING: _UNKNOWN}
+OFF_UNREAD = "The registered row is switched off, which nothing read; it started workflows all the same, and now stays off."
 _SCHEDULED = frozenset({Barrier.SCHEDULES_NEVER_FIRED, Barrier.SCORING_NEVER_FIRED})
 _CODES = {
     EvidenceClass.SILENT: ReasonCode.TRIGGER_WAS_SILENT,
@@ -74,6 +75,12 @@ def _behind(slot: Slot, barrier: Barrier, evidence: Evidence | None) -> Judged:
     return Judged(EvidenceClass.CANNOT_FIRE, str(barrier), barrier.sentence)
 
 
+def fired_though_off(slot: Slot, judged: Judged | None) -> bool:
+    """Whether a row says that the trigger is switched off, and it started the workflow all the same."""
+    fires = judged is not None and judged.evidence is EvidenceClass.FIRES
+    return fires and slot.barrier is None and slot.is_switched_off
+
+
 def note_verdicts(
     pairs: list[tuple[Trigger, Slot, Judged | None]], findings: Findings, *, is_live: bool, is_surveyed: bool
 ) -> None:
@@ -85,7 +92,13 @@ def note_verdicts(
             findings.reason(
                 ReasonCode.TRIGGER_EVIDENCE, slot.path, f"{trigger.id[:40]} ({trigger.type}): {judged.note}"
             )
-        wakes = judged.evidence is not EvidenceClass.FIRES and slot.canonical != BY_HAND
+        if is_live and fired_though_off(slot, judged):
+            findings.change(
+                ReasonCode.DISABLED_TRIGGER_FIRED, slot.path, OFF_UNREAD,
+                before="started it", after="switched off",
+            )  # fmt: skip
+        by_hand = slot.canonical == BY_HAND and slot.barrier is None
+        wakes = judged.evidence is not EvidenceClass.FIRES and not by_hand
         if wakes and is_live and trigger.enabled and slot.barrier not in _SCHEDULED:
             findings.change(
                 _CODES[judged.evidence], slot.path, judged.sentence,

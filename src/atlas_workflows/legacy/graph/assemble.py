@@ -14,6 +14,8 @@ from atlas_workflows.legacy.graph.edges import (
     find_cycle,
     legacy_edges,
     note_both_branches,
+    note_cases,
+    note_ends,
 )
 from atlas_workflows.legacy.graph.kept import keep_as_written
 from atlas_workflows.legacy.graph.linear import gate, scoring_changes, step_nodes
@@ -25,6 +27,7 @@ from atlas_workflows.legacy.graph.stored import LegacyNode, legacy_nodes
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, TriggerLink
 from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.legacy.triggers.doors import WEBHOOK
 from atlas_workflows.legacy.triggers.identity import Slot, find_slots
 from atlas_workflows.legacy.triggers.rows import link_of, translate_slot, with_ids_of_their_own
 
@@ -80,8 +83,11 @@ def assemble(
         writer.write(edge)
     nodes += writer.filters
     _connect_undrawn(slots, keys, drawn, writer, findings)
-    written = _through_gate(gates, nodes, writer.edges, set(keys), findings)
+    engine = (drawn[0].engine if drawn else None) or "service"
+    written = _through_gate(gates, nodes, writer.edges, set(keys), findings, engine)
     note_both_branches(drawn, written, findings)
+    note_cases(nodes, written, findings)
+    note_ends(nodes, written, findings)
     _note_cycle(nodes, written, findings)
     reached = _reached(written, keys)
     nodes = _without_unreached(nodes, reached, keys, findings)
@@ -95,7 +101,11 @@ def _drawn(
     record: LegacyWorkflow, raw: RawGraph, findings: Findings
 ) -> tuple[list[LegacyNode], list[tuple[str, dict[str, object]]]]:
     if raw.nodes:
-        return legacy_nodes(raw.nodes, findings), raw.edges
+        nodes = legacy_nodes(raw.nodes, findings)
+        if record.columns.get("trigger_type") == WEBHOOK:
+            for node in nodes:
+                node.engine = "label"  # deliveries went to it, whatever form the nodes have
+        return nodes, raw.edges
     if not raw.steps and "actions" in record.columns:
         found = entries(decode(record.columns, "actions", findings), "actions", findings)
         if found is None:
@@ -124,7 +134,7 @@ def _nodes(
     handles: dict[str, list[str]] = {}
     for edge in edges:
         handles.setdefault(edge.source, []).append(edge.handle)
-    around = NodeContext(settings.timezone, handles)
+    around = NodeContext(settings.timezone, handles, settings.error_mode)
     nodes = [_node(node, findings, around) for node in drawn if not node.is_trigger]
     if record.shape == "S":
         return scoring_changes(nodes, {node.id: node.path for node in drawn}, findings)
@@ -180,11 +190,11 @@ def _connect_undrawn(
 
 
 def _through_gate(
-    gates: object, nodes: list[Node], edges: list[Edge], triggers: set[str], findings: Findings
+    gates: object, nodes: list[Node], edges: list[Edge], triggers: set[str], findings: Findings, engine: str
 ) -> list[Edge]:
     if gates in (None, [], {}, ""):
         return edges
-    node = gate(gates, findings, {node.id for node in nodes} | triggers)
+    node = gate(gates, findings, {node.id for node in nodes} | triggers, engine)
     if node is None:
         return edges
     nodes.append(node)

@@ -1,5 +1,6 @@
 """Legacy edges to edges between ports: dirt sorted out, handles named, conditions on edges made into filters."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from atlas_workflows.graph.model import ERROR_PORT, MAIN_PORT, Edge, Node
 from atlas_workflows.legacy.conditions.forms import translate_condition
 from atlas_workflows.legacy.findings import Findings
-from atlas_workflows.legacy.graph.ports import EITHER, port_of
+from atlas_workflows.legacy.graph.ports import EITHER, is_error, port_of
 from atlas_workflows.legacy.graph.raw import Entry
 from atlas_workflows.legacy.graph.stored import LegacyNode, id_text
 from atlas_workflows.legacy.reasons import ReasonCode
@@ -38,13 +39,23 @@ def legacy_edges(
             findings.reason(ReasonCode.EDGE_DANGLING, path, f"There is no node {missing[:80]!r}.")
         elif edge.source == edge.target:
             findings.reason(ReasonCode.EDGE_SELF_LOOP, path, f"The edge leads from {edge.source} to itself.")
+            _note_round(edge, "step", findings)
         elif edge.target in triggers:
             findings.reason(
                 ReasonCode.EDGE_INTO_TRIGGER, path, f"The edge leads into the trigger {edge.target}."
             )
+            _note_round(edge, "workflow", findings)
         else:
             edges.append(edge)
     return edges
+
+
+def _note_round(edge: LegacyEdge, what: str, findings: Findings) -> None:
+    findings.change(
+        ReasonCode.CYCLE_BROKEN, edge.path,
+        f"The edge from {edge.source[:80]} led back: one old engine executed the {what} again and again, the others once.",
+        before="once, or without end", after="once",
+    )  # fmt: skip
 
 
 def _edge(path: str, entry: dict[str, Any], findings: Findings) -> LegacyEdge:
@@ -88,10 +99,15 @@ def around_notes(edges: list[LegacyEdge], notes: set[str], findings: Findings) -
         edges = [edge for edge in edges if note not in (edge.source, edge.target)]
         for first in entering:
             for then in leaving:
-                if first.source != then.target:
+                if first.source != then.target and not is_error(then.handle):
                     edges.append(
                         LegacyEdge(
-                            first.path, first.id, first.source, then.target, first.handle, first.condition
+                            first.path,
+                            first.id,
+                            first.source,
+                            then.target,
+                            first.handle,
+                            first.condition or then.condition,
                         )
                     )
         path = (entering or leaving)[0].path
@@ -128,6 +144,8 @@ class EdgeWriter:
         key = (source, port, target)
         if key in self._seen:
             self.findings.reason(ReasonCode.EDGE_DUPLICATE, path, f"{source} → {target} is stored twice.")
+            if path is not None:
+                self._note_twice(target, path)
             return
         self._seen.add(key)
         if not id_ or id_ in self._ids:
@@ -137,6 +155,20 @@ class EdgeWriter:
             id_ = assigned
         self._ids.add(id_)
         self.edges.append(Edge(id_, source, target, port))
+
+    def _note_asked(self, edge: LegacyEdge, when: str) -> None:
+        self.findings.change(
+            ReasonCode.EDGE_CONDITION_KEPT, edge.path,
+            "The old engines, or all but one of them, followed the edge without asking for what stands on it.",
+            before="followed always, or " + when, after=f"followed {when}",
+        )  # fmt: skip
+
+    def _note_twice(self, target: str, path: str) -> None:
+        self.findings.change(
+            ReasonCode.EXECUTED_PER_WAY, path,
+            f"The edge to {target[:80]} is stored twice: one old engine took it twice, the others once.",
+            before="once, or for each edge", after="once",
+        )  # fmt: skip
 
     def _free_id(self, source: str, port: str, target: str) -> str:
         stem = f"{source[:60]}-{port[:20]}-{target[:60]}"
@@ -179,8 +211,14 @@ class EdgeWriter:
         if word in ("success", "always", "true", "false", "yes", "no", "default"):
             return ports, edge.target
         if word in ("error", "failure"):
+            self._note_asked(edge, "after an error only")
             return (ERROR_PORT,), edge.target
-        result = translate_condition(_as_leaf(edge.condition), engine="queue", path=f"{edge.path}.condition")
+        result = translate_condition(
+            _as_leaf(edge.condition),
+            engine="queue",
+            path=f"{edge.path}.condition",
+            variables=self.findings.variables,
+        )
         self.findings.merge(tuple(result.reasons), tuple(result.changes))
         filter_id = f"{(edge.id or self._free_id(edge.source, ports[0], edge.target))[:150]}~filter"
         parameters = (
@@ -190,6 +228,7 @@ class EdgeWriter:
         self.findings.reason(
             ReasonCode.EDGE_CONDITION_KEPT, edge.path, f"The edge's condition is now node {filter_id}."
         )
+        self._note_asked(edge, "where it holds")
         self.add("", filter_id, MAIN_PORT, edge.target, None)
         return ports, filter_id
 
@@ -206,7 +245,7 @@ def _as_leaf(condition: Any) -> Any:
 
 def note_both_branches(nodes: Iterable[LegacyNode], edges: Iterable[Edge], findings: Findings) -> None:
     """The label engine evaluated a condition and then executed both of its branches."""
-    flat = {node.id: node for node in nodes if node.flat}
+    flat = {node.id: node for node in nodes if node.engine == "label"}
     if not flat:
         return
     taken: dict[str, set[str]] = {}
@@ -214,11 +253,44 @@ def note_both_branches(nodes: Iterable[LegacyNode], edges: Iterable[Edge], findi
         if edge.source in flat and edge.source_port in ("true", "false"):
             taken.setdefault(edge.source, set()).add(edge.source_port)
     for id_, ports in taken.items():
-        if len(ports) == 2:
+        drawn = "both branches" if len(ports) == 2 else "the one branch drawn"
+        findings.change(
+            ReasonCode.BOTH_BRANCHES_EXECUTED, flat[id_].path,
+            f"The engine that executed it went into {drawn} of {flat[id_].label[:80] or id_}, whatever it answered.",
+            before=drawn, after="the branch that it answers",
+        )  # fmt: skip
+
+
+def note_cases(nodes: Iterable[Node], edges: Iterable[Edge], findings: Findings) -> None:
+    """Where a switch chose a case without an edge, the old engines followed the default edge."""
+    switches = {node.id: node for node in nodes if node.type == "switch"}
+    if not switches:
+        return
+    taken = {(edge.source, edge.source_port) for edge in edges}
+    for node in switches.values():
+        ports = [case["port"] for case in node.parameters.get("cases") or () if "port" in case]
+        open_ = [port for port in ports if (node.id, port) not in taken]
+        if open_ and (node.id, "default") in taken:
             findings.change(
-                ReasonCode.BOTH_BRANCHES_EXECUTED, flat[id_].path,
-                f"The engine that knew this form executed both branches of {flat[id_].label[:80] or id_}.",
-                before="both branches", after="exactly one branch",
+                ReasonCode.CASE_WITHOUT_WAY, f"nodes.{node.id}",
+                f"No edge leaves {', '.join(open_)[:200]}: the old engines took the default then.",
+                before="the default way", after="ends there",
+            )  # fmt: skip
+
+
+def note_ends(nodes: Iterable[Node], edges: Iterable[Edge], findings: Findings) -> None:
+    """An end stopped the way that came to it; where ways run side by side it now stops the others as well."""
+    ends = [node for node in nodes if node.type == "end"]
+    if not ends:
+        return
+    ways = Counter((edge.source, edge.source_port) for edge in edges)
+    forks = {node.id for node in nodes if node.type == "parallel"}
+    if forks or max(ways.values(), default=0) > 1:
+        for node in ends:
+            findings.change(
+                ReasonCode.END_ENDS_ALL, f"nodes.{node.id}",
+                f"{node.name[:80] or node.id[:80]} stopped its own way only.",
+                before="the other ways went on", after="ends the execution",
             )  # fmt: skip
 
 

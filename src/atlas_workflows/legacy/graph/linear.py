@@ -103,12 +103,12 @@ def _read_overloaded_keys(node: LegacyNode, told: str, step: dict[str, Any]) -> 
         node.settings.setdefault("name", step["name"])
 
 
-def gate(raw: Any, findings: Findings, taken: set[str]) -> Node | None:
+def gate(raw: Any, findings: Findings, taken: set[str], engine: str) -> Node | None:
     """Workflow-level conditions as a filter between the trigger and everything else; None where there are none."""
     if raw in (None, [], {}, ""):
         return None
     whole = {"conditions": raw, "operator": "AND"} if isinstance(raw, list) else raw
-    result = translate_condition(whole, engine="service", path=GATE)
+    result = translate_condition(whole, engine=engine, path=GATE, variables=findings.variables)
     findings.merge(tuple(result.reasons), tuple(result.changes))
     id_ = GATE
     while id_ in taken:

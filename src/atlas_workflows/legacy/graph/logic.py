@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from atlas_workflows.graph.model import ErrorMode
 from atlas_workflows.legacy.actions.drawer import (
     UNFIT,
     Drawer,
@@ -30,10 +31,11 @@ Parameters = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class NodeContext:
-    """What a node cannot know by itself: the workflow's zone, and by which handles edges leave each node."""
+    """What a node cannot know by itself: the workflow's zone and error mode, and by which handles edges leave each node."""
 
     timezone: str | None
     handles: Mapping[str, Sequence[str]]
+    error_mode: ErrorMode = ErrorMode.STOP
 
 
 ITEMS = (
@@ -102,7 +104,9 @@ def _condition(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Paramet
 def _wait(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001
     left = drawer.left
     raw = {key: left.pop(key) for key in list(left) if key in WAIT_KEYS}
-    result = translate_wait(raw, default_timezone=around.timezone, path=drawer.path)
+    result = translate_wait(
+        raw, default_timezone=around.timezone, path=drawer.path, variables=drawer.findings.variables
+    )
     drawer.findings.merge(tuple(result.reasons), tuple(result.changes))
     if result.wait is None:
         left.update(raw)
@@ -229,9 +233,19 @@ def _filter(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters
     condition = condition_of(raw, drawer, "condition", node.engine, root) if raw else None
     if condition is not None:
         parameters["condition"] = condition
+        if root == "contact":
+            _note_filter(drawer)
     elif raw:
         drawer.left["legacy_condition"] = raw
     return parameters
+
+
+def _note_filter(drawer: Drawer) -> None:
+    drawer.findings.change(
+        ReasonCode.FILTER_WAS_PASSED, drawer.path,
+        "No old engine is known to have stopped at a filter; whoever does not fit it now goes no further.",
+        before="everybody went on", after="only whom it lets through",
+    )  # fmt: skip
 
 
 def _set_variable(node: LegacyNode, drawer: Drawer, around: NodeContext) -> Parameters:  # noqa: ARG001

@@ -36,6 +36,8 @@ def translate_node(node: LegacyNode, findings: Findings, around: NodeContext) ->
     if drawer.left or node.spare:
         drawer.close(parameters, node.spare, _identity(node, type_))
     _note_skipped(node, type_, findings)
+    if facts:
+        _note_failing(node, facts, around, findings)
     return Node(
         id=node.id,
         type=type_,
@@ -99,6 +101,17 @@ def _note_skipped(node: LegacyNode, type_: str, findings: Findings) -> None:
         f"No engine knew the label {node.label[:80]!r}, so the action was skipped and counted as done.",
         before="skipped", after=f"{type_} is executed",
     )  # fmt: skip
+
+
+def _note_failing(node: LegacyNode, facts: dict[str, Any], around: NodeContext, findings: Findings) -> None:
+    """The old engines knew one error mode for all steps of a workflow, and no attempts of a step's own."""
+    mode = facts.get("on_error", around.error_mode)
+    if mode is not around.error_mode or "retry" in facts:
+        findings.change(
+            ReasonCode.ERROR_MODE_CHANGED, node.path,
+            "What the step itself says about errors was not read; where it fails, that counts now.",
+            before=f"as the workflow: {around.error_mode}", after="retry" if "retry" in facts else str(mode),
+        )  # fmt: skip
 
 
 def _unknown(node: LegacyNode, findings: Findings, legacy_type: str) -> Node:

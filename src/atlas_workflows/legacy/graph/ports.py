@@ -50,6 +50,11 @@ def port_of(type_: str, handle: str, parameters: Mapping[str, Any]) -> str | Non
     )
 
 
+def is_error(handle: str) -> bool:
+    """Whether an edge was followed after a failure only."""
+    return _NOISE.sub("", handle).lower() in _ERROR
+
+
 def _outcome(word: str) -> str | None:
     for prefix in ("branch", "condition", "on", "path"):
         word = word.removeprefix(prefix) or word

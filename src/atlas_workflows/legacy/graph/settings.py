@@ -92,6 +92,12 @@ def _error_mode(value: Any, findings: Findings) -> ErrorMode:
     if value in (None, ""):
         return ErrorMode.STOP
     known = _MODES.get(str(value).strip().lower())
+    if known is ErrorMode.RETRY:
+        findings.change(
+            ReasonCode.ERROR_MODE_CHANGED, "settings.errorHandling",
+            "The old engines stopped at a step that failed; it is now tried again first.",
+            before=f"{value} (stopped)", after="retry",
+        )  # fmt: skip
     if known is not None:
         return known
     _invalid("errorHandling", value, findings)

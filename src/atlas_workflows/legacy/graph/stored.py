@@ -116,12 +116,13 @@ def _text(*values: Any) -> str:
 def graph_node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -> LegacyNode:
     """One entry of a builder's list of nodes, with this id."""
     data = entry.get("data")
+    texts: list[str] = []  # where settings stood as JSON inside a text, and mean something
     if type(data) is not dict:
-        data = _repaired_data(data, path, findings)
+        data = _repaired_data(data, path, texts, findings)
     config = data.get("config")
     spare: dict[str, Any] = {}
     if config is not None and type(config) is not dict:
-        config = _repaired_config(config, f"{path}.data.config", spare, findings)
+        config = _repaired_config(config, f"{path}.data.config", spare, texts, findings)
     config = config or {}
     flat_settings = _flat_settings(entry, data)
     action = data.get("actionType")
@@ -152,6 +153,8 @@ def graph_node(path: str, id_: str, entry: dict[str, Any], findings: Findings) -
         settings_path=f"{path}.data.config" if config else f"{path}.data",
         is_trigger=type_ in TRIGGER_NODES,
     )
+    if texts and not node.is_trigger:  # what stands in a trigger node nobody read anyhow
+        _note_texts(texts, findings)
     if not _OTHER_FACTS.isdisjoint(data) or node.label != label:
         node.notes = _text(data.get("description"))
         _spare_facts(data, node, spare)
@@ -177,17 +180,32 @@ def _flat_settings(entry: dict[str, Any], data: dict[str, Any]) -> dict[str, Any
     return settings
 
 
-def _repaired_data(data: Any, path: str, findings: Findings) -> dict[str, Any]:
+def _note_texts(texts: list[str], findings: Findings) -> None:
+    for path in texts:
+        findings.change(
+            ReasonCode.SETTINGS_WERE_TEXT, path,
+            "JSON inside a text is no object: the old engines found no settings there, now they are read.",
+            before="no settings", after="as they are written",
+        )  # fmt: skip
+
+
+def _repaired_data(data: Any, path: str, texts: list[str], findings: Findings) -> dict[str, Any]:
     decoded = unwrap(data, f"{path}.data", findings) if type(data) is str else data
     if isinstance(decoded, dict):
+        if decoded:
+            texts.append(f"{path}.data")
         return decoded
     findings.reason(ReasonCode.NODE_DATA_MISSING, f"{path}.data", "The node carries no data object.")
     return {} if decoded is None else {"data": decoded}
 
 
-def _repaired_config(config: Any, path: str, spare: dict[str, Any], findings: Findings) -> dict[str, Any]:
+def _repaired_config(
+    config: Any, path: str, spare: dict[str, Any], texts: list[str], findings: Findings
+) -> dict[str, Any]:
     decoded = unwrap(config, path, findings) if type(config) is str else config
     if isinstance(decoded, dict):
+        if decoded:
+            texts.append(path)
         return decoded
     if decoded not in ("", [], None):
         spare["config"] = decoded

@@ -85,6 +85,11 @@ def _name(raw: Any, path: str, taken: dict[str, str], findings: Findings) -> str
         findings.reason(
             ReasonCode.VARIABLE_NAME_INVALID, path, f"{told[:80]!r} cannot be referred to; it is now {name}."
         )
+        if told:
+            findings.change(
+                ReasonCode.VARIABLE_NAME_INVALID, path,
+                "Texts that name the variable as it was no longer find its value.", before=told[:80], after=name,
+            )  # fmt: skip
     stem, count = name, 2
     while name in taken:
         name, count = f"{stem}_{count}", count + 1
@@ -92,6 +97,11 @@ def _name(raw: Any, path: str, taken: dict[str, str], findings: Findings) -> str
         findings.reason(
             ReasonCode.VARIABLE_DUPLICATE, path, f"{stem} exists already; this one is now {name}."
         )
+        findings.change(
+            ReasonCode.VARIABLE_DUPLICATE, path,
+            f"Which of the variables called {stem[:80]} the old engines used is not known; it is the first one now.",
+            before=f"the first or a later {stem[:80]}", after=f"the first {stem[:80]}",
+        )  # fmt: skip
     taken[name] = told
     return name
 
@@ -111,15 +121,26 @@ def _variable(name: str, entry: dict[str, Any], path: str, findings: Findings) -
         default = None if default is None else sealed(default, f"{path}.value", findings)
     description = entry.get("description")
     scope = entry.get("scope")
+    required = _flag(entry, ("required", "is_required", "isRequired"), path, findings)
+    if required and default is None:
+        _note_required(name, path, findings)
     return Variable(
         name=name,
         type=_type(entry.get("type"), path, findings),
         default=default,
         description=_described(description if isinstance(description, str) else "", {} if secret else entry),
         scope=scope if scope in ("global", "workflow", "execution") else "workflow",
-        required=_flag(entry, ("required", "is_required", "isRequired"), path, findings),
+        required=required,
         secret=secret,
     )
+
+
+def _note_required(name: str, path: str, findings: Findings) -> None:
+    findings.change(
+        ReasonCode.VARIABLE_NOW_REQUIRED, f"{path}.required",
+        f"{name[:80]} is required and has no value; no old engine looked, now every execution fails until it has one.",
+        before="executed without it", after="fails at its start",
+    )  # fmt: skip
 
 
 def _described(description: str, entry: dict[str, Any]) -> str:

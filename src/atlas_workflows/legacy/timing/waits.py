@@ -41,14 +41,17 @@ class WaitTranslation:
     changes: tuple[SemanticChange, ...] = ()
 
 
-def translate_wait(raw: Any, *, default_timezone: str | None, path: str) -> WaitTranslation:
+def translate_wait(
+    raw: Any, *, default_timezone: str | None, path: str, variables: frozenset[str] = frozenset()
+) -> WaitTranslation:
     """Translate one wait configuration; never raises.
 
-    `default_timezone`: the workflow's or organization's zone, for times of day that name none.
+    `default_timezone`: the workflow's or organization's zone, for times of day that name none. `variables`: the
+    workflow's own, which its conditions may name.
     """
     verdict = Verdict(path)
     try:
-        wait = _Reader(verdict, default_timezone).read(raw)
+        wait = _Reader(verdict, default_timezone, variables).read(raw)
         parse_wait(wait)
     except Unreadable as found:
         verdict.reason(ReasonCode.WAIT_UNREADABLE, found.field, f"{found.why}.")
@@ -63,7 +66,8 @@ def translate_wait(raw: Any, *, default_timezone: str | None, path: str) -> Wait
 class _Reader:
     """Tries the forms in order; the first whose keys are there decides."""
 
-    def __init__(self, verdict: Verdict, default_timezone: str | None) -> None:
+    def __init__(self, verdict: Verdict, default_timezone: str | None, variables: frozenset[str]) -> None:
+        self.variables = variables
         self.verdict = verdict
         self.default_timezone = default_timezone
 
@@ -194,7 +198,9 @@ class _Reader:
         return wait
 
     def _condition(self, raw: Any, field: str) -> dict[str, Any]:
-        translated = translate_condition(raw, engine=None, path=self.verdict.at(field))
+        translated = translate_condition(
+            raw, engine=None, path=self.verdict.at(field), variables=self.variables
+        )
         self.verdict.reasons.extend(translated.reasons)
         self.verdict.changes.extend(translated.changes)
         if translated.condition is None:

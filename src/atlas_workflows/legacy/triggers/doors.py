@@ -90,7 +90,7 @@ def barrier_of(
     if type_ in SCORING or is_scoring:
         return Barrier.SCORING_NEVER_FIRED
     if type_ == BY_HAND:
-        return None
+        return None if is_drawn else Barrier.NO_TRIGGER_NODE
     if type_ not in DOORS:
         return Barrier.NO_DOOR
     if COLUMN not in columns:

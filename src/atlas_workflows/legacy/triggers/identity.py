@@ -40,6 +40,12 @@ class Slot:
         return canonical(self.type)
 
     @property
+    def is_switched_off(self) -> bool:
+        """Whether a row of its own says so."""
+        rows = (self.row, self.schedule, self.webhook)
+        return any(row is not None and row.get("is_active") == "false" for row in rows)
+
+    @property
     def has_fired(self) -> bool:
         """Whether a row of its own says when it fired."""
         rows = (self.row or {}, self.schedule or {})
@@ -61,11 +67,15 @@ def find_slots(
     `is_drawn` False: the graph has nodes, and none of them is a trigger.
     """
     column = _column_slot(record, findings)
-    config = {} if column is None else dict(column.config)
+    # A delivery found its workflow by the column's webhook_id, which JSON inside a text does not have.
+    is_text = _is_text(record.columns.get("trigger_config"))
+    config = {} if column is None or is_text else dict(column.config)
     rows = _row_slots(record, findings)
     told = record.columns.get("trigger_type")
     if column is not None and column.type == told and door_of(told) is not None:
         slots = _behind_door(column, nodes, rows, findings)
+        if is_text:
+            _note_text(column, findings)
     elif rows:
         slots = _with_rows(nodes, rows, column, findings)
     elif nodes:
@@ -81,6 +91,20 @@ def find_slots(
     if len(slots) > 1:
         findings.reason(ReasonCode.SEVERAL_TRIGGERS, None, f"{len(slots)} triggers start this workflow.")
     return slots
+
+
+def _is_text(stored: str | None) -> bool:
+    return stored is not None and stored.lstrip().startswith('"')
+
+
+def _note_text(column: Slot, findings: Findings) -> None:
+    read, _ = read_by_door(column.type, column.config)
+    if any(value not in (None, "", [], {}, "all") for value in read.values()):
+        findings.change(
+            ReasonCode.SETTINGS_WERE_TEXT, column.path,
+            "JSON inside a text is no object: the old application found no filter there and let every event pass.",
+            before="every event", after="events that the filter lets through",
+        )  # fmt: skip
 
 
 def _column_slot(record: LegacyWorkflow, findings: Findings) -> Slot | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from atlas_workflows.graph.model import Trigger
 from atlas_workflows.legacy.actions.drawer import Drawer
 from atlas_workflows.legacy.aliases import trigger_type
-from atlas_workflows.legacy.evidence.verdicts import EvidenceClass, Judged
+from atlas_workflows.legacy.evidence.verdicts import OFF_UNREAD, EvidenceClass, Judged, fired_though_off
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
@@ -53,8 +53,10 @@ def translate_slot(
         # they were reached. Schedules, which never fired either, are noted where they are read.
         _note_never_fired(slot, type_, findings)
     notes = "" if judged is None else judged.note
+    if fired_though_off(slot, judged):
+        notes = f"{notes} {OFF_UNREAD}"
     return Trigger(
-        key, type_, parameters, name=name, enabled=_is_enabled(slot), position=position, notes=notes
+        key, type_, parameters, name=name, enabled=not slot.is_switched_off, position=position, notes=notes
     )
 
 
@@ -123,11 +125,6 @@ def _note_never_fired(slot: Slot, type_: str, findings: Findings) -> None:
         ReasonCode.NEVER_FIRED_IN_LEGACY, slot.path,
         f"Nothing in the old application ever fired {type_}; once signed, it will.", before="never", after="fires",
     )  # fmt: skip
-
-
-def _is_enabled(slot: Slot) -> bool:
-    rows = [row for row in (slot.row, slot.schedule, slot.webhook) if row is not None]
-    return all(row.get("is_active") != "false" for row in rows)
 
 
 def with_ids_of_their_own(links: list[TriggerLink], record: LegacyWorkflow) -> list[TriggerLink]:

@@ -1,6 +1,7 @@
 """Differences between what an old engine and the enhanced engine plan for the same trigger. Pure."""
 
 import html
+import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from atlas_workflows.legacy.engine.known import js_text
 from atlas_workflows.legacy.engine.plan import Plan, PlannedEffect
 from atlas_workflows.migration.shadow.foreseen import NEVER, Foreseen
 
+_COMMA = re.compile(r",\s+")  # a list within a text
 UNTIL_SOMETHING = "until something happens"
 _NEARLY = 1.0  # seconds
 
@@ -141,4 +143,4 @@ def _normal(value: Any) -> Any:
         return sorted(js_text(item) for item in value)
     if isinstance(value, Mapping):
         return {key: _normal(item) for key, item in value.items()}
-    return html.unescape(js_text(value)).strip()
+    return _COMMA.sub(",", html.unescape(js_text(value))).strip()

@@ -12,6 +12,7 @@ from atlas_workflows.legacy.reasons import ReasonCode as R
 from atlas_workflows.migration.shadow.compare import UNTIL_SOMETHING, Change, Difference
 
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
+_SEALED = "$secret"
 _FLOW = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.BRANCH, Change.OUTCOME})
 _OWN = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.EFFECT_KIND, Change.OUTCOME})
 _TEXT = frozenset({Change.CONTENT, Change.RECIPIENT})
@@ -29,30 +30,38 @@ _ANSWERS: Mapping[R, frozenset[Change]] = dict.fromkeys(
     _FLOW,
 )  # fmt: skip
 # Codes after which another way is taken, whatever a condition answers.
-_WAYS: Mapping[R, frozenset[Change]] = dict.fromkeys(
+_WAYS: Mapping[R, frozenset[Change]] = {
+    **dict.fromkeys(
     (
         R.BOTH_BRANCHES_EXECUTED, R.BRANCHLESS_EDGE, R.PLACEHOLDER_LOOP, R.NESTED_STEPS_UNFOLDED, R.CYCLE_BROKEN,
         R.CYCLE_FOUND, R.ERROR_MODE_CHANGED, R.EDGE_CONDITION_KEPT, R.EDGE_PORT_UNKNOWN, R.EDGE_AFTER_END,
-        R.EDGE_INTO_TRIGGER, R.EDGE_SELF_LOOP, R.NODE_ID_DUPLICATE, R.TRIGGER_EDGES_ADDED, R.UNKNOWN_NODE_TYPE,
-        R.DEFINITION_INVALID, R.WAIT_UNREADABLE,
+        R.EDGE_INTO_TRIGGER, R.EDGE_SELF_LOOP, R.NODE_ID_DUPLICATE, R.UNKNOWN_NODE_TYPE,
+        R.DEFINITION_INVALID, R.WAIT_UNREADABLE, R.EXECUTED_PER_WAY, R.VARIABLE_NOW_REQUIRED,
+        R.FILTER_WAS_PASSED, R.CASE_WITHOUT_WAY, R.SETTINGS_WERE_TEXT, R.DISABLED_STEP_RAN,
     ),
     _FLOW,
-)  # fmt: skip
+    ),
+    R.TRIGGER_EDGES_ADDED: _FLOW | _TIME,  # what started nothing is new as a whole
+}  # fmt: skip
 _BEHIND = {**_ANSWERS, **_WAYS}
-# Codes after which a step is executed more often.
-_AGAIN = frozenset({R.PLACEHOLDER_LOOP, R.CYCLE_FOUND, R.CYCLE_BROKEN})
+# Codes after which a step is executed more often, or less often than the engine that went round and round did.
+_AGAIN = frozenset({R.PLACEHOLDER_LOOP, R.CYCLE_FOUND, R.CYCLE_BROKEN, R.EXECUTED_PER_WAY})
+# Codes about something that every step may use.
+_EVERYWHERE = frozenset({R.VARIABLE_DUPLICATE, R.VARIABLE_NAME_INVALID})
 # Codes that explain their own step alone.
 _AT: Mapping[R, frozenset[Change]] = {
     **dict.fromkeys(
         (
             R.SILENTLY_SKIPPED, R.ACTION_WAS_STUB, R.STEP_ALWAYS_SKIPPED, R.STEP_ALWAYS_FAILED, R.BRANCH_NEVER_SENT,
-            R.DISABLED_STEP_RAN, R.UNKNOWN_ACTION_TYPE, R.NODE_UNREACHABLE, R.NODE_DATA_MISSING,
+            R.UNKNOWN_ACTION_TYPE, R.NODE_UNREACHABLE, R.NODE_DATA_MISSING,
         ),
         _OWN,
     ),
     **dict.fromkeys(
-        (R.CODE_NOT_EXECUTED, R.PARAMETER_INVALID, R.NODE_CONFIG_MALFORMED, R.GRAPH_DOUBLE_ENCODED), _OWN | _TEXT
+        (R.CODE_NOT_EXECUTED, R.PARAMETER_INVALID, R.NODE_CONFIG_MALFORMED), _OWN | _TEXT
     ),
+    R.DISABLED_STEP_RAN: _OWN | _TIME,
+    R.SETTINGS_WERE_TEXT: _OWN | _TEXT | _TIME | frozenset({Change.BRANCH}),
     **dict.fromkeys(
         (
             R.PLACEHOLDER_LEFT_EMPTY, R.TEXT_WAS_NOT_FILLED, R.TEMPLATE_VARIABLE_UNKNOWN, R.TEMPLATE_SYNTAX_UNKNOWN,
@@ -69,7 +78,7 @@ _STARTS: Mapping[R, frozenset[Change]] = dict.fromkeys(
     (
         R.TRIGGER_IDENTITY_CHANGED, R.TRIGGER_CANNOT_FIRE, R.TRIGGER_WAS_SILENT, R.TRIGGER_NEVER_SEEN,
         R.NEVER_FIRED_IN_LEGACY, R.TRIGGER_DISAGREEMENT, R.TRIGGER_CONFIGS_DISAGREE, R.UNKNOWN_TRIGGER_TYPE, R.NO_TRIGGER,
-        R.SCORE_ZERO_HONOURED, R.SCORE_CROSSING, R.WEBHOOK_ENDPOINT_FOREIGN,
+        R.SCORE_ZERO_HONOURED, R.SCORE_CROSSING, R.WEBHOOK_ENDPOINT_FOREIGN, R.DISABLED_TRIGGER_FIRED, R.SETTINGS_WERE_TEXT,
     ),
     _START,
 )  # fmt: skip
@@ -85,10 +94,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """Nodes that the old engine and the enhanced one went through."""
+    """Nodes that the old engine and the enhanced one went through. `again`: those the old one came to more than once."""
 
     before: frozenset[str]
     after: frozenset[str]
+    again: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,7 @@ class Explainer:
             for finding in self.findings
             if _is_of_start(finding, found)
             or _is_of_step(finding, found)
+            or _was_ended(finding, found, visited)
             or (self._is_behind(finding, found, turned) and self._was_led_elsewhere(finding, found, visited))
         ]
         if _is_left_empty(found):
@@ -135,7 +146,11 @@ class Explainer:
     def _is_behind(self, finding: Finding, found: Difference, turned: frozenset[str | None]) -> bool:
         if found.change not in _BEHIND.get(finding.code, ()):
             return False
-        if finding.node is None or found.node is None:
+        if finding.code is R.VARIABLE_NOW_REQUIRED:
+            return True
+        if found.node is None:  # the execution as a whole
+            return finding.node is None or finding.code in _AGAIN
+        if finding.node is None:
             return True
         if finding.code in _ANSWERS and found.node != finding.node and finding.node not in turned:
             return False
@@ -143,6 +158,12 @@ class Explainer:
 
     def _was_led_elsewhere(self, finding: Finding, found: Difference, visited: Visited) -> bool:
         """Whether the way taken can be the reason: not for a step that both went through, nor for one that is gone."""
+        if finding.code is R.VARIABLE_NOW_REQUIRED and visited.after:
+            return False  # it started, so nothing was missing
+        if finding.code in _ANSWERS and finding.node == found.node:
+            return True  # a step's own condition
+        if found.change is Change.EFFECT_DROPPED and finding.code in _WAYS and found.node in visited.again:
+            return found.node in self._there
         if found.change is Change.EFFECT_DROPPED:
             return found.node in self._there and found.node not in visited.after
         return (
@@ -158,14 +179,28 @@ def _is_turned(found: Difference) -> bool:
 
 def _is_left_empty(found: Difference) -> bool:
     """The one rule that holds for every workflow: what found no value was sent as written, and is left out now."""
-    if found.change is not Change.CONTENT or not isinstance(found.before, str) or "{" not in found.before:
-        return False
-    after = found.after if isinstance(found.after, str) else ""
-    return _PLACEHOLDER.search(found.before) is not None and _bare(found.before) == _bare(after)
+    return (
+        found.change in _TEXT
+        and _holds_placeholder(found.before)
+        and (_bare(found.before) or None) == (_bare(found.after) or None)
+    )
 
 
-def _bare(text: str) -> str:
-    return "".join(_PLACEHOLDER.sub("", html.unescape(text)).split())
+def _holds_placeholder(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_holds_placeholder, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_placeholder, value))
+    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
+
+
+def _bare(value: Any) -> Any:
+    """Without placeholders and blanks; what nothing is left of is not there."""
+    if isinstance(value, Mapping):
+        return {key: left for key, item in value.items() if (left := _bare(item))}
+    if isinstance(value, list):
+        return [left for item in value if (left := _bare(item))]
+    return "".join(_PLACEHOLDER.sub("", html.unescape(value)).split()) if isinstance(value, str) else value
 
 
 def _is_of_start(finding: Finding, found: Difference) -> bool:
@@ -173,7 +208,19 @@ def _is_of_start(finding: Finding, found: Difference) -> bool:
 
 
 def _is_of_step(finding: Finding, found: Difference) -> bool:
-    return found.change in _AT.get(finding.code, ()) and finding.node in (None, found.node)
+    if finding.code in _ANSWERS and found.change is Change.WAIT:
+        return finding.node is not None and finding.node == found.node
+    if found.change not in _AT.get(finding.code, ()):
+        return False
+    if finding.code is R.SECRET_SEALED:  # the same value, under another name
+        return isinstance(found.after, Mapping) and _SEALED in found.after
+    return finding.node == found.node or (finding.node is None and finding.code in _EVERYWHERE)
+
+
+def _was_ended(finding: Finding, found: Difference, visited: Visited) -> bool:
+    """Whether an end that was come to may have cut the other ways short."""
+    is_there = finding.code is R.END_ENDS_ALL and finding.node in visited.after
+    return is_there and found.change is Change.EFFECT_DROPPED and found.node in visited.before
 
 
 def _findings(workflow: OldWorkflow, entries: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:

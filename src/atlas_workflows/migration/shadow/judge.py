@@ -205,11 +205,17 @@ def _played(
     for record, seen in zip(records, after, strict=True):
         contact = _contact(record, contacts)
         before = plan(sides.old, _start(sides, record, contact), engine)
-        visited = Visited(frozenset(step.node for step in before.steps), seen.visited)
+        visited = _visited(before, seen)
         played.messages += messages_of(before)
         found = compare(before, seen, old=old, new=new)
         played.take(explainer.explain(found, visited), record, contact)
     return played
+
+
+def _visited(before: Plan, after: Foreseen) -> Visited:
+    times = Counter(step.node for step in before.steps)
+    again = frozenset(node for node, count in times.items() if count > 1)
+    return Visited(frozenset(times), after.visited, again)
 
 
 def messages_of(before: Plan) -> int:

@@ -84,8 +84,8 @@ def _sweep(worker: Worker, name: str) -> int:
 
 def count_moved(rollback: Rollback) -> Undone:
     """What this phase made of source rows, and which of its workflows were edited since, as `remove_moved` would."""
-    removed = {table: rollback.number("count_moved", table) for table in rollback.target.traced}
-    removed[SECRETS] = rollback.number("count_secrets", SECRETS, of_phase=rollback.phase.name)
+    removed = {table: rollback.count("moved", table) for table in rollback.target.traced}
+    removed[SECRETS] = rollback.count("secrets", SECRETS, of_phase=rollback.phase.name)
     return Undone(removed, {"workflows": len(_edited(rollback))})
 
 
@@ -95,8 +95,8 @@ def remove_moved(rollback: Rollback) -> Undone:
     archive_workflows(
         rollback.connection, edited, reason="edited after the migration", run_id=None, at=rollback.at
     )
-    removed = {table: rollback.change("delete_moved", table) for table in rollback.target.traced}
-    removed[SECRETS] = rollback.change("delete_secrets", SECRETS, of_phase=rollback.phase.name)
+    removed = {table: rollback.delete("moved", table) for table in rollback.target.traced}
+    removed[SECRETS] = rollback.delete("secrets", SECRETS, of_phase=rollback.phase.name)
     rollback.execute("mark_rolled_back")
     return Undone(removed, {"workflows": len(edited)})
 

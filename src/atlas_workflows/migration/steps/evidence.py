@@ -15,12 +15,12 @@ def run(context: PhaseContext) -> StepResult:
 
 def count_surveyed(rollback: Rollback) -> Undone:
     """What the surveys of the organizations found."""
-    return Undone(removed={table: rollback.number("count_surveyed", table) for table in SURVEYED})
+    return Undone(removed={table: rollback.count("surveyed", table) for table in SURVEYED})
 
 
 def remove_surveyed(rollback: Rollback) -> Undone:
     """The same, removed; the next run surveys anew."""
-    return Undone(removed={table: rollback.change("delete_surveyed", table) for table in SURVEYED})
+    return Undone(removed={table: rollback.delete("surveyed", table) for table in SURVEYED})
 
 
 STEP = StepKind(

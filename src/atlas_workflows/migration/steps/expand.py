@@ -91,8 +91,8 @@ def count_born(rollback: Rollback) -> Undone:
     """What was born in the tables and not moved there, as `remove_born` would take it away."""
     if not rollback.phase.is_first:
         return Undone()
-    born = {table: rollback.number("count_born", table) for table in rollback.target.traced}
-    return Undone(born | {SECRETS: rollback.number("count_secrets", SECRETS, of_phase=None)}, born)
+    born = {table: rollback.count("born", table) for table in rollback.target.traced}
+    return Undone(born | {SECRETS: rollback.count("secrets", SECRETS, of_phase=None)}, born)
 
 
 def remove_born(rollback: Rollback) -> Undone:
@@ -101,8 +101,8 @@ def remove_born(rollback: Rollback) -> Undone:
         return Undone()
     traced = rollback.target.traced
     archived = {table: rollback.change("archive_born", table) for table in traced}
-    removed = {table: rollback.change("delete_born", table) for table in traced}
-    removed[SECRETS] = rollback.change("delete_secrets", SECRETS, of_phase=None)
+    removed = {table: rollback.delete("born", table) for table in traced}
+    removed[SECRETS] = rollback.delete("secrets", SECRETS, of_phase=None)
     return Undone(removed, archived)
 
 

@@ -49,12 +49,12 @@ def _organizations(context: PhaseContext) -> Sequence[str] | None:
 
 def count_shadowed(rollback: Rollback) -> Undone:
     """The verdicts and differences of the organizations."""
-    return Undone(removed={table: rollback.number("count_surveyed", table) for table in SHADOWED})
+    return Undone(removed={table: rollback.count("surveyed", table) for table in SHADOWED})
 
 
 def remove_shadowed(rollback: Rollback) -> Undone:
     """The same, removed; the next run compares anew."""
-    return Undone(removed={table: rollback.change("delete_surveyed", table) for table in SHADOWED})
+    return Undone(removed={table: rollback.delete("surveyed", table) for table in SHADOWED})
 
 
 STEP = StepKind(

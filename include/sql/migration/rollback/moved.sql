@@ -1,8 +1,8 @@
--- How many rows of a table the phase made of source rows, as its ledger entries say; {table} is an identifier.
+-- The rows of a table that the phase made of source rows, as its ledger entries say. {act} counts or deletes them, {table}
+-- is an identifier.
 -- The first phase is not asked for: it is rolled back only where no other phase has rows, so all of them are its own,
 -- and looking a million of them up would take four times as long as removing them.
-SELECT count(*)
-FROM {table} AS made
+{act} FROM {table} AS made
 WHERE
     made.source_id IS NOT NULL
     AND (%(organizations)s::text [] IS NULL OR made.organization_id = any(%(organizations)s::uuid []))

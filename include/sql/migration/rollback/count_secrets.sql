@@ -1,6 +1,0 @@
--- How many sealed secrets the phase took from source rows, or (phase NULL) were entered here.
-SELECT count(*)
-FROM atlas.secrets AS secret
-WHERE
-    secret.phase IS NOT DISTINCT FROM %(of_phase)s
-    AND (%(organizations)s::text [] IS NULL OR secret.organization_id = any(%(organizations)s::uuid []))
