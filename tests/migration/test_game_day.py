@@ -94,10 +94,10 @@ class Pigeon:
     kind: str = "carrier_pigeon"
     concurrency: int = 1
 
-    def may_repeat(self, effect: Dispatch) -> bool:  # noqa: ARG002
+    def may_repeat(self, effect: Dispatch) -> bool:
         return False
 
-    def perform(self, effect: Dispatch) -> Performed:  # noqa: ARG002
+    def perform(self, effect: Dispatch) -> Performed:
         raise AssertionError("it flew")
 
 

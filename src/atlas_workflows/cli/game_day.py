@@ -82,8 +82,18 @@ def _machinery(settings: Settings) -> Machinery:
     log.write_text("")
     return Machinery(
         lambda dsn, places: _begin(WorkerOrders(dsn, places, settings, log)),
-        lambda dsn, places: diverted(dsn, places, settings),
+        lambda dsn, places: _known(dsn, places, settings),
     )
+
+
+def _known(dsn: str, places: Places, settings: Settings) -> Diverted:
+    """Which kinds are diverted; nothing is performed in this process."""
+    means = means_to(places, dsn, settings)
+    try:
+        return divert(performers_with(means), means)
+    finally:
+        if means.crm is not None:
+            means.crm.pool.close()
 
 
 def diverted(dsn: str, places: Places, settings: Settings) -> Diverted:

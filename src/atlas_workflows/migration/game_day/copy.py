@@ -3,21 +3,24 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from psycopg import sql as compose
 
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.errors import BackupError, PermissionMissing
+from atlas_workflows.db.tables import read_catalog
+from atlas_workflows.errors import BackupError, PermissionMissing, PhaseRefused
 from atlas_workflows.integrations.credentials import keep_credential
 from atlas_workflows.integrations.twilio import CONNECTOR
 from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
 from atlas_workflows.migration.backup.retention import prune
 from atlas_workflows.migration.backup.verify import SCRATCH, may_create_databases, prove, scratch_database
+from atlas_workflows.migration.cutover.drain import BEGUN, EXECUTIONS, NEEDED
 from atlas_workflows.migration.steps.backup import TOUCHED
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Site
@@ -53,7 +56,7 @@ def back_up(site: Site) -> Path:
 @contextmanager
 def restored(backup: Path, site: Site) -> Iterator[Copy]:
     """The copy for the time of the block. Raises BackupError where it is not what the backup was made of."""
-    with scratch_database(site.dsn, f"{SCRATCH}game_day_{uuid4().hex[:12]}") as dsn:
+    with scratch_database(site.dsn, _name(site)) as dsn:
         proof = prove(backup, dsn, site.settings, where="the copy of a game day")
         if not proof.passed:
             raise BackupError(
@@ -63,6 +66,7 @@ def restored(backup: Path, site: Site) -> Iterator[Copy]:
         with Site(dsn, site.settings).connect("game-day", autocommit=True) as connection:
             act_as_migration(connection)
             connection.execute(sql("rehearsal/forget_open_runs"))
+            _end_what_was_begun(connection)
             yield Copy(dsn, tuple(_silence(connection)))
 
 
@@ -72,6 +76,27 @@ def keep_nobodys_credentials(connection: Connection, site: Site, organizations: 
         sealer = Sealer(site.settings.secret_keys)
         for organization in organizations:
             keep_credential(connection, sealer, organization, CONNECTOR, NOBODY)
+
+
+def _name(site: Site) -> str:
+    """One name for each original, so that what a killed game day left is dropped by the next. Raises PhaseRefused beside another."""
+    with site.connect("game-day", autocommit=True) as connection:
+        original = connection.info.dbname
+        name = f"{SCRATCH}game_day_{sha256(original.encode()).hexdigest()[:12]}"
+        busy = scalar(connection, "SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [name])
+    if busy:
+        raise PhaseRefused(
+            f"Another game day of {original} is at work, or its workers are still ending.",
+            remedy=f"Wait for it; sessions on {name} in pg_stat_activity show it.",
+        )
+    return name
+
+
+def _end_what_was_begun(connection: Connection) -> None:
+    """The old application is not there to end what it had begun, and a cutover waits for that."""
+    columns = read_catalog(connection).columns(EXECUTIONS)
+    if all(name in columns for name in NEEDED):
+        connection.execute(sql("game_day/end_begun"), {"begun": list(BEGUN)})
 
 
 def _silence(connection: Connection) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Places:
 @contextmanager
 def sinks(taken: Taken) -> Iterator[Places]:
     """Both of them, for the time of the block."""
-    mail, web = _MailSink((HOST, 0), _MailSession), ThreadingHTTPServer((HOST, 0), _WebExchange)
+    mail, web = _MailSink((HOST, 0), _MailSession), _WebSink((HOST, 0), _WebExchange)
     servers: tuple[TCPServer, ...] = (mail, web)
     for server in servers:
         server.taken = taken  # type: ignore[attr-defined]
@@ -93,9 +93,22 @@ def sinks(taken: Taken) -> Iterator[Places]:
             server.server_close()
 
 
-class _MailSink(ThreadingTCPServer):
+class _Patient:
+    """A client that was killed is nothing to tell anybody about."""
+
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing."""
+
+
+class _MailSink(_Patient, ThreadingTCPServer):
+    pass
+
+
+class _WebSink(_Patient, ThreadingHTTPServer):
+    pass
 
 
 class _MailSession(StreamRequestHandler):
