@@ -106,6 +106,7 @@ def _stage(
     phase: Phase, site: Site, percent: int | None, asked: RolloutRequest, options: RunOptions
 ) -> Stage:
     with site.connect("rollout", autocommit=True) as connection:
+        resolve_scope(Scope((*asked.allow, *asked.deny)), read_tenancy(connection, None).organizations)
         waiting = _widen(connection, phase, site, percent, asked, options)
         held = held_back(connection, waiting, phase.name, site.now())
     new = tuple(item for item in waiting if item not in held)
@@ -132,7 +133,6 @@ def _widen(
         hold(connection, phase.name)
         now = read_rollout(connection, phase.name)
         require_going(now)
-        resolve_scope(Scope((*asked.allow, *asked.deny)), read_tenancy(connection, None).organizations)
         stage = _widened(now, percent, asked)
         passed = bool(left_behind(now, stage, executed_here(connection, phase.name)))
         if not asked.dry_run:
