@@ -117,7 +117,11 @@ def load_performers(settings: Settings, dsn: str | None = None) -> dict[str, Per
 
     Every file of `performers` that has a `build` makes the one of its kind; adding a kind means adding a file.
     """
-    means = _means(settings, dsn or settings.crm_dsn)
+    return performers_with(_means(settings, dsn or settings.crm_dsn))
+
+
+def performers_with(means: Means) -> dict[str, Performer]:
+    """The same with ways out that were made elsewhere."""
     found = [module.build(means) for module in _performer_files()]
     return {performer.kind: performer for performer in [*found, *starmap(Unavailable, LATER.items())]}
 

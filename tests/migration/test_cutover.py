@@ -1,7 +1,9 @@
 """A cutover fences what it takes and nothing else, the way back leaves the old application as it was, and both can be repeated."""
 
 import random
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,18 +15,24 @@ from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
 from plain_source import new_context, settings_at
 
-from atlas_workflows.db.connect import connect
+from atlas_workflows.db.acting import act_as_migration
+from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import InputError, PermissionMissing, PhaseRefused
 from atlas_workflows.migration.checks.check import check
+from atlas_workflows.migration.cutover.facts import read_candidates
+from atlas_workflows.migration.cutover.switch import Switch
+from atlas_workflows.migration.cutover.take_over import Author, take_over
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.ramp import ramp
 from atlas_workflows.migration.request import RolloutRequest
 from atlas_workflows.migration.steps.cutover import _capture_events
 from atlas_workflows.rollout.evaluation import declare_known_flags
 from atlas_workflows.rollout.flags import Override
+from atlas_workflows.rollout.ownership import Rules
 from atlas_workflows.rollout.postgres import PostgresFlags
-from atlas_workflows.rollout.rollouts import halt, let_go_on, read_owners
+from atlas_workflows.rollout.rollouts import halt, hold_going, let_go_on, read_owners, read_rollout
 from atlas_workflows.site import Site
 from atlas_workflows.store.events import captures
 from atlas_workflows.validation.results import stopping
@@ -335,6 +343,74 @@ def test_a_ramp_takes_stage_by_stage_and_nobody_while_it_is_halted(sample: str, 
         )
         assert [stage.organizations for stage in ramp(core_phase(), site, later, NO_WATCH)] == [(held,)]
         assert {item.owner for item in read_owners(connection)} == {"legacy_app", "atlas_enhanced"}
+        assert_no_ramp_says_less_than_what_is_executed_here(connection, site, second.organizations[0])
+
+
+def assert_no_ramp_says_less_than_what_is_executed_here(
+    connection: Connection, site: Site, taken: str
+) -> None:
+    """Everybody is cut over; a smaller share or a denial is refused by name until they were given back."""
+    before = read_rollout(connection, "p2_core")
+    asked: dict[str, Any] = {"dry_run": False, "watch_minutes": 0, "reason": "trial"}
+    for less in ({"percents": [20, 40]}, {"deny": [taken]}):
+        with pytest.raises(InputError, match=rf"would be left out.*{taken}.*stands at 100.00 %"):
+            list(ramp(core_phase(), site, RolloutRequest.read(asked | less), NO_WATCH))
+    assert read_rollout(connection, "p2_core") == before
+    go_back(site.dsn)
+    [stage] = ramp(core_phase(), site, RolloutRequest.read(asked | {"deny": [taken]}), NO_WATCH)
+    assert stage.went_well
+    assert taken not in stage.organizations
+
+
+def test_a_ramp_waits_for_a_halt_and_takes_nobody(sample: str, tmp_path: Path) -> None:
+    site = Site(sample, settings_at(tmp_path))
+    asked = RolloutRequest.read({"percents": [100], "dry_run": False, "watch_minutes": 0, "reason": "trial"})
+    with (
+        connect(sample, application_name="test", autocommit=True) as connection,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        with connection.transaction():
+            halt(connection, "p2_core", actor="ana", reason="enough", at=site.now())
+            racing = beside.submit(lambda: list(ramp(core_phase(), site, asked, NO_WATCH)))
+            wait_for_a_waiter(sample)
+        with pytest.raises(PhaseRefused, match="halted by ana: enough"):
+            racing.result(30)
+        assert read_rollout(connection, "p2_core").cohort.percentage == 0
+        act_as_migration(connection)
+        switch = Switch(read_catalog(connection))
+        candidates = read_candidates(connection, switch, None)
+        with pytest.raises(PhaseRefused, match="halted by ana: enough"):
+            take_over(connection, switch, candidates, Rules(), Author("p2_core", "bea", site.now()))
+    assert names(fetch(sample, OWNERS)) == {"legacy_app"}
+
+
+def test_a_halt_waits_for_what_is_being_taken_over(sample: str, tmp_path: Path) -> None:
+    site = Site(sample, settings_at(tmp_path))
+
+    def stop() -> None:
+        with connect(sample, application_name="test", autocommit=True) as beside:
+            halt(beside, "p2_core", actor="ana", reason="enough", at=site.now())
+
+    with (
+        connect(sample, application_name="test", autocommit=True) as connection,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        with connection.transaction():
+            hold_going(connection, "p2_core")
+            racing = beside.submit(stop)
+            wait_for_a_waiter(sample)
+            assert read_rollout(connection, "p2_core").halt is None
+        racing.result(30)
+        assert read_rollout(connection, "p2_core").halt is not None
+
+
+def wait_for_a_waiter(dsn: str) -> None:
+    """Until a session waits for a lock that another one has."""
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    deadline = time.monotonic() + 20
+    while not fetch(dsn, waiting):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.02)
 
 
 def test_the_suites_hold_before_and_after_and_find_a_workflow_that_nobody_executes(
@@ -361,6 +437,11 @@ def test_the_suites_hold_before_and_after_and_find_a_workflow_that_nobody_execut
             "is allowed and denied",
         ),
         ({"percent": 5, "reason": "trial"}, "There is no setting called 'percent'"),
+        ({"error_percent": 101, "reason": "trial"}, "error_percent: .*less than or equal to 100"),
+        ({"latency_seconds": 0, "reason": "trial"}, "latency_seconds: .*greater than or equal to 1"),
+        ({"unsubscribe_percent": -1, "reason": "trial"}, "unsubscribe_percent: .*greater than or equal to 0"),
+        ({"error_times_before": 101, "reason": "trial"}, "error_times_before: .*less than or equal to 100"),
+        ({"least_ended": 0, "reason": "trial"}, "least_ended: .*greater than or equal to 1"),
     ],
 )
 def test_a_ramp_that_cannot_be_is_refused(document: dict[str, Any], said: str) -> None:

@@ -3,10 +3,10 @@
 import json
 import random
 from collections import ChainMap, Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,17 @@ from atlas_workflows.migration.cutover import drain
 from atlas_workflows.migration.cutover.facts import read_candidates
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_over import Author, take_over
-from atlas_workflows.migration.request import Scope
+from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.ramp import ramp
+from atlas_workflows.migration.request import RolloutRequest, Scope
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.migration.step import Skips, StepKind, StepResult
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.rollout.ownership import Rules
+from atlas_workflows.rollout.rollouts import read_rollout
 from atlas_workflows.sample.old_door import OldDoor
 from atlas_workflows.site import Site
+from atlas_workflows.store.consents import Consent, record_consent
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.wiring import work_until_done
 from atlas_workflows.worker.model import Start
@@ -52,8 +56,11 @@ class Box:
     def __init__(self) -> None:
         self.taken: Counter[tuple[str, str]] = Counter()
         self.theirs = 0
+        self.is_full = False
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        if self.is_full:
+            return "552 full"
         subject = message_from_bytes(envelope.content)["Subject"]
         self.taken[envelope.rcpt_tos[0].partition("@")[0], subject] += 1
         return "250 taken"
@@ -256,18 +263,65 @@ def test_live_executions_are_cancelled_where_that_is_the_choice(gym: Gym) -> Non
 
 def test_a_guardrail_that_is_crossed_halts_and_gives_back(gym: Gym) -> None:
     """A workflow that is executed here is switched on over there while the cutover is watched."""
-    phase = core_phase()
-    steps = (*phase.steps[: phase.steps.index("watch")], "meddle", *phase.steps[phase.steps.index("watch") :])
-    meddling = replace(phase, steps=steps, registry=ChainMap({"meddle": MEDDLE}, dict(phase.registry)))
-    ended = run_phase(meddling, gym.site, scope=Scope((gym.organization,)), options=NO_WATCH)
+    ended = run_phase(meddling(meddle), gym.site, scope=Scope((gym.organization,)), options=NO_WATCH)
     assert (ended.status, ended.exit_code) == ("failed", 4)
     assert "switched on in the old application again" in (ended.problem or "")
-    owners = "SELECT DISTINCT owner FROM atlas.workflows WHERE organization_id::text = %s"
-    assert fetch(gym.dsn, owners, gym.organization) == [("legacy_app",)]
-    on = "SELECT count(*) FROM public.workflows WHERE status = 'active' AND organization_id::text = %s"
-    assert fetch(gym.dsn, on, gym.organization) == [(WORKFLOWS,)]
+    assert_given_back(gym)
     with pytest.raises(PhaseRefused, match="was halted by ana"):
         run_phase(core_phase(), gym.site, scope=Scope((gym.organization,)), options=NO_WATCH)
+
+
+Deed = Callable[[Gym], timedelta]
+
+
+def fail(gym: Gym) -> timedelta:
+    """The mail server refuses for good."""
+    gym.box.is_full = True
+    gym.settle()
+    return timedelta()
+
+
+def unsubscribe(gym: Gym) -> timedelta:
+    """Everybody gets their mail, and one says that it was the last."""
+    gym.settle()
+    said = Consent(gym.organization, gym.leads[0], "email", granted=False)
+    record_consent(gym.connection, said, by="ana", reason="asked for")
+    return timedelta()
+
+
+def be_late(_gym: Gym) -> timedelta:
+    """No worker runs."""
+    return timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        (fail, "6 of 6 executions failed; 5.0% is the limit"),
+        (unsubscribe, "1 unsubscribed after 6 messages; 2.0% is the limit"),
+        (be_late, "s for their first step; 30 s is the limit"),
+    ],
+)
+def test_each_guardrail_stops_a_ramp_and_gives_back_by_itself(gym: Gym, deed: Deed, said: str) -> None:
+    late = [timedelta()]
+
+    def leads_come(_context: PhaseContext) -> StepResult:
+        gym.lead_comes()
+        gym.lead_comes()
+        late[0] = deed(gym)
+        return StepResult()
+
+    site = replace(gym.site, now=lambda: datetime.now(UTC) + late[0])
+    asked = {"percents": [1, 100], "allow": [gym.organization], "least_ended": 5, "reason": "trial"}
+    request = RolloutRequest.read({**asked, "dry_run": False, "watch_minutes": 0})
+    options = replace(NO_WATCH, **request.watching)
+    [stage] = ramp(meddling(leads_come), site, request, options)
+    assert stage.conclusion is not None
+    assert said in (stage.conclusion.problem or "")
+    assert said in read_halt(gym)
+    assert_given_back(gym)
+    kept = "SELECT (options ->> 'least_ended')::int FROM atlas.phase_runs WHERE phase = 'p2_core'"
+    assert fetch(gym.dsn, kept) == [(5,)]
 
 
 def test_a_workflow_that_cannot_be_switched_off_stays_where_it_is(gym: Gym) -> None:
@@ -290,9 +344,29 @@ def meddle(context: PhaseContext) -> StepResult:
     return StepResult()
 
 
-MEDDLE = StepKind(
-    "meddle", "Meddle", meddle, NothingToUndo("it is a trial of ours"), Skips("it writes"), continues=False
-)
+def meddling(deed: Callable[[PhaseContext], StepResult]) -> Phase:
+    """Phase 2 in which something happens between the cutover and the watch."""
+    phase = core_phase()
+    steps = (*phase.steps[: phase.steps.index("watch")], "meddle", *phase.steps[phase.steps.index("watch") :])
+    step = StepKind(
+        "meddle", "Meddle", deed, NothingToUndo("it is a trial of ours"), Skips("it writes"), continues=False
+    )
+    return replace(phase, steps=steps, registry=ChainMap({"meddle": step}, dict(phase.registry)))
+
+
+def assert_given_back(gym: Gym) -> None:
+    owners = "SELECT DISTINCT owner FROM atlas.workflows WHERE organization_id::text = %s"
+    assert fetch(gym.dsn, owners, gym.organization) == [("legacy_app",)]
+    on = "SELECT count(*) FROM public.workflows WHERE status = 'active' AND organization_id::text = %s"
+    assert fetch(gym.dsn, on, gym.organization) == [(WORKFLOWS,)]
+
+
+def read_halt(gym: Gym) -> str:
+    halt = read_rollout(gym.connection, "p2_core").halt
+    assert halt is not None
+    return halt.reason
+
+
 # The old application puts its own value in place of ours.
 STUBBORN = """
 CREATE FUNCTION public.stubborn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.status := 'active'; RETURN NEW; END $$;

@@ -1,14 +1,17 @@
-"""Phases 1 and 2 with every step they have: what p2 takes over, and that its rollback gives all of it back."""
+"""Phases 1 and 2 with every step they have, rehearsed on a copy before: what p2 takes over, and that its rollback gives it back."""
 
+import json
 from collections.abc import Iterator
-from pathlib import Path
 
+import psycopg
 import pytest
+from atlas_state import atlas_state, differences
 from cut_over import NO_WATCH, sign_some
 from legacy_samples import clone_sample
 from moving_phase import OPTIONS, fetch
 from plain_source import settings_at
 
+from atlas_workflows.cli.app import load_command
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import Scope
@@ -18,20 +21,47 @@ from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.site import Site
 
 LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w ORDER BY 1"
+COPIES = "SELECT datname FROM pg_database WHERE datname LIKE 'atlas\\_scratch\\_game%'"
 OWNERS = "SELECT owner, count(*) FROM atlas.workflows GROUP BY 1 ORDER BY 1"
 
 
-@pytest.fixture
-def site(pg_server: EmbeddedServer, tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(pg_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A sample to which all of phase 1 is applied, signed."""
     dsn = clone_sample(pg_server, "A", messy=False, workflows=60, executions=200)
-    yield Site(dsn, settings_at(tmp_path))
+    found = Site(dsn, settings_at(tmp_path_factory.mktemp("p2")))
+    first = run_phase(phase_named("p1"), found, options=OPTIONS)
+    assert first.status == "succeeded", first.problem
+    sign_some(dsn)
+    yield found
     pg_server.drop_database(dsn.rpartition("/")[2])
 
 
+def test_a_game_day_loses_nothing_and_leaves_the_database_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ATLAS_HOME", str(site.settings.home))
+    monkeypatch.setenv("ATLAS_SECRET_KEYS", ",".join(site.settings.secret_keys))
+    before = fetch(site.dsn, LEGACY), atlas_state(site.dsn)
+    with pytest.raises(SystemExit) as ended:
+        load_command("game-day").main(
+            ["--kills", "2", "--seed", "7", "--dsn", site.dsn, "--json"], standalone_mode=False
+        )
+    told = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, told["problems"], told["ok"]) == (0, [], True), told
+    assert (told["kills"], told["workers_ended_by_themselves"]) == (2, 0)
+    assert list(told["minutes"]) == ["backup", "restore", "cutover", "live", "rest", "rollback", "after"]
+    effects = told["effects"]
+    assert effects["delivered"] > 0
+    assert (effects["twice"], effects["lost"], effects["unsaid"]) == (0, 0, 0)
+    assert told["back"]["given_back"]["workflows_given_back"] > 1
+    assert fetch(site.dsn, LEGACY) == before[0]
+    assert differences(before[1], atlas_state(site.dsn)) == {}
+    with psycopg.connect(site.dsn) as connection:
+        assert connection.execute(COPIES).fetchall() == []
+
+
 def test_every_step_of_both_phases_passes_and_the_second_is_taken_back(site: Site) -> None:
-    first = run_phase(phase_named("p1"), site, options=OPTIONS)
-    assert first.status == "succeeded", first.problem
-    sign_some(site.dsn)
     before = fetch(site.dsn, LEGACY)
 
     phase = phase_named("p2")

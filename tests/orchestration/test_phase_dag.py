@@ -81,7 +81,15 @@ def test_a_rollout_says_who_would_be_next_until_somebody_turns_that_off() -> Non
     assert (rollout.dag_id, rollout.params["dry_run"]) == ("migration_rollout", True)
     assert [task.retries for task in rollout.tasks] == [0]
     assert _validated(rollout, percents=[1, 10], allow=[ORGANIZATION])["percents"] == [1, 10]
-    for wrong in ({"percents": 10}, {"percents": [0]}, {"allow": ["gym"]}, {"watch_minutes": -1}):
+    assert _validated(rollout, error_percent=2.5)["error_percent"] == 2.5
+    limits = ({"error_percent": 101}, {"latency_seconds": 0}, {"unsubscribe_percent": -1}, {"least_ended": 0})
+    for wrong in (
+        {"percents": 10},
+        {"percents": [0]},
+        {"allow": ["gym"]},
+        {"watch_minutes": -1},
+        *limits,
+    ):
         with pytest.raises(ParamValidationError):
             _validated(rollout, **wrong)
 

@@ -24,6 +24,8 @@ def test_a_rollout_is_shown_halted_and_let_go_on(atlas_dsn: str, capsys: pytest.
     with pytest.raises(PhaseRefused, match="halted by ana"):
         rollout("ramp", "--percent", "10", *WHO, "--dsn", atlas_dsn)
     rollout("resume", *WHO, "--dsn", atlas_dsn)
+    with pytest.raises(InputError, match=r"error_percent: .* less than or equal to 100"):
+        rollout("ramp", "--error-percent", "101", *WHO, "--dsn", atlas_dsn)
     with pytest.raises(SystemExit) as ended:
         rollout("ramp", "--percent", "10", *WHO, "--dsn", atlas_dsn)
     assert ended.value.code == 0

@@ -148,7 +148,8 @@ def wait_until_settled(dsn: str, seconds: float) -> Counter[str]:
     raise AssertionError(f"it does not settle: {dict(found)}")
 
 
-def assert_exactly_once(dsn: str, many: int, sink: MailSink, called: Counter[str], fleet: Fleet) -> None:
+def assert_exactly_once(dsn: str, many: int, sink: MailSink, called: Counter[str], fleet: Fleet) -> str:
+    """Raises AssertionError for what was lost or doubled; otherwise what came of it, counted."""
     with connect(dsn, application_name="test", autocommit=True) as connection:
         effects = connection.execute("SELECT effect_key, kind, status FROM atlas.effects").fetchall()
         twice = connection.execute(
@@ -173,3 +174,8 @@ def assert_exactly_once(dsn: str, many: int, sink: MailSink, called: Counter[str
     assert set(calls) == set(called), "each call reached it, under its own key"
     assert len(calls) == len(done)
     assert ends == {"completed": len(done)} | ({"running": len(parked)} if parked else {})
+    there = parked & set(taken)
+    return (
+        f"{len(mails)} mails intended, {len(taken)} delivered, {len(parked)} parked ({len(there)} of them delivered), "
+        f"0 twice; {len(calls)} calls intended and made"
+    )

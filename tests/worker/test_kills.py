@@ -42,8 +42,9 @@ def trial(folder: Path, kills: int, executions: int) -> tuple[int, str]:
             finally:
                 fleet.end()
             called = Counter(headers["idempotency-key"] for _, _, headers, _ in web.seen)
-            assert_exactly_once(dsn, executions, sink, called, fleet)
-            return sum(fleet.kills.values()), f"{dict(fleet.kills)}, {done} of them while mail went out"
+            came = assert_exactly_once(dsn, executions, sink, called, fleet)
+            words = f"{dict(fleet.kills)}, {done} of them while mail went out; {came}"
+            return sum(fleet.kills.values()), words
     finally:
         server.stop(mode="immediate")
 

@@ -32,6 +32,10 @@ COMMANDS = {
         "Find, read, explain, cancel and replay executions.",
     ),
     "flags": ("atlas_workflows.cli.flags", "Show and set feature flags per organization."),
+    "game-day": (
+        "atlas_workflows.cli.game_day",
+        "Rehearse a cutover on a copy, with kills and a slow provider.",
+    ),
     "legacy": ("atlas_workflows.cli.legacy", "Look at the legacy side: shapes, counts, dirt."),
     "limits": ("atlas_workflows.cli.limits", "Limit how much starts and how much is sent."),
     "logs": ("atlas_workflows.cli.stack_logs", "Show the logs of the local stack."),

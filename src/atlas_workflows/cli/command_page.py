@@ -18,10 +18,10 @@ Where `--dsn` is left out, [ATLAS_CRM_DSN](settings.md) names the database.
 | 1 | anything that has no status of its own; the message says what and what next, the same command continues |
 | 2 | the words on the command line are wrong, or the workflow file or schedule given has errors |
 | 3 | a phase finished with quarantined rows |
-| 4 | validation or reconciliation stopped a phase |
+| 4 | validation, reconciliation or a guardrail stopped a phase; a game day lost something or did not get back |
 | 130 | interrupted with Ctrl-C |
 
-`demo` and `migrate run` and `migrate resume` use 0, 1, 3 and 4. `status` is 0 when the stack is ready, else 1;
+`demo` and `migrate run` and `migrate resume` use 0, 1, 3 and 4, `rollout ramp` and `game-day` 0, 1 and 4. `status` is 0 when the stack is ready, else 1;
 `test` and `soak` end with pytest's own status.
 """
 # What typer adds to every command.

@@ -9,6 +9,7 @@ import typer
 
 from atlas_workflows.cli.asked import default_of
 from atlas_workflows.cli.progress import progress_display
+from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
@@ -16,8 +17,15 @@ from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.ramp import Stage, require_cutover
 from atlas_workflows.migration.ramp import ramp as ramp_phase
-from atlas_workflows.migration.request import RollbackRequest, RolloutRequest, RunOptions
+from atlas_workflows.migration.request import (
+    RollbackRequest,
+    RolloutRequest,
+    RunOptions,
+    rollout_fields,
+)
 from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.migration.runs.records import latest_runs
+from atlas_workflows.migration.watch_options import GUARDRAIL_FIELDS
 from atlas_workflows.rollout.rollouts import Owners, Rollout, let_go_on, read_owners, read_rollout
 from atlas_workflows.rollout.rollouts import halt as halt_rollout
 from atlas_workflows.site import Site, crm_site
@@ -36,13 +44,23 @@ Organization = Annotated[
 ]
 
 
+def _limit(name: str) -> Any:
+    return typer.Option(
+        f"--{name.replace('_', '-')}", metavar="N", help=rollout_fields()[name]["description"]
+    )
+
+
 @app.command()
 def status(phase: PhaseName = "p2", dsn: Dsn = None, as_json: AsJson = False) -> None:
-    """Show the cohort, a halt, and who executes how many workflows."""
+    """Show the cohort, a halt, the limits of the last stage's guardrails, and who executes how many workflows."""
     found, site = _phase(phase), _site(dsn)
     with site.connect("rollout", autocommit=True) as connection:
         rollout, owners = read_rollout(connection, found.name), read_owners(connection)
-    _say(as_json, _as_json(rollout, owners), "\n".join(_lines(rollout, owners)))
+        with acting_as_migration(connection):
+            last = latest_runs(connection, found.name, 1)
+    limits = {name: getattr(last[0].options, name) for name in GUARDRAIL_FIELDS} if last else None
+    document = _as_json(rollout, owners) | {"guardrails": limits}
+    _say(as_json, document, "\n".join([*_lines(rollout, owners), *_limit_lines(limits)]))
 
 
 @app.command()
@@ -63,6 +81,11 @@ def ramp(
     watch_minutes: Annotated[
         int, typer.Option("--watch-minutes", metavar="N", help="How long each stage is watched.")
     ] = default_of("watch_minutes"),
+    error_percent: Annotated[float | None, _limit("error_percent")] = None,
+    error_times_before: Annotated[float | None, _limit("error_times_before")] = None,
+    latency_seconds: Annotated[float | None, _limit("latency_seconds")] = None,
+    unsubscribe_percent: Annotated[float | None, _limit("unsubscribe_percent")] = None,
+    least_ended: Annotated[int | None, _limit("least_ended")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say who would be next, and do nothing.")
     ] = False,
@@ -76,10 +99,11 @@ def ramp(
     asked = RolloutRequest.read(
         {
             "percents": percent, "allow": allow, "deny": deny, "watch_minutes": watch_minutes, "dry_run": dry_run,
-            "reason": reason,
+            "reason": reason, "error_percent": error_percent, "error_times_before": error_times_before,
+            "latency_seconds": latency_seconds, "unsubscribe_percent": unsubscribe_percent, "least_ended": least_ended,
         }
     )  # fmt: skip
-    options = RunOptions(actor=by, backup=backup, rehearse=False, watch_minutes=asked.watch_minutes)
+    options = RunOptions(actor=by, backup=backup, rehearse=False, **asked.watching)
     with progress_display(quiet=as_json) as sink:
         stages = list(ramp_phase(_phase(phase), replace(_site(dsn), progress=sink), asked, options))
     _say(as_json, {"stages": [stage.to_json() for stage in stages]}, "\n".join(map(_stage_line, stages)))
@@ -179,6 +203,13 @@ def _lines(rollout: Rollout, owners: list[Owners]) -> list[str]:
     lines += [f"  {owner:<16}{number:>8} workflows" for owner, number in sorted(totals.items())]
     lines += [f"  {item.organization}  {item.draining} draining" for item in owners if item.draining]
     return lines
+
+
+def _limit_lines(limits: dict[str, Any] | None) -> list[str]:
+    if limits is None:
+        return []
+    told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in limits.items())
+    return [f"limits of the last stage: {told}"]
 
 
 def _stage_line(stage: Stage) -> str:

@@ -16,7 +16,16 @@ from atlas_workflows.migration.request import RolloutRequest, RunOptions, Scope
 from atlas_workflows.migration.runs.conclusion import run_to_conclusion
 from atlas_workflows.migration.runs.hold_backs import held_back
 from atlas_workflows.migration.runs.outcome import Conclusion
-from atlas_workflows.rollout.rollouts import Rollout, put_rollout, read_rollout, require_going, widened
+from atlas_workflows.rollout.rollouts import (
+    Rollout,
+    executed_here,
+    hold,
+    left_behind,
+    put_rollout,
+    read_rollout,
+    require_going,
+    widened,
+)
 from atlas_workflows.site import Site
 
 
@@ -54,9 +63,10 @@ def ramp(phase: Phase, site: Site, asked: RolloutRequest, options: RunOptions) -
     """Each stage in turn; none follows one that did not succeed. In a dry run nobody is cut over and nothing is noted.
 
     Raises PhaseRefused where the rollout is halted or the phase cuts nobody over, and InputError for an organization that
-    does not exist.
+    does not exist, and where the last stage leaves somebody out who is executed here.
     """
     require_cutover(phase)
+    _require_wider(phase, site, asked)
     stages: Sequence[int | None] = asked.percents or (None,)
     for percent in stages:
         stage = _stage(phase, site, percent, asked, options)
@@ -74,19 +84,30 @@ def require_cutover(phase: Phase) -> None:
         )
 
 
+def _require_wider(phase: Phase, site: Site, asked: RolloutRequest) -> None:
+    """Raise InputError where the record would say less than what is executed here: a ramp gives nobody back."""
+    with site.connect("rollout", autocommit=True) as connection:
+        now = read_rollout(connection, phase.name)
+        wanted = _widened(now, asked.percents[-1] if asked.percents else None, asked)
+        left = left_behind(now, wanted, executed_here(connection, phase.name))
+    if not left:
+        return
+    share = f" at {wanted.cohort.percentage} %" if wanted.cohort.percentage < now.cohort.percentage else ""
+    raise InputError(
+        f"{len(left)} organizations that are executed here would be left out{share} ({', '.join(left[:5])}); "
+        f"a ramp gives nobody back. The rollout of {phase.name} stands at {now.cohort.percentage} %.",
+        remedy=f"Give them back first: `atlas rollout back --organization {left[0]} --execute`; or ramp to "
+        f"{now.cohort.percentage} % or more.",
+        organizations=left,
+    )
+
+
 def _stage(
     phase: Phase, site: Site, percent: int | None, asked: RolloutRequest, options: RunOptions
 ) -> Stage:
     with site.connect("rollout", autocommit=True) as connection:
-        now = read_rollout(connection, phase.name)
-        require_going(now)
         resolve_scope(Scope((*asked.allow, *asked.deny)), read_tenancy(connection, None).organizations)
-        wider = widened(
-            now, None if percent is None else Decimal(percent), map(UUID, asked.allow), map(UUID, asked.deny)
-        )
-        if not asked.dry_run:
-            put_rollout(connection, wider, actor=options.actor, reason=asked.reason, at=site.now())
-        waiting = _new_in(connection, phase, wider)
+        waiting = _widen(connection, phase, site, percent, asked, options)
         held = held_back(connection, waiting, phase.name, site.now())
     new = tuple(item for item in waiting if item not in held)
     stage = Stage(percent, new, held_back=tuple(sorted(held)))
@@ -94,6 +115,35 @@ def _stage(
         return stage
     ended = run_to_conclusion(phase, site, scope=Scope(new), options=replace(options, dry_run=False))
     return replace(stage, conclusion=ended)
+
+
+def _widen(
+    connection: Connection,
+    phase: Phase,
+    site: Site,
+    percent: int | None,
+    asked: RolloutRequest,
+    options: RunOptions,
+) -> tuple[str, ...]:
+    """Note the wider cohort, unless this is a dry run; returns who is new in it. A halt comes before or after, whole.
+
+    A stage below what is executed here already is passed over without lowering what is on record.
+    """
+    with connection.transaction():
+        hold(connection, phase.name)
+        now = read_rollout(connection, phase.name)
+        require_going(now)
+        stage = _widened(now, percent, asked)
+        passed = bool(left_behind(now, stage, executed_here(connection, phase.name)))
+        if not asked.dry_run:
+            noted = _widened(now, None, asked) if passed else stage
+            put_rollout(connection, noted, actor=options.actor, reason=asked.reason, at=site.now())
+        return _new_in(connection, phase, stage)
+
+
+def _widened(now: Rollout, percent: int | None, asked: RolloutRequest) -> Rollout:
+    share = None if percent is None else Decimal(percent)
+    return widened(now, share, map(UUID, asked.allow), map(UUID, asked.deny))
 
 
 def _new_in(connection: Connection, phase: Phase, rollout: Rollout) -> tuple[str, ...]:

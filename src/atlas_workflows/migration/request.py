@@ -10,13 +10,13 @@ from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
 from atlas_workflows.errors import InputError
+from atlas_workflows.migration.watch_options import GUARDRAIL_FIELDS, STRICT, WatchOptions
 
 Built = TypeVar("Built")
-STRICT = ConfigDict(extra="forbid", strict=True)
 # Which items there are, reading checks: the checklist is too heavy for parsing.
 WAIVER = r"^\s*[a-z_]+\s*=.*\S"
 ORGANIZATIONS = {"type": ["null", "array"], "items": {"type": "string", "format": "uuid"}}
@@ -80,7 +80,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class RunOptions:
+class RunOptions(WatchOptions):
     """How a run goes about it. Sizes in rows and bytes, times in seconds.
 
     `waivers` maps an item of the checklist to the reason why its failure is accepted; `actor` is who accepts it.
@@ -105,15 +105,6 @@ class RunOptions:
     require_approval: Annotated[
         bool, Field(title="Require approval", description="Wait for a person before finishing.")
     ] = False
-    watch_minutes: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=1440,
-            title="Minutes to watch",
-            description="How long the guardrails are watched after a cutover; only phases with one.",
-        ),
-    ] = 30
     assume_organization: Annotated[
         str | None,
         Field(
@@ -213,7 +204,7 @@ class RollbackRequest:
         return _built(cls, {"scope": _scope_out_of(given), **given})
 
 
-ROLLOUT_FIELDS = ("percents", "allow", "deny", "watch_minutes", "dry_run", "reason")
+ROLLOUT_FIELDS = ("percents", "allow", "deny", "watch_minutes", *GUARDRAIL_FIELDS, "dry_run", "reason")
 PERCENTS = {"type": ["null", "array"], "items": {"type": "integer", "minimum": 1, "maximum": 100}}
 Organizations = Annotated[
     tuple[str, ...],
@@ -223,7 +214,7 @@ Organizations = Annotated[
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class RolloutRequest:
+class RolloutRequest(WatchOptions):
     """To whom a phase goes next: shares of the organizations in growing stages, and organizations by name."""
 
     percents: Annotated[
@@ -241,10 +232,6 @@ class RolloutRequest:
     deny: Annotated[
         Organizations, Field(title="Deny", description="Ids that are not, whatever the share.")
     ] = ()
-    watch_minutes: Annotated[
-        int,
-        Field(ge=0, le=1440, title="Minutes to watch", description="How long each stage is watched."),
-    ] = 30
     dry_run: Annotated[
         bool, Field(title="Dry run", description="Say who would be next. Turn it off to really cut over.")
     ] = True

@@ -9,7 +9,7 @@ from uuid import UUID
 from atlas_workflows.audit import Subject, record
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import one, rows
+from atlas_workflows.db.rows import one, rows, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.rollout.cohorts import PHASES, Cohort, membership
@@ -63,6 +63,31 @@ def widened(
     return replace(rollout, cohort=cohort)
 
 
+def left_behind(now: Rollout, wider: Rollout, here: Iterable[str]) -> tuple[str, ...]:
+    """Which organizations that are executed here the cohort would leave out from now on. Pure."""
+    denied = wider.cohort.deny - now.cohort.deny
+    kept = frozenset(here)
+    dropped = frozenset(now.included(kept)) - frozenset(wider.included(kept))
+    return tuple(sorted(dropped | {item for item in kept if UUID(item) in denied}))
+
+
+def hold(connection: Connection, phase: str) -> None:
+    """Until the caller's transaction ends nobody else halts, resumes or widens the rollout, or takes anything over."""
+    connection.execute(sql("rollout/hold"), {"phase": phase})
+
+
+def hold_going(connection: Connection, phase: str) -> None:
+    """Until the caller's transaction ends the rollout is not halted. Raises PhaseRefused where it is."""
+    connection.execute(sql("rollout/hold_shared"), {"phase": phase})
+    require_going(read_rollout(connection, phase))
+
+
+def executed_here(connection: Connection, phase: str) -> list[str]:
+    """Organizations that a cutover took over, or that the phase is applied to."""
+    with acting_as_migration(connection):
+        return scalars(connection, sql("rollout/executed_here"), {"phase": phase})
+
+
 def read_rollout(connection: Connection, phase: str) -> Rollout:
     """How the phase stands; nobody is in the cohort of one that was never begun."""
     with acting_as_migration(connection):
@@ -79,14 +104,18 @@ def put_rollout(connection: Connection, rollout: Rollout, *, actor: str, reason:
 
 
 def halt(connection: Connection, phase: str, *, actor: str, reason: str, at: datetime) -> None:
-    """Nobody new gets the phase from now on."""
-    put_rollout(connection, read_rollout(connection, phase), actor=actor, reason=reason, at=at)
-    _set_halt(connection, phase, actor, "halt_rollout", reason, at)
+    """Nobody new gets the phase from now on: what is being taken over is waited for."""
+    with connection.transaction():
+        hold(connection, phase)
+        put_rollout(connection, read_rollout(connection, phase), actor=actor, reason=reason, at=at)
+        _set_halt(connection, phase, actor, "halt_rollout", reason, at)
 
 
 def let_go_on(connection: Connection, phase: str, *, actor: str, reason: str, at: datetime) -> None:
     """Take a halt back."""
-    _set_halt(connection, phase, actor, "resume_rollout", reason, at)
+    with connection.transaction():
+        hold(connection, phase)
+        _set_halt(connection, phase, actor, "resume_rollout", reason, at)
 
 
 def require_going(rollout: Rollout) -> None:

@@ -17,6 +17,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.cutover.facts import Candidate
 from atlas_workflows.migration.cutover.switch import Changed, Columns, Switch, is_on, switched
 from atlas_workflows.rollout.ownership import LIVE, Cause, Decision, Owner, Rules, decide
+from atlas_workflows.rollout.rollouts import hold_going
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ def take_over(
     """Take over what may be taken, organization by organization; needs an autocommit session that acts as migration.
 
     What comes back is what holds: a workflow whose row changed since it was looked at stays, and so does one whose on/off
-    column cannot be set.
+    column cannot be set. Raises PhaseRefused from the organization on before which the rollout was halted.
     """
     done: list[tuple[Candidate, Decision]] = []
     ordered = sorted(candidates, key=lambda item: item.facts.organization)
     for _, members in groupby(ordered, key=lambda item: item.facts.organization):
         with connection.transaction():
+            hold_going(connection, author.phase)
             done += _take_organization(connection, switch, list(members), rules, author)
     return done
 

@@ -13,12 +13,11 @@ from atlas_workflows.migration.cutover.watching import TakenOver, measure, rate_
 from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
 from atlas_workflows.migration.steps.cutover import author_of
 from atlas_workflows.migration.undo import NothingToUndo
-from atlas_workflows.rollout.guardrails import Limits, Measured, crossed
+from atlas_workflows.rollout.guardrails import Measured, crossed
 from atlas_workflows.rollout.rollouts import halt, read_rollout
 from atlas_workflows.site import Progress
 
 POLL_SECONDS = 5.0
-LIMITS = Limits()
 
 
 def run(context: PhaseContext) -> StepResult:
@@ -38,7 +37,7 @@ def _watch(context: PhaseContext, connection: Connection, switch: Switch, taken:
     while True:
         now = context.now()
         measured = measure(connection, switch, taken, now)
-        found = crossed(measured, before, LIMITS)
+        found = crossed(measured, before, context.options.limits)
         if found:
             return _go_back(context, connection, switch, taken, measured, found)
         halted = read_rollout(connection, context.phase.name).halt

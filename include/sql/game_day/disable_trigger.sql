@@ -1,0 +1,2 @@
+-- Switches a database trigger off.
+ALTER TABLE {table} DISABLE TRIGGER {name}

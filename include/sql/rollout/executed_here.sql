@@ -1,0 +1,8 @@
+-- Organizations whose legacy workflows are executed here, and those that a phase is applied to.
+SELECT w.organization_id::text
+FROM atlas.workflows AS w
+WHERE w.source_id IS NOT NULL AND w.owner <> 'legacy_app'
+UNION
+SELECT p.organization_id::text
+FROM atlas.organization_phases AS p
+WHERE p.phase = %(phase)s AND p.status = 'applied'
