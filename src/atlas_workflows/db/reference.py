@@ -46,6 +46,7 @@ SECTIONS = (
     ("Triggers", "0014_triggers"),
     ("Reading and steering executions", "0015_executions"),
     ("Shadow runs", "0018_shadow"),
+    ("Epochs of ownership", "0022_causes"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
@@ -58,6 +59,7 @@ FUNCTION_FILES = (
     "0013_sending",
     "0012_ownership",
     "0014_triggers",
+    "0022_causes",
     "0015_executions",
 )
 

@@ -135,7 +135,9 @@ class EffectLane:
                 threads.submit(self._trace, performer, stale)
             else:
                 may_repeat = performer is not None and performer.may_repeat(stale)
-                self._unwritten.append(Finished(stale, NotSent() if may_repeat else Unclear(LOST)))
+                self._unwritten.append(
+                    Finished(stale, NotSent(may_be_done=True) if may_repeat else Unclear(LOST))
+                )
 
     def _trace(self, performer: Traceable, stale: Dispatch) -> None:
         """Ask the provider what became of it; that may take as long as a call."""

@@ -15,6 +15,7 @@ from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.source.texts import clean_name
 from atlas_workflows.migration.cutover.switch import SWITCHES, TABLE, Changed, Columns, Switch
 from atlas_workflows.migration.cutover.take_over import TOUCHED, Author
+from atlas_workflows.migration.cutover.turning import next_epochs
 from atlas_workflows.migration.ledger.edited import edited_workflows
 from atlas_workflows.migration.request import Parked
 from atlas_workflows.rollout.ownership import LIVE, Owner
@@ -110,7 +111,7 @@ def take_back(
     author: Author,
     reason: str,
 ) -> GivenBack:
-    """Give everything back, in the caller's transaction on a session that acts as migration."""
+    """Give everything back, in the transaction of `turn_owners` on a session that acts as migration."""
     found = holdings(connection, organizations)
     if parked == "cancel":
         _cancel(connection, found.live, reason)
@@ -128,7 +129,16 @@ def take_back(
     connection.execute(
         sql("migration/cutover/rest_born"), {"workflows": [item.workflow for item in found.born]}
     )
+    _note_return(connection, found.owned, owes=parked == "finish")
     return found.given_back(parked)
+
+
+def _note_return(connection: Connection, owned: Sequence[Owned], *, owes: bool) -> None:
+    """The last thing of the transaction: events noted before are ours still, those noted later are not."""
+    workflows = [item.workflow for item in owned]
+    for organization, epoch in next_epochs(connection, (item.organization for item in owned)).items():
+        given = {"organization": organization, "workflows": workflows, "epoch": epoch, "owes": owes}
+        connection.execute(sql("migration/cutover/return_now"), given)
 
 
 def _cancel(connection: Connection, live: Iterable[tuple[str, str]], reason: str) -> None:

@@ -16,6 +16,7 @@ from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.cutover.facts import Candidate
 from atlas_workflows.migration.cutover.switch import Changed, Columns, Switch, is_on, switched
+from atlas_workflows.migration.cutover.turning import next_epochs, turn_owners
 from atlas_workflows.rollout.ownership import LIVE, Cause, Decision, Owner, Rules, decide
 
 
@@ -44,8 +45,10 @@ def take_over(
     done: list[tuple[Candidate, Decision]] = []
     ordered = sorted(candidates, key=lambda item: item.facts.organization)
     for _, members in groupby(ordered, key=lambda item: item.facts.organization):
-        with connection.transaction():
-            done += _take_organization(connection, switch, list(members), rules, author)
+        here = list(members)
+        done += turn_owners(
+            connection, lambda here=here: _take_organization(connection, switch, here, rules, author)
+        )
     return done
 
 
@@ -172,6 +175,8 @@ def put_owner(
 
 
 def _note_fence(connection: Connection, taken: Sequence[Candidate]) -> None:
-    """The fence is the last thing of the transaction: whatever the old application began before is its own."""
-    given = {"workflows": [item.facts.workflow for item in taken]}
-    connection.execute(sql("migration/cutover/fence_now"), given)
+    """The fence is the last thing of the transaction: what was noted in an earlier epoch is the old application's own."""
+    workflows = [item.facts.workflow for item in taken]
+    for organization, epoch in next_epochs(connection, (item.facts.organization for item in taken)).items():
+        given = {"organization": organization, "workflows": workflows, "epoch": epoch}
+        connection.execute(sql("migration/cutover/fence_now"), given)
