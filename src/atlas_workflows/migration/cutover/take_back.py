@@ -11,9 +11,10 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Cancelled
+from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.source.texts import clean_name
-from atlas_workflows.migration.cutover.switch import SWITCHES, TABLE, Changed, Columns, Switch
+from atlas_workflows.migration.cutover.switch import TABLE, Changed, Columns, Switch
 from atlas_workflows.migration.cutover.take_over import TOUCHED, Author
 from atlas_workflows.migration.cutover.turning import next_epochs
 from atlas_workflows.migration.ledger.edited import edited_workflows
@@ -167,13 +168,27 @@ def _put_back(
 ) -> None:
     """One statement on the legacy row: the column's prior value, and edits that the old format can hold."""
     values = switch_values(item, row, standing) | projected_texts(item, row)
-    if not standing and item.status == LIVE:
-        values |= {name: SWITCHES[name].on[0] for name in switch.columns}  # it was switched on here
     changes = switch.write(connection, item.source_id, row, values)
+    if not standing and item.status == LIVE:
+        changes += _switched_on(connection, switch, item)
     restored = {write.column_name for write in standing}
     for change in changes:
         if change.column not in restored:
             _note(connection, item, change, author)
+
+
+def _switched_on(connection: Connection, switch: Switch, item: Owned) -> tuple[Changed, ...]:
+    """It was switched on here: on it goes, in the word that stood there before we ever wrote. Raises PhaseRefused."""
+    given = {"source_id": item.source_id, "columns": list(switch.columns)}
+    prior = dict(connection.execute(sql("migration/cutover/prior_switches"), given).fetchall())
+    row = switch.lock(connection, [item.source_id])[item.source_id]
+    changes = switch.turn_on(connection, item.source_id, row, prior)
+    if changes is None:
+        raise PhaseRefused(
+            f"Workflow {item.workflow} ({item.name}) was switched on here, and its legacy row cannot be switched on.",
+            remedy=f"Pause it (`atlas workflow pause {item.workflow}`), or find the rule on the table that keeps it off.",
+        )
+    return changes
 
 
 def _close(connection: Connection, item: Owned, write: Standing, row: Columns | None, author: Author) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -45,10 +46,8 @@ def take_over(
     done: list[tuple[Candidate, Decision]] = []
     ordered = sorted(candidates, key=lambda item: item.facts.organization)
     for _, members in groupby(ordered, key=lambda item: item.facts.organization):
-        here = list(members)
-        done += turn_owners(
-            connection, lambda here=here: _take_organization(connection, switch, here, rules, author)
-        )
+        take = partial(_take_organization, connection, switch, list(members), rules, author)
+        done += turn_owners(connection, take)
     return done
 
 
