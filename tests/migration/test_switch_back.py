@@ -10,10 +10,9 @@ import pytest
 
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.tables import read_catalog
-from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.cutover.drain import settle_drains
 from atlas_workflows.migration.cutover.switch import Switch
-from atlas_workflows.migration.cutover.take_back import take_back
+from atlas_workflows.migration.cutover.take_back import GivenBack, take_back
 from atlas_workflows.migration.cutover.take_over import Author
 
 pytestmark = pytest.mark.postgres
@@ -54,9 +53,11 @@ def ours(crm: psycopg.Connection[Any], status: str = "paused", **owner: Any) -> 
     return name
 
 
-def back(crm: psycopg.Connection[Any]) -> None:
+def back(crm: psycopg.Connection[Any]) -> GivenBack:
     with crm.transaction():
-        take_back(crm, Switch(read_catalog(crm)), None, "finish", Author("p2_core", "ana", NOW), "trial")
+        return take_back(
+            crm, Switch(read_catalog(crm)), None, "finish", Author("p2_core", "ana", NOW), "trial"
+        )
 
 
 def over_there(crm: psycopg.Connection[Any], name: str) -> tuple[Any, ...] | None:
@@ -76,12 +77,13 @@ def test_what_was_switched_on_here_goes_on_there_in_the_word_that_stood_there(
     assert (over_there(crm, kept), over_there(crm, new)) == (("published", None), ("enabled", None))
 
 
-def test_a_row_whose_rules_keep_it_off_is_named(crm: psycopg.Connection[Any]) -> None:
+def test_a_row_whose_rules_keep_it_off_is_named_and_holds_nobody_up(crm: psycopg.Connection[Any]) -> None:
     crm.execute("ALTER TABLE public.workflows ADD CHECK (status = 'paused')")
     name = ours(crm)
-    with pytest.raises(PhaseRefused, match=f"Workflow {name} .* cannot be switched on"):
-        back(crm)
-    assert crm.execute("SELECT owner FROM atlas.workflows").fetchone() == ("atlas_enhanced",)
+    (sentence,) = back(crm).kept
+    assert f"Workflow {name} " in sentence
+    assert "nobody executes it" in sentence
+    assert crm.execute("SELECT owner FROM atlas.workflows").fetchone() == ("legacy_app",)
 
 
 @pytest.mark.parametrize(

@@ -14,5 +14,5 @@ CROSS JOIN LATERAL (
     CROSS JOIN unnest(e.types) AS t (name)
     WHERE x.organization_id = e.organization_id AND x.subject = e.subject AND NOT x.begun
 ) AS found
-WHERE e.only_workflow IS NULL AND NOT e.is_told
+WHERE e.only_workflow IS NULL AND e.is_told IS NOT TRUE
 ORDER BY found.place, execution

@@ -75,8 +75,8 @@ class CrmDesk:
         """What an error of the database means to the step."""
         state = _state(cause)
         if is_away(cause):
-            # Whether it was committed is asked by its key when somebody takes it again.
-            return NotSent(may_be_done=True)
+            # Whether it was committed is asked by its key when somebody takes it again; without a session it was not begun.
+            return NotSent(may_be_done=not isinstance(cause, PoolTimeout))
         name, fact, may_retry = _MEANINGS.get(state) or _MEANINGS.get(state[:2]) or ("provider", "", True)
         if name == "configuration" and may_retry:
             self.known.forget()

@@ -160,4 +160,6 @@ def _without_content(answer: Answer) -> Answer:
     """The same answer with nothing of the provider's in it."""
     if isinstance(answer, Refused):
         return Refused(answer.cause, "It was refused; the reason cannot be stored.", answer.may_retry)
+    if isinstance(answer, NotSent):
+        return answer
     return type(answer)("") if isinstance(answer, Unclear) else type(answer)()

@@ -1,8 +1,8 @@
 """Gives workflows back to the old application: its column as it was, ours without new starts, nothing lost of what was made here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atlas_workflows import audit
@@ -11,7 +11,6 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Cancelled
-from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.source.texts import clean_name
 from atlas_workflows.migration.cutover.switch import TABLE, Changed, Columns, Switch
@@ -131,7 +130,22 @@ def take_back(
         sql("migration/cutover/rest_born"), {"workflows": [item.workflow for item in found.born]}
     )
     _note_return(connection, found.owned, owes=parked == "finish")
-    return found.given_back(parked)
+    given = found.given_back(parked)
+    return replace(given, kept=(*given.kept, *_with_nobody(connection, switch, found.owned, standing)))
+
+
+def _with_nobody(
+    connection: Connection, switch: Switch, owned: Sequence[Owned], standing: Mapping[str, Sequence[Standing]]
+) -> Iterator[str]:
+    """Sentences about what was switched on here, and could not be over there."""
+    here = [item for item in owned if item.status == LIVE and not standing.get(item.source_id)]
+    on = switch.read_on(connection, [item.source_id for item in here])
+    for item in here:
+        if item.source_id not in on:
+            yield (
+                f"Workflow {item.workflow} ({item.name}) was switched on here, and its legacy row is gone or kept off by a "
+                "rule of its table: nobody executes it until somebody switches it on over there."
+            )
 
 
 def _note_return(connection: Connection, owned: Sequence[Owned], *, owes: bool) -> None:
@@ -178,17 +192,13 @@ def _put_back(
 
 
 def _switched_on(connection: Connection, switch: Switch, item: Owned) -> tuple[Changed, ...]:
-    """It was switched on here: on it goes, in the word that stood there before we ever wrote. Raises PhaseRefused."""
+    """It was switched on here: on it goes, in the word that stood there before we ever wrote; nothing where no word goes in."""
     given = {"source_id": item.source_id, "columns": list(switch.columns)}
-    prior = dict(connection.execute(sql("migration/cutover/prior_switches"), given).fetchall())
+    prior: dict[str, str | None] = dict(
+        connection.execute(sql("migration/cutover/prior_switches"), given).fetchall()
+    )
     row = switch.lock(connection, [item.source_id])[item.source_id]
-    changes = switch.turn_on(connection, item.source_id, row, prior)
-    if changes is None:
-        raise PhaseRefused(
-            f"Workflow {item.workflow} ({item.name}) was switched on here, and its legacy row cannot be switched on.",
-            remedy=f"Pause it (`atlas workflow pause {item.workflow}`), or find the rule on the table that keeps it off.",
-        )
-    return changes
+    return switch.turn_on(connection, item.source_id, row, prior) or ()
 
 
 def _close(connection: Connection, item: Owned, write: Standing, row: Columns | None, author: Author) -> None:
