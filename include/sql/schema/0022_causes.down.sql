@@ -1,6 +1,7 @@
 -- Undoes revision 0022: events go by the clock again, and by nothing that caused them.
 DROP TRIGGER note_circumstances ON atlas.event_outbox;
-DROP FUNCTION atlas.note_circumstances(), atlas.change_owners(uuid), atlas.hold_owners(uuid), atlas.owners_lock(uuid),
+DROP FUNCTION atlas.note_circumstances(), atlas.change_owners(uuid), atlas.hold_decisions(uuid, boolean),
+    atlas.hold_owners(uuid), atlas.owners_lock(uuid),
     atlas.accepts_event(uuid, timestamptz, text, bigint);
 CREATE FUNCTION atlas.accepts_event(workflow_id uuid, happened_at timestamptz, trigger_key text DEFAULT '') RETURNS text
 LANGUAGE sql STABLE

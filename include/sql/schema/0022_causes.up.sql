@@ -34,7 +34,8 @@ CREATE FUNCTION atlas.owners_lock(organization uuid) RETURNS integer
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 RETURN (hashtextextended(organization::text, 0) & 63)::integer;
-COMMENT ON FUNCTION atlas.owners_lock(uuid) IS 'Under which number (class 822001) who notes events and who changes owners meet.';
+COMMENT ON FUNCTION atlas.owners_lock(uuid) IS
+    'Under which number who changes owners meets who notes events (class 822001) and who decides about them (822003).';
 
 CREATE FUNCTION atlas.hold_owners(organization uuid) RETURNS void
 LANGUAGE sql
@@ -43,6 +44,22 @@ BEGIN ATOMIC
     SELECT pg_advisory_xact_lock_shared(822001, atlas.owners_lock(hold_owners.organization));
 END;
 COMMENT ON FUNCTION atlas.hold_owners(uuid) IS 'Lets no owner of the organization''s workflows change until the transaction ends.';
+
+CREATE FUNCTION atlas.hold_decisions(organization uuid, alone boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF alone THEN
+        PERFORM pg_advisory_xact_lock(822003, atlas.owners_lock(organization));
+    ELSE
+        PERFORM pg_advisory_xact_lock_shared(822003, atlas.owners_lock(organization));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION atlas.hold_decisions(uuid, boolean) IS
+    'What is decided about events of an organization holds until the transaction ends: workers share it, who gives workflows back has '
+    'it alone and first, so that no worker waits for rows behind it while it waits for the worker.';
 
 CREATE FUNCTION atlas.change_owners(organization uuid) RETURNS bigint
 LANGUAGE plpgsql
@@ -126,7 +143,8 @@ COMMENT ON FUNCTION atlas.accepts_event(uuid, timestamptz, text, bigint) IS
 
 SELECT atlas.secure('atlas.ownership_epochs'::regclass);
 GRANT SELECT ON atlas.ownership_epochs TO atlas_app;
-REVOKE ALL ON FUNCTION atlas.owners_lock(uuid), atlas.hold_owners(uuid), atlas.change_owners(uuid), atlas.note_circumstances(),
+REVOKE ALL ON FUNCTION atlas.owners_lock(uuid), atlas.hold_owners(uuid), atlas.hold_decisions(uuid, boolean),
+    atlas.change_owners(uuid), atlas.note_circumstances(),
     atlas.accepts_event(uuid, timestamptz, text, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION atlas.owners_lock(uuid), atlas.hold_owners(uuid), atlas.accepts_event(uuid, timestamptz, text, bigint)
 TO atlas_app;

@@ -246,7 +246,7 @@ def _earlier(connection: Connection, event: Occurred) -> list[Occurred]:
 def _lock_subjects(connection: Connection, events: Iterable[Occurred]) -> None:
     # In a statement of its own: what was written while a lock was waited for is seen by the next one.
     subjects = json_text([{"organization_id": e.organization, "subject": e.about} for e in events])
-    connection.execute(sql("events/hold_owners"), {"subjects": subjects})
+    connection.execute(sql("events/hold_decisions"), {"subjects": subjects})
     connection.execute(sql("events/lock_subjects"), {"subjects": subjects})
 
 

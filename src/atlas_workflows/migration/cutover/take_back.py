@@ -112,6 +112,9 @@ def take_back(
     reason: str,
 ) -> GivenBack:
     """Give everything back, in the transaction of `turn_owners` on a session that acts as migration."""
+    whose = sorted({item.organization for item in holdings(connection, organizations).owned})
+    connection.execute(sql("migration/cutover/stop_deciding"), {"organizations": whose})
+    # Anew: what a worker began meanwhile is there now.
     found = holdings(connection, organizations)
     if parked == "cancel":
         _cancel(connection, found.live, reason)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from psycopg import errors
 
@@ -34,8 +34,8 @@ def turn_owners(
 
 def next_epochs(connection: Connection, organizations: Iterable[str]) -> dict[str, int]:
     """Begin the next epoch of organizations: the last thing of a transaction that changes owners."""
-    given: list[dict[str, Any]] = [{"organization": name} for name in sorted(set(organizations))]
+    statement = sql("migration/cutover/next_epoch")
     return {
-        each["organization"]: int(scalar(connection, sql("migration/cutover/next_epoch"), each))
-        for each in given
+        name: int(scalar(connection, statement, {"organization": name}))
+        for name in sorted(set(organizations))
     }
