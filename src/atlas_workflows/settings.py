@@ -15,7 +15,7 @@ MOST_WORKERS = 64
 LOG_LEVELS = ("debug", "info", "warning", "error")
 # All that the product reads, here or in `./atlas` and the DAGs: what looks like one of them and is none is refused.
 KNOWN = (
-    "ATLAS_ROOT", "ATLAS_HOME", "ATLAS_CRM_DSN", "ATLAS_PG_BIN", "ATLAS_SECRET_KEYS", "ATLAS_SMTP_URL",
+    "ATLAS_ROOT", "ATLAS_HOME", "ATLAS_CRM_DSN", "ATLAS_PG_BIN", "ATLAS_SECRET_KEYS", "ATLAS_SMTP_URL", "ATLAS_SMTP_CLEAR_LOGIN",
     "ATLAS_MAIL_FROM", "ATLAS_EGRESS_ALLOW", "ATLAS_WORKERS", "ATLAS_METRICS_ADDRESS", "ATLAS_METRICS_PORT",
     "ATLAS_LOG_LEVEL", "ATLAS_TRACES_ENDPOINT", "ATLAS_TWILIO_URL", "ATLAS_NOTIFY_TO", "ATLAS_NOTIFY_FROM",
     "ATLAS_BASE_URL",
@@ -32,6 +32,7 @@ class Settings:
     pg_bin: Path | None
     secret_keys: tuple[str, ...]
     smtp_url: str | None = None
+    smtp_clear_login: bool = False
     mail_from: str = "atlas@localhost"
     egress_allow: str = ""
     workers: int = 1
@@ -62,7 +63,7 @@ class Settings:
 
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
-    ATLAS_SMTP_URL, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
+    ATLAS_SMTP_URL, ATLAS_SMTP_CLEAR_LOGIN, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
     ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT and ATLAS_TWILIO_URL.
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used. Raises ConfigurationError
@@ -79,6 +80,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         pg_bin=Path(env["ATLAS_PG_BIN"]) if env.get("ATLAS_PG_BIN") else None,
         secret_keys=_secret_keys(env.get("ATLAS_SECRET_KEYS"), home),
         smtp_url=env.get("ATLAS_SMTP_URL") or None,
+        smtp_clear_login=_allowed("ATLAS_SMTP_CLEAR_LOGIN", env.get("ATLAS_SMTP_CLEAR_LOGIN")),
         mail_from=env.get("ATLAS_MAIL_FROM") or "atlas@localhost",
         egress_allow=env.get("ATLAS_EGRESS_ALLOW") or "",
         workers=_count("ATLAS_WORKERS", env.get("ATLAS_WORKERS"), 1, MOST_WORKERS),
@@ -108,6 +110,13 @@ def _count(name: str, given: str | None, default: int, most: int) -> int:
     if not given.isdecimal() or int(given) > most:
         raise ConfigurationError(f"{name} is {given!r}.", remedy=f"Set it to a number from 0 to {most}.")
     return int(given)
+
+
+def _allowed(name: str, given: str | None) -> bool:
+    """Only in so many words: what is less safe than the default is not switched on by a slip."""
+    if given and given != "allow":
+        raise ConfigurationError(f"{name} is {given!r}.", remedy="Set it to allow, or unset it.")
+    return given == "allow"
 
 
 def _log_level(given: str) -> str:

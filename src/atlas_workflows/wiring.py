@@ -5,9 +5,9 @@ import ipaddress
 import pkgutil
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import starmap
-from threading import Thread
 from typing import Any
 
 import atlas_workflows.performers
@@ -76,17 +76,21 @@ def build_worker(
 
 
 def work_until_done(site: Site) -> float:
-    """A worker that stops once nothing is ready, due or being performed; returns how many seconds it took."""
+    """A worker that stops once nothing is ready, due or being performed; returns how many seconds it took.
+
+    Raises what the look at the backlog raised: then it stopped, and nobody knows whether it was done.
+    """
     begun = time.monotonic()
     worker, listener = build_worker(site.dsn, load_performers(site.settings, site.dsn))
     listener.start()
-    watcher = Thread(target=_stop_when_done, args=(site, worker), name="backlog", daemon=True)
-    watcher.start()
-    try:
-        worker.run()
-    finally:
-        listener.stop()
-    watcher.join()
+    with ThreadPoolExecutor(1, thread_name_prefix="backlog") as beside:
+        watching = beside.submit(_stop_when_done, site, worker)
+        try:
+            worker.run()
+        finally:
+            worker.stop()
+            listener.stop()
+    watching.result()  # raises what kept it from seeing the end of the backlog
     return time.monotonic() - begun
 
 
@@ -135,7 +139,10 @@ def _performer_files() -> Iterator[Any]:
 
 def _means(settings: Settings, dsn: str | None) -> Means:
     egress = Egress(_networks(settings.egress_allow))
-    mail = None if settings.smtp_url is None else mail_server(settings.smtp_url, settings.mail_from)
+    mail = None
+    if settings.smtp_url is not None:
+        clear = settings.smtp_clear_login
+        mail = mail_server(settings.smtp_url, settings.mail_from, clear_login=clear)
     if dsn is None:
         return Means(egress, mail, twilio_url=settings.twilio_url)
     pool = open_pool(dsn, CRM_SESSIONS)

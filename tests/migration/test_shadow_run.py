@@ -147,6 +147,12 @@ def test_organizations_that_do_not_exist_are_refused_by_name(tidy: Crm) -> None:
     assert {row["organization_id"] for row in loads(shown.output)["workflows"]} == {gym}
 
 
+def test_a_run_that_left_nothing_to_go_on_from_is_refused(tidy: Crm) -> None:
+    ran = CliRunner().invoke(app, ["run", "--dsn", tidy.dsn, "--continue", str(UUID(int=6))])
+    assert isinstance(ran.exception, InputError)
+    assert f"No verdict of a shadow run {UUID(int=6)}" in str(ran.exception)
+
+
 def test_a_planted_difference_shuts_the_gate_until_it_is_gone(tidy: Crm) -> None:
     tidy.shadow()
     [(workflow, definition)] = fetch(
@@ -183,6 +189,10 @@ def test_a_planted_difference_shuts_the_gate_until_it_is_gone(tidy: Crm) -> None
     assert "1 live workflows may not be cut over" in (result.problem or "")
     fetch(tidy.dsn, replaced, definition, workflow)
     assert tidy.shadow().unexplained == 0
+    fetch(tidy.dsn, "UPDATE atlas.shadow_workflows SET rules = rules - 1 WHERE workflow_id = %s", workflow)
+    with tidy.site.connect("test", autocommit=True) as connection:
+        assert {item.found for item in held_up(connection, None)} == {"other_rules"}
+        assert parity_by_workflow(connection, None)[str(workflow)] == "not_compared"
 
 
 def test_the_step_passes_is_reported_and_is_taken_back(tidy: Crm) -> None:

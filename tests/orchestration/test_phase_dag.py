@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from atlas_workflows.migration.phases import all_phases, phase_named
 from atlas_workflows.migration.steps import STEP_KINDS
 from atlas_workflows.orchestration.engine_sweep_dag import build_engine_sweep_dag
 from atlas_workflows.orchestration.phase_dag import build_phase_dag
+from atlas_workflows.orchestration.retention_dag import build_retention_dag
 from atlas_workflows.orchestration.rollback_dag import build_rollback_dag
 from atlas_workflows.orchestration.rollout_dag import build_rollout_dag
 from atlas_workflows.worker.shares import shares_of
@@ -100,6 +102,20 @@ def test_a_sweep_maps_its_work_and_waits_to_be_turned_on() -> None:
     assert _ancestors(sweep, "work") == {"reap"}
     assert (sweep.is_paused_upon_creation, sweep.max_active_runs, sweep.catchup) == (True, 1, False)
     assert [shares_of(backlog) for backlog in (0, 4_999, 5_000, 60_000, 1_000_000)] == [0, 0, 8, 12, 16]
+
+
+def test_old_days_go_once_a_day_by_the_bounds_of_the_command() -> None:
+    retention = build_retention_dag("page")
+    assert (retention.task_ids, retention.is_paused_upon_creation, retention.catchup) == (
+        ["let_go"],
+        True,
+        False,
+    )
+    assert retention.schedule == timedelta(days=1)
+    assert _validated(retention) == {"executions_days": 400, "logs_days": 30}
+    for wrong in ({"executions_days": 29}, {"logs_days": 0}, {"executions_days": "many"}):
+        with pytest.raises(ParamValidationError):
+            _validated(retention, **wrong)
 
 
 def test_the_page_shows_an_example(dag: DAG) -> None:

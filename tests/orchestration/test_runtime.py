@@ -42,6 +42,7 @@ def _result(runtime: AirflowRuntime, code: str, **environment: str) -> object:
 def test_exactly_these_dags_and_no_errors(airflow_runtime: AirflowRuntime) -> None:
     assert _result(airflow_runtime, READ_DAGS) == {
         "ids": [
+            "engine_retention",
             "engine_sweep",
             "migration_p1_database",
             "migration_p2_core",

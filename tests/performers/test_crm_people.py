@@ -192,6 +192,15 @@ def test_a_stage_given_by_name_is_found_among_the_pipelines(gym: Gym) -> None:
     )
     assert found == (ONE,)
     assert gym.refused("change_stage", {"stage": "nowhere"}, key="e/2").cause == "data"
+    ((ours,), (theirs,)) = gym.rows("SELECT id::text FROM pipeline_stages ORDER BY organization_id")
+    gym.done("update_lead", {"fields": {"stage": ours.upper()}}, key="e/3")
+    for kind, content in (
+        ("change_stage", {"stage": theirs}),
+        ("update_lead", {"fields": {"stage": theirs}}),
+    ):
+        answer = gym.refused(kind, content, key=f"e/{kind}")
+        assert (answer.cause, answer.may_retry) == ("data", False)
+        assert f"The organization has no stage {theirs}" in answer.message
 
 
 def test_a_row_that_somebody_else_holds_is_tried_again_later(gym: Gym) -> None:
@@ -231,7 +240,8 @@ def test_an_error_says_whether_the_session_went_or_the_statement_was_refused(gym
     assert isinstance(action, CrmAction)
     assert action.desk is not None
     away = (psycopg.OperationalError("lost"), psycopg.errors.AdminShutdown(), PoolTimeout())
-    assert [action.desk.meaning(cause) for cause in away] == [NotSent()] * 3
+    maybe = NotSent(may_be_done=True)
+    assert [action.desk.meaning(cause) for cause in away] == [maybe, maybe, NotSent()]
     refusals = {
         psycopg.ProgrammingError("odd"): ("provider", True),
         psycopg.errors.QueryCanceled(): ("provider", True),

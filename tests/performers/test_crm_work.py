@@ -119,6 +119,16 @@ def test_an_opportunity_is_opened_and_the_latest_open_one_changed(gym: Gym) -> N
     assert gym.refused("update_opportunity", content, key="e/5").cause == "data"
     gym.connection.execute("UPDATE opportunities SET organization_id = %s", [TWO])
     assert gym.refused("update_opportunity", content | {"opportunity_id": newest}, key="e/6").cause == "data"
+    gym.connection.execute("ALTER TABLE opportunities ADD COLUMN pipeline_id uuid, ADD COLUMN owner_id uuid")
+    gym.connection.execute(
+        "CREATE TABLE pipelines (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), organization_id uuid, name text)"
+    )
+    gym.connection.execute("INSERT INTO pipelines (organization_id, name) VALUES (%s, 'Theirs')", [TWO])
+    (theirs,) = gym.one("SELECT id::text FROM pipelines")
+    gym.set_up()
+    assert gym.refused("create_opportunity", {"name": "x", "pipeline": theirs}, key="e/p").cause == "data"
+    gym.connection.execute("UPDATE opportunities SET organization_id = %s, status = 'open'", [ONE])
+    assert gym.refused("update_opportunity", {"fields": {"owner_id": STRANGER}}, key="e/o").cause == "data"
     assert gym.refused("update_opportunity", {"fields": {"organization_id": TWO}}, key="e/7").cause in (
         "data",
         "configuration",

@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -194,6 +195,29 @@ def test_the_address_of_the_mail_server_is_read_whole() -> None:
 def test_an_address_of_which_something_would_be_ignored_is_refused(url: str, sender: str) -> None:
     with pytest.raises(ConfigurationError, match=r"mail server|ATLAS_MAIL_FROM"):
         mail_server(url, sender)
+
+
+def test_a_password_goes_over_no_line_that_is_not_encrypted(sink: tuple[Sink, SendEmail]) -> None:
+    box, plain = sink
+    server = replace(plain.server, user="gym", password="secret")
+    answer = SendEmail(server).perform(mail())
+    assert isinstance(answer, Refused)
+    assert (answer.cause, answer.may_retry) == ("configuration", False)
+    assert "no STARTTLS" in answer.message
+    assert box.mails == []
+    for host, allowed, clear in (
+        ("mail.example.com", False, False), ("mail.example.com", True, True), ("127.0.0.1", False, True),
+        ("localhost", False, True), ("[::1]", False, True), ("localhost.example.com", False, False),
+    ):  # fmt: skip
+        found = mail_server(f"smtp://u:p@{host}:25", "g@example.com", clear_login=allowed)
+        assert found.clear_login is clear
+
+
+def test_what_is_not_done_is_said_in_the_steps_output(sink: tuple[Sink, SendEmail]) -> None:
+    _, performer = sink
+    answer = performer.perform(mail(track_opens=True, track_clicks=False))
+    assert isinstance(answer, Performed)
+    assert answer.result["not_done"] == ["track_opens"]
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_mail(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 from psycopg import errors
 
 from atlas_workflows.db import schema
-from atlas_workflows.store.retention import Keep, Partition, sweep
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.store.retention import Beside, Keep, Partition, sweep
 from atlas_workflows.store.steering import By
 
 ONE = "11111111-1111-4111-8111-111111111111"
@@ -142,3 +143,48 @@ def test_a_long_reader_does_not_hold_everybody_up(admin: psycopg.Connection, sch
         (found,) = swept(admin).values()
     assert "in use" in str(found.kept)
     assert [each.kept for each in swept(admin).values()] == [None]
+
+
+def test_with_a_day_goes_what_its_executions_did_and_entered_by(admin: psycopg.Connection) -> None:
+    """The last entry of a subject stays, the anchor of who may enter once, and what waits for a person."""
+    admin.execute(DAYS, ["workflow_executions", "2026-03-01", "2026-03-01"])
+    first, last = put(admin, "2026-03-01T11:00:00Z"), put(admin, "2026-03-01T12:00:00Z")
+    workflow = "33333333-3333-4333-8333-333333333333"
+    admin.execute("UPDATE atlas.workflow_executions SET workflow_id = %s, subject = 's'", [workflow])
+    for execution, anchor, hour in ((first, "a", 11), (first, "once", 10), (last, "b", 12)):
+        admin.execute(
+            "INSERT INTO atlas.enrolments (organization_id, workflow_id, subject, anchor, execution_id, enrolled_at) "
+            "VALUES (%s, %s, 's', %s, %s, make_timestamptz(2026, 3, 1, %s, 0, 0))",
+            [ONE, workflow, anchor, execution, hour],
+        )
+    for key, status in (("done", "done"), ("open", "unknown")):
+        admin.execute(
+            "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, content) "
+            "VALUES (%s, %s, %s, %s, 's', 'n', 'add_note', %s, '{}')",
+            [ONE, key, first, workflow, status],
+        )
+        admin.execute(
+            "INSERT INTO atlas.crm_writes (organization_id, effect_key, kind, subject) VALUES (%s, %s, 'add_note', 's')",
+            [ONE, key],
+        )
+    (found,) = swept(admin).values()
+    assert (found.kept, found.beside) == (None, Beside(effects=1, crm_writes=1, enrolments=1))
+    assert rows(admin, "SELECT anchor FROM atlas.enrolments ORDER BY 1") == ["b", "once"]
+    for table in ("effects", "crm_writes"):
+        assert rows(admin, f"SELECT effect_key FROM atlas.{table}") == ["open"]
+
+
+def test_no_day_goes_while_a_failed_execution_is_let_go_on(
+    admin: psycopg.Connection, schema_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atlas_workflows.store.retention.LOCK_SECONDS", 0.2)
+    admin.execute(DAYS, ["workflow_execution_steps", "2026-03-01", "2026-03-01"])
+    with psycopg.connect(schema_dsn) as replaying:
+        replaying.execute(sql("engine/hold_letters"))
+        (found,) = swept(admin).values()
+        assert "in use" in str(found.kept)
+    assert [each.kept for each in swept(admin).values()] == [None]
+
+
+def rows(connection: psycopg.Connection, statement: str) -> list[str]:
+    return [row[0] for row in connection.execute(statement.encode()).fetchall()]

@@ -1,6 +1,7 @@
 """Every trigger of a workflow has exactly one owner, the fence decides about events, and an organization sees its own."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import psycopg
@@ -81,6 +82,67 @@ def test_events_from_before_the_fence_are_not_ours_and_later_ones_wait_for_the_d
     )
     decide(admin, workflow, "legacy_app")
     assert accepts(admin, workflow, AFTER) == "no"
+
+
+def noted(connection: psycopg.Connection, key: str) -> None:
+    ask(connection, "atlas.emit_event(%s, 'lead_updated', 's', '{}', %s)", ONE, key)
+
+
+def turn(admin: psycopg.Connection, workflow: UUID, owner: str) -> None:
+    """As a cutover and its way back do it."""
+    fence = FENCE if owner == "atlas_enhanced" else None
+    decide(admin, workflow, owner, fence=fence, drained=fence)
+    column = "taken_epoch" if fence else "returned_epoch"
+    epoch = ask(admin, "atlas.change_owners(%s)", ONE)
+    admin.execute(
+        f"UPDATE atlas.execution_owners SET {column} = %s WHERE workflow_id = %s".encode(), [epoch, workflow]
+    )
+
+
+def test_the_order_of_commits_decides_about_events_and_not_the_clock(
+    admin: psycopg.Connection, atlas_dsn: str
+) -> None:
+    """Events at the very instant of the fence and of the way back, in sessions of their own."""
+    workflow = make(admin)
+    with psycopg.connect(atlas_dsn) as under_way, psycopg.connect(atlas_dsn) as late:
+        noted(under_way, "before")
+        with pytest.raises(errors.LockNotAvailable):
+            turn(admin, workflow, "atlas_enhanced")
+        admin.execute("DELETE FROM atlas.execution_owners")
+        admin.execute("UPDATE atlas.workflows SET owner = 'legacy_app'")
+        assert owner(under_way, workflow) == "legacy_app", (
+            "whoever asks along with the event is told the same"
+        )
+        under_way.commit()
+        note_while_it_turns(admin, late, workflow, "atlas_enhanced", "between")
+        assert said(admin, workflow) == {"before": "no", "between": "yes"}
+        note_while_it_turns(admin, late, workflow, "legacy_app", "after")
+    assert said(admin, workflow) == {"before": "no", "between": "owed", "after": "no"}
+
+
+def note_while_it_turns(
+    admin: psycopg.Connection, late: psycopg.Connection, workflow: UUID, to: str, key: str
+) -> None:
+    """An event that comes while the owner changes waits for the change, and its transaction sees it."""
+    with ThreadPoolExecutor(1) as beside:
+        with admin.transaction():
+            turn(admin, workflow, to)
+            waits = beside.submit(noted, late, key)
+            with pytest.raises(TimeoutError):
+                waits.result(timeout=0.1)
+        waits.result(timeout=10)
+    assert owner(late, workflow) == to
+    late.commit()
+
+
+def said(admin: psycopg.Connection, workflow: UUID) -> dict[str, str]:
+    """What is said to the events noted, with clocks that say the contrary."""
+    rows = admin.execute(
+        "SELECT event_key, atlas.accepts_event(%s, CASE event_key WHEN 'before' THEN %s ELSE %s END::timestamptz, '', owner_epoch) "
+        "FROM atlas.event_outbox",
+        [workflow, AFTER, BEFORE],
+    )
+    return dict(rows.fetchall())
 
 
 def test_a_trigger_may_differ_among_ours_and_never_stays_alone_with_the_old_application(

@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from threading import Event
 
 from atlas_workflows.db.ports import port_is_free
 from atlas_workflows.supervision.paths import StackPaths
@@ -61,11 +62,37 @@ def test_what_waits_is_asked_again_and_again_and_does_not_crash(tmp_path: Path) 
     program = Program(
         "w", ("sleep", "60"), {"PATH": "/usr/bin:/bin"}, tmp_path / "w.log", waits_for=lambda: next(answers)
     )
-    watch = Watch((program,), clock=lambda: now[0])
+    watch = Watch((program,), clock=lambda: now[0], patience=10.0)
     seen = []
     for _ in range(4):
         changed = watch.tick()
         seen.append((changed, watch.states()[0].problem, watch.states()[0].restarts))
         now[0] = watch.watched[0].start_due
     assert seen == [(True, "the moon", 0), (False, "the moon", 0), (True, "the sun", 0), (True, None, 0)]
+    watch.stop(grace=1.0)
+
+
+def test_a_database_that_keeps_silent_holds_nobody_up(tmp_path: Path) -> None:
+    """The loop goes on while a worker is asked for; it is started when the answer comes, and a fault is an answer."""
+    answers, asked = Event(), []
+
+    def ask() -> str | None:
+        asked.append(1)
+        answers.wait(30)
+        if len(asked) == 1:
+            raise RuntimeError
+        return None
+
+    now = [0.0]
+    program = Program("w", ("sleep", "60"), {"PATH": "/usr/bin:/bin"}, tmp_path / "w.log", waits_for=ask)
+    watch = Watch((program,), clock=lambda: now[0], patience=0.0)
+    assert not any(watch.tick() for _ in range(100))
+    assert asked == [1]
+    answers.set()
+    watch.patience = 10.0
+    assert watch.tick()
+    assert watch.states()[0].problem == "cannot be looked after: RuntimeError"
+    now[0] = watch.watched[0].start_due
+    assert watch.tick()
+    assert watch.states()[0].pid is not None
     watch.stop(grace=1.0)

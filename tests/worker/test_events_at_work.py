@@ -15,15 +15,15 @@ from crm_tables import insert, make_crm
 from test_plans import assert_frugal
 from test_worker import Outside, until, working
 from workflows import line, node, setting
-from world import NOON, ONE, PostgresWorld
+from world import NOON, ONE, PostgresWorld, wish
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.sql_files import sql_text
-from atlas_workflows.graph.model import Trigger, Workflow
+from atlas_workflows.graph.model import Node, Trigger, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.performers.mail import mail_server
 from atlas_workflows.performers.send_email import SendEmail
-from atlas_workflows.store.events import emit, install_capture, remove_capture
+from atlas_workflows.store.events import emit, handle_again, install_capture, remove_capture
 from atlas_workflows.store.sessions import PLANS
 from atlas_workflows.worker.arrivals import Handled
 from atlas_workflows.worker.outbox_lane import ASK_AGAIN_SECONDS, FORGET_SECONDS, OutboxLane
@@ -281,6 +281,49 @@ def test_the_fence_of_a_cutover_decides_which_events_are_ours(live: PostgresWorl
     assert live.outbox.handle_deferred(deferred._decided, 10) == Handled(taken=1, started=1)
     assert live.outbox.handle_deferred(deferred._decided, 10) == Handled()
     assert live.rows("SELECT subject, workflow_id::text FROM atlas.enrolments") == [("after", workflow)]
+
+
+@pytest.mark.parametrize(("owes", "started"), [(True, 2), (False, 0)])
+def test_what_was_noted_before_the_way_back_starts_though_it_is_handled_after_it(
+    live: PostgresWorld, owes: bool, started: int
+) -> None:
+    """One event had to wait for the drain, one was not looked at yet; with what is under way cancelled neither starts."""
+    workflow, asking = drained_later(live, "deferred")
+    turn = "UPDATE atlas.execution_owners SET {} = %s"
+    live.connection.execute(turn.format("taken_epoch"), [0])
+    emit(live.connection, ONE, "lead_updated", "waiting", {}, key="waiting")
+    with live.connection.transaction():
+        live.connection.execute("UPDATE atlas.execution_owners SET owner = 'legacy_app', fenced_at = NULL")
+        ((epoch,),) = live.rows("SELECT atlas.change_owners(%s)", ONE)
+        live.connection.execute(turn.format("returned_epoch"), [epoch if owes else None])
+    emit(live.connection, ONE, "lead_updated", "theirs", {}, key="theirs")
+    handled = asking.round() + live.outbox.handle_deferred(asking._decided, 10)
+    assert (handled.taken, handled.started) == (3, started)
+    entered = live.rows("SELECT subject, workflow_id::text FROM atlas.enrolments ORDER BY 1")
+    assert entered == [("deferred", workflow), ("waiting", workflow)][:started]
+
+
+def test_who_waits_is_told_once_though_the_event_is_handled_again(live: PostgresWorld) -> None:
+    hears = Node("n", "wait", {"wait": {"kind": "until_event", "events": [{"type": "visited"}]}})
+    waiting = live.publish(line("waits", hears))
+    listening = live.publish(on("event", line("w", setting("a")), name="visited"))
+    live.start(wish(waiting, "s"))
+    emit(live.connection, ONE, "visited", "s", {}, key="k")
+    broken = OutboxLane(live.outbox, live.definitions, Broken())
+    assert broken.round() == Handled(taken=1, told=1, failed=1)
+    handle_again(live.connection, ONE, "k")
+    assert lane(live).round() == Handled(taken=1, started=1)
+    told = live.rows("SELECT event ->> 'type' FROM atlas.execution_inbox")
+    assert told == [("visited",)]
+    assert live.rows("SELECT started, told, error FROM atlas.event_outbox") == [(1, 1, None)]
+    assert live.rows("SELECT workflow_id::text FROM atlas.enrolments WHERE anchor = 'k'") == [(listening,)]
+
+
+class Broken:
+    """Trigger types of which none can be asked."""
+
+    def trigger(self, type: str, version: int) -> None:  # noqa: A002
+        raise RuntimeError
 
 
 def drained_later(live: PostgresWorld, *events: str) -> tuple[str, OutboxLane]:

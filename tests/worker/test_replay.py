@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 from workflows import line, node, setting, wait
 from world import NOON, ONE, TWO, PostgresWorld, perform, wish, work
 
+from atlas_workflows.cli.dead_letters import app
 from atlas_workflows.engine.events import Happened
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Edge, Node, Settings, Workflow
@@ -286,6 +288,30 @@ def test_causes_group_and_are_replayed_together(postgres: PostgresWorld) -> None
     (left,) = replay_all(postgres.connection, Group(ONE, "rejected"), catalogue, ADA)
     assert isinstance(left, NotReplayed)
     assert "archived" in left.why
+
+
+def test_what_was_let_go_on_before_an_error_is_reported(postgres: PostgresWorld) -> None:
+    workflow = postgres.publish(line("w", node("n")))
+    first, second = postgres.start(wish(workflow, "c1"), wish(workflow, "c2"))
+    through(postgres, Provider(n=Refused("provider", "down", may_retry=False)))
+    broken = "UPDATE atlas.dead_letters SET document = '{}', failed_at = failed_at + interval '1 day' WHERE execution_id = %s"
+    postgres.rows_changed(broken, second.execution)
+    given = (
+        "replay",
+        "--organization",
+        ONE,
+        "--class",
+        "provider",
+        "--send",
+        "--by",
+        "ada",
+        "--reason",
+        "up",
+    )
+    ran = CliRunner().invoke(app, [*given, "--dsn", postgres.dsn])
+    assert ran.exit_code != 0
+    assert "1 executions go on" in ran.output
+    assert postgres.rows("SELECT execution_id::text FROM atlas.execution_states") == [(first.execution,)]
 
 
 def test_a_live_execution_is_cancelled_and_what_it_asked_for_withdrawn(postgres: PostgresWorld) -> None:

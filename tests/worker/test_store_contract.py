@@ -11,6 +11,7 @@ from atlas_workflows.engine.events import Cancelled, Happened
 from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
 from atlas_workflows.graph.model import Edge, ErrorMode, Node, Workflow
 from atlas_workflows.worker.model import (
+    Answer,
     Finished,
     NotSent,
     Performed,
@@ -18,7 +19,7 @@ from atlas_workflows.worker.model import (
     Turn,
     Unclear,
 )
-from atlas_workflows.worker.turn import take_turn
+from atlas_workflows.worker.turn import failed_turn, take_turn
 
 PING = Happened("ping", NOON, {"n": 1})
 
@@ -172,6 +173,54 @@ def test_a_cancelled_execution_sends_nothing(world: World) -> None:
     assert set(world.effects().values()) == {"cancelled"}
     assert perform(world, ["add_note"], lambda dispatch: Performed()) == 0
     assert world.end(begun.execution) == ("cancelled", "nobody wants it")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (NotSent(), "cancelled"),
+        (NotSent(may_be_done=True), "unknown"),
+        (Unclear("silence"), "unknown"),
+        (Performed(), "done"),
+    ],
+)
+def test_what_comes_back_to_a_cancelled_execution_is_not_sent_again(
+    world: World, answer: Answer, status: str
+) -> None:
+    workflow = world.publish(line("w", node("n")))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    (taken,) = world.ledger.exchange((), {"add_note": 1})
+    world.tell(ONE, begun.execution, Cancelled("nobody wants it"))
+    work(world)
+    assert world.ledger.exchange([Finished(taken, answer)], {"add_note": 1}) == []
+    assert set(world.effects().values()) == {status}
+
+
+def test_an_attempt_that_is_asked_for_again_is_sent_though_the_one_before_was_given_up(world: World) -> None:
+    from workflows import retried
+
+    workflow = world.publish(line("w", retried("n", 2, timeout_seconds=30)))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    (taken,) = world.ledger.exchange((), {"add_note": 1})
+    for seconds in (30, 90):  # the attempt takes too long; the next one asks for what is still being sent
+        world.move_to(NOON + timedelta(seconds=seconds))
+        world.executions.promote()
+        work(world)
+    assert len(world.ledger.exchange([Finished(taken, NotSent())], {"add_note": 1})) == 1
+    assert world.end(begun.execution) is None
+
+
+def test_an_execution_that_cannot_go_on_leaves_nothing_to_be_sent(world: World) -> None:
+    workflow = world.publish(line("w", node("n")))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    world.tell(ONE, begun.execution, PING)
+    (claimed,) = world.executions.checkpoint((), 1)[0].claimed
+    world.executions.checkpoint([failed_turn(claimed, "The interpreter failed.", NOON)], 0)
+    assert world.ledger.exchange((), {"add_note": 1}) == []
+    assert set(world.effects().values()) == {"cancelled"}
 
 
 def test_an_effect_goes_from_intended_to_done_and_its_execution_on(world: World) -> None:

@@ -16,13 +16,16 @@ import pytest
 from workflows import line, node, setting, wait
 from world import ONE, PostgresWorld, publish, wish
 
-from atlas_workflows.db.connect import connect
+from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.engine.behaviour import Call
+from atlas_workflows.errors import DatabaseUnreachable
 from atlas_workflows.graph.model import Edge, Node, Workflow
+from atlas_workflows.settings import load_settings
+from atlas_workflows.site import Site
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.listener import Listener
-from atlas_workflows.wiring import build_worker
+from atlas_workflows.wiring import build_worker, work_until_done
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused, Unclear
 from atlas_workflows.worker.ports import Performer, TurnRefused
 
@@ -346,3 +349,16 @@ def test_a_lane_that_fails_ends_the_worker_with_it(live: PostgresWorld) -> None:
     live.connection.execute("ALTER TABLE atlas.workflow_execution_queue RENAME TO gone")
     with pytest.raises(TurnRefused, match="workflow_execution_queue"):
         worker.run()
+
+
+class Blind(Site):
+    """A site whose backlog cannot be looked at."""
+
+    def connect(self, purpose: str, *, autocommit: bool = False) -> Connection:
+        raise DatabaseUnreachable("It is gone.", remedy="Wait.")
+
+
+@pytest.mark.postgres
+def test_a_backlog_that_cannot_be_looked_at_is_not_done(atlas_dsn: str) -> None:
+    with pytest.raises(DatabaseUnreachable, match="It is gone"):
+        work_until_done(Blind(atlas_dsn, load_settings({})))

@@ -1,15 +1,19 @@
--- Writes down what came of effects that this worker sent; their executions' entries of the queue are locked and woken.
+-- Writes down what came of effects that this worker sent; their executions' entries of the queue are locked and woken. What
+-- comes back unsent is not intended again where its step was given up.
 WITH finished AS MATERIALIZED (
     SELECT x.*
     FROM json_to_recordset(%(finished)s) AS x (
-        place integer, organization_id uuid, effect_key text, dispatches integer, status text, answer json, error text
+        place integer, organization_id uuid, effect_key text, dispatches integer, status text, answer json, error text,
+        status_given_up text, error_given_up text
     )
 ),
 ledger AS (
     UPDATE atlas.effects AS e
-    SET status = f.status, answer = f.answer, error = f.error, lease_until = NULL,
-        waits_for = CASE WHEN f.status IN ('intended', 'unknown') THEN e.waits_for END,
-        finished_at = CASE WHEN f.status <> 'intended' THEN coalesce(%(now)s, now()) END
+    SET status = CASE WHEN e.given_up THEN f.status_given_up ELSE f.status END,
+        error = CASE WHEN e.given_up THEN f.error_given_up ELSE f.error END,
+        answer = f.answer, lease_until = NULL,
+        waits_for = CASE WHEN f.status IN ('intended', 'unknown') AND NOT e.given_up THEN e.waits_for END,
+        finished_at = CASE WHEN f.status <> 'intended' OR e.given_up THEN coalesce(%(now)s, now()) END
     FROM finished AS f
     WHERE e.organization_id = f.organization_id AND e.effect_key = f.effect_key AND e.dispatches = f.dispatches
         AND (e.status = 'dispatching' OR (e.status = 'unknown' AND f.status <> 'unknown'))

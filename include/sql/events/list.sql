@@ -1,7 +1,7 @@
 -- The newest events, or those that wait or could not be handled.
 SELECT
     o.organization_id::text AS organization, o.event_key AS key, o.event_type AS type, o.subject, o.source, o.occurred_at,
-    o.handled_at, o.started, o.refused, o.told, o.error
+    o.handled_at, o.caused_by::text AS caused_by, o.started, o.refused, o.told, o.error
 FROM atlas.event_outbox AS o
 WHERE (%(organization)s::uuid IS NULL OR o.organization_id = %(organization)s::uuid)
     AND (%(subject)s::text IS NULL OR o.subject = %(subject)s)

@@ -1,6 +1,6 @@
 -- Notes what came of events.
 UPDATE atlas.event_outbox AS o
-SET handled_at = coalesce(%(now)s, clock_timestamp()), started = h.started, refused = h.refused, told = h.told, error = h.error
+SET handled_at = coalesce(%(now)s, clock_timestamp()), started = h.started, refused = h.refused, told = coalesce(o.told, h.told), error = h.error
 FROM json_to_recordset(%(handled)s) AS h (
     organization_id uuid, event_key text, started integer, refused integer, told integer, error text
 )

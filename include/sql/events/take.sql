@@ -26,7 +26,8 @@ share AS (
 )
 SELECT
     taken.organization_id::text AS organization, taken.event_key AS key, taken.event_type AS type, taken.subject,
-    taken.anchor, taken.data::text AS data, taken.occurred_at AS at
+    taken.anchor, taken.data::text AS data, taken.occurred_at AS at, taken.owner_epoch AS epoch, taken.caused_by::text AS caused_by,
+    taken.depth, taken.told IS NOT NULL AS is_told
 FROM found AS f
 CROSS JOIN LATERAL (
     SELECT o.*

@@ -18,7 +18,8 @@ taken AS (
 )
 SELECT
     o.organization_id::text AS organization, o.event_key AS key, o.event_type AS type, o.subject, o.anchor,
-    o.data::text AS data, o.occurred_at AS at, t.workflow_id::text AS workflow, t.trigger_key AS trigger,
+    o.data::text AS data, o.occurred_at AS at, o.owner_epoch AS epoch, o.caused_by::text AS caused_by, o.depth,
+    true AS is_told, t.workflow_id::text AS workflow, t.trigger_key AS trigger,
     coalesce(w.published_version, 0) AS version
 FROM taken AS t
 INNER JOIN atlas.event_outbox AS o ON o.organization_id = t.organization_id AND o.event_key = t.event_key

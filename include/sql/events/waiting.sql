@@ -1,7 +1,8 @@
--- Which live executions want to hear of each event, and under which of its names. What has not begun yet hears of all.
+-- Which live executions want to hear of each event, and under which of its names. What has not begun yet hears of all. Of an
+-- event that is handled again nobody hears a second time.
 SELECT DISTINCT found.place, found.execution_id::text AS execution, found.name
 FROM json_to_recordset(%(events)s) AS e (
-    place integer, organization_id uuid, types text[], subject text, only_workflow uuid
+    place integer, organization_id uuid, types text[], subject text, only_workflow uuid, is_told boolean
 )
 CROSS JOIN LATERAL (
     SELECT e.place, s.execution_id, CASE s.event_type WHEN '*' THEN e.types[1] ELSE s.event_type END AS name
@@ -13,5 +14,5 @@ CROSS JOIN LATERAL (
     CROSS JOIN unnest(e.types) AS t (name)
     WHERE x.organization_id = e.organization_id AND x.subject = e.subject AND NOT x.begun
 ) AS found
-WHERE e.only_workflow IS NULL
+WHERE e.only_workflow IS NULL AND e.is_told IS NOT TRUE
 ORDER BY found.place, execution

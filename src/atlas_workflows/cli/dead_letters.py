@@ -11,7 +11,7 @@ from atlas_workflows.cli.instants import said
 from atlas_workflows.cli.support import AsJson, Dsn, Organization, an_id, an_instant, print_json, session
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store.dead_letters import Cause, Group, NotReplayed, causes, replay_all
-from atlas_workflows.store.steering import By
+from atlas_workflows.store.steering import By, Replay
 
 app = typer.Typer(no_args_is_help=True, help="Failed executions by cause; replay all of one.")
 
@@ -70,8 +70,17 @@ def replay_cause(
         limit,
     )
     by_whom = By(by or "", reason or "") if send else None
-    with session(dsn) as connection:
-        found = list(replay_all(connection, group, load_catalogue(), by_whom))
+    found: list[Replay | NotReplayed] = []
+    try:
+        with session(dsn) as connection:
+            for each in replay_all(connection, group, load_catalogue(), by_whom):
+                found.append(each)  # noqa: PERF402
+    finally:
+        # Also where an error ends it in the middle: what was done by then is done.
+        _tell(found, send, as_json)
+
+
+def _tell(found: list[Replay | NotReplayed], send: bool, as_json: bool) -> None:
     refused = [each for each in found if isinstance(each, NotReplayed)]
     going = [each for each in found if not isinstance(each, NotReplayed)]
     if as_json:

@@ -123,6 +123,7 @@ def capture(by: By, reason: Reason, dsn: Dsn = None) -> None:
         found = events.install_capture(connection)
         _audit(connection, "capture_events", by, reason)
     _show(found)
+    events.require_captured(found)
 
 
 @app.command()
@@ -167,7 +168,8 @@ def _came_of(event: events.Noted) -> str:
         return "waiting"
     if event.error is not None:
         return f"failed: {event.error}"
-    return f"started {event.started}, refused {event.refused}, told {event.told}"
+    caused = f", caused by execution {event.caused_by}" if event.caused_by else ""
+    return f"started {event.started}, refused {event.refused}, told {event.told}{caused}"
 
 
 def _require(by: str, reason: str) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from atlas_workflows.cli.execution_words import show
 from atlas_workflows.cli.support import AsJson, Dsn, print_json, session
-from atlas_workflows.store.retention import Keep, sweep
+from atlas_workflows.store.retention import Beside, Keep, Partition, sweep
 from atlas_workflows.store.steering import By
 
 app = typer.Typer(help="Drop executions, steps and logs whose time is over.")
@@ -32,11 +32,20 @@ def retention(
     dsn: Dsn = None,
     as_json: AsJson = False,
 ) -> None:
-    """Drop whole partitions whose time is over. What a live execution began in, and what was migrated, stays."""
+    """Drop whole partitions whose time is over, and what their executions did and entered by. What a live execution began in, and what was migrated, stays."""
     keep = Keep(timedelta(days=executions_days), timedelta(days=logs_days))
     whom = By(by, f"older than {executions_days} days (logs: {logs_days})") if yes else None
-    with session(dsn) as connection:
-        found = list(sweep(connection, keep, datetime.now(UTC), whom))
+    found: list[Partition] = []
+    try:
+        with session(dsn) as connection:
+            for each in sweep(connection, keep, datetime.now(UTC), whom):
+                found.append(each)  # noqa: PERF402
+    finally:
+        # Also where an error ends it in the middle: what is dropped by then is dropped.
+        _tell(found, yes, as_json)
+
+
+def _tell(found: list[Partition], yes: bool, as_json: bool) -> None:
     if as_json:
         print_json({"dropped": yes, "partitions": [asdict(each) for each in found]})
         return
@@ -44,3 +53,9 @@ def retention(
     going = [each for each in found if each.kept is None]
     show(each.name for each in going)
     print(f"{len(going)} partitions {'are dropped' if yes else 'would go; add --yes'}.")
+    beside = sum((each.beside for each in found), Beside())
+    if yes:
+        print(
+            f"With them went {beside.effects} effects, {beside.crm_writes} writes to the CRM as they were before, and "
+            f"{beside.enrolments} enrolments."
+        )

@@ -16,6 +16,7 @@ from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.shadow.gate import held_up, problem_of
 from atlas_workflows.migration.shadow.run import ShadowRun, run_shadow
 from atlas_workflows.migration.shadow.shown import Shadow, WorkflowRow, read_shadow
+from atlas_workflows.migration.shadow.store import require_known
 from atlas_workflows.migration.step import GATE_CLOSED
 from atlas_workflows.site import Site, crm_site
 
@@ -38,7 +39,7 @@ def run(
 ) -> None:
     """Compare every migrated workflow; the legacy tables are only read. Exit 0: the gate is open; 4: it is shut."""
     site = _site(dsn)
-    run_id = uuid4() if continues is None else _uuid(continues)
+    run_id = uuid4() if continues is None else _known_run(site, _uuid(continues))
     scope = Scope(tuple(item.lower() for item in organization or ()))
     if not as_json:
         print(f"Shadow run {run_id}; if it is interrupted, --continue {run_id} goes on.")
@@ -136,6 +137,12 @@ def _known(site: Site, organizations: list[str] | None) -> list[str] | None:
     with site.connect("shadow", autocommit=True) as connection:
         found = resolve_scope(Scope(tuple(organizations)), read_tenancy(connection, None).organizations)
     return sorted(found.covered or ())
+
+
+def _known_run(site: Site, run_id: UUID) -> UUID:
+    with site.connect("shadow", autocommit=True) as connection:
+        require_known(connection, run_id)
+    return run_id
 
 
 def _uuid(text: str) -> UUID:

@@ -46,6 +46,7 @@ SECTIONS = (
     ("Triggers", "0014_triggers"),
     ("Reading and steering executions", "0015_executions"),
     ("Shadow runs", "0018_shadow"),
+    ("Epochs of ownership", "0022_causes"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)
@@ -58,11 +59,13 @@ FUNCTION_FILES = (
     "0013_sending",
     "0012_ownership",
     "0014_triggers",
+    "0022_causes",
     "0015_executions",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
 _ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+)\s+(ADD COLUMN [^;]*);", re.MULTILINE)
+_DROPPED = re.compile(r"^DROP FUNCTION atlas\.(\w+\([^)]*\));", re.MULTILINE)
 _ADDED_COLUMN = re.compile(r"ADD COLUMN (\w+) ([^,]+)")
 _COLUMN = re.compile(r'^    "?([a-z_0-9]+)"? ([a-z].*)$', re.MULTILINE)
 _END_OF_TYPE = re.compile(r" (?:NOT NULL|DEFAULT|PRIMARY KEY|UNIQUE|REFERENCES|CHECK|GENERATED)\b|,?$")
@@ -123,11 +126,13 @@ def last_made_in(table: str) -> str:
 
 def functions() -> list[tuple[str, str]]:
     """The views and functions with what their comments say, by name; database triggers are left out."""
+    texts = [sql_text(f"schema/{file}.up") for file in FUNCTION_FILES]
+    gone = {name for text in texts for name in _DROPPED.findall(text)}
     found = [
         (name, comment)
-        for file in FUNCTION_FILES
-        for kind, name, comment in _comments(sql_text(f"schema/{file}.up"))
-        if kind in ("VIEW", "FUNCTION") and not comment.startswith("Database trigger")
+        for text in texts
+        for kind, name, comment in _comments(text)
+        if kind in ("VIEW", "FUNCTION") and not comment.startswith("Database trigger") and name not in gone
     ]
     return sorted(found)
 

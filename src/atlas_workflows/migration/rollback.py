@@ -13,6 +13,7 @@ from atlas_workflows.db.rows import rows
 from atlas_workflows.db.schema import current
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
+from atlas_workflows.migration.cutover.turning import turn_owners
 from atlas_workflows.migration.movement.target import read_target
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.phase import Phase
@@ -127,14 +128,18 @@ def _count(rollback: Rollback) -> RolledBack:
 
 
 def _execute(rollback: Rollback) -> RolledBack:
-    with rollback.connection.transaction():
-        undone = sum((undo.execute(rollback) for undo in _undos(rollback.phase)), Undone())
-        rollback.execute("roll_back_runs")
-        _audit(rollback, sum(undone.removed.values()))
+    undone = turn_owners(rollback.connection, lambda: _undone(rollback))
     for undo in _undos(rollback.phase):
         if undo.afterwards is not None:
             undo.afterwards(rollback)
     return _result(rollback, undone, executed=True)
+
+
+def _undone(rollback: Rollback) -> Undone:
+    undone = sum((undo.execute(rollback) for undo in _undos(rollback.phase)), Undone())
+    rollback.execute("roll_back_runs")
+    _audit(rollback, sum(undone.removed.values()))
+    return undone
 
 
 def _audit(rollback: Rollback, rows: int) -> None:

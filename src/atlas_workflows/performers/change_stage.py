@@ -1,6 +1,6 @@
 """Moves the subject to another stage: its own row where that has one, else its lead record."""
 
-from atlas_workflows.integrations.crm.opportunities import referred
+from atlas_workflows.integrations.crm.references import referred
 from atlas_workflows.integrations.crm.writing import Writing, Written
 from atlas_workflows.performers.crm_action import Content, CrmAction
 from atlas_workflows.performers.means import Means

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
+import structlog
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -16,6 +17,7 @@ from atlas_workflows.integrations.crm.tables import Crm, KnownCrm
 from atlas_workflows.integrations.crm.writing import PATIENCE, CrmEffect, Writing, Written, write_once
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused
 
+log = structlog.get_logger()
 T = TypeVar("T")
 Content = dict[str, Any]
 Write = Callable[[Writing, Content], Written]
@@ -48,6 +50,12 @@ class CrmDesk:
             except (psycopg.Error, PoolTimeout) as cause:
                 if not _state(cause).startswith("40") or attempt == ATTEMPTS:
                     return self.meaning(cause)
+            except (
+                Exception
+            ) as cause:  # a fault of ours: the transaction was rolled back, so nothing was written
+                log.error("an action on the CRM failed", key=effect.key, kind=effect.kind, exc_info=cause)
+                said = f"The action failed with {type(cause).__name__}; nothing was written."
+                return Refused("engine", said, may_retry=False)
         raise AssertionError("the last attempt returns")
 
     def read(self, look: Callable[[Connection, Crm], T]) -> T:
@@ -67,8 +75,8 @@ class CrmDesk:
         """What an error of the database means to the step."""
         state = _state(cause)
         if is_away(cause):
-            # Whether it was committed is asked by its key when somebody takes it again.
-            return NotSent()
+            # Whether it was committed is asked by its key when somebody takes it again; without a session it was not begun.
+            return NotSent(may_be_done=not isinstance(cause, PoolTimeout))
         name, fact, may_retry = _MEANINGS.get(state) or _MEANINGS.get(state[:2]) or ("provider", "", True)
         if name == "configuration" and may_retry:
             self.known.forget()

@@ -17,8 +17,9 @@ from atlas_workflows.integrations.egress import (
     Response,
 )
 from atlas_workflows.performers.means import Means
-from atlas_workflows.performers.opening import Opening
+from atlas_workflows.performers.opening import opening
 from atlas_workflows.worker.model import Answer, Dispatch, Performed, Refused, Unclear
+from atlas_workflows.worker.ports import Performer
 
 SECONDS = 30.0
 USER_AGENT = "AtlasWorkflows/1"
@@ -135,5 +136,5 @@ def _body(given: Any) -> tuple[bytes | None, str | None]:
     return exact_json.dumps(given), "application/json"
 
 
-def build(means: Means) -> Opening:
-    return Opening(HttpRequest(means.egress), means.vault)
+def build(means: Means) -> Performer:
+    return opening(HttpRequest(means.egress), means.vault)

@@ -1,5 +1,6 @@
 """Hands messages in over SMTP, and what the mail server's answer or silence means; one session per thread, kept while it works."""
 
+import ipaddress
 import smtplib
 import ssl
 import threading
@@ -15,7 +16,10 @@ SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed in; the password stays out of repr. `sender` is who sends where a message does not say."""
+    """Where mail is handed in; the password stays out of repr. `sender` is who sends where a message does not say.
+
+    `clear_login`: the password may go over a line that is not encrypted.
+    """
 
     host: str
     port: int
@@ -23,9 +27,10 @@ class MailServer:
     tls: bool = False
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    clear_login: bool = False
 
 
-def mail_server(url: str, sender: str) -> MailServer:
+def mail_server(url: str, sender: str, *, clear_login: bool = False) -> MailServer:
     """Read smtp://user:password@host:port, or smtps:// for TLS from the first byte."""
     try:
         parts = urlsplit(url)
@@ -41,7 +46,15 @@ def mail_server(url: str, sender: str) -> MailServer:
     tls = parts.scheme == "smtps"
     user = unquote(parts.username) if parts.username else None
     password = unquote(parts.password) if parts.password else None
-    return MailServer(parts.hostname, port or (465 if tls else 25), sender, tls, user, password)
+    clear = clear_login or _is_loopback(parts.hostname)
+    return MailServer(parts.hostname, port or (465 if tls else 25), sender, tls, user, password, clear)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _unreadable() -> ConfigurationError:
@@ -54,6 +67,10 @@ def _unreadable() -> ConfigurationError:
 
 class _NothingSent(Exception):
     """The server was not reached or refused the login."""
+
+
+class _NotEncrypted(Exception):
+    """The server offers no encryption, and a password would have to be sent."""
 
 
 @dataclass(slots=True)
@@ -69,6 +86,8 @@ class Post:
             session = self._session()
         except _NothingSent as cause:
             return Refused("connection", str(cause))
+        except _NotEncrypted as cause:
+            return Refused("configuration", str(cause), may_retry=False)
         try:
             return _hand_in(session, sender, readers, content)
         except (smtplib.SMTPException, OSError) as cause:
@@ -87,16 +106,26 @@ class Post:
         server = self.server
         try:
             session = self._greeted()
-            if not server.tls and session.has_extn("starttls"):
+            is_encrypted = server.tls or session.has_extn("starttls")
+            if is_encrypted and not server.tls:
                 session.starttls(context=ssl.create_default_context())
                 session.ehlo()
             if server.user is not None:
-                session.login(server.user, server.password or "")
+                self._log_in(session, is_encrypted=is_encrypted)
         except (smtplib.SMTPException, OSError) as cause:
             raise _NothingSent(
                 f"The mail server cannot be reached or refuses the login: {type(cause).__name__}."
             ) from cause
         return session
+
+    def _log_in(self, session: smtplib.SMTP, *, is_encrypted: bool) -> None:
+        if not is_encrypted and not self.server.clear_login:
+            session.close()
+            raise _NotEncrypted(
+                "The mail server offers no STARTTLS, and the password is not sent in clear: use smtps://, or set "
+                "ATLAS_SMTP_CLEAR_LOGIN=allow where the line is safe."
+            )
+        session.login(self.server.user or "", self.server.password or "")
 
     def _greeted(self) -> smtplib.SMTP:
         host, port = self.server.host, self.server.port

@@ -5,7 +5,7 @@ from typing import Any
 
 from atlas_workflows.integrations.credentials import NoCredential, Vault, VaultAway
 from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Refused
-from atlas_workflows.worker.ports import Performer
+from atlas_workflows.worker.ports import Performer, Traceable
 
 MARK = "$secret"
 
@@ -50,3 +50,25 @@ class Opening:
         if self.vault is None:
             raise NoCredential("No database holds secrets here.")
         return self.vault.secret(organization, reference)
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningTraceable(Opening):
+    """The same for one that can be asked afterwards; only that one may have `look_up`."""
+
+    performer: Traceable
+
+    def look_up(self, effect: Dispatch) -> Answer | None:
+        """As the performer says; None where what it would ask with cannot be opened."""
+        try:
+            content = self._opened(effect.organization, effect.content)
+        except (NoCredential, VaultAway):
+            return None
+        return self.performer.look_up(replace(effect, content=content))
+
+
+def opening(performer: Performer, vault: Vault | None) -> Performer:
+    """A performer that gets its secrets opened; it can be asked afterwards where `performer` can."""
+    if isinstance(performer, Traceable):
+        return OpeningTraceable(performer, vault)
+    return Opening(performer, vault)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr, formatdate, parseaddr
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from atlas_workflows.performers.mail import MailServer, Post
 from atlas_workflows.performers.means import Means
 from atlas_workflows.performers.unavailable import Unavailable
-from atlas_workflows.worker.model import Answer, Dispatch, Refused
+from atlas_workflows.worker.model import Answer, Dispatch, Performed, Refused
 from atlas_workflows.worker.ports import Performer
 
 _UNSUPPORTED = {
@@ -20,6 +20,7 @@ _UNSUPPORTED = {
     "ab_test": "Variants of an e-mail cannot be sent yet.",
     "send_at": "Sending at a later time is done by a wait before it.",
 }
+_UNHEEDED = ("track_opens", "track_clicks")  # sent all the same; the step's output says that it was not done
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+")
 
 
@@ -42,7 +43,13 @@ class SendEmail:
     def perform(self, effect: Dispatch) -> Answer:
         """Hand the message in."""
         found = message_of(effect, self.server.sender)
-        return found if isinstance(found, Refused) else self.post.hand_in(*found)
+        if isinstance(found, Refused):
+            return found
+        answer = self.post.hand_in(*found)
+        unheeded = [name for name in _UNHEEDED if effect.content.get(name)]
+        if not unheeded or not isinstance(answer, Performed):
+            return answer
+        return replace(answer, result={**answer.result, "not_done": unheeded})
 
 
 def message_of(effect: Dispatch, default_sender: str) -> tuple[str, list[str], bytes] | Refused:

@@ -10,8 +10,9 @@ from atlas_workflows import exact_json
 from atlas_workflows.integrations.egress import Egress, Request
 from atlas_workflows.performers.http_request import exchange, sendable_headers
 from atlas_workflows.performers.means import Means
-from atlas_workflows.performers.opening import Opening
+from atlas_workflows.performers.opening import opening
 from atlas_workflows.worker.model import Answer, Dispatch, Refused
+from atlas_workflows.worker.ports import Performer
 
 SECONDS = 30.0
 
@@ -55,5 +56,5 @@ def signature(secret: str, timestamp: str, body: bytes) -> dict[str, str]:
     return {"x-atlas-timestamp": timestamp, "x-atlas-signature": f"sha256={digest}"}
 
 
-def build(means: Means) -> Opening:
-    return Opening(SendWebhook(means.egress), means.vault)
+def build(means: Means) -> Performer:
+    return opening(SendWebhook(means.egress), means.vault)

@@ -12,7 +12,7 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.errors import DatabaseError, InputError
+from atlas_workflows.errors import DatabaseError, InputError, PermissionMissing
 from atlas_workflows.worker.messages import json_text
 
 SCHEMA = "public"
@@ -25,7 +25,7 @@ NOT_ALLOWED = (errors.InsufficientPrivilege, errors.WrongObjectType)
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """An event as support sees it. `source`: code, or the table it was captured from."""
+    """An event as support sees it. `source`: code, or the table it was captured from; `caused_by`: by which execution's action."""
 
     organization: str
     key: str
@@ -34,6 +34,7 @@ class Noted:
     source: str
     occurred_at: datetime
     handled_at: datetime | None
+    caused_by: str | None
     started: int | None
     refused: int | None
     told: int | None
@@ -130,6 +131,17 @@ def install_capture(connection: Connection, sleep: Callable[[float], None] = tim
         found if found.is_captured or found.why is not None else _install(connection, found, sleep)
         for found in captures(connection)
     ]
+
+
+def require_captured(found: Iterable[Captured]) -> None:
+    """Raises PermissionMissing for a table that this role may not put a trigger on."""
+    for each in found:
+        if each.why is not None and each.why != NO_ORGANIZATION:
+            raise PermissionMissing(
+                f"Changes of table {each.table} cannot become events: {each.why}.",
+                remedy=f"GRANT TRIGGER ON {each.table} TO the role that migrates, then run the same command again.",
+                table=each.table,
+            )
 
 
 def remove_capture(connection: Connection, sleep: Callable[[float], None] = time.sleep) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Event
 from atlas_workflows.store.intake import begin, lock, tell
@@ -155,7 +156,7 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     _copy_steps(connection, turns)
     if shown := [*exposures_of(turns)]:
         connection.execute(sql("engine/record_exposures"), {"exposures": exposure_rows(shown)})
-    if given_up := given_up_rows(turns):
+    if given_up := [*given_up_rows(turns), *_left_behind(connection, turns)]:
         connection.execute(sql("engine/cancel_effects"), {"effects": json_text(given_up)})
     if letters := letter_rows(turns):
         connection.execute(sql("engine/keep_dead_letters"), {"letters": json_text(letters)})
@@ -171,6 +172,13 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     starts = [wish for turn in turns for wish in turn.starts]
     answers = begin(connection, starts) if starts else []
     tell(connection, news + _explained(connection, starts, answers))
+
+
+def _left_behind(connection: Connection, turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    """The open effects of executions that ended without a state: nothing says what they waited for."""
+    ended = [turn.claimed.place for turn in turns if turn.end is not None and turn.state is None]
+    given = {"executions": places(ended)}
+    return rows(connection, dict, sql("engine/open_effects"), given) if ended else []
 
 
 def _keep_subscriptions(connection: Connection, turns: Sequence[Turn]) -> None:

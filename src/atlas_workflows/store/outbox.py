@@ -45,7 +45,7 @@ class _Outcome:
     event: Occurred
     started: int = 0
     refused: int = 0
-    told: int = 0
+    told: int | None = 0
     error: str | None = None
 
 
@@ -81,9 +81,9 @@ class PostgresOutbox:
             return self._handle_these(connection, _take_one(connection, event), decide)
 
         def give_up(connection: Connection, error: str) -> Handled:
-            return self._mark(
-                connection, [_Outcome(found, error=error) for found in _take_one(connection, event)]
-            )
+            # What was told was taken back with the rest, so they are told where it is handled again.
+            found = _take_one(connection, event)
+            return self._mark(connection, [_Outcome(each, told=None, error=error) for each in found])
 
         try:
             return transact(self.pool, work)
@@ -224,7 +224,10 @@ class PostgresOutbox:
 
 def _occurred(row: Any) -> Occurred:
     data = exact_json.loads(row.data)
-    return Occurred(row.organization, row.key, row.type, row.subject, row.anchor, data, row.at)
+    return Occurred(
+        row.organization, row.key, row.type, row.subject, row.anchor, data, row.at, row.epoch, row.caused_by, row.depth,
+        row.is_told,
+    )  # fmt: skip
 
 
 def _take_one(connection: Connection, event: Occurred) -> list[Occurred]:
@@ -243,6 +246,7 @@ def _earlier(connection: Connection, event: Occurred) -> list[Occurred]:
 def _lock_subjects(connection: Connection, events: Iterable[Occurred]) -> None:
     # In a statement of its own: what was written while a lock was waited for is seen by the next one.
     subjects = json_text([{"organization_id": e.organization, "subject": e.about} for e in events])
+    connection.execute(sql("events/hold_decisions"), {"subjects": subjects})
     connection.execute(sql("events/lock_subjects"), {"subjects": subjects})
 
 
@@ -285,7 +289,7 @@ def _handled(outcomes: Sequence[_Outcome]) -> Handled:
     return Handled(
         len(outcomes),
         sum(done.started for done in outcomes),
-        sum(done.told for done in outcomes),
+        sum(done.told or 0 for done in outcomes),
         sum(done.error is not None for done in outcomes),
     )
 
@@ -305,6 +309,8 @@ def _questions(asked: Sequence[Asked]) -> str:
                 "at": event.at,
                 "only_workflow": None if only is None else only.workflow,
                 "only_trigger": None if only is None else only.trigger,
+                "epoch": event.epoch,
+                "is_told": event.is_told,
             }
         )
     return json_text(rows)

@@ -51,7 +51,12 @@ def resolve(
                 "No effect of this key waits for a decision.",
                 remedy="See `atlas effects unknown`; it may be resolved.",
             )
-        execution, kind, dispatches = found
+        execution, kind, dispatches, is_given_up = found
+        if is_given_up and verdict is Verdict.AGAIN:
+            raise InputError(
+                "Its step was given up: nobody waits for it, so it is not sent again.",
+                remedy="Resolve it as done or as failed, whichever is so.",
+            )
         finished = Finished(
             Dispatch(organization, execution, key, kind, dispatches, None), _answer(verdict, by)
         )

@@ -9,15 +9,17 @@ from atlas_workflows.worker.causes import pattern_of
 from atlas_workflows.worker.exposures import Exposure
 from atlas_workflows.worker.messages import (
     beginning_to_json,
+    error_given_up,
     error_of,
     event_of,
     event_to_json,
     json_text,
     starter_to_json,
+    status_given_up,
     status_of,
 )
 from atlas_workflows.worker.model import DeadLetter, End, Finished, News, Place, Start, Turn
-from atlas_workflows.worker.turn import contact_of
+from atlas_workflows.worker.turn import contact_of, depth_of
 
 STATUSES = frozenset({"completed", "failed", "cancelled", "timeout"})
 _LONE = dict.fromkeys((0, *range(55296, 57344)), "�")
@@ -125,6 +127,7 @@ def effect_rows(turns: Iterable[Turn]) -> list[dict[str, Any]]:
             "content": effect.content,
             "contact": contact_of(turn),
             "intended_at": effect.at,
+            "depth": depth_of(turn, effect),
         }
         for place, (turn, effect) in enumerate(found)
     ]
@@ -187,6 +190,7 @@ def start_rows(starts: Iterable[Start]) -> str:
                 "priority": wish.priority,
                 "document": beginning_to_json(wish),
                 "starter": starter_to_json(wish.waiter),
+                "is_owed": wish.is_owed,
             }
             for wish in starts
         ]
@@ -280,4 +284,6 @@ def _finished(place: int, item: Finished) -> dict[str, Any]:
         "status": status_of(item.answer),
         "answer": None if event is None else event_to_json(event),
         "error": error_of(item.answer),
+        "status_given_up": status_given_up(item.answer),
+        "error_given_up": error_given_up(item.answer),
     }

@@ -106,6 +106,7 @@ def replay(
     `now` replaces the database's clock, for trials on a virtual one.
     """
     with connection.transaction():
+        connection.execute(sql("engine/hold_letters"))
         letter = _letter(connection, organization, execution)
         program = _program(connection, organization, letter, kinds)
         plan = _planned(connection, organization, letter, program)

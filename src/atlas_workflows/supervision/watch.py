@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Thread
 
 from atlas_workflows.db.ports import port_is_free
 from atlas_workflows.supervision.backoff import crashes_after, restart_delay
@@ -12,7 +13,30 @@ from atlas_workflows.supervision.state import ProcessState
 
 GRACE_SECONDS = 12.0
 LOOK_SECONDS = 2.0  # between two looks whether a program can be started at all
+PATIENCE_SECONDS = (
+    0.02  # for a look's answer at each tick; a database that does not answer takes its own time
+)
 Clock = Callable[[], float]
+
+
+class Look:
+    """A question that may take long, asked beside the loop; what it raises is an answer too."""
+
+    def __init__(self, ask: Callable[[], str | None]) -> None:
+        self.answer: str | None = None
+        self._thread = Thread(target=self._run, args=(ask,), name="look", daemon=True)
+        self._thread.start()
+
+    def is_done(self, patience: float) -> bool:
+        """Whether there is an answer; waits for it no longer than so many seconds."""
+        self._thread.join(patience)
+        return not self._thread.is_alive()
+
+    def _run(self, ask: Callable[[], str | None]) -> None:
+        try:
+            self.answer = ask()
+        except Exception as cause:  # the loop goes on for all others
+            self.answer = f"cannot be looked after: {type(cause).__name__}"
 
 
 @dataclass(slots=True)
@@ -27,6 +51,7 @@ class Watched:
     crashes: int = 0
     restarts: int = 0
     problem: str | None = None
+    look: Look | None = None
 
     def state(self) -> ProcessState:
         running = self.process is not None
@@ -42,9 +67,16 @@ class Watched:
 class Watch:
     """Several programs under one loop; `tick` is called about twice a second."""
 
-    def __init__(self, programs: tuple[Program, ...], *, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        programs: tuple[Program, ...],
+        *,
+        clock: Clock = time.monotonic,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self.watched = [Watched(program) for program in programs]
         self.clock = clock
+        self.patience = patience
 
     def states(self) -> tuple[ProcessState, ...]:
         return tuple(item.state() for item in self.watched)
@@ -82,7 +114,14 @@ class Watch:
         return True
 
     def _start(self, item: Watched) -> bool:
-        if (missing := item.program.waits_for and item.program.waits_for()) is not None:
+        if item.program.waits_for is not None:
+            item.look = item.look or Look(item.program.waits_for)
+            if not item.look.is_done(self.patience):
+                return False
+            missing, item.look = item.look.answer, None
+        else:
+            missing = None
+        if missing is not None:
             told, item.problem = item.problem, missing
             item.start_due = self.clock() + LOOK_SECONDS
             return told != missing

@@ -14,6 +14,8 @@ class Occurred:
     """Something that happened, once per key of its organization. `anchor`: what an execution hangs on that it starts.
 
     `data` are roots of paths; `trigger` among them holds the facts of the event. `subject` None is about nobody.
+    `epoch` says who owned what when it was noted, `caused_by` which execution's action made it happen, and `depth` how deep
+    in a chain of executions that one was. `is_told`: it is handled again, and who waited for it knows.
     """
 
     organization: str
@@ -23,6 +25,10 @@ class Occurred:
     anchor: str
     data: Mapping[str, Any]
     at: datetime
+    epoch: int | None = None
+    caused_by: str | None = None
+    depth: int | None = None
+    is_told: bool = False
 
     @property
     def about(self) -> str:
@@ -34,8 +40,8 @@ class Occurred:
 class Listening:
     """A trigger that waits for events of this type, and how its workflow stands to the event and its subject.
 
-    `accepts`: yes, no (it is from before the workflow was taken over), later (who had it before is not done yet), or gone
-    (it had to wait, and the workflow does not listen here any more).
+    `accepts`: yes, no (it is from before the workflow was taken over), later (who had it before is not done yet), owed (the
+    workflow went back, and the event is from before), or gone (it had to wait, and the workflow does not listen here any more).
     `entered_lately`: how often the subject entered within LATELY.
     """
 

@@ -135,7 +135,9 @@ class EffectLane:
                 threads.submit(self._trace, performer, stale)
             else:
                 may_repeat = performer is not None and performer.may_repeat(stale)
-                self._unwritten.append(Finished(stale, NotSent() if may_repeat else Unclear(LOST)))
+                self._unwritten.append(
+                    Finished(stale, NotSent(may_be_done=True) if may_repeat else Unclear(LOST))
+                )
 
     def _trace(self, performer: Traceable, stale: Dispatch) -> None:
         """Ask the provider what became of it; that may take as long as a call."""
@@ -158,4 +160,6 @@ def _without_content(answer: Answer) -> Answer:
     """The same answer with nothing of the provider's in it."""
     if isinstance(answer, Refused):
         return Refused(answer.cause, "It was refused; the reason cannot be stored.", answer.may_retry)
+    if isinstance(answer, NotSent):
+        return answer
     return type(answer)("") if isinstance(answer, Unclear) else type(answer)()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from atlas_workflows.engine.events import Happened
+from atlas_workflows.engine.limits import MAX_NESTED_WORKFLOWS
 from atlas_workflows.engine.program import Program
 from atlas_workflows.expressions.evaluate import Explanation
 from atlas_workflows.expressions.moment import Moment, moment
@@ -13,7 +14,6 @@ from atlas_workflows.graph.model import Trigger
 from atlas_workflows.worker.arrivals import Arrived, Consequences, Listening, Occurred, Reason, Refusal
 from atlas_workflows.worker.model import Start
 
-LATELY = timedelta(hours=1)
 MOST_LATELY = (
     100  # entries of one subject into one workflow within LATELY; beyond it something goes in a circle
 )
@@ -124,7 +124,7 @@ def _asked(
     if program is None or trigger is None:
         text = f"Version {listening.version} cannot be read, or does not have this trigger switched on."
         return Refusal(event, listening, Reason.NOT_LISTENING, text)
-    refusal = _refusal(arrived, listening, program, trigger, kinds)
+    refusal = _refusal(arrived, listening, program, trigger, kinds) or _circle(event, listening)
     return _start(arrived, listening, program, trigger) if refusal is None else refusal
 
 
@@ -189,6 +189,17 @@ def _again(event: Occurred, listening: Listening, program: Program, trigger: Tri
     return None
 
 
+def _circle(event: Occurred, listening: Listening) -> Refusal | None:
+    """Whether executions have made each other begin for too long: the bound of workflows that start workflows holds here too."""
+    if event.depth is None or event.depth < MAX_NESTED_WORKFLOWS:
+        return None
+    text = (
+        f"Execution {event.caused_by} made it happen, behind {event.depth} others that made each other begin: "
+        f"what these workflows do starts them again (MAX_NESTED_WORKFLOWS)."
+    )
+    return Refusal(event, listening, Reason.LOOPING, text)
+
+
 def may_enter_once(program: Program, trigger: Trigger) -> bool:
     """Whether a subject enters at most once: the workflow's policy, or a form that skips a person's second submission."""
     return (
@@ -207,7 +218,9 @@ def _start(arrived: Arrived, listening: Listening, program: Program, trigger: Tr
         data=data_of(arrived),
         triggered_by="event",
         priority=program.workflow.settings.priority,
+        depth=0 if event.depth is None else event.depth + 1,
         events=_earlier(arrived) if program.looks_back else (),
+        is_owed=listening.accepts == "owed",
     )
 
 

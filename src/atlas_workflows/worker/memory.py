@@ -13,11 +13,13 @@ from atlas_workflows.engine.state import state_to_json
 from atlas_workflows.worker.exposures import Exposure, exposures_of
 from atlas_workflows.worker.messages import (
     beginning_to_json,
+    error_given_up,
     error_of,
     event_from_json,
     event_of,
     event_to_json,
     json_text,
+    status_given_up,
     status_of,
 )
 from atlas_workflows.worker.model import (
@@ -80,6 +82,7 @@ class Entered:
     dispatched_at: datetime | None = None
     held_until: datetime | None = None
     reason: str | None = None
+    given_up: bool = False
     answer: Event | None = None
     error: str | None = None
 
@@ -203,9 +206,9 @@ class MemoryStore:
         self.steps[place] += turn.steps
         for shown in exposures_of([turn]):
             self.exposures.setdefault((organization, shown.key), shown)
-        for key in turn.given_up:
-            entered = self.effects.get((organization, key))
-            if entered is not None and entered.status in ("intended", "held"):
+        for entered in self._given_up(turn):
+            entered.given_up = True
+            if entered.status in ("intended", "held"):
                 entered.status, entered.held_until = "cancelled", None
         for number, _ in turn.claimed.inbox:
             self.inbox[place].pop(number, None)
@@ -227,6 +230,12 @@ class MemoryStore:
             self._explain(wish, started)
         for news in [*turn.news, *self._farewells(turn)]:
             self._tell(news)
+
+    def _given_up(self, turn: Turn) -> list[Entered]:
+        if turn.end is not None and turn.state is None:
+            return [e for e in self.effects.values() if e.dispatch.execution == turn.claimed.execution]
+        places = ((turn.claimed.organization, key) for key in turn.given_up)
+        return [self.effects[place] for place in places if place in self.effects]
 
     def _farewells(self, turn: Turn) -> list[News]:
         organization, ended = turn.claimed.place
@@ -266,8 +275,10 @@ class MemoryStore:
                     effect.at,
                 )
                 self.effects[organization, effect.key] = Entered(dispatch, self._number())
-            elif known.status == "done" and known.answer is not None:
-                self._tell(News(organization, execution, known.answer))
+            else:
+                known.given_up = False
+                if known.status == "done" and known.answer is not None:
+                    self._tell(News(organization, execution, known.answer))
 
     def _explain(self, wish: Start, started: Started) -> None:
         report = self.reports.get((wish.organization, wish.execution))
@@ -371,13 +382,15 @@ class MemoryStore:
         return entered.dispatch
 
     def _finish(self, item: Finished) -> None:
-        given, status = item.dispatch, status_of(item.answer)
+        given = item.dispatch
         entered = self.effects[given.organization, given.key]
+        status = (status_given_up if entered.given_up else status_of)(item.answer)
         is_ours = entered.dispatch.dispatches == given.dispatches
         is_open = entered.status == "dispatching" or (entered.status == "unknown" != status)
         if not (is_ours and is_open):
             return
-        entered.status, entered.lease_until, entered.error = status, None, error_of(item.answer)
+        entered.status, entered.lease_until = status, None
+        entered.error = (error_given_up if entered.given_up else error_of)(item.answer)
         entered.answer = event_of(item)
         if entered.answer is not None:
             self._tell(News(given.organization, given.execution, entered.answer))

@@ -14,9 +14,9 @@ from atlas_workflows.worker.arrivals import (
     Occurred,
     Refusal,
 )
-from atlas_workflows.worker.enrolment import LATELY, happened, heard_as, rounds
+from atlas_workflows.worker.enrolment import happened, heard_as, rounds
 from atlas_workflows.worker.memory import MemoryStore
-from atlas_workflows.worker.model import Place
+from atlas_workflows.worker.model import LATELY, Place
 
 
 @dataclass(slots=True)

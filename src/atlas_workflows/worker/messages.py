@@ -29,6 +29,8 @@ from atlas_workflows.worker.model import (
 
 # A zero character, or half of a surrogate pair: legal in JSON, refused by PostgreSQL's json functions.
 _HARD = re.compile(r"(?<!\\)((?:\\\\)*)\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
+GIVEN_UP = "Its step was given up before it was sent."
+GIVEN_UP_UNDER_WAY = "Its step was given up while it was being sent; nobody can tell whether it was done."
 _REPLACEMENT = "\\1\\\\ufffd"
 
 
@@ -138,3 +140,17 @@ def error_of(answer: Answer) -> str | None:
             return message
         case _:
             return None
+
+
+def status_given_up(answer: Answer) -> str:
+    """What the ledger says instead where nobody waits for the effect any more: it is not taken again."""
+    if not isinstance(answer, NotSent):
+        return status_of(answer)
+    return "unknown" if answer.may_be_done else "cancelled"
+
+
+def error_given_up(answer: Answer) -> str | None:
+    """What the ledger keeps as the error then."""
+    if not isinstance(answer, NotSent):
+        return error_of(answer)
+    return GIVEN_UP_UNDER_WAY if answer.may_be_done else GIVEN_UP

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from atlas_workflows.engine.events import Effect, EffectDone, EffectFailed, Event, StepRecord
@@ -11,6 +11,9 @@ from atlas_workflows.engine.nesting import execution_id
 from atlas_workflows.engine.state import State
 
 Place = tuple[str, str]  # organization, execution
+LATELY = timedelta(
+    hours=1
+)  # within which entries, and executions that make each other begin, count as going in a circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Start:
     """The wish that a subject enters a workflow because of `anchor`; the same wish twice makes one execution.
 
     `trigger` None takes the workflow's entry for other workflows. `events` are those before, for waits that look back.
+    `is_owed`: the workflow has another owner by now, and had us when the event was noted.
     """
 
     organization: str
@@ -41,6 +45,7 @@ class Start:
     depth: int = 0
     events: tuple[Mapping[str, Any], ...] = ()
     starter: Starter | None = None
+    is_owed: bool = False
 
     @property
     def execution(self) -> str:
@@ -211,7 +216,9 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """It was not begun, and may be taken again by anybody."""
+    """It may be taken again by anybody: it was not begun, or (`may_be_done`) doing it once more under its key does it once."""
+
+    may_be_done: bool = False
 
 
 Answer = Performed | Refused | Unclear | NotSent

@@ -26,6 +26,7 @@ from atlas_workflows.engine.resuming import after_pause
 from atlas_workflows.engine.state import State, Status, state_from_json
 from atlas_workflows.worker.model import (
     BY_WORKFLOW,
+    LATELY,
     Claimed,
     DeadLetter,
     End,
@@ -216,6 +217,13 @@ def contact_of(turn: Turn) -> dict[str, Any]:
     contact = turn.state.data.get("contact") if turn.state is not None else None
     known = contact if isinstance(contact, dict) else {}
     return {name: known[name] for name in ("id", "name", "email", "phone") if known.get(name) is not None}
+
+
+def depth_of(turn: Turn, effect: Effect) -> int:
+    """How deep in a chain of executions an effect is asked for; a chain ends where its execution is older than LATELY."""
+    began = turn.claimed.started_at
+    is_late = began is not None and effect.at - began > LATELY
+    return 0 if turn.state is None or is_late else turn.state.depth
 
 
 def news_of_start(wish: Start, answer: str, report: Event | None) -> News | None:

@@ -2,7 +2,8 @@
 SELECT
     w.source_id,
     o.workflow_id::text AS workflow,
-    o.organization_id::text AS organization
+    o.organization_id::text AS organization,
+    o.fenced_at
 FROM atlas.execution_owners AS o
 INNER JOIN atlas.workflows AS w ON w.id = o.workflow_id AND w.organization_id = o.organization_id
 WHERE

@@ -5,3 +5,4 @@ SELECT
     shadowed.source_hash
 FROM atlas.shadow_workflows AS shadowed
 WHERE shadowed.run_id = %(run_id)s AND shadowed.legacy_id = ANY(%(ids)s) AND shadowed.unexplained = 0
+    AND shadowed.rules = %(rules)s

@@ -1,4 +1,4 @@
--- Where each workflow that came from a legacy row stands: never compared, changed since, or what the comparison found.
+-- Where each workflow that came from a legacy row stands: never compared, changed since, compared by other rules, or what the comparison found.
 SELECT
     workflow.id::text AS workflow_id,
     workflow.organization_id::text AS organization_id,
@@ -10,6 +10,7 @@ SELECT
             shadowed.definition_hash <> md5(coalesce(version.definition, workflow.definition)::text)
             OR coalesce(shadowed.source_hash, '') <> coalesce(ledger.source_hash, '')
             THEN 'changed_since'
+        WHEN shadowed.rules <> %(rules)s THEN 'other_rules'
         WHEN shadowed.unexplained > 0 THEN 'unexplained'
         WHEN shadowed.explained > 0 THEN 'explained'
         ELSE 'same'

@@ -1,12 +1,12 @@
 -- Keep the verdict on a workflow in place of an earlier one.
 INSERT INTO atlas.shadow_workflows (
-    organization_id, workflow_id, run_id, legacy_id, compared_at, source_hash, definition_hash, engine, standing,
+    organization_id, workflow_id, run_id, legacy_id, compared_at, source_hash, definition_hash, rules, engine, standing,
     executions, recorded, reproduced, assumed, causes, subjects, triggers, is_made_up, same, explained, unexplained,
     messages_before, messages_after
 )
 VALUES (
     %(organization_id)s, %(workflow_id)s, %(run_id)s, %(legacy_id)s, %(compared_at)s, %(source_hash)s,
-    %(definition_hash)s, %(engine)s, %(standing)s, %(executions)s, %(recorded)s, %(reproduced)s, %(assumed)s,
+    %(definition_hash)s, %(rules)s, %(engine)s, %(standing)s, %(executions)s, %(recorded)s, %(reproduced)s, %(assumed)s,
     %(causes)s, %(subjects)s, %(triggers)s, %(is_made_up)s, %(same)s, %(explained)s, %(unexplained)s,
     %(messages_before)s, %(messages_after)s
 )
@@ -17,6 +17,7 @@ ON CONFLICT (organization_id, workflow_id) DO UPDATE
         compared_at = excluded.compared_at,
         source_hash = excluded.source_hash,
         definition_hash = excluded.definition_hash,
+        rules = excluded.rules,
         engine = excluded.engine,
         standing = excluded.standing,
         executions = excluded.executions,

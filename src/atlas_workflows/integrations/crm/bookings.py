@@ -6,6 +6,7 @@ from typing import Any
 
 from atlas_workflows.integrations.crm.links import WHOSE, link_to, whose
 from atlas_workflows.integrations.crm.people import Person
+from atlas_workflows.integrations.crm.references import referred
 from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.tables import Table
 from atlas_workflows.integrations.crm.writing import Writing
@@ -26,7 +27,7 @@ def book(
     table = writing.crm.need(*TABLES)
     wanted = {"appointment_type": given.get("appointment_type"), "staff": given.get("staff")}
     values = {table.need(word): value for word, value in wanted.items() if value is not None}
-    values |= _times(table, starts_at, minutes) | _options(table, given.get("options") or {})
+    values |= _times(table, starts_at, minutes) | _options(writing, table, given.get("options") or {})
     row = writing.insert(table, {**whose(writing, table), **link_to(writing, table, person), **values})
     if row is None:
         raise CrmRefused("rejected", "The CRM has such a booking already.", "A unique key stands in the way.")
@@ -44,7 +45,7 @@ def cancel(writing: Writing, key: str, given: Mapping[str, Any]) -> dict[str, An
     values |= {} if at is None else {at: writing.now}
     if "status" in table.columns or at is None:
         values[table.need("status")] = "cancelled"
-    writing.update(table, row, values | _options(table, given.get("options") or {}))
+    writing.update(table, row, values | _options(writing, table, given.get("options") or {}))
     return {"appointment_id": key, "was_cancelled": False}
 
 
@@ -59,7 +60,7 @@ def check_in(writing: Writing, key: str, options: Mapping[str, Any]) -> dict[str
     if any(row.get(name) not in (None, False) for name in marks) or row.get("status") == "attended":
         return {"appointment_id": key, "was_checked_in": True}
     marks = marks or {table.need("status"): "attended"}
-    writing.update(table, row, marks | _options(table, options))
+    writing.update(table, row, marks | _options(writing, table, options))
     return {"appointment_id": key, "was_checked_in": False}
 
 
@@ -94,10 +95,10 @@ def _times(table: Table, starts_at: datetime | None, minutes: int | None) -> dic
     return values
 
 
-def _options(table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
+def _options(writing: Writing, table: Table, options: Mapping[str, Any]) -> dict[str, Any]:
     """Further columns by name; who and whose a booking is cannot be among them."""
     names = {normal(name): value for name, value in options.items()}
     fixed = WHOSE & names.keys()
     if fixed:
         raise CrmRefused("configuration", f"A workflow may not set {min(fixed)}.", "Take it out of options.")
-    return {table.need(name): value for name, value in names.items()}
+    return {(column := table.need(name)): referred(writing, column, value) for name, value in names.items()}

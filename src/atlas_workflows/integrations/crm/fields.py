@@ -5,8 +5,8 @@ from typing import Any
 
 from atlas_workflows.integrations.crm.links import WHOSE
 from atlas_workflows.integrations.crm.people import Person
+from atlas_workflows.integrations.crm.references import referred
 from atlas_workflows.integrations.crm.refusal import CrmRefused, lacks
-from atlas_workflows.integrations.crm.staff import need_member
 from atlas_workflows.integrations.crm.tables import ALIASES, Table
 from atlas_workflows.integrations.crm.tagging import add_tags
 from atlas_workflows.integrations.crm.writing import Writing
@@ -30,9 +30,8 @@ def set_fields(
     for name, given in fields.items():
         word = _word(name)
         value = given if merge is None else merge(_known(person, word), given)
-        if word == "assigned_to" and value not in (None, ""):
-            effect = writing.effect
-            value = need_member(writing.connection, writing.crm, effect.organization, str(value)).id
+        if word == "assigned_to" or person.table.find(word) is not None:
+            value = referred(writing, person.table.find(word) or word, value)
         told[word] = value
         if word == "tags":
             told[word] = add_tags(writing, person, value if isinstance(value, list) else [value], only=True)

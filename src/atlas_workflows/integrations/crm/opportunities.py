@@ -10,16 +10,15 @@ from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.integrations.crm.links import WHOSE, link_to, whose
 from atlas_workflows.integrations.crm.people import Person
+from atlas_workflows.integrations.crm.references import referred
 from atlas_workflows.integrations.crm.refusal import CrmRefused
 from atlas_workflows.integrations.crm.statements import of_organization
 from atlas_workflows.integrations.crm.tables import Table
-from atlas_workflows.integrations.crm.values import could_be
 from atlas_workflows.integrations.crm.writing import Writing
 from atlas_workflows.names import normal
 
 _FIXED = WHOSE | {"created_at", "updated_at"}
 _WORDS = {"name": "title", "amount": "value", "estimated_value": "value", "stage_id": "stage"}
-_REFERENCES = {"stage_id": "pipeline_stages", "pipeline_id": "pipelines"}
 
 
 def create_opportunity(writing: Writing, person: Person, given: Mapping[str, Any]) -> str:
@@ -55,27 +54,6 @@ def update_opportunity(writing: Writing, person: Person, key: str | None, fields
         values[column] = referred(writing, column, value)
     writing.update(table, row, values)
     return str(row["id"])
-
-
-def referred(writing: Writing, column: str, value: Any) -> Any:
-    """The id of a stage or pipeline that is given by name; any other value as it is."""
-    table = writing.crm.find(_REFERENCES.get(column, ""))
-    if table is None or not isinstance(value, str):
-        return value
-    kind = table.columns.get("id", "text")
-    if kind != "text" and could_be(kind, value):
-        return value
-    statement = sql("crm/id_by_name").format(
-        table=table.identifier, organization=of_organization(writing.crm, table, "found")
-    )
-    found = scalar(
-        writing.connection, statement, {"name": value, "organization": writing.effect.organization}
-    )
-    if found is None:
-        raise CrmRefused(
-            "data", f"The CRM has no {column.removesuffix('_id')} {value[:80]}.", "Name another one."
-        )
-    return found
 
 
 def _latest(writing: Writing, table: Table, person: Person) -> Mapping[str, Any] | None:

@@ -15,7 +15,7 @@ Statement = tuple[compose.Composed, dict[str, Any]]
 
 
 def of_organization(crm: Crm, table: Table, alias: str) -> compose.Composable:
-    """SQL for the organization of a row: its own column, else that of the lead or client it hangs on."""
+    """SQL for the organization of a row: its own column, else that of the lead, client or pipeline it hangs on."""
     own = table.find("organization")
     parts: list[compose.Composable] = (
         [] if own is None else [compose.SQL("{}::text").format(compose.Identifier(alias, own))]
@@ -29,7 +29,20 @@ def of_organization(crm: Crm, table: Table, alias: str) -> compose.Composable:
         parts.append(
             words.format(compose.Identifier(column), parent.identifier, compose.Identifier(alias, link))
         )
+    if not parts:
+        parts = _of_pipeline(crm, table, alias)
     return compose.SQL("coalesce({})").format(compose.SQL(", ").join([*parts, compose.SQL("NULL::text")]))
+
+
+def _of_pipeline(crm: Crm, table: Table, alias: str) -> list[compose.Composable]:
+    """SQL for the organization of the pipeline that a stage belongs to, where the stage itself says none."""
+    pipelines = crm.find("pipelines")
+    column = None if pipelines is None else pipelines.find("organization")
+    if pipelines is None or column is None or "pipeline_id" not in table.columns:
+        return []
+    words = compose.SQL("(SELECT parent.{}::text FROM {} AS parent WHERE parent.id::text = {}::text)")
+    link = compose.Identifier(alias, "pipeline_id")
+    return [words.format(compose.Identifier(column), pipelines.identifier, link)]
 
 
 def reading(crm: Crm, table: Table, column: str, *, lock: bool) -> compose.Composed:

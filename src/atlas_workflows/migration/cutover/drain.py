@@ -16,7 +16,9 @@ EXECUTIONS = "workflow_executions"
 BEGUN = ("pending", "queued", "running", "started")
 # The longest that the old application let an execution run (maxExecutionTime, 3600 s); older ones are stuck for good.
 STUCK_AFTER = timedelta(hours=1)
-NEEDED = ("workflow_id", "status", "started_at", "completed_at")
+NEEDED = ("workflow_id", "status")
+# When it was begun, or where it only waits to be: when it was asked for.
+SINCE = ("started_at", "created_at", "queued_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Draining:
     source_id: str
     workflow: str
     organization: str
+    fenced_at: datetime
 
 
 def settle_drains(
@@ -36,19 +39,32 @@ def settle_drains(
     waiting = rows(connection, Draining, sql("migration/cutover/draining"), given)
     if not waiting:
         return ()
-    busy = _busy(connection, catalog, [item.source_id for item in waiting], now)
+    busy = _busy(connection, catalog, waiting, now)
     free = [item.workflow for item in waiting if item.source_id not in busy]
     connection.execute(sql("migration/cutover/drained"), {"workflows": free})
     return tuple(item for item in waiting if item.source_id in busy)
 
 
-def _busy(connection: Connection, catalog: Catalog, ids: Sequence[str], now: datetime) -> frozenset[str]:
+def _busy(
+    connection: Connection, catalog: Catalog, waiting: Sequence[Draining], now: datetime
+) -> frozenset[str]:
     """Which of these legacy workflows have an execution that was begun, has not ended and is not stuck."""
     columns = catalog.columns(EXECUTIONS)
     if any(name not in columns for name in NEEDED):
         return frozenset()
+    since = [Named("e", name) for name in SINCE if name in columns]
+    open_ones = compose.SQL("AND e.completed_at IS NULL " if "completed_at" in columns else "")
+    # One of which no time is known is not older than the fence, as far as anybody can tell.
     statement = compose.SQL(
-        "SELECT DISTINCT e.workflow_id::text FROM {} AS e WHERE e.workflow_id = ANY(%s::{}) "
-        "AND e.status::text = ANY(%s) AND e.completed_at IS NULL AND e.started_at > %s"
-    ).format(Named(catalog.schema, EXECUTIONS), array_of(columns["workflow_id"]))
-    return frozenset(scalars(connection, statement, [list(ids), list(BEGUN), now - STUCK_AFTER]))
+        "SELECT DISTINCT e.workflow_id::text FROM {} AS e JOIN unnest(%s::{}, %s::timestamptz[]) AS w (id, fenced_at) "
+        "ON e.workflow_id = w.id WHERE e.status::text = ANY(%s) {}AND coalesce({}) > %s"
+    ).format(
+        Named(catalog.schema, EXECUTIONS),
+        array_of(columns["workflow_id"]),
+        open_ones,
+        compose.SQL(", ").join(
+            [*(compose.SQL("{}::timestamptz").format(name) for name in since), compose.SQL("w.fenced_at")]
+        ),
+    )
+    ids, fences = [item.source_id for item in waiting], [item.fenced_at for item in waiting]
+    return frozenset(scalars(connection, statement, [ids, fences, list(BEGUN), now - STUCK_AFTER]))

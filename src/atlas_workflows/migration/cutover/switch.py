@@ -33,11 +33,16 @@ class _StaysOn(Exception):
     """The row took our statement and says on all the same."""
 
 
+class _StaysOff(Exception):
+    """The row took our statement and says off all the same."""
+
+
 REFUSED = (
     psycopg.errors.CheckViolation,
     psycopg.errors.InvalidTextRepresentation,
     psycopg.errors.RaiseException,
     _StaysOn,
+    _StaysOff,
 )
 
 Columns = Mapping[str, str | None]
@@ -86,6 +91,30 @@ class Switch:
             except REFUSED:
                 continue
         return None if on else ()
+
+    def turn_on(
+        self, connection: Connection, id_: str, row: Columns, prior: Columns
+    ) -> tuple[Changed, ...] | None:
+        """Switch a locked row on, in the words that stood there before where they say on. None where its own rules let none in."""
+        off = [name for name in self.columns if not _says_on(name, row.get(name))]
+        written = [name for name in off if row.get(name) is not None] or off
+        words = {name: _on_words(name, prior.get(name)) for name in written}
+        for attempt in range(max((len(found) for found in words.values()), default=0)):
+            values = {name: found[min(attempt, len(found) - 1)] for name, found in words.items()}
+            try:
+                with connection.transaction():
+                    return self._stand(connection, id_, row, values)
+            except REFUSED:
+                continue
+        return None if written else ()
+
+    def _stand(
+        self, connection: Connection, id_: str, row: Columns, values: Mapping[str, str | None]
+    ) -> tuple[Changed, ...]:
+        changes = self.write(connection, id_, row, values)
+        if not is_on({**row, **{change.column: change.after for change in changes}}):
+            raise _StaysOff
+        return changes
 
     def _insist(
         self, connection: Connection, id_: str, row: Columns, values: Mapping[str, str | None]
@@ -150,6 +179,12 @@ def is_on(row: Columns) -> bool:
 def switched(changes: Iterable[Changed]) -> bool:
     """Whether an on/off column is among them."""
     return any(change.is_switch for change in changes)
+
+
+def _on_words(column: str, prior: str | None) -> list[str | None]:
+    """What says on, best first: what stood there before our first write, then what we know."""
+    known: list[str | None] = list(SWITCHES[column].on)
+    return list(dict.fromkeys([prior, *known] if _says_on(column, prior) else known))
 
 
 def _says_on(column: str, value: str | None) -> bool:

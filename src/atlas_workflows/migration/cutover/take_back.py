@@ -1,8 +1,8 @@
 """Gives workflows back to the old application: its column as it was, ours without new starts, nothing lost of what was made here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atlas_workflows import audit
@@ -13,8 +13,9 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Cancelled
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.source.texts import clean_name
-from atlas_workflows.migration.cutover.switch import SWITCHES, TABLE, Changed, Columns, Switch
+from atlas_workflows.migration.cutover.switch import TABLE, Changed, Columns, Switch
 from atlas_workflows.migration.cutover.take_over import TOUCHED, Author
+from atlas_workflows.migration.cutover.turning import next_epochs
 from atlas_workflows.migration.ledger.edited import edited_workflows
 from atlas_workflows.migration.request import Parked
 from atlas_workflows.rollout.ownership import LIVE, Owner
@@ -110,7 +111,10 @@ def take_back(
     author: Author,
     reason: str,
 ) -> GivenBack:
-    """Give everything back, in the caller's transaction on a session that acts as migration."""
+    """Give everything back, in the transaction of `turn_owners` on a session that acts as migration."""
+    whose = sorted({item.organization for item in holdings(connection, organizations).owned})
+    connection.execute(sql("migration/cutover/stop_deciding"), {"organizations": whose})
+    # Anew: what a worker began meanwhile is there now.
     found = holdings(connection, organizations)
     if parked == "cancel":
         _cancel(connection, found.live, reason)
@@ -128,7 +132,31 @@ def take_back(
     connection.execute(
         sql("migration/cutover/rest_born"), {"workflows": [item.workflow for item in found.born]}
     )
-    return found.given_back(parked)
+    _note_return(connection, found.owned, owes=parked == "finish")
+    given = found.given_back(parked)
+    return replace(given, kept=(*given.kept, *_with_nobody(connection, switch, found.owned, standing)))
+
+
+def _with_nobody(
+    connection: Connection, switch: Switch, owned: Sequence[Owned], standing: Mapping[str, Sequence[Standing]]
+) -> Iterator[str]:
+    """Sentences about what was switched on here, and could not be over there."""
+    here = [item for item in owned if item.status == LIVE and not standing.get(item.source_id)]
+    on = switch.read_on(connection, [item.source_id for item in here])
+    for item in here:
+        if item.source_id not in on:
+            yield (
+                f"Workflow {item.workflow} ({item.name}) was switched on here, and its legacy row is gone or kept off by a "
+                "rule of its table: nobody executes it until somebody switches it on over there."
+            )
+
+
+def _note_return(connection: Connection, owned: Sequence[Owned], *, owes: bool) -> None:
+    """The last thing of the transaction: events noted before are ours still, those noted later are not."""
+    workflows = [item.workflow for item in owned]
+    for organization, epoch in next_epochs(connection, (item.organization for item in owned)).items():
+        given = {"organization": organization, "workflows": workflows, "epoch": epoch, "owes": owes}
+        connection.execute(sql("migration/cutover/return_now"), given)
 
 
 def _cancel(connection: Connection, live: Iterable[tuple[str, str]], reason: str) -> None:
@@ -157,13 +185,23 @@ def _put_back(
 ) -> None:
     """One statement on the legacy row: the column's prior value, and edits that the old format can hold."""
     values = switch_values(item, row, standing) | projected_texts(item, row)
-    if not standing and item.status == LIVE:
-        values |= {name: SWITCHES[name].on[0] for name in switch.columns}  # it was switched on here
     changes = switch.write(connection, item.source_id, row, values)
+    if not standing and item.status == LIVE:
+        changes += _switched_on(connection, switch, item)
     restored = {write.column_name for write in standing}
     for change in changes:
         if change.column not in restored:
             _note(connection, item, change, author)
+
+
+def _switched_on(connection: Connection, switch: Switch, item: Owned) -> tuple[Changed, ...]:
+    """It was switched on here: on it goes, in the word that stood there before we ever wrote; nothing where no word goes in."""
+    given = {"source_id": item.source_id, "columns": list(switch.columns)}
+    prior: dict[str, str | None] = dict(
+        connection.execute(sql("migration/cutover/prior_switches"), given).fetchall()
+    )
+    row = switch.lock(connection, [item.source_id])[item.source_id]
+    return switch.turn_on(connection, item.source_id, row, prior) or ()
 
 
 def _close(connection: Connection, item: Owned, write: Standing, row: Columns | None, author: Author) -> None:

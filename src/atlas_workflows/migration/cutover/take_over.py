@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -16,6 +17,7 @@ from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.cutover.facts import Candidate
 from atlas_workflows.migration.cutover.switch import Changed, Columns, Switch, is_on, switched
+from atlas_workflows.migration.cutover.turning import next_epochs, turn_owners
 from atlas_workflows.rollout.ownership import LIVE, Cause, Decision, Owner, Rules, decide
 from atlas_workflows.rollout.rollouts import hold_going
 
@@ -45,9 +47,8 @@ def take_over(
     done: list[tuple[Candidate, Decision]] = []
     ordered = sorted(candidates, key=lambda item: item.facts.organization)
     for _, members in groupby(ordered, key=lambda item: item.facts.organization):
-        with connection.transaction():
-            hold_going(connection, author.phase)
-            done += _take_organization(connection, switch, list(members), rules, author)
+        take = partial(_take_while_going, connection, switch, list(members), rules, author)
+        done += turn_owners(connection, take)
     return done
 
 
@@ -57,6 +58,13 @@ def counted(decisions: Iterable[Decision]) -> dict[str, dict[str, int]]:
     for decision in decisions:
         counts.setdefault(str(decision.owner), Counter())[str(decision.cause)] += 1
     return {owner: dict(sorted(causes.items())) for owner, causes in sorted(counts.items())}
+
+
+def _take_while_going(
+    connection: Connection, switch: Switch, members: Sequence[Candidate], rules: Rules, author: Author
+) -> list[tuple[Candidate, Decision]]:
+    hold_going(connection, author.phase)
+    return _take_organization(connection, switch, members, rules, author)
 
 
 def _take_organization(
@@ -174,6 +182,8 @@ def put_owner(
 
 
 def _note_fence(connection: Connection, taken: Sequence[Candidate]) -> None:
-    """The fence is the last thing of the transaction: whatever the old application began before is its own."""
-    given = {"workflows": [item.facts.workflow for item in taken]}
-    connection.execute(sql("migration/cutover/fence_now"), given)
+    """The fence is the last thing of the transaction: what was noted in an earlier epoch is the old application's own."""
+    workflows = [item.facts.workflow for item in taken]
+    for organization, epoch in next_epochs(connection, (item.facts.organization for item in taken)).items():
+        given = {"organization": organization, "workflows": workflows, "epoch": epoch}
+        connection.execute(sql("migration/cutover/fence_now"), given)

@@ -9,18 +9,21 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.shadow.rules import COMPARISON_RULES
 
 MOST_NAMED = 20
 SHUT = {
     "never_compared": "never compared",
     "changed_since": "changed since they were compared",
+    "other_rules": "compared by the rules of another release",
     "unexplained": "with a difference that no recorded change explains",
 }
+OUTDATED = frozenset({"never_compared", "changed_since", "other_rules"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """Where one workflow stands. `found`: never_compared, changed_since, unexplained, explained or same."""
+    """Where one workflow stands. `found`: never_compared, changed_since, other_rules, unexplained, explained or same."""
 
     workflow_id: str
     organization_id: str
@@ -33,17 +36,18 @@ class Parity:
 
 def read_parity(connection: Connection, organizations: Sequence[str] | None) -> tuple[Parity, ...]:
     """Of all workflows that came from a legacy row, of these organizations (None: all)."""
-    given = {"organizations": None if organizations is None else list(organizations)}
+    given = {
+        "organizations": None if organizations is None else list(organizations),
+        "rules": COMPARISON_RULES,
+    }
     with acting_as_migration(connection):
         return tuple(rows(connection, Parity, sql("migration/shadow/parity"), given))
 
 
 def parity_by_workflow(connection: Connection, organizations: Sequence[str] | None) -> Mapping[str, str]:
-    """same, explained, unexplained, or not_compared (also where anything changed since): what a cutover decides by."""
+    """same, explained, unexplained, or not_compared (also where anything changed since, rules too): what a cutover decides by."""
     found = ((item.workflow_id, item.found) for item in read_parity(connection, organizations))
-    return {
-        id_: "not_compared" if word in ("never_compared", "changed_since") else word for id_, word in found
-    }
+    return {id_: "not_compared" if word in OUTDATED else word for id_, word in found}
 
 
 def held_up(connection: Connection, organizations: Sequence[str] | None) -> tuple[Parity, ...]:

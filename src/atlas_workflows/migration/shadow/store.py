@@ -8,10 +8,13 @@ from uuid import UUID
 
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.shadow.judge import Shown, Verdict
 from atlas_workflows.migration.shadow.read import Enhanced
+from atlas_workflows.migration.shadow.rules import COMPARISON_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,16 @@ class Judged:
     verdict: Verdict
 
 
+def require_known(connection: Connection, run_id: UUID) -> None:
+    """Raises InputError for a run that has stored nothing that still stands: there is nothing to go on behind."""
+    with acting_as_migration(connection):
+        if not scalar(connection, sql("migration/shadow/run_is_known"), {"run_id": run_id}):
+            raise InputError(
+                f"No verdict of a shadow run {run_id} is kept: it never was, it stored nothing, or later ones took its place.",
+                remedy="Leave --continue out; a run that was interrupted before its first hundred workflows has nothing to go on from.",
+            )
+
+
 def compared_already(
     connection: Connection, run_id: UUID, enhanced: Mapping[str, Enhanced]
 ) -> frozenset[str]:
@@ -30,7 +43,7 @@ def compared_already(
     A run taken up again goes on behind them, and looks anew at what was corrected meanwhile.
     """
     with acting_as_migration(connection):
-        given = {"run_id": run_id, "ids": list(enhanced)}
+        given = {"run_id": run_id, "ids": list(enhanced), "rules": COMPARISON_RULES}
         found = connection.execute(sql("migration/shadow/compared"), given).fetchall()
     hashes = {id_: (item.definition_hash, item.source_hash) for id_, item in enhanced.items()}
     return frozenset(id_ for id_, *known in found if tuple(known) == hashes[id_])
@@ -74,6 +87,7 @@ def _workflow(item: Judged, run_id: UUID, at: datetime) -> dict[str, Any]:
         "legacy_id": enhanced.legacy_id,
         "definition_hash": enhanced.definition_hash,
         "source_hash": enhanced.source_hash,
+        "rules": COMPARISON_RULES,
         "run_id": run_id,
         "compared_at": at,
         "standing": list(verdict.standing),

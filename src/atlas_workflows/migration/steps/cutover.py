@@ -8,7 +8,6 @@ from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
-from atlas_workflows.errors import PermissionMissing
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.drain import settle_drains
 from atlas_workflows.migration.cutover.facts import read_candidates
@@ -21,7 +20,7 @@ from atlas_workflows.migration.steps.decide import parity_of, rules_of, summary_
 from atlas_workflows.migration.undo import Rollback, Undo, Undone
 from atlas_workflows.rollout.rollouts import read_rollout, require_going
 from atlas_workflows.site import Progress
-from atlas_workflows.store.events import NO_ORGANIZATION, captures, install_capture
+from atlas_workflows.store.events import captures, install_capture, require_captured
 
 # What is not over by then goes on draining: the step `watch` and `atlas rollout status` look after it.
 PATIENCE_SECONDS = 600.0
@@ -52,13 +51,7 @@ def _capture_events(context: PhaseContext, connection: Connection) -> list[str]:
     """Make events of the CRM's changes: without them nothing starts what is taken over. Returns from which tables."""
     before = captures(connection)
     found = install_capture(connection)
-    for each in found:
-        if each.why is not None and each.why != NO_ORGANIZATION:
-            raise PermissionMissing(
-                f"Changes of table {each.table} cannot become events: {each.why}.",
-                remedy=f"GRANT TRIGGER ON {each.table} TO the role that migrates, then run the same command again.",
-                table=each.table,
-            )
+    require_captured(found)
     if found != before:
         about, reason = Subject("event_outbox", ""), f"cutover of {context.phase.name}"
         record(connection, about, actor=context.options.actor, action="capture_events", reason=reason)

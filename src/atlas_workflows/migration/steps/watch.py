@@ -8,7 +8,8 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.switch import Switch
-from atlas_workflows.migration.cutover.take_back import take_back
+from atlas_workflows.migration.cutover.take_back import GivenBack, take_back
+from atlas_workflows.migration.cutover.turning import turn_owners
 from atlas_workflows.migration.cutover.watching import TakenOver, measure, rate_before, taken_by
 from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
 from atlas_workflows.migration.steps.cutover import author_of
@@ -62,22 +63,14 @@ def _go_back(
 ) -> StepResult:
     """Halt the rollout and give the organizations of this run back, in one transaction."""
     why = "; ".join(found)
-    with connection.transaction():
-        halt(
-            connection,
-            context.phase.name,
-            actor=context.options.actor,
-            reason=f"A guardrail was crossed: {why}.",
-            at=context.now(),
-        )
-        given = take_back(
-            connection,
-            switch,
-            taken.organizations,
-            "finish",
-            author_of(context),
-            f"a guardrail was crossed: {why}",
-        )
+
+    def work() -> GivenBack:
+        sentence, actor = f"A guardrail was crossed: {why}.", context.options.actor
+        halt(connection, context.phase.name, actor=actor, reason=sentence, at=context.now())
+        reason = f"a guardrail was crossed: {why}"
+        return take_back(connection, switch, taken.organizations, "finish", author_of(context), reason)
+
+    given = turn_owners(connection, work)
     return StepResult(
         StepStatus.FAILED,
         shown(measured)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from atlas_workflows.engine.behaviour import Call, Outcome
 from atlas_workflows.graph.catalogue import Effect, Fault, Role
-from atlas_workflows.nodes.faults import is_blank, missing
+from atlas_workflows.nodes.faults import advice, is_blank, missing
 from atlas_workflows.nodes.fields import Flag, Mapping, Moment, Name, Text
 from atlas_workflows.nodes.node_type import NodeType
 from atlas_workflows.nodes.parameters import SendParameters
@@ -25,8 +25,10 @@ class SendEmailParameters(SendParameters):
     reply_to: Text | None = Field(None, description="Address for answers.")
     cc: list[Text] = Field(default_factory=list, description="Further readers, seen by all.")
     bcc: list[Text] = Field(default_factory=list, description="Further readers, seen by nobody.")
-    track_opens: Flag = Field(True, description="Whether opening is noticed.")
-    track_clicks: Flag = Field(True, description="Whether clicks on links are noticed.")
+    track_opens: Flag = Field(False, description="Whether opening shall be noticed; nothing notices it yet.")
+    track_clicks: Flag = Field(
+        False, description="Whether clicks on links shall be noticed; nothing notices them yet."
+    )
     send_at: Moment | None = Field(None, description="ISO time or template before which it is not sent.")
     ab_test: Mapping | None = Field(
         None, description="Variants with weights, the measure, and how the winner is chosen."
@@ -39,6 +41,10 @@ def review(parameters: SendEmailParameters) -> Iterable[Fault]:
             yield missing("MISSING_EMAIL_SUBJECT", "subject", "The e-mail's subject")
         if is_blank(parameters.body):
             yield missing("MISSING_EMAIL_BODY", "body", "The e-mail's content")
+    for field, what in (("track_opens", "opening"), ("track_clicks", "clicks")):
+        if getattr(parameters, field) is not False:
+            said = f"Nothing notices {what} of this e-mail yet: it is sent as it is."
+            yield advice("EMAIL_NOT_TRACKED", field, said, f"Set {field} to false, or live without it.")
 
 
 def run(call: Call) -> Outcome:

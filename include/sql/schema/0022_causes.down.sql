@@ -1,0 +1,33 @@
+-- Undoes revision 0022: events go by the clock again, and by nothing that caused them.
+DROP TRIGGER note_circumstances ON atlas.event_outbox;
+DROP FUNCTION atlas.note_circumstances(), atlas.change_owners(uuid), atlas.hold_decisions(uuid, boolean),
+    atlas.hold_owners(uuid), atlas.owners_lock(uuid),
+    atlas.accepts_event(uuid, timestamptz, text, bigint);
+CREATE FUNCTION atlas.accepts_event(workflow_id uuid, happened_at timestamptz, trigger_key text DEFAULT '') RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT
+        CASE
+            WHEN coalesce(own.owner, w.owner) = 'legacy_app' OR accepts_event.happened_at <= whole.fenced_at THEN 'no'
+            WHEN whole.fenced_at IS NOT NULL AND whole.drained_at IS NULL THEN 'later'
+            ELSE 'yes'
+        END
+    FROM atlas.workflows AS w
+    LEFT JOIN atlas.execution_owners AS whole
+        ON whole.organization_id = w.organization_id AND whole.workflow_id = w.id AND whole.trigger_key = ''
+    LEFT JOIN atlas.execution_owners AS own
+        ON own.organization_id = w.organization_id AND own.workflow_id = w.id
+        AND own.trigger_key = accepts_event.trigger_key
+    WHERE w.id = accepts_event.workflow_id;
+END;
+COMMENT ON FUNCTION atlas.accepts_event(uuid, timestamptz, text) IS
+    'Whether an event may start the workflow here: yes; no (it is the old application''s, or from before the fence); later '
+    '(executions begun before the fence still run: keep the event and ask again). NULL for a workflow that is not there.';
+REVOKE ALL ON FUNCTION atlas.accepts_event(uuid, timestamptz, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION atlas.accepts_event(uuid, timestamptz, text) TO atlas_app;
+ALTER TABLE atlas.event_outbox DROP COLUMN owner_epoch, DROP COLUMN caused_by, DROP COLUMN depth;
+ALTER TABLE atlas.execution_owners DROP COLUMN taken_epoch, DROP COLUMN returned_epoch;
+DROP TABLE IF EXISTS atlas.ownership_epochs;
+ALTER TABLE atlas.shadow_workflows DROP COLUMN rules;
+ALTER TABLE atlas.effects DROP COLUMN given_up, DROP COLUMN depth;
