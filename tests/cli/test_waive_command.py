@@ -13,9 +13,10 @@ import pytest
 
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.sample.create import create_sample
-from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.sample.spec import SampleSpec, Shape, Size
 
 ATLAS = Path(sys.executable).with_name("atlas")
+SMALL = Size(organizations=3, workflows=25, executions=50, people=10)
 
 
 def migrate(home: Path, dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -30,7 +31,7 @@ def migrate(home: Path, dsn: str, *words: str) -> subprocess.CompletedProcess[st
 def misled_login(dsn: str) -> Iterator[str]:
     """A login that finds schema atlas first: an item that fails and may be waived."""
     login = f"misled_{uuid4().hex[:8]}"
-    create_sample(dsn, make_spec("A", "S", messy=False, seed=1))
+    create_sample(dsn, SampleSpec(Shape.A, SMALL, seed=1))
     upgrade(dsn)
     with psycopg.connect(dsn) as owner:
         owner.execute(f"CREATE ROLE {login} LOGIN".encode())
