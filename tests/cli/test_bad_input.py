@@ -27,18 +27,19 @@ from atlas_workflows.migration.request import Scope
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, Shape, Size
 from atlas_workflows.settings import masked_dsn
+from forked_atlas import run_atlas
 
 ATLAS = Path(sys.executable).with_name("atlas")
 SMALL = Size(organizations=3, workflows=25, executions=50, people=10)
 
 
 def atlas(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = os.environ | {
+    env = {
         "ATLAS_HOME": str(home),
         "ATLAS_SECRET_KEYS": Fernet.generate_key().decode(),
         "COLUMNS": "300",
     }
-    return subprocess.run([ATLAS, *words], env=env, text=True, capture_output=True, timeout=300)
+    return run_atlas(*words, env=env)
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:

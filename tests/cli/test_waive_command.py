@@ -1,9 +1,7 @@
 """`--waive ITEM=REASON`: a failed item stops the run until somebody accepts it, with name and reason on record."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,17 +12,23 @@ import pytest
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, Shape, Size
+from forked_atlas import run_atlas
 
-ATLAS = Path(sys.executable).with_name("atlas")
 SMALL = Size(organizations=3, workflows=25, executions=50, people=10)
 
 
 def migrate(home: Path, dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        ATLAS, "migrate", "run", "p1", "--no-backup", "--no-rehearse", "--no-throttle", "--report", str(home / "report"), "--dsn", dsn,
-    ]  # fmt: skip
-    env = os.environ | {"ATLAS_HOME": str(home), "COLUMNS": "300"}
-    return subprocess.run([*command, *words], env=env, text=True, capture_output=True, timeout=300)
+    options = (
+        "--no-backup",
+        "--no-rehearse",
+        "--no-throttle",
+        "--report",
+        str(home / "report"),
+        "--dsn",
+        dsn,
+    )
+    env = {"ATLAS_HOME": str(home), "COLUMNS": "300"}
+    return run_atlas("migrate", "run", "p1", *options, *words, env=env)
 
 
 @pytest.fixture
