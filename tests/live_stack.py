@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from atlas_workflows.cli.stack_view import logins
@@ -102,11 +103,20 @@ def stack_with_crm(pytestconfig: pytest.Config) -> Iterator[LiveStack]:
     try:
         stack.start()
         server = EmbeddedServer(stack.paths.postgres).start()
+        _forgo_durability(server)
         create_sample(server.create_database("crm"), make_spec("A", "S", messy=True, seed=1))
         yield stack
     finally:
         stop_stack(stack.settings)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forgo_durability(server: EmbeddedServer) -> None:
+    """A killed server loses nothing by this, only a machine that loses power does; Airflow commits all the time."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        for name in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="module")

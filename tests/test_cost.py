@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cost import Cost, cost_by_place, cost_of_command
+from live_stack import is_live
 
 TESTS = Path(__file__).parent
 CASES = """
@@ -111,3 +112,9 @@ def test_whatever_imports_airflow_or_playwright_lies_where_it_is_not_imported_fo
     ]
     assert len(heavy) > 3
     assert [file for file in heavy if cost_by_place(file) < Cost.AIRFLOW] == []
+
+
+def test_who_uses_the_live_stack_is_named_for_the_worker_that_runs_it() -> None:
+    users = [file for file in TESTS.rglob("test_*.py") if "live_stack: LiveStack" in file.read_text()]
+    assert len(users) > 3
+    assert [file for file in users if not is_live(file)] == [Path(__file__)]

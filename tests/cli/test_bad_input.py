@@ -25,19 +25,21 @@ from atlas_workflows.errors import (
 from atlas_workflows.migration.report.files import prepare_folder
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.sample.create import create_sample
-from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.sample.spec import SampleSpec, Shape, Size
 from atlas_workflows.settings import masked_dsn
+from forked_atlas import run_atlas
 
 ATLAS = Path(sys.executable).with_name("atlas")
+SMALL = Size(organizations=3, workflows=25, executions=50, people=10)
 
 
 def atlas(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = os.environ | {
+    env = {
         "ATLAS_HOME": str(home),
         "ATLAS_SECRET_KEYS": Fernet.generate_key().decode(),
         "COLUMNS": "300",
     }
-    return subprocess.run([ATLAS, *words], env=env, text=True, capture_output=True, timeout=300)
+    return run_atlas(*words, env=env)
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
@@ -118,7 +120,7 @@ def test_a_percentage_that_is_none_is_refused(tmp_path: Path, percent: str) -> N
 def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
     pg_server: EmbeddedServer, dsn: str, tmp_path: Path
 ) -> None:
-    create_sample(dsn, make_spec("A", "S", messy=False, seed=1))
+    create_sample(dsn, SampleSpec(Shape.A, SMALL, seed=1))
     home, place = tmp_path / "home", tmp_path / "report"
     home.mkdir()
     (home / "backups").write_text("not a folder")

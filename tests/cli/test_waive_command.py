@@ -1,9 +1,7 @@
 """`--waive ITEM=REASON`: a failed item stops the run until somebody accepts it, with name and reason on record."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,24 +11,31 @@ import pytest
 
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.sample.create import create_sample
-from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.sample.spec import SampleSpec, Shape, Size
+from forked_atlas import run_atlas
 
-ATLAS = Path(sys.executable).with_name("atlas")
+SMALL = Size(organizations=3, workflows=25, executions=50, people=10)
 
 
 def migrate(home: Path, dsn: str, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        ATLAS, "migrate", "run", "p1", "--no-backup", "--no-rehearse", "--no-throttle", "--report", str(home / "report"), "--dsn", dsn,
-    ]  # fmt: skip
-    env = os.environ | {"ATLAS_HOME": str(home), "COLUMNS": "300"}
-    return subprocess.run([*command, *words], env=env, text=True, capture_output=True, timeout=300)
+    options = (
+        "--no-backup",
+        "--no-rehearse",
+        "--no-throttle",
+        "--report",
+        str(home / "report"),
+        "--dsn",
+        dsn,
+    )
+    env = {"ATLAS_HOME": str(home), "COLUMNS": "300"}
+    return run_atlas("migrate", "run", "p1", *options, *words, env=env)
 
 
 @pytest.fixture
 def misled_login(dsn: str) -> Iterator[str]:
     """A login that finds schema atlas first: an item that fails and may be waived."""
     login = f"misled_{uuid4().hex[:8]}"
-    create_sample(dsn, make_spec("A", "S", messy=False, seed=1))
+    create_sample(dsn, SampleSpec(Shape.A, SMALL, seed=1))
     upgrade(dsn)
     with psycopg.connect(dsn) as owner:
         owner.execute(f"CREATE ROLE {login} LOGIN".encode())

@@ -4,9 +4,7 @@ One sample is migrated up to its approval once; each test goes on from a copy of
 """
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +19,8 @@ from moving_phase import OPTIONS, migrate
 from plain_source import KEY
 
 from atlas_workflows.db.server import EmbeddedServer
+from forked_atlas import run_atlas
 
-ATLAS = Path(sys.executable).with_name("atlas")
 STRANGER = "00000000-0000-0000-0000-00000000dead"
 WAITING = replace(OPTIONS, require_approval=True, actor="Olga")
 
@@ -34,10 +32,8 @@ class Operator:
         self.dsn, self.home = dsn, home
 
     def atlas(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        env = os.environ | {"ATLAS_HOME": str(self.home), "ATLAS_SECRET_KEYS": KEY, "ATLAS_CRM_DSN": self.dsn}
-        return subprocess.run(
-            [ATLAS, *words], env=env | {"COLUMNS": "300"} | environment, text=True, capture_output=True, timeout=280
-        )  # fmt: skip
+        env = {"ATLAS_HOME": str(self.home), "ATLAS_SECRET_KEYS": KEY, "ATLAS_CRM_DSN": self.dsn}
+        return run_atlas(*words, env=env | {"COLUMNS": "300"} | environment)
 
     def says(self, *words: str, status: int = 0, **environment: str) -> str:
         """What it prints on stdout, where it ends as expected."""

@@ -1,7 +1,9 @@
 """Airflow reads the DAGs and runs them without a scheduler, on a real PostgreSQL."""
 
 import json
+from typing import Any
 
+import pytest
 from airflow_process import AirflowRuntime
 
 from atlas_workflows.db.connect import connect
@@ -10,17 +12,13 @@ from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.supervision.airflow_environment import CONNECTION_VARIABLE, airflow_connection
 
 READ_DAGS = """
-import json
-from airflow.dag_processing.dagbag import DagBag
-bag = DagBag()
-print("RESULT", json.dumps({"ids": sorted(bag.dags), "errors": bag.import_errors}))
-"""
-HEAVY = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag
-DagBag()
 heavy = ("great_expectations", "pandas", "pyarrow", "psycopg", "fastapi")
-print("RESULT", json.dumps([name for name in heavy if name in sys.modules]))
+bare = [name for name in heavy if name in sys.modules]
+bag = DagBag()
+loaded = [name for name in heavy if name in sys.modules]
+print("RESULT", json.dumps({"ids": sorted(bag.dags), "errors": bag.import_errors, "bare": bare, "loaded": loaded}))
 """
 DRY_RUN = """
 import json
@@ -39,8 +37,16 @@ def _result(runtime: AirflowRuntime, code: str, **environment: str) -> object:
     return json.loads(lines[-1].removeprefix("RESULT "))
 
 
-def test_exactly_these_dags_and_no_errors(airflow_runtime: AirflowRuntime) -> None:
-    assert _result(airflow_runtime, READ_DAGS) == {
+@pytest.fixture(scope="module")
+def read_dags(airflow_runtime: AirflowRuntime) -> dict[str, Any]:
+    """What there is after reading the DAGs in a fresh process, and which heavy modules were there before and after."""
+    found = _result(airflow_runtime, READ_DAGS)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_exactly_these_dags_and_no_errors(read_dags: dict[str, Any]) -> None:
+    assert {key: read_dags[key] for key in ("ids", "errors")} == {
         "ids": [
             "engine_retention",
             "engine_sweep",
@@ -64,12 +70,8 @@ def test_a_dry_run_needs_no_scheduler_and_writes_nothing(airflow_runtime: Airflo
         assert connection.execute("SELECT to_regnamespace('atlas')").fetchone() == (None,)
 
 
-def test_reading_the_dags_stays_light(airflow_runtime: AirflowRuntime) -> None:
-    bare = _result(airflow_runtime, HEAVY.replace("DagBag()\n", "\n", 1))
-    assert isinstance(bare, list)
-    loaded = _result(airflow_runtime, HEAVY)
-    assert isinstance(loaded, list)
-    assert set(loaded) - set(bare) <= {"psycopg"}
+def test_reading_the_dags_stays_light(read_dags: dict[str, Any]) -> None:
+    assert set(read_dags["loaded"]) - set(read_dags["bare"]) <= {"psycopg"}
 
 
 def test_without_a_database_the_first_task_says_so(airflow_runtime: AirflowRuntime) -> None:

@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
 
-ATLAS = Path(sys.executable).with_name("atlas")
+from forked_atlas import run_atlas
+
 ONE = "11111111-1111-4111-8111-111111111111"
 FLAG = "migration.p1_database"
 SCHEMA_SQL = Path(__file__).parents[2] / "include" / "sql" / "schema"
@@ -15,7 +15,7 @@ NEWEST = max(path.name[:4] for path in SCHEMA_SQL.glob("[0-9]*.up.sql"))
 
 
 def atlas(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(ATLAS), *arguments], text=True, capture_output=True, timeout=120)
+    return run_atlas(*arguments)
 
 
 def shown(dsn: str, *arguments: str) -> dict[str, object]:

@@ -26,11 +26,12 @@ def zone(name: str) -> ZoneInfo:
 def transitions(name: str) -> tuple[datetime, ...]:
     """Every change of offset in 2020–2037, to the second."""
     found, clock, step = [], zone(name), timedelta(hours=12)
-    low = FIRST
+    low, offset = FIRST, FIRST.astimezone(clock).utcoffset()
     while low < LAST:
-        if low.astimezone(clock).utcoffset() != (low + step).astimezone(clock).utcoffset():
-            found.append(_bisect(clock, low, low + step))
-        low += step
+        before, low = offset, low + step
+        offset = low.astimezone(clock).utcoffset()
+        if offset != before:
+            found.append(_bisect(clock, low - step, low))
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ from atlas_workflows.supervision.stack import stack_state, start_stack, stop_sta
 from atlas_workflows.supervision.state import StackState
 from live_stack import LiveStack
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(600)]
 
 
 @pytest.fixture

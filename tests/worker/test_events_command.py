@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from crm_tables import insert, make_crm
@@ -12,14 +10,14 @@ from world import ONE, PostgresWorld
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.worker.arrivals import Handled
 from atlas_workflows.worker.outbox_lane import OutboxLane
+from forked_atlas import run_atlas
 
 pytestmark = pytest.mark.postgres
 WHO = ("--by", "ada", "--reason", "trial")
 
 
 def atlas(world: PostgresWorld, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("atlas")), "events", *words, "--dsn", world.dsn]
-    return subprocess.run(command, text=True, capture_output=True, timeout=120)
+    return run_atlas("events", *words, "--dsn", world.dsn)
 
 
 def test_capture_emit_list_and_handle_again(postgres: PostgresWorld) -> None:

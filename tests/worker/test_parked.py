@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +9,11 @@ from workflows import line, node, setting
 from world import ONE, PostgresWorld, perform, wish, work
 
 from atlas_workflows.worker.model import Performed, Unclear
+from forked_atlas import run_atlas
 
 
 def atlas(world: PostgresWorld, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("atlas")), "effects", *words, "--dsn", world.dsn]
-    return subprocess.run(command, text=True, capture_output=True, timeout=120)
+    return run_atlas("effects", *words, "--dsn", world.dsn)
 
 
 @pytest.fixture

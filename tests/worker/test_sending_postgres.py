@@ -1,15 +1,12 @@
 """Messages in PostgreSQL: takers at once, one person under several names, locks, the audit, the command line, real mail."""
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +22,7 @@ from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.send_policies import set_policy
 from atlas_workflows.worker.effect_lane import EffectLane
 from atlas_workflows.worker.model import Finished, NotSent
+from forked_atlas import run_atlas
 
 NIGHT, MORNING = NOON.replace(hour=23), NOON.replace(hour=8) + timedelta(days=1)
 LEAD, CLIENT, CONTACT = (f"{n}0000000-0000-4000-8000-000000000001" for n in "abc")
@@ -194,8 +192,7 @@ def test_people_of_another_organization_are_nobody_s_business(postgres: Postgres
 
 
 def atlas(world: PostgresWorld, *words: str, given: str | None = None) -> str:
-    command = [str(Path(sys.executable).with_name("atlas")), *words, "--dsn", world.dsn]
-    done = subprocess.run(command, text=True, capture_output=True, timeout=120, input=given)
+    done = run_atlas(*words, "--dsn", world.dsn, given=given)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

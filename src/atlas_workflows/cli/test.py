@@ -44,7 +44,7 @@ def missing_programs() -> list[str]:
 
 
 def run_pytest(arguments: tuple[str, ...], **environment: str) -> int:
-    """pytest in the checkout; the tests of a file share a stack and build on each other, hence loadfile."""
+    """pytest in the checkout; the tests of a file share a stack and build on each other, hence loadfile (in the order of tests/order.py)."""
     settings = load_settings()
     env = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED_PREFIXES)}
     pytest = Path(sys.executable).with_name("pytest")
