@@ -1,6 +1,7 @@
 """Phases 1 and 2 with every step they have: what p2 takes over, and that its rollback gives all of it back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.site import Site
 
 LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w ORDER BY 1"
+# As people ask for it: a rehearsal too, which this phase has none of.
+BACKED_UP = replace(NO_WATCH, backup=True, rehearse=True)
 OWNERS = "SELECT owner, count(*) FROM atlas.workflows GROUP BY 1 ORDER BY 1"
 
 
@@ -35,10 +38,13 @@ def test_every_step_of_both_phases_passes_and_the_second_is_taken_back(site: Sit
     before = fetch(site.dsn, LEGACY)
 
     phase = phase_named("p2")
-    ended = run_phase(phase, site, options=NO_WATCH)
+    ended = run_phase(phase, site, options=BACKED_UP)
     assert ended.status == "succeeded", (ended.problem, ended.steps)
     assert list(ended.steps) == list(phase.steps)
-    said = conclude(ended, phase, Scope(), NO_WATCH, site)
+    backup = ended.steps["backup"]
+    assert backup is not None
+    assert backup.summary["proof"]["passed"], "no rehearsal restores it, so the step itself does"
+    said = conclude(ended, phase, Scope(), BACKED_UP, site)
     taken = fetch(site.dsn, "SELECT count(*) FROM atlas.workflows WHERE owner = 'atlas_enhanced'")
     assert said.owners["atlas_enhanced"]["ready"] == taken[0][0] > 1
     assert said.owners.get("legacy_app", {}).keys() <= {"unsigned", "off_here", "unsupported"}, (
