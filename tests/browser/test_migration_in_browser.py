@@ -74,13 +74,18 @@ def _trigger(page: Page, stack: LiveStack, dag_id: str, conf: dict[str, object])
 
 
 def _enter_configuration(page: Page, conf: dict[str, object]) -> None:
-    """Set the form's fields by their labels: switches are toggled where they differ, texts typed."""
+    """Set the form's fields by their names: switches are toggled where they differ, texts typed, choices typed and taken."""
     for name, value in conf.items():
         field = page.locator(f'[name="element_{name}"], #element_{name}').first
+        field.wait_for(state="attached")
+        choice = page.locator(f"#element_{name} [role=combobox]")
         if isinstance(value, bool):
             checkbox = page.locator(f'input[type=checkbox][name="element_{name}"]')
             if checkbox.is_checked() != value:
                 checkbox.locator("xpath=ancestor::label").click()
+        elif choice.count():
+            choice.fill(str(value))
+            choice.press("Enter")
         else:
             field.fill(json.dumps(value) if not isinstance(value, str | int) else str(value))
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from atlas_workflows.cli.demo_airflow import Finished, run_phase_dag
-from atlas_workflows.cli.demo_cutover import choose_cohort
+from atlas_workflows.cli.demo_cutover import Cohort, choose_cohort
 from atlas_workflows.cli.demo_cutover_view import (
     read_owners_of,
     show_cohort,
@@ -169,18 +169,24 @@ def cut_over_and_watch(demo: Demo) -> Finished:
         cohort = choose_cohort(demo.site)
     show_cohort(cohort, names, Console())
     if not cohort.organizations:
+        demo.console.print(NOBODY)
         return Finished(None, 0, NOBODY)
     phase = phase_named("p2")
     finished = run_phase_dag(demo.client(), phase, cohort.conf, demo.console)
-    owners = read_owners_of(demo.site)
-    show_phase_two(demo.settings, demo.state, phase, finished, names, owners, Console())
-    if not finished.went_well or demo.state.mail_port is None:
+    show_phase_two(demo.settings, demo.state, phase, finished, names, read_owners_of(demo.site), Console())
+    return _let_live(demo, cohort, finished) if finished.went_well else finished
+
+
+def _let_live(demo: Demo, cohort: Cohort, finished: Finished) -> Finished:
+    if demo.state.mail_port is None or demo.state.workers_off:
+        demo.console.print(f"Nobody comes: {demo.state.workers_off or 'the stack has no mail sink'}.")
         return finished
     street = Street(demo.site, demo.spec, demo.state.mail_port, StackPaths.of(demo.settings).mail)
     with demo.console.status("people come"):
         happened = street.let_live(cohort.organizations)
     show_live(happened, demo.settings, Console())
     if not happened.by_engine():
+        demo.console.print(SILENT)
         return Finished(finished.phase_run_id, 1, SILENT)
     show_why(demo.site, happened.by_engine()[0], Console())
     return finished
