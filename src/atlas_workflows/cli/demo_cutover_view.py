@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from atlas_workflows.cli.demo_airflow import Finished
@@ -118,7 +119,9 @@ def show_live(happened: Happened, settings: Settings, console: Console) -> None:
     for heading in ("to", "subject", "sent by", "after"):
         table.add_column(heading, justify="right" if heading == "after" else "left")
     for item in happened.arrived[:MESSAGES_SHOWN]:
-        table.add_row(item.mail.to, item.mail.subject, EXECUTORS[item.executor], _seconds(item))
+        table.add_row(
+            escape(item.mail.to), escape(item.mail.subject), EXECUTORS[item.executor], _seconds(item)
+        )
     console.print(table)
     more = len(happened.arrived) - MESSAGES_SHOWN
     if more > 0:
