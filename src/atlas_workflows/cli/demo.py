@@ -154,9 +154,8 @@ def _both_phases(demo: Demo) -> Finished:
 def _migrate(demo: Demo) -> Finished:
     phase, client = phase_named("p1"), demo.client()
     with demo.console.status("waiting for Airflow to read the DAGs"):
-        for dag_id in (phase.dag_id, phase_named("p2").dag_id, ROLLBACK_DAG):
-            client.wait_for_dag(dag_id)
-            client.unpause(dag_id)
+        client.wait_for_dag(ROLLBACK_DAG)
+        client.unpause(ROLLBACK_DAG)
     finished = run_phase_dag(client, phase, {"dry_run": False}, demo.console)
     show_summary(demo.settings, demo.state, phase, finished.phase_run_id, finished.problem, Console())
     return finished

@@ -34,6 +34,8 @@ class Finished:
 
 def run_phase_dag(client: AirflowClient, phase: Phase, conf: Mapping[str, Any], console: Console) -> Finished:
     """Trigger the DAG of a phase and stay with it to its end."""
+    client.wait_for_dag(phase.dag_id)
+    client.unpause(phase.dag_id)
     dag_run = client.trigger(phase.dag_id, dict(conf))
     console.print(f"Triggered {phase.dag_id}, run {dag_run}.", highlight=False)
     person = _Person(client, phase.dag_id, dag_run, console) if conf.get("require_approval") else None
