@@ -15,6 +15,7 @@ from atlas_workflows.errors import UnknownShape
 from atlas_workflows.sample.newcomers import gyms_of, people_come
 from atlas_workflows.sample.old_door import OldDoor
 from atlas_workflows.sample.old_post import OldPost
+from atlas_workflows.sample.old_tables import find_tables
 from atlas_workflows.sample.organizations import Organization
 from atlas_workflows.sample.people import Lead
 from atlas_workflows.sample.spec import SampleSpec
@@ -99,11 +100,12 @@ class Street:
     def _tell_old_application(self, connection: Connection, leads: Iterable[Lead]) -> int | None:
         """The old application sees the same people: it executes what is still on over there. None in shapes without a stand-in."""
         people = tuple(leads)
-        door = OldDoor(connection, OldPost(connection, mail_url(self.mail_port), people).send)
         try:
-            begun = [door.lead_came(lead.organization.id, lead.id) for lead in people]
+            find_tables(connection)
         except UnknownShape:
             return None
+        door = OldDoor(connection, OldPost(connection, mail_url(self.mail_port), people).send)
+        begun = [door.lead_came(lead.organization.id, lead.id) for lead in people]
         door.finish_all()
         return sum(map(len, begun))
 
