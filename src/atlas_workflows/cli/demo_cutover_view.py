@@ -11,7 +11,7 @@ from rich.table import Table
 
 from atlas_workflows.cli.demo_airflow import Finished
 from atlas_workflows.cli.demo_cutover import REASON, SIGNER, Cohort
-from atlas_workflows.cli.demo_live import Arrived, Happened
+from atlas_workflows.cli.demo_live import BY_CODE, OLD_APPLICATION, Arrived, Happened
 from atlas_workflows.cli.demo_view import report_folder
 from atlas_workflows.cli.execution_words import explanation_lines
 from atlas_workflows.integrations.crm.contact import read_contact
@@ -31,7 +31,7 @@ EXECUTORS = {
     "atlas_enhanced": "the engine",
 }
 NOT_ASKED = "The gym is not in the first cohort."
-MESSAGES_SHOWN = 16
+LINES_SHOWN = 16
 
 
 def show_cohort(cohort: Cohort, names: Mapping[str, str], console: Console) -> None:
@@ -116,16 +116,18 @@ def show_live(happened: Happened, settings: Settings, console: Console) -> None:
     console.rule("Live")
     console.print(_story(happened), highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
-    for heading in ("to", "subject", "sent by", "after"):
-        table.add_column(heading, justify="right" if heading == "after" else "left")
-    for item in happened.arrived[:MESSAGES_SHOWN]:
-        table.add_row(
-            escape(item.mail.to), escape(item.mail.subject), EXECUTORS[item.executor], _seconds(item)
-        )
+    for heading in ("to", "subject", "sent by", "mails", "seconds after"):
+        table.add_column(heading, justify="right" if heading in ("mails", "seconds after") else "left")
+    for (to, subject, executor), items in _grouped(happened.arrived)[:LINES_SHOWN]:
+        table.add_row(escape(to), escape(subject), EXECUTORS[executor], str(len(items)), _seconds(items))
     console.print(table)
-    more = len(happened.arrived) - MESSAGES_SHOWN
-    if more > 0:
-        console.print(f"and {more} more", highlight=False)
+    for item in happened.not_sent:
+        console.print(
+            f"{item.times} more by the engine {item.status}: {item.why}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         f"{'Mail sink':<14} {StackPaths.of(settings).mail} (nothing left this machine)",
         highlight=False,
@@ -136,7 +138,9 @@ def show_live(happened: Happened, settings: Settings, console: Console) -> None:
 def _story(happened: Happened) -> str:
     sent = Counter(EXECUTORS[item.executor] for item in happened.arrived)
     by = ", ".join(f"{times} sent by {who}" for who, times in sent.most_common()) or "none"
-    emitted = f", code emitted {', '.join(happened.emitted)}" if happened.emitted else ""
+    emitted = (
+        f", code said {BY_CODE} with atlas.emit_event of {len(happened.emitted)}" if happened.emitted else ""
+    )
     stand_in = (
         f"; the old application's stand-in saw them too and began {happened.begun_there} executions"
         if happened.old_application_runs
@@ -145,8 +149,20 @@ def _story(happened: Happened) -> str:
     return f"{len(happened.leads)} new leads came{emitted}{stand_in}. {len(happened.arrived)} messages arrived: {by}."
 
 
-def _seconds(item: Arrived) -> str:
-    return "" if item.seconds is None else f"{item.seconds:.2f} s"
+def _grouped(arrived: Iterable[Arrived]) -> list[tuple[tuple[str, str, str], list[Arrived]]]:
+    """By reader, subject and executor, those of the engine first: workflows of a sample say the same in several copies."""
+    groups: dict[tuple[str, str, str], list[Arrived]] = {}
+    for item in arrived:
+        groups.setdefault((item.mail.to, item.mail.subject, item.executor), []).append(item)
+    return sorted(groups.items(), key=lambda group: (group[0][2] == OLD_APPLICATION, group[0]))
+
+
+def _seconds(items: Iterable[Arrived]) -> str:
+    found = [item.seconds for item in items if item.seconds is not None]
+    if not found:
+        return ""
+    least, most = f"{min(found):.1f}", f"{max(found):.1f}"
+    return least if least == most else f"{least} to {most}"
 
 
 def show_why(site: Site, arrived: Arrived, console: Console) -> None:

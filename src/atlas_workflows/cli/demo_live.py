@@ -1,7 +1,7 @@
 """Live events in the demo: people come to gyms on both sides of the cutover, code emits an event, and mails arrive in the sink."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import rows, scalar, scalars
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import UnknownShape
 from atlas_workflows.sample.newcomers import gyms_of, people_come
@@ -17,15 +17,15 @@ from atlas_workflows.sample.old_door import OldDoor
 from atlas_workflows.sample.old_post import OldPost
 from atlas_workflows.sample.old_tables import find_tables
 from atlas_workflows.sample.organizations import Organization
-from atlas_workflows.sample.people import Lead
+from atlas_workflows.sample.people import Lead, make_leads
 from atlas_workflows.sample.spec import SampleSpec
 from atlas_workflows.site import Site
 from atlas_workflows.store import events
 from atlas_workflows.supervision.mail_sink import Mail, mail_url, read_mail
 
 LEADS_EACH = 2
-# Events that code says for somebody who is a member already, and that carry no facts a workflow could miss.
-BY_CODE = ("payment_failed", "client_created", "membership_cancelled")
+# What code says with atlas.emit_event of somebody who is in the CRM already, as an import of a list would.
+BY_CODE, FACTS = "lead_created", {"trigger": {"source": "website"}}
 PATIENCE_SECONDS, LOOK_SECONDS, QUIET_LOOKS = 60.0, 0.3, 4
 OLD_APPLICATION = "legacy_app"
 
@@ -58,12 +58,22 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class NotSent:
+    """Messages that the engine has not sent to these people, and why."""
+
+    status: str
+    why: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """What happened while the demo watched."""
 
     leads: tuple[Lead, ...]
-    emitted: tuple[str, ...] = ()
+    emitted: tuple[Lead, ...] = ()
     arrived: tuple[Arrived, ...] = ()
+    not_sent: tuple[NotSent, ...] = ()
     begun_there: int = 0
     old_application_runs: bool = True
 
@@ -92,10 +102,11 @@ class Street:
             visited = [self.gyms[gym] for gym in (*cohort * LEADS_EACH, *others) if gym in self.gyms]
             leads = people_come(connection, self.spec, visited, datetime.now(UTC))
             begun = self._tell_old_application(connection, leads)
-            emitted = _emit(connection, cohort, leads)
+            emitted = _emit(connection, self.spec, [self.gyms[gym] for gym in cohort[:1]])
             wait_until_quiet(connection)
             arrived = self._arrived(connection, before, leads)
-        return Happened(tuple(leads), emitted, arrived, begun or 0, begun is not None)
+            not_sent = _not_sent(connection, [*leads, *emitted])
+        return Happened(tuple(leads), emitted, arrived, not_sent, begun or 0, begun is not None)
 
     def _tell_old_application(self, connection: Connection, leads: Iterable[Lead]) -> int | None:
         """The old application sees the same people: it executes what is still on over there. None in shapes without a stand-in."""
@@ -126,18 +137,19 @@ class Street:
         return Arrived(mail, self.gyms[gym].name if gym in self.gyms else gym, seconds, here)
 
 
-def _emit(connection: Connection, cohort: Sequence[str], leads: Iterable[Lead]) -> tuple[str, ...]:
-    """Code says something about one person of each gym of the cohort, where a workflow listens for it; returns what was said."""
-    said = []
-    first = {lead.organization.id: lead for lead in leads}
-    for gym in cohort:
+def _emit(connection: Connection, spec: SampleSpec, gyms: Iterable[Organization]) -> tuple[Lead, ...]:
+    """Code says something about somebody of each gym; returns about whom."""
+    known = [make_leads(spec, (gym,))[gym.id][0] for gym in gyms]
+    for lead in known:
         with acting_as_migration(connection):
-            given = {"organization": gym, "types": list(BY_CODE)}
-            types = scalars(connection, sql("sample/listening_here"), given)
-            if types:
-                events.emit(connection, gym, types[0], first[gym].id, {"trigger": {}})
-                said.append(types[0])
-    return tuple(said)
+            events.emit(connection, lead.organization.id, BY_CODE, lead.id, FACTS)
+    return tuple(known)
+
+
+def _not_sent(connection: Connection, people: Iterable[Lead]) -> tuple[NotSent, ...]:
+    with acting_as_migration(connection):
+        given = {"subjects": [lead.id for lead in people]}
+        return tuple(rows(connection, NotSent, sql("sample/not_sent_here"), given))
 
 
 def wait_until_quiet(connection: Connection) -> None:
