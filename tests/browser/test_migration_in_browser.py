@@ -163,7 +163,7 @@ def test_the_demo_cuts_a_first_cohort_over_and_people_get_mails(
     assert _owners(live_stack)["atlas_enhanced"] > 1
     for shown in (
         "Dana Demo signed for", "First cohort: ", "the old application", "It is supported, and every change",
-        "The gym is not in the first cohort.", "got it", "report.html", "/plugin/atlas", "atlas execution explain",
+        "They are not in the first cohort.", "got it", "report.html", "/plugin/atlas", "atlas execution explain",
     ):  # fmt: skip
         assert shown in said, said
     mails = read_mail(live_stack.paths.mail)

@@ -30,7 +30,7 @@ EXECUTORS = {
     "atlas_legacy": "the engine, old meaning",
     "atlas_enhanced": "the engine",
 }
-NOT_ASKED = "The gym is not in the first cohort."
+NOT_ASKED = "They are not in the first cohort."
 LINES_SHOWN = 16
 
 
@@ -93,11 +93,16 @@ def _owners_table(
     for heading in ("gym", "executed by", "workflows", "why"):
         table.add_column(heading, justify="right" if heading == "workflows" else "left")
     why = _reasons(settings, finished)
+    others: dict[str, list[int]] = {}
     for item in owners:
-        lines = why.get(item.organization, {}).get(item.owner) or Counter({NOT_ASKED: item.workflows})
-        for place, (reason, times) in enumerate(lines.most_common()):
-            gym = "" if place else names.get(item.organization, item.organization)
-            table.add_row(gym, EXECUTORS[item.owner], str(times), reason)
+        if item.organization not in why:
+            others.setdefault(item.owner, []).append(item.workflows)
+    for organization, by_owner in why.items():
+        for owner, reasons in sorted(by_owner.items()):
+            for reason, times in reasons.most_common():
+                table.add_row(names.get(organization, organization), EXECUTORS[owner], str(times), reason)
+    for owner, counts in others.items():
+        table.add_row(f"{len(counts)} other gyms", EXECUTORS[owner], str(sum(counts)), NOT_ASKED)
     return table
 
 
@@ -118,9 +123,12 @@ def show_live(happened: Happened, settings: Settings, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("to", "subject", "sent by", "mails", "seconds after"):
         table.add_column(heading, justify="right" if heading in ("mails", "seconds after") else "left")
-    for (to, subject, executor), items in _grouped(happened.arrived)[:LINES_SHOWN]:
+    groups = _grouped(happened.arrived)
+    for (to, subject, executor), items in groups[:LINES_SHOWN]:
         table.add_row(escape(to), escape(subject), EXECUTORS[executor], str(len(items)), _seconds(items))
     console.print(table)
+    if len(groups) > LINES_SHOWN:
+        console.print(f"and {len(groups) - LINES_SHOWN} lines more", highlight=False)
     for item in happened.not_sent:
         console.print(
             f"{item.times} more by the engine {item.status}: {item.why}",
