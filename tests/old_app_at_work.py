@@ -24,6 +24,7 @@ from atlas_workflows.supervision.mail_sink import read_mail
 
 EVERY_SECONDS = 0.4
 SENT = "SELECT subject, workflow_id::text FROM atlas.effects WHERE effect_key = ANY(%s)"
+ASKED_FOR = "SELECT DISTINCT subject, workflow_id::text FROM atlas.effects WHERE kind = 'send_email' AND subject = ANY(%s)"
 
 
 @dataclass(slots=True)
@@ -60,6 +61,11 @@ class Street:
         with psycopg.connect(self.dsn) as connection:
             found = connection.execute(SENT, [keys]).fetchall()
         return {(lead, workflow) for lead, workflow in found if lead in self.leads}
+
+    def asked_for_here(self) -> set[tuple[str, str]]:
+        """Lead and workflow of each mail in the engine's ledger, sent or held."""
+        with psycopg.connect(self.dsn) as connection:
+            return set(connection.execute(ASKED_FOR, [self.leads]).fetchall())
 
     def run(self) -> None:
         try:

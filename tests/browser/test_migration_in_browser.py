@@ -186,7 +186,7 @@ def test_the_way_back_in_the_page_while_the_old_application_is_at_work(
     assert _owners(live_stack).keys() == {"legacy_app"}
     assert before < street.came()
     by_engine, by_old = street.by_engine(), street.by_old_application()
-    assert not by_engine & by_old, "nobody got anything twice"
+    assert not street.asked_for_here() & by_old, "nobody gets anything twice"
     assert {lead for lead, _ in by_engine} >= set(street.leads[:before])
     assert {lead for lead, _ in by_old} >= set(street.leads[after:])
     assert not {lead for lead, _ in by_engine} & set(street.leads[after:])
