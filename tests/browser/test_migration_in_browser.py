@@ -1,4 +1,4 @@
-"""A person migrates, looks at the result and takes it back, all in Airflow's own page in a real Chromium."""
+"""A person migrates, cuts over and takes both back in Airflow's own page, in a real Chromium, the old application at work."""
 
 import json
 import re
@@ -9,10 +9,17 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+from rich.console import Console
 
+from atlas_workflows.cli.demo import Demo, cut_over_and_watch
 from atlas_workflows.cli.stack_view import logins
+from atlas_workflows.sample.old_post import SENDER
+from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.site import Site
 from atlas_workflows.supervision.airflow_client import FINAL_STATES
+from atlas_workflows.supervision.mail_sink import read_mail
 from live_stack import LiveStack
+from old_app_at_work import at_work
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -20,6 +27,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PHASE, ROLLBACK = "migration_p1_database", "migration_rollback"
+SPEC = make_spec("A", "S", messy=True, seed=1)
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -66,13 +74,18 @@ def _trigger(page: Page, stack: LiveStack, dag_id: str, conf: dict[str, object])
 
 
 def _enter_configuration(page: Page, conf: dict[str, object]) -> None:
-    """Set the form's fields by their labels: switches are toggled where they differ, texts typed."""
+    """Set the form's fields by their names: switches are toggled where they differ, texts typed, choices typed and taken."""
     for name, value in conf.items():
         field = page.locator(f'[name="element_{name}"], #element_{name}').first
+        field.wait_for(state="attached")
+        choice = page.locator(f"#element_{name} [role=combobox]")
         if isinstance(value, bool):
             checkbox = page.locator(f'input[type=checkbox][name="element_{name}"]')
             if checkbox.is_checked() != value:
                 checkbox.locator("xpath=ancestor::label").click()
+        elif choice.count():
+            choice.fill(str(value))
+            choice.press("Enter")
         else:
             field.fill(json.dumps(value) if not isinstance(value, str | int) else str(value))
 
@@ -96,6 +109,12 @@ def _migrated_workflows(stack: LiveStack) -> int:
     with psycopg.connect(stack.crm_dsn()) as connection:
         row = connection.execute("SELECT count(*) FROM atlas.workflows").fetchone()
     return int(row[0]) if row else 0
+
+
+def _owners(stack: LiveStack) -> dict[str, int]:
+    with psycopg.connect(stack.crm_dsn()) as connection:
+        counted = connection.execute("SELECT owner, count(*) FROM atlas.workflows GROUP BY owner").fetchall()
+    return dict(counted)
 
 
 def test_the_phase_is_triggered_and_watched_to_success(page: Page, live_stack: LiveStack) -> None:
@@ -131,6 +150,46 @@ def test_the_navigation_leads_to_the_atlas_page(page: Page, live_stack: LiveStac
         )
     link.first.click()
     expect(page).to_have_url(re.compile("/plugin/atlas"))
+
+
+def test_the_demo_cuts_a_first_cohort_over_and_people_get_mails(
+    live_stack: LiveStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = live_stack.settings
+    site = Site(live_stack.crm_dsn(), settings)
+    finished = cut_over_and_watch(Demo(settings, live_stack.state, SPEC, site, Console(stderr=True)))
+    said = " ".join(capsys.readouterr().out.split())
+    assert finished.exit_code == 0, (finished, said)
+    assert _owners(live_stack)["atlas_enhanced"] > 1
+    for shown in (
+        "Dana Demo signed for", "First cohort: ", "the old application", "It is supported, and every change",
+        "They are not in the first cohort.", "got it", "report.html", "/plugin/atlas", "atlas execution explain",
+    ):  # fmt: skip
+        assert shown in said, said
+    mails = read_mail(live_stack.paths.mail)
+    theirs = [mail for mail in mails if mail.sender == SENDER]
+    assert 0 < len(theirs) < len(mails)
+    assert len({mail.message_id for mail in mails}) == len(mails)
+
+
+def test_the_way_back_in_the_page_while_the_old_application_is_at_work(
+    page: Page, live_stack: LiveStack
+) -> None:
+    with at_work(live_stack.crm_dsn(), SPEC, live_stack.paths.mail) as street:
+        street.wait_for(2)
+        before = street.came()
+        asked = {"phase": "p2_core", "dry_run": False, "reason": "the members want it back"}
+        real = _trigger(page, live_stack, ROLLBACK, asked)
+        assert _watch(page, live_stack, ROLLBACK, real) == "success"
+        after = street.came()
+        street.wait_for(2)
+    assert _owners(live_stack).keys() == {"legacy_app"}
+    assert before < street.came()
+    by_engine, by_old = street.by_engine(), street.by_old_application()
+    assert not street.asked_for_here() & by_old, "nobody gets anything twice"
+    assert {lead for lead, _ in by_engine} >= set(street.leads[:before])
+    assert {lead for lead, _ in by_old} >= set(street.leads[after:])
+    assert not {lead for lead, _ in by_engine} & set(street.leads[after:])
 
 
 def test_a_dry_run_of_the_rollback_changes_nothing_and_a_real_one_takes_the_phase_back(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -22,6 +23,8 @@ from atlas_workflows.site import Site
 
 LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w ORDER BY 1"
 COPIES = "SELECT datname FROM pg_database WHERE datname LIKE 'atlas\\_scratch\\_game%'"
+# As people ask for it: a rehearsal too, which this phase has none of.
+BACKED_UP = replace(NO_WATCH, backup=True, rehearse=True)
 OWNERS = "SELECT owner, count(*) FROM atlas.workflows GROUP BY 1 ORDER BY 1"
 
 
@@ -65,10 +68,13 @@ def test_every_step_of_both_phases_passes_and_the_second_is_taken_back(site: Sit
     before = fetch(site.dsn, LEGACY)
 
     phase = phase_named("p2")
-    ended = run_phase(phase, site, options=NO_WATCH)
+    ended = run_phase(phase, site, options=BACKED_UP)
     assert ended.status == "succeeded", (ended.problem, ended.steps)
     assert list(ended.steps) == list(phase.steps)
-    said = conclude(ended, phase, Scope(), NO_WATCH, site)
+    backup = ended.steps["backup"]
+    assert backup is not None
+    assert backup.summary["proof"]["passed"], "no rehearsal restores it, so the step itself does"
+    said = conclude(ended, phase, Scope(), BACKED_UP, site)
     taken = fetch(site.dsn, "SELECT count(*) FROM atlas.workflows WHERE owner = 'atlas_enhanced'")
     assert said.owners["atlas_enhanced"]["ready"] == taken[0][0] > 1
     assert said.owners.get("legacy_app", {}).keys() <= {"unsigned", "off_here", "unsupported"}, (

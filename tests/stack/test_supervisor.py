@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -25,11 +27,13 @@ sys.path.append(str(Path(__file__).parents[1] / "worker"))  # the small workflow
 from workflows import line, setting
 from world import publish, wish
 
+from atlas_workflows.db.ports import port_is_free
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.settings import ROOT
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.supervision.locks import hold
+from atlas_workflows.supervision.mail_sink import Mail, read_mail
 from atlas_workflows.supervision.worker_programs import NO_DATABASE, NO_SCHEMA
 
 PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -152,13 +156,14 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
         assert waiting["stage"] == "starting"
         (home.bin / "health").write_text(HEALTHY)
         state = home.ready()
-        assert (state["supervisor_pid"], list(pids(state))) == (process.pid, [*FOUR, "worker-1"])
+        assert (state["supervisor_pid"], list(pids(state))) == (process.pid, [*FOUR, "mail", "worker-1"])
         # The address of the CRM goes to Airflow whole, and into the file for others without its password.
         given = json.loads(home.started()[-1][2])
         assert (given["schema"], given["port"]) == ("crm", state["postgres_port"])
         assert str(state["crm"]).endswith("/crm")
         assert given["password"] not in json.dumps(state)
         assert home.started()[0][0] == "db migrate"
+        assert send_one(home, state).subject == "Welcome to Łódź"
 
         # Whatever ends is started again, the database server on its old port.
         os.kill(pids(state)["triggerer"], signal.SIGKILL)
@@ -177,8 +182,23 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
     remembered = json.loads((home.home / "run" / "ports.json").read_text())
     metrics = state["metrics_ports"][0]  # type: ignore[index]
     assert remembered == {
-        "postgres": state["postgres_port"], "airflow": state["airflow_port"], "metrics-1": metrics,
+        "postgres": state["postgres_port"], "airflow": state["airflow_port"], "mail": state["mail_port"],
+        "metrics-1": metrics,
     }  # fmt: skip
+
+
+def send_one(home: Home, state: dict[str, object]) -> Mail:
+    """Into the mail sink that belongs to a sample; returns what it keeps."""
+    message, port = EmailMessage(), int(str(state["mail_port"]))
+    message["To"], message["Subject"] = "zoe@example.com", "Welcome to Łódź"
+    deadline = time.monotonic() + 20
+    while port_is_free(port):
+        assert time.monotonic() < deadline, "the sink does not listen"
+        time.sleep(0.1)
+    with smtplib.SMTP("127.0.0.1", port) as session:
+        session.send_message(message, "gym@example.com", ["zoe@example.com"])
+    (mail,) = read_mail(home.home / "mail")
+    return mail
 
 
 def worker(state: dict[str, object]) -> dict[str, object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Event
 
 from atlas_workflows.db.ports import port_is_free
+from atlas_workflows.supervision.mail_sink import mail_url
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import Program
 from atlas_workflows.supervision.watch import Watch
@@ -49,6 +50,12 @@ def test_what_a_worker_is_given(tmp_path: Path) -> None:
     assert (two.port, two.env["ATLAS_METRICS_PORT"], two.env["ATLAS_CRM_DSN"]) == (9002, "9002", DSN)
     assert two.env["ATLAS_SMTP_URL"] == "smtp://mail"
     assert not {"AIRFLOW__CORE__FERNET_KEY", "PYTHONPATH"} & set(two.env)
+
+
+def test_the_workers_of_a_sample_write_to_nobody(tmp_path: Path) -> None:
+    inherited = {"ATLAS_SMTP_URL": "smtp://the-real-one"}
+    (one,) = worker_programs(StackPaths(tmp_path, tmp_path), DSN, (9001,), inherited, smtp_url=mail_url(2500))
+    assert one.env["ATLAS_SMTP_URL"] == "smtp://127.0.0.1:2500"
 
 
 def test_a_database_that_does_not_answer_is_waited_for() -> None:

@@ -6,34 +6,50 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.live import Live
 
-from atlas_workflows.cli.demo_view import progress_table, show_summary
+from atlas_workflows.cli.demo_airflow import Finished, run_phase_dag
+from atlas_workflows.cli.demo_cutover import Cohort, choose_cohort
+from atlas_workflows.cli.demo_cutover_view import (
+    read_owners_of,
+    show_cohort,
+    show_live,
+    show_phase_two,
+    show_why,
+)
+from atlas_workflows.cli.demo_live import Street
+from atlas_workflows.cli.demo_view import show_summary
 from atlas_workflows.cli.stack_view import logins
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
-from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.newcomers import gyms_of
 from atlas_workflows.sample.spec import SampleSpec, make_spec
 from atlas_workflows.settings import Settings, load_settings
-from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
+from atlas_workflows.site import Site
+from atlas_workflows.supervision.airflow_client import AirflowClient
 from atlas_workflows.supervision.paths import EMBEDDED_PREFIX, StackPaths
 from atlas_workflows.supervision.stack import stack_state, start_stack, stop_stack
 from atlas_workflows.supervision.state import StackState
 
 app = typer.Typer()
-POLL_SECONDS = 1.0
 ROLLBACK_DAG = "migration_rollback"
+NOBODY = "No gym of this sample may go first: none has a workflow that is known to write to new leads, or all are held up."
+SILENT = "The engine sent nothing to the people who came."
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """How the DAG run ended; `exit_code` as of `atlas migrate run`."""
+class Demo:
+    """The stack, the sample on it, and where progress goes."""
 
-    phase_run_id: str | None
-    exit_code: int
-    problem: str | None = None
+    settings: Settings
+    state: StackState
+    spec: SampleSpec
+    site: Site
+    console: Console
+
+    def client(self) -> AirflowClient:
+        return AirflowClient(self.state.url or "", "admin", logins(self.settings)["admin"])
 
 
 @app.command()
@@ -44,21 +60,19 @@ def demo(
     shape: Annotated[str, typer.Option(help="Table shape of the sample CRM.")] = "A",
     size: Annotated[str, typer.Option(help="S, M or L.")] = "S",
 ) -> None:
-    """Start the stack, make a messy sample CRM, migrate it through Airflow, show the outcome.
+    """Start the stack, make a messy sample CRM, migrate it through Airflow, cut a first cohort over, let people come, show it all.
 
     A stack that ran before stays running.
 
-    Exit status: 0 everything migrated, 3 some rows quarantined, 4 validation or reconciliation failed, 1 anything else.
+    Exit status: 0 everything migrated, 3 some rows quarantined, 4 validation, reconciliation or a gate failed, 1 anything else.
     """
     settings = load_settings()
     console = Console(stderr=True)
     spec = make_spec(shape, size, messy=True, seed=1)
-    phase = phase_named("p1")
     found = runs_already(settings, f"{EMBEDDED_PREFIX}{database_of(spec, size)}")
     try:
         state = _ready_stack(settings, spec, console)
-        finished = _migrate(settings, state, phase, console)
-        show_summary(settings, state, phase, finished.phase_run_id, finished.problem, Console())
+        finished = _both_phases(Demo(settings, state, spec, _site(settings, spec, size), console))
         if not leave and not found:
             _serve(console)
     except KeyboardInterrupt:
@@ -122,39 +136,59 @@ def _ensure_sample(settings: Settings, spec: SampleSpec, database: str, console:
     console.print(f"Sample CRM {database}: {rows:,} rows in {report.seconds:.1f} s.", highlight=False)
 
 
-def _migrate(settings: Settings, state: StackState, phase: Phase, console: Console) -> Finished:
-    client = AirflowClient(state.url or "", "admin", logins(settings)["admin"])
-    with console.status("waiting for Airflow to read the DAGs"):
-        for dag_id in (phase.dag_id, ROLLBACK_DAG):
-            client.wait_for_dag(dag_id)
-            client.unpause(dag_id)
-    dag_run = client.trigger(phase.dag_id, {"dry_run": False})
-    console.print(f"Triggered {phase.dag_id}, run {dag_run}.", highlight=False)
-    _watch(client, phase, dag_run, console)
-    return _finished(client, phase, dag_run)
+def _site(settings: Settings, spec: SampleSpec, size: str) -> Site:
+    return Site(
+        EmbeddedServer(StackPaths.of(settings).postgres).start().dsn(database_of(spec, size)), settings
+    )
 
 
-def _watch(client: AirflowClient, phase: Phase, dag_run: str, console: Console) -> None:
-    with Live(console=console, refresh_per_second=2, transient=False) as live:
-        while True:
-            state = client.run_state(phase.dag_id, dag_run)
-            live.update(progress_table(client, phase, dag_run))
-            if state in FINAL_STATES:
-                return
-            time.sleep(POLL_SECONDS)
+def _both_phases(demo: Demo) -> Finished:
+    """Phase 1, and where it went well phase 2 for a first cohort with people who come."""
+    first = _migrate(demo)
+    if not first.went_well:
+        return first
+    second = cut_over_and_watch(demo)
+    return first if second.went_well else second
 
 
-def _finished(client: AirflowClient, phase: Phase, dag_run: str) -> Finished:
-    phase_run = client.xcom(phase.dag_id, dag_run, "begin", "phase_run_id")
-    closing = client.xcom(phase.dag_id, dag_run, "close")
-    failed = [task.task_id for task in client.tasks(phase.dag_id, dag_run) if task.state == "failed"]
-    said = closing if isinstance(closing, dict) else {}
-    if failed or client.run_state(phase.dag_id, dag_run) != "success":
-        problem = (
-            said.get("problem") or f"Task {', '.join(failed) or '?'} failed; its log in Airflow says why."
-        )
-        return Finished(phase_run, int(said.get("exit_code") or 1) or 1, problem)
-    return Finished(phase_run, int(said.get("exit_code", 1)))
+def _migrate(demo: Demo) -> Finished:
+    phase, client = phase_named("p1"), demo.client()
+    with demo.console.status("waiting for Airflow to read the DAGs"):
+        client.wait_for_dag(ROLLBACK_DAG)
+        client.unpause(ROLLBACK_DAG)
+    finished = run_phase_dag(client, phase, {"dry_run": False}, demo.console)
+    show_summary(demo.settings, demo.state, phase, finished.phase_run_id, finished.problem, Console())
+    return finished
+
+
+def cut_over_and_watch(demo: Demo) -> Finished:
+    """Phase 2 for the first gyms, then people who come; a problem where the engine sends them nothing."""
+    names = {gym.id: gym.name for gym in gyms_of(demo.spec).values()}
+    with demo.console.status("signing, and comparing old and new"):
+        cohort = choose_cohort(demo.site)
+    show_cohort(cohort, names, Console())
+    if not cohort.organizations:
+        demo.console.print(NOBODY)
+        return Finished(None, 0, NOBODY)
+    phase = phase_named("p2")
+    finished = run_phase_dag(demo.client(), phase, cohort.conf, demo.console)
+    show_phase_two(demo.settings, demo.state, phase, finished, names, read_owners_of(demo.site), Console())
+    return _let_live(demo, cohort, finished) if finished.went_well else finished
+
+
+def _let_live(demo: Demo, cohort: Cohort, finished: Finished) -> Finished:
+    if demo.state.mail_port is None or demo.state.workers_off:
+        demo.console.print(f"Nobody comes: {demo.state.workers_off or 'the stack has no mail sink'}.")
+        return finished
+    street = Street(demo.site, demo.spec, demo.state.mail_port, StackPaths.of(demo.settings).mail)
+    with demo.console.status("people come"):
+        happened = street.let_live(cohort.organizations)
+    show_live(happened, demo.settings, Console())
+    if not happened.by_engine():
+        demo.console.print(SILENT)
+        return Finished(finished.phase_run_id, 1, SILENT)
+    show_why(demo.site, happened.by_engine()[0], Console())
+    return finished
 
 
 def _size_name(spec: SampleSpec) -> str:

@@ -25,6 +25,13 @@ def show_stack(settings: Settings, state: StackState, console: Console) -> None:
     console.print(f"Airflow {state.url or '-'}", highlight=False, soft_wrap=True)
     console.print(f"CRM     {state.crm or 'Airflow Connection atlas_crm'}", highlight=False, soft_wrap=True)
     console.print(f"Workers {_workers(state)}", highlight=False, soft_wrap=True)
+    if state.mail_port:
+        folder = StackPaths.of(settings).mail
+        console.print(
+            f"Mail    127.0.0.1:{state.mail_port}, nothing leaves this machine: {folder}",
+            highlight=False,
+            soft_wrap=True,
+        )
     show_logins(settings, console)
     console.print(table)
 

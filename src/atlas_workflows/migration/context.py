@@ -32,6 +32,11 @@ class PhaseContext:
         return not self.options.dry_run
 
     @property
+    def rehearses(self) -> bool:
+        """Whether this run asks for a rehearsal, in a phase that has one."""
+        return self.options.rehearse and "rehearse" in self.phase.steps
+
+    @property
     def report_dir(self) -> Path:
         """Where report.json, exports and Data Docs of this run go."""
         chosen = self.options.report_dir

@@ -66,5 +66,15 @@ class OldDoor:
 
 def _mails(nodes: Any) -> list[str]:
     """Ids of the nodes that send an email."""
-    found: list[Mapping[str, Any]] = [node for node in nodes or () if isinstance(node, dict)]
-    return [str(node["id"]) for node in found if node.get("data", {}).get("actionType") == "send_email"]
+    found: list[Mapping[str, Any]] = _drawn(nodes)
+    return [str(node["id"]) for node in found if _action(node) == "send_email" and "id" in node]
+
+
+def _drawn(nodes: Any) -> list[Mapping[str, Any]]:
+    """A messy column holds anything."""
+    return [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+
+
+def _action(node: Mapping[str, Any]) -> Any:
+    data = node.get("data")
+    return data.get("actionType") if isinstance(data, dict) else None

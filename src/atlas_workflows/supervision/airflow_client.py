@@ -99,11 +99,24 @@ class AirflowClient:
         answer = self._http.get(path, params={"deserialize": "false", "map_index": map_index})
         return answer.json().get("value") if answer.status_code == httpx.codes.OK else None
 
+    def asks(self, dag_id: str, run_id: str, task_id: str) -> bool:
+        """Whether a task waits for a person's answer."""
+        answer = self._http.get(self._question_path(dag_id, run_id, task_id))
+        return answer.status_code == httpx.codes.OK and not answer.json()["response_received"]
+
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
+        """Answer what a task asks, in the name of whoever is logged in."""
+        given = {"chosen_options": [option], "params_input": {}}
+        self._call("PATCH", self._question_path(dag_id, run_id, task_id), given)
+
     def log_text(self, dag_id: str, run_id: str, task_id: str, *, attempt: int = 1) -> str:
         """The messages in a task's log, and the errors that ended it."""
         path = f"{self._run_path(dag_id, run_id)}/taskInstances/{quote(task_id)}/logs/{attempt}?full_content=true"
         content = self._call("GET", path)["content"]
         return "\n".join(line for entry in content for line in _log_lines(entry))
+
+    def _question_path(self, dag_id: str, run_id: str, task_id: str) -> str:
+        return f"{self._run_path(dag_id, run_id)}/taskInstances/{quote(task_id)}/-1/hitlDetails"
 
     def _run_path(self, dag_id: str, run_id: str) -> str:
         return f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}"

@@ -24,8 +24,9 @@ from atlas_workflows.supervision.airflow_programs import (
 )
 from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.locks import hold_if_free
+from atlas_workflows.supervision.mail_sink import mail_program, mail_url
 from atlas_workflows.supervision.paths import EMBEDDED_PREFIX, StackPaths
-from atlas_workflows.supervision.processes import listens
+from atlas_workflows.supervision.processes import Program, listens
 from atlas_workflows.supervision.secret_files import ensure_secrets
 from atlas_workflows.supervision.state import FAILED, READY, STARTING, STOPPING, StackState, write_state
 from atlas_workflows.supervision.watch import Watch
@@ -73,6 +74,7 @@ class Supervisor:
         crm_dsn = resolved_crm_dsn(self.paths, self.server)
         off = workers_off(self.workers, crm_dsn)
         metrics = () if off else metrics_ports(self.workers, ports)
+        mail_port = _choose(ports.get("mail")) if is_sample(self.paths) else None
         self._publish(
             doing="preparing Airflow's database",
             postgres_port=self.server.port,
@@ -80,6 +82,7 @@ class Supervisor:
             crm=masked_dsn(crm_dsn) if crm_dsn else None,
             workers_off=off,
             metrics_ports=metrics,
+            mail_port=mail_port,
         )
         self._remember_ports()
         env = airflow_environment(
@@ -90,8 +93,19 @@ class Supervisor:
             crm_dsn=crm_dsn,
         )
         prepare_metadata(self.server, self.paths, env)
-        workers = worker_programs(self.paths, crm_dsn, metrics) if crm_dsn else ()
-        self.watch = Watch((*airflow_programs(self.paths, env, port), *workers))
+        self.watch = Watch(
+            (*airflow_programs(self.paths, env, port), *self._engine_programs(crm_dsn, metrics, mail_port))
+        )
+
+    def _engine_programs(
+        self, crm_dsn: str | None, metrics: tuple[int, ...], mail_port: int | None
+    ) -> tuple[Program, ...]:
+        if crm_dsn is None:
+            return ()
+        if mail_port is None:
+            return worker_programs(self.paths, crm_dsn, metrics)
+        workers = worker_programs(self.paths, crm_dsn, metrics, smtp_url=mail_url(mail_port))
+        return (mail_program(self.paths, mail_port), *workers)
 
     def _keep_up(self) -> None:
         ticks = 0
@@ -151,9 +165,11 @@ class Supervisor:
             return {}
 
     def _remember_ports(self) -> None:
-        ports = {"postgres": self.state.postgres_port, "airflow": self.state.airflow_port}
-        ports |= {f"metrics-{place}": port for place, port in enumerate(self.state.metrics_ports, 1)}
-        self.paths.ports.write_text(json.dumps(ports))
+        state = self.state
+        ports = {"postgres": state.postgres_port, "airflow": state.airflow_port, "mail": state.mail_port}
+        ports |= {f"metrics-{place}": port for place, port in enumerate(state.metrics_ports, 1)}
+        known = {name: port for name, port in ports.items() if port is not None}
+        self.paths.ports.write_text(json.dumps(known))
 
     def _publish(self, **changes: object) -> None:
         self.state = replace(self.state, **changes, processes=self.watch.states())  # type: ignore[arg-type]
@@ -166,6 +182,11 @@ def resolved_crm_dsn(paths: StackPaths, server: EmbeddedServer) -> str | None:
     if noted and noted.startswith(EMBEDDED_PREFIX):
         return server.dsn(noted.removeprefix(EMBEDDED_PREFIX))
     return noted
+
+
+def is_sample(paths: StackPaths) -> bool:
+    """Whether the CRM is on our own server: nobody's data but a sample's, whose people nobody may write to."""
+    return paths.crm_dsn.is_file() and paths.crm_dsn.read_text().startswith(EMBEDDED_PREFIX)
 
 
 def _choose(preferred: int | None) -> int:

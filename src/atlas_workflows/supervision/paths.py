@@ -41,6 +41,11 @@ class StackPaths:
         return self.home / "reports"
 
     @property
+    def mail(self) -> Path:
+        """What the workers of a sample sent: a Maildir."""
+        return self.home / "mail"
+
+    @property
     def run(self) -> Path:
         return self.home / "run"
 

@@ -23,7 +23,7 @@ class ProcessState:
 class StackState:
     """The whole stack. `crm` is the database's address without its password, or None; `workers_off` why there are none.
 
-    `metrics_ports` are the workers', in their order.
+    `metrics_ports` are the workers', in their order; `mail_port` is the mail sink's, where the CRM is a sample.
     """
 
     stage: str
@@ -35,6 +35,7 @@ class StackState:
     problem: str | None = None
     workers_off: str | None = None
     metrics_ports: tuple[int, ...] = ()
+    mail_port: int | None = None
     processes: tuple[ProcessState, ...] = ()
 
     @property

@@ -45,14 +45,22 @@ def metrics_ports(workers: int, remembered: Mapping[str, int]) -> tuple[int, ...
 
 
 def worker_programs(
-    paths: StackPaths, crm_dsn: str, ports: tuple[int, ...], inherited: Mapping[str, str] | None = None
+    paths: StackPaths,
+    crm_dsn: str,
+    ports: tuple[int, ...],
+    inherited: Mapping[str, str] | None = None,
+    *,
+    smtp_url: str | None = None,
 ) -> tuple[Program, ...]:
-    """One program for each port."""
+    """One program for each port; with `smtp_url` they send there, whatever the environment says."""
+    given = dict(os.environ if inherited is None else inherited)
+    if smtp_url is not None:
+        given["ATLAS_SMTP_URL"] = smtp_url
     return tuple(
         Program(
             name=f"worker-{place}",
             argv=(str(Path(sys.executable).with_name("atlas")), "worker"),
-            env=_environment(paths, crm_dsn, port, os.environ if inherited is None else inherited),
+            env=_environment(paths, crm_dsn, port, given),
             log=paths.log_of(f"worker-{place}"),
             port=port,
             waits_for=partial(missing_for_workers, crm_dsn),

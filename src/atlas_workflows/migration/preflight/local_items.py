@@ -62,8 +62,8 @@ def check_disk(look: Look) -> Finding:
 
 
 def check_rehearsal(look: Look) -> Finding:
-    options = look.context.options
-    if not options.rehearse or not options.backup or not look.context.persistent:
+    context = look.context
+    if not context.rehearses or not context.options.backup or not context.persistent:
         return skipped("rehearsal", "not asked for")
     if may_create_databases(look.context.dsn):
         return passed(

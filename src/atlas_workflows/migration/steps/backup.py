@@ -20,7 +20,7 @@ def run(context: PhaseContext) -> StepResult:
     plan = BackupPlan(context.dsn, TOUCHED, folder)
     made = make_backup(plan, context.settings, now=context.now(), report=_reporter(context))
     summary: dict[str, object] = {"folder": str(made)}
-    if context.options.rehearse and may_create_databases(context.dsn):
+    if context.rehearses and may_create_databases(context.dsn):
         # The rehearsal restores this very backup, compares it with its manifest and fails where they differ.
         return StepResult(StepStatus.PASSED, summary | {"proved_by": "rehearsal"})
     proof = verify_backup(made, context.dsn, context.settings)
