@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -18,7 +19,7 @@ Timed = Callable[[str], AbstractContextManager[None]]  # measures the block of a
 # Every statement of the worker goes by keys. The planner must not take the size of a table that was empty when the
 # session began, or of one that nobody has analyzed, for a reason to read all of it.
 PLANS = {
-    "plan_cache_mode": "force_custom_plan", "enable_seqscan": "off", "enable_hashjoin": "off",
+    "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off",
     "enable_mergejoin": "off", "jit": "off",
 }  # fmt: skip
 ATTEMPTS = 5
@@ -33,24 +34,28 @@ def untimed(_statement: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def open_pool(dsn: str, size: int) -> Pool:
-    """A pool of fixed sessions; a session that broke is replaced. Opens nothing before the first use."""
+def open_pool(dsn: str, size: int, *, waits_for_disk: bool = True) -> Pool:
+    """A pool of fixed sessions; a session that broke is replaced. Opens nothing before the first use.
+
+    `waits_for_disk`: whether a commit is on the disk when it returns; else a crash of the server may undo the last ones,
+    in their order, unless a later one of another session did wait.
+    """
     return ConnectionPool(
         dsn,
         min_size=0,
         max_size=size,
         timeout=CONNECT_SECONDS,
         reconnect_timeout=CONNECT_SECONDS,
-        configure=_prepare,
+        configure=partial(_prepare, commit="on" if waits_for_disk else "off"),
         kwargs={"application_name": "atlas-worker", "client_encoding": "UTF8"},
         open=True,
     )
 
 
-def _prepare(connection: Connection) -> None:
+def _prepare(connection: Connection, commit: str) -> None:
     connection.autocommit = True
     fix_session(connection)
-    for name, value in PLANS.items():
+    for name, value in (PLANS | {"synchronous_commit": commit}).items():
         connection.execute("SELECT set_config(%s, %s, false)", [name, value])
 
 
