@@ -16,8 +16,8 @@ Pool = ConnectionPool[psycopg.Connection[TupleRow]]
 Answer = TypeVar("Answer")
 Timed = Callable[[str], AbstractContextManager[None]]  # measures the block of a named statement
 
-# Every statement of the worker goes by keys. The planner must not take the size of a table that was empty when the
-# session began, or of one that nobody has analyzed, for a reason to read all of it.
+# Every statement of the worker goes by keys, whatever its values are, so it is planned once. The planner must not take the
+# size of a table that was empty then, or of one that nobody has analyzed, for a reason to read all of it.
 PLANS = {
     "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off",
     "enable_mergejoin": "off", "jit": "off",
