@@ -34,7 +34,7 @@ from atlas_workflows.store.ledger import LEASE as EFFECT_LEASE
 from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.listener import Listener
 from atlas_workflows.store.outbox import PostgresOutbox
-from atlas_workflows.store.sessions import open_pool
+from atlas_workflows.store.sessions import PLANS_ONCE, UNHURRIED, open_pool
 from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
@@ -64,13 +64,13 @@ def build_worker(
     """A worker on a database, and what wakes it; `monitor` counts what it does. Raises DatabaseUnreachable, PermissionMissing and InputError."""
     _prepare(dsn)
     # Nobody outside learns of what these sessions write before the ledger's has committed `dispatching` behind it.
-    pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES, waits_for_disk=False)
+    pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES, PLANS_ONCE | UNHURRIED)
     watching = monitor or Monitor()
     contacts = PostgresContacts(pool)
     worker = Worker(
         watching.executions(PostgresExecutions(pool, lease=lease, timed=watching.tally.timed)),
         PostgresDefinitions(pool, load_catalogue()),
-        watching.ledger(PostgresLedger(open_pool(dsn, 1), lease=effect_lease)),
+        watching.ledger(PostgresLedger(open_pool(dsn, 1, PLANS_ONCE), lease=effect_lease)),
         watching.performers(performers),
         effect_lease=effect_lease,
         outbox=PostgresOutbox(pool, contacts),

@@ -7,7 +7,10 @@ import psycopg
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.sql_files import sql, sql_text
-from atlas_workflows.store.sessions import PLANS
+from atlas_workflows.store.sessions import PLANS_ONCE
+
+# What the store plans by its values.
+BY_VALUES = {"checkpoint", "finish_effects", "cancel_effects", "answer_again"}
 
 
 class Session:
@@ -15,7 +18,7 @@ class Session:
 
     def __init__(self, dsn: str) -> None:
         self.connection = connect(dsn, application_name="plans", autocommit=True)
-        for setting_, value in PLANS.items():
+        for setting_, value in PLANS_ONCE.items():
             self.connection.execute("SELECT set_config(%s, %s, false)", [setting_, value])
         self.known: dict[str, tuple[str, list[str]]] = {}
 
@@ -27,7 +30,7 @@ class Session:
     def plan_of(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """How it was executed, undone afterwards."""
         with self.connection.transaction(force_rollback=True):
-            if name == "checkpoint":  # as the store does
+            if name in BY_VALUES:
                 self.connection.execute(sql("engine/plan_by_values"))
             return self._explain("EXPLAIN (ANALYZE, FORMAT JSON)", name, given)
 

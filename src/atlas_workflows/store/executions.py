@@ -152,6 +152,7 @@ def _held(
 
 
 def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place, Sequence[Place]]) -> None:
+    connection.execute(sql("engine/plan_by_values"))
     _copy_steps(connection, turns)
     if shown := [*exposures_of(turns)]:
         connection.execute(sql("engine/record_exposures"), {"exposures": exposure_rows(shown)})
@@ -162,7 +163,6 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     woken = _intend(connection, turns)
     days = sorted({turn.claimed.started_at for turn in turns if turn.claimed.started_at is not None})
     written = {"turns": turn_rows(turns, woken), "told": told_rows(turns), "days": days}
-    connection.execute(sql("engine/plan_by_values"))
     connection.execute(sql("engine/checkpoint"), written)
     _keep_subscriptions(connection, turns)
     if any(turn.report for turn in turns):
