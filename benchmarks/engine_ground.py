@@ -79,16 +79,18 @@ class Bench:
     def publish(self, workflow: Workflow, organization: str = ORGANIZATION) -> str:
         """Put a workflow into the database, active and ours."""
         name, definition = str(uuid4()), dumps_text(to_json(workflow))
-        self.connection.execute(
-            "INSERT INTO atlas.workflows (id, organization_id, name, status, owner, published_version) "
-            "VALUES (%s, %s, 'W', 'active', 'atlas_enhanced', 1)",
-            [name, organization],
-        )
-        self.connection.execute(
-            "INSERT INTO atlas.workflow_versions (workflow_id, organization_id, version, definition, definition_hash) "
-            "VALUES (%s, %s, 1, %s, 'h')",
-            [name, organization, definition],
-        )
+        # In one transaction: at its end the database notes what the version's triggers listen for.
+        with self.connection.transaction():
+            self.connection.execute(
+                "INSERT INTO atlas.workflows (id, organization_id, name, status, owner, published_version) "
+                "VALUES (%s, %s, 'W', 'active', 'atlas_enhanced', 1)",
+                [name, organization],
+            )
+            self.connection.execute(
+                "INSERT INTO atlas.workflow_versions (workflow_id, organization_id, version, definition, definition_hash) "
+                "VALUES (%s, %s, 1, %s, 'h')",
+                [name, organization, definition],
+            )
         return name
 
     def turns(self, batch: Batch) -> list[Turn]:
@@ -123,10 +125,10 @@ def five_nodes() -> Workflow:
     return Workflow("w", "W", nodes, edges, (Trigger("t", "manual", {}),))
 
 
-def line(*nodes: Node) -> Workflow:
+def line(*nodes: Node, trigger: str = "manual") -> Workflow:
     """The nodes one after the other."""
     edges = tuple(Edge(f"e{i}", a, b) for i, (a, b) in enumerate(pairwise(["t", *(n.id for n in nodes)])))
-    return Workflow("w", "W", nodes, edges, (Trigger("t", "manual", {}),))
+    return Workflow("w", "W", nodes, edges, (Trigger("t", trigger, {}),))
 
 
 @contextmanager

@@ -34,13 +34,13 @@ from atlas_workflows.store.ledger import LEASE as EFFECT_LEASE
 from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.listener import Listener
 from atlas_workflows.store.outbox import PostgresOutbox
-from atlas_workflows.store.sessions import open_pool
+from atlas_workflows.store.sessions import PLANS_ONCE, UNHURRIED, open_pool
 from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
 LOOK_SECONDS, QUIET_LOOKS = 0.2, 3
-SESSIONS_BESIDE_LANES = 3  # the effect lane's, the outbox lane's and one for definitions and contacts
+SESSIONS_BESIDE_LANES = 3  # the outbox lane's, the clock's and one for definitions and contacts
 FILES = atlas_workflows.performers
 CRM_SESSIONS = 8  # for actions on the CRM and for secrets, of all kinds together
 
@@ -57,13 +57,14 @@ def build_worker(
 ) -> tuple[Worker, Listener]:
     """A worker on a database, and what wakes it; `monitor` counts what it does. Raises DatabaseUnreachable, PermissionMissing and InputError."""
     _prepare(dsn)
-    pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES)
+    # Nobody outside learns of what these sessions write before the ledger's has committed `dispatching` behind it.
+    pool = open_pool(dsn, lanes + SESSIONS_BESIDE_LANES, PLANS_ONCE | UNHURRIED)
     watching = monitor or Monitor()
     contacts = PostgresContacts(pool)
     worker = Worker(
         watching.executions(PostgresExecutions(pool, lease=lease, timed=watching.tally.timed)),
         PostgresDefinitions(pool, load_catalogue()),
-        watching.ledger(PostgresLedger(pool, lease=effect_lease)),
+        watching.ledger(PostgresLedger(open_pool(dsn, 1, PLANS_ONCE), lease=effect_lease)),
         watching.performers(performers),
         effect_lease=effect_lease,
         outbox=PostgresOutbox(pool, contacts),

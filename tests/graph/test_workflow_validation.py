@@ -173,6 +173,15 @@ def test_a_zone_that_does_not_exist() -> None:
     ]
 
 
+def test_settings_that_nothing_obeys_are_named() -> None:
+    settings = Settings(concurrency=3, notify_emails=("a@b.example",))
+    problems = check(node("a"), edges=[edge("t", "a")], settings=settings)
+    assert [(p.code, p.severity, p.field) for p in problems] == [
+        ("SETTING_NOT_OBEYED", Severity.ERROR, "settings.concurrency"),
+        ("SETTING_NOT_OBEYED", Severity.INFO, "settings.notify_emails"),
+    ]
+
+
 def test_duplicate_ids_of_nodes_and_triggers() -> None:
     assert ("error", "DUPLICATE_ID", "a") in found(check(node("a"), node("a"), edges=[edge("t", "a")]))
     assert ("error", "DUPLICATE_ID", "t") in found(check(node("t"), edges=[]))

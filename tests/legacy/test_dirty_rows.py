@@ -324,6 +324,7 @@ def test_without_a_zone_each_shape_had_its_own_default(shape: str, zone: str) ->
         ({"errorHandling": "rollback"}, "SETTING_INVALID"),
         ({"maxExecutionTime": 0}, "SETTING_INVALID"),
         ({"colour": 1}, "SETTING_NOT_CARRIED"),
+        ({"concurrency": 3}, "SETTING_NOT_CARRIED"),
         ([1], "SETTING_INVALID"),
     ],
 )

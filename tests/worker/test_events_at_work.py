@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from chaos import mail_sink
 from crm_tables import insert, make_crm
-from test_plans import assert_frugal
+from planning import Session, assert_frugal, scans
 from test_worker import Outside, until, working
 from workflows import line, node, setting
 from world import NOON, ONE, PostgresWorld, wish
@@ -215,6 +215,8 @@ def test_a_narrowing_value_leaves_nothing_out(
 
 
 def test_ten_thousand_forms_are_not_looked_through(live: PostgresWorld) -> None:
+    session = Session(live.dsn)
+    session.plan("events/listening", "events/waiting", "events/take", "events/mark_handled", "events/earlier")
     live.connection.execute(
         "INSERT INTO atlas.listening_triggers SELECT %s, 'form_submitted', 'f' || n, gen_random_uuid(), 't', 1 "
         "FROM generate_series(1, 10000) AS n", [ONE],
@@ -233,30 +235,16 @@ def test_ten_thousand_forms_are_not_looked_through(live: PostgresWorld) -> None:
         "at": NOON.isoformat(),
     }  # fmt: skip
     given = {"events": json.dumps([asked]), "now": NOON}
-    assert_frugal(_scans(live, "events/listening", given), 2)
+    assert_frugal(scans(session, "events/listening", **given), 2)
     heard = {**asked, "types": ["message_received"]}
-    assert_frugal(_scans(live, "events/waiting", {"events": json.dumps([heard])}), 2)
+    assert_frugal(scans(session, "events/waiting", events=json.dumps([heard])), 2)
     nobody = "00000000-0000-0000-0000-000000000000"
-    assert_frugal(_scans(live, "events/take", {"after": nobody, "limit": 50}), 2)
-
-
-def _scans(world: PostgresWorld, name: str, given: dict[str, Any]) -> list[tuple[str, str, int]]:
-    from test_plans import _nodes
-
-    with world.connection.transaction(force_rollback=True):
-        for key, value in PLANS.items():
-            world.connection.execute("SELECT set_config(%s, %s, true)", [key, value])
-        explain = "EXPLAIN (ANALYZE, FORMAT JSON) " + sql_text(name)
-        ((plan,),) = world.connection.execute(explain, given).fetchall()  # type: ignore[arg-type]
-    return [
-        (
-            found["Node Type"],
-            found["Relation Name"],
-            (found["Actual Rows"] + found.get("Rows Removed by Filter", 0)) * found["Actual Loops"],
-        )
-        for found in _nodes(plan[0]["Plan"])
-        if "Scan" in found["Node Type"] and "Relation Name" in found
-    ]
+    assert_frugal(scans(session, "events/take", after=nobody, limit=50), 2)
+    handled = {"organization_id": ONE, "event_key": "waits", "started": 0, "refused": 0, "told": 0}
+    assert_frugal(scans(session, "events/mark_handled", handled=json.dumps([handled]), now=NOON), 1)
+    before = {"organization": ONE, "subject": "s1", "at": NOON, "key": "waits", "limit": 50}
+    assert_frugal(scans(session, "events/earlier", **before), 1)
+    session.connection.close()
 
 
 def test_the_fence_of_a_cutover_decides_which_events_are_ours(live: PostgresWorld) -> None:

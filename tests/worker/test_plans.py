@@ -2,16 +2,15 @@
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from planning import Session, assert_frugal, scans
 from workflows import line, setting, wait
 from world import NOON, ONE, TWO, PostgresWorld, wish, work
 
-from atlas_workflows.db.sql_files import sql_text
 from atlas_workflows.store.executions import NOBODY
-from atlas_workflows.store.sessions import PLANS
 
 PARKED = 100_000
 PARK = """
@@ -29,63 +28,66 @@ def park(world: PostgresWorld, organization: str, many: int = PARKED) -> None:
     world.connection.execute(PARK, {"organization": organization, "many": many})
 
 
-def scans(world: PostgresWorld, name: str, **given: Any) -> list[tuple[str, str, int]]:
-    """(kind of scan, table, rows it looked at) of a statement, executed and undone in a session like the worker's."""
-    with world.connection.transaction(force_rollback=True):
-        for setting_, value in PLANS.items():
-            world.connection.execute("SELECT set_config(%s, %s, true)", [setting_, value])
-        explain = "EXPLAIN (ANALYZE, FORMAT JSON) " + sql_text(name if "/" in name else f"engine/{name}")
-        ((plan,),) = world.connection.execute(explain, given).fetchall()  # type: ignore[arg-type]
-    return [
-        (
-            node["Node Type"],
-            node["Relation Name"],
-            (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"],
-        )
-        for node in _nodes(plan[0]["Plan"])
-        if "Scan" in node["Node Type"] and "Relation Name" in node
-    ]
+@pytest.fixture
+def session(postgres: PostgresWorld) -> Iterator[Session]:
+    found = Session(postgres.dsn)
+    yield found
+    found.connection.close()
 
 
-def _nodes(node: dict[str, Any]) -> list[dict[str, Any]]:
-    return [node, *(inner for child in node.get("Plans", ()) for inner in _nodes(child))]
+QUEUE = (
+    "claim",
+    "promote",
+    "load_states",
+    "load_inbox",
+    "lock",
+    "nested",
+    "checkpoint",
+    "executions_of_subject",
+    "tell",
+)
+LEDGER = (
+    "dispatch_effects", "stale_effects", "finish_effects", "cancel_effects", "answer_again", "release_effects",
+    "put_aside_effects", "sending/sent", "lock_connector_limits", "effects_being_sent",
+)  # fmt: skip
 
 
-def assert_frugal(found: list[tuple[str, str, int]], rows: int) -> None:
-    assert found
-    assert {kind for kind, _, _ in found} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}, found
-    assert max(looked for _, _, looked in found) <= rows, found
-
-
-@pytest.mark.parametrize("analyzed", [False, True])
+@pytest.mark.parametrize("known", ["planned_while_empty", "planned_beside", "analyzed"])
 def test_claim_promotion_and_checkpoint_go_by_index_beside_parked_executions(
-    postgres: PostgresWorld, analyzed: bool
+    postgres: PostgresWorld, session: Session, known: str
 ) -> None:
+    if known == "planned_while_empty":
+        session.plan(*QUEUE)
     park(postgres, ONE)
     postgres.connection.execute(STATES)
     workflow = postgres.publish(line("w", setting("a")), TWO)
     begun = postgres.start(*(wish(workflow, f"c{i}", organization=TWO) for i in range(100)))
-    if analyzed:
+    if known == "analyzed":
         postgres.connection.execute("ANALYZE atlas.workflow_execution_queue, atlas.execution_states")
     claim = {"after": NOBODY, "limit": 100, "lease": timedelta(seconds=60), "now": NOON}
-    assert_frugal(scans(postgres, "claim", **claim), 200)
-    assert_frugal(scans(postgres, "promote", now=NOON.replace(month=4, day=1, minute=1), limit=1000), 1000)
+    assert_frugal(scans(session, "claim", **claim), 200)
+    assert_frugal(scans(session, "promote", now=NOON.replace(month=4, day=1, minute=1), limit=1000), 1000)
     ids = {"organizations": [TWO] * 100, "executions": [each.execution for each in begun]}
-    assert_frugal(scans(postgres, "load_states", **ids), 200)
-    assert_frugal(scans(postgres, "load_inbox", **ids), 200)
+    assert_frugal(scans(session, "load_states", **ids), 200)
+    assert_frugal(scans(session, "load_inbox", **ids), 200)
     places = json.dumps([{"organization_id": TWO, "execution_id": each.execution} for each in begun])
-    assert_frugal(scans(postgres, "lock", executions=places), 200)
-    assert_frugal(scans(postgres, "nested", executions=places), 100)
+    assert_frugal(scans(session, "lock", executions=places), 200)
+    assert_frugal(scans(session, "nested", executions=places), 100)
     turn = {"started_at": NOON.isoformat(), "is_over": False, "wake": False, "recorded": 1, "document": {}}
     turns = json.dumps([{**place, **turn, "status": "running"} for place in json.loads(places)])
-    assert_frugal(scans(postgres, "checkpoint", turns=turns, told="[]", days=[NOON]), 200)
-    assert_frugal(scans(postgres, "executions_of_subject", organization=ONE, subject="s7"), 1)
+    assert_frugal(scans(session, "checkpoint", turns=turns, told="[]", days=[NOON]), 200)
+    assert_frugal(scans(session, "executions_of_subject", organization=ONE, subject="s7"), 1)
     assert_frugal(
-        scans(postgres, "tell", news=json.dumps([{"place": 0, **json.loads(places)[0], "event": {}}])), 2
+        scans(session, "tell", news=json.dumps([{"place": 0, **json.loads(places)[0], "event": {}}])), 2
     )
 
 
-def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld) -> None:
+@pytest.mark.parametrize("is_empty", [False, True], ids=["planned_beside", "planned_while_empty"])
+def test_the_ledger_goes_by_index_beside_a_long_history(
+    postgres: PostgresWorld, session: Session, is_empty: bool
+) -> None:
+    if is_empty:
+        session.plan(*LEDGER)
     postgres.connection.execute(
         "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, content, dispatched_at, held_until) "
         "SELECT %s, 'k' || n, gen_random_uuid(), gen_random_uuid(), 's' || n %% 1000, 'n', 'send_email', "
@@ -95,15 +97,15 @@ def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld)
     )
     room = json.dumps([{"kind": "send_email", "places": 16, "after": NOBODY}])
     lease = timedelta(seconds=60)
-    assert_frugal(scans(postgres, "dispatch_effects", room=room, limits="[]", now=NOON, lease=lease), 32)
-    assert_frugal(scans(postgres, "stale_effects", now=NOON, lease=lease, limit=10), 1)
+    assert_frugal(scans(session, "dispatch_effects", room=room, limits="[]", now=NOON, lease=lease), 32)
+    assert_frugal(scans(session, "stale_effects", now=NOON, lease=lease, limit=10), 1)
     finished = [
         {"place": 0, "organization_id": ONE, "effect_key": "k1000", "dispatches": 0, "status": "done"}
     ]
-    assert_frugal(scans(postgres, "finish_effects", finished=json.dumps(finished), now=NOON), 2)
+    assert_frugal(scans(session, "finish_effects", finished=json.dumps(finished), now=NOON), 2)
     keys = json.dumps([{"organization_id": ONE, "effect_key": "k1000"}])
-    assert_frugal(scans(postgres, "cancel_effects", effects=keys), 2)
-    assert_frugal(scans(postgres, "answer_again", effects=keys), 2)
+    assert_frugal(scans(session, "cancel_effects", effects=keys), 2)
+    assert_frugal(scans(session, "answer_again", effects=keys), 2)
     text = {
         "organization": ONE,
         "kind": "send_sms",
@@ -112,16 +114,16 @@ def test_the_ledger_goes_by_index_beside_a_long_history(postgres: PostgresWorld)
         "message": "Hi",
         "digits": "44",
     }
-    assert_frugal(scans(postgres, "texts_like", **text), 2)
-    assert_frugal(scans(postgres, "release_effects", now=NOON + timedelta(minutes=2), limit=2_000), 2)
+    assert_frugal(scans(session, "texts_like", **text), 2)
+    assert_frugal(scans(session, "release_effects", now=NOON + timedelta(minutes=2), limit=2_000), 2)
     aside = [{"place": 0, "organization_id": ONE, "effect_key": "k1000", "status": "skipped", "event": {}}]
-    assert_frugal(scans(postgres, "put_aside_effects", aside=json.dumps(aside), now=NOON), 2)
+    assert_frugal(scans(session, "put_aside_effects", aside=json.dumps(aside), now=NOON), 2)
     people = json.dumps([{"place": 0, "organization_id": ONE, "subject_id": "s7"}])
     since = NOON - timedelta(days=7)
-    assert_frugal(scans(postgres, "sending/sent", people=people, since=since, keys=["k"]), 12)
+    assert_frugal(scans(session, "sending/sent", people=people, since=since, keys=["k"]), 12)
 
 
-def test_a_checkpoint_looks_at_the_days_of_its_batch_only(postgres: PostgresWorld) -> None:
+def test_a_checkpoint_looks_at_the_days_of_its_batch_only(postgres: PostgresWorld, session: Session) -> None:
     days = "SELECT atlas.ensure_day_partitions('workflow_executions', now() - interval '30 days', now() + interval '3 days')"
     postgres.connection.execute(days)
     (begun,) = postgres.start(wish(postgres.publish(line("w", setting("a")))))
@@ -137,12 +139,15 @@ def test_a_checkpoint_looks_at_the_days_of_its_batch_only(postgres: PostgresWorl
     turns = json.dumps(
         [{**turn, "status": "completed", "outcome": "completed", "finished_at": started_at.isoformat()}]
     )
-    found = scans(postgres, "checkpoint", turns=turns, told="[]", days=[started_at])
+    found = scans(session, "checkpoint", turns=turns, told="[]", days=[started_at])
     history = {table for _, table, _ in found if table.startswith("workflow_executions")}
     assert history == {today.removeprefix("atlas.")}
 
 
-def test_limits_are_asked_by_index(postgres: PostgresWorld) -> None:
+@pytest.mark.parametrize("is_empty", [False, True], ids=["planned_beside", "planned_while_empty"])
+def test_limits_are_asked_by_index(postgres: PostgresWorld, session: Session, is_empty: bool) -> None:
+    if is_empty:
+        session.plan(*LEDGER)
     postgres.connection.execute(
         "INSERT INTO atlas.effects (organization_id, effect_key, execution_id, workflow_id, subject, node_id, kind, status, content) "
         "SELECT %s, 'k' || n, gen_random_uuid(), gen_random_uuid(), 's', 'n', 'send_email', "
@@ -153,9 +158,9 @@ def test_limits_are_asked_by_index(postgres: PostgresWorld) -> None:
     postgres.connection.execute(
         "INSERT INTO atlas.connector_limits VALUES (%s, 'send_email', 20, 600)", [ONE]
     )
-    assert_frugal(scans(postgres, "lock_connector_limits", kinds=["send_email"], now=NOON), 1)
+    assert_frugal(scans(session, "lock_connector_limits", kinds=["send_email"], now=NOON), 1)
     limits = json.dumps([{"organization_id": ONE, "kind": "send_email"}])
-    assert_frugal(scans(postgres, "effects_being_sent", limits=limits), 10)
+    assert_frugal(scans(session, "effects_being_sent", limits=limits), 10)
 
 
 def test_a_flood_delays_another_organization_by_at_most_two_claims(postgres: PostgresWorld) -> None:

@@ -21,7 +21,7 @@ from atlas_workflows.store.publication import pause, resume
 from atlas_workflows.store.steering import By, Replay, cancel, replay
 from atlas_workflows.worker.bell import Bell
 from atlas_workflows.worker.causes import pattern_of
-from atlas_workflows.worker.lane import Lane, Promotions
+from atlas_workflows.worker.lane import Lane
 from atlas_workflows.worker.model import Answer, Dispatch, Finished, Performed, Refused, Unclear
 
 ADA = By("ada", "the provider is back")
@@ -171,7 +171,7 @@ def test_a_fault_of_ours_goes_on_from_where_it_stood(postgres: PostgresWorld) ->
         def program(self, *_: Any) -> Any:
             raise ZeroDivisionError
 
-    lane = Lane(postgres.executions, Broken(), Promotions(postgres.executions), Bell())
+    lane = Lane(postgres.executions, Broken(), Bell())
     lane.round(10)
     lane.round(0)
     assert postgres.end(begun.execution) == ("failed", "The interpreter failed: ZeroDivisionError.")

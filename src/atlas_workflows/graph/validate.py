@@ -9,7 +9,7 @@ from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.checks_edges import check_edges
 from atlas_workflows.graph.checks_flow import check_flow
 from atlas_workflows.graph.checks_retries import check_retries
-from atlas_workflows.graph.checks_steps import check_steps
+from atlas_workflows.graph.checks_steps import check_steps, hint_at_settings
 from atlas_workflows.graph.model import Problem, Severity, Workflow
 from atlas_workflows.graph.plan import Plan
 from atlas_workflows.graph.reading import ProblemList
@@ -27,6 +27,8 @@ def validate(workflow: Workflow, catalogue: Catalogue, *, hints: bool = True) ->
     check_retries(workflow, known, findings)
     check_edges(plan, known, findings)
     check_flow(plan, known, findings, hints=hints)
+    if hints:
+        hint_at_settings(workflow, findings)
     problems = findings.problems
     if any(problem.severity is not Severity.ERROR for problem in problems):
         problems.sort(key=lambda problem: _RANK[problem.severity])

@@ -154,7 +154,11 @@ _NOTES = {
     "Trigger": "Edges leave a trigger at port `main`; none leads into it.",
     "Edge": "From a port of a trigger or node to a port of a node.",
     "Variable": 'Found under `variables`. The default of a secret one is `{"$secret": "<uuid>"}`, never the value.',
-    "Settings": "How an execution behaves as a whole. Waiting does not count towards `max_execution_seconds`.",
+    "Settings": """How an execution behaves as a whole. Waiting does not count towards `max_execution_seconds`.
+
+Nothing acts upon `concurrency`, so a draft that has it is not published (`SETTING_NOT_OBEYED`); limits are set with
+`atlas limits` ([executions](executions.md)). `notify_on_error`, `notify_on_complete` and `notify_emails` are kept for the
+builder and mail nobody.""",
     "Retry": "`attempts` counts the first one too. An empty `retry_on` means every error that may be retried.",
     "Position": "Where the builder draws it, in pixels.",
 }

@@ -153,6 +153,7 @@ def _held(
 
 
 def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place, Sequence[Place]]) -> None:
+    connection.execute(sql("engine/plan_by_values"))
     _copy_steps(connection, turns)
     if shown := [*exposures_of(turns)]:
         connection.execute(sql("engine/record_exposures"), {"exposures": exposure_rows(shown)})

@@ -64,6 +64,7 @@ class PostgresLedger:
         if finished:
             # Checkpoints lock the queue before the ledger; so does this.
             lock(connection, [(item.dispatch.organization, item.dispatch.execution) for item in finished])
+            connection.execute(sql("engine/plan_by_values"))
             given = {"finished": finished_rows(finished), "now": self.now}
             connection.execute(sql("engine/finish_effects"), given)
         if not room:

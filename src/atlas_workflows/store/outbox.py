@@ -231,6 +231,7 @@ def _occurred(row: Any) -> Occurred:
 
 
 def _take_one(connection: Connection, event: Occurred) -> list[Occurred]:
+    connection.execute(sql("engine/plan_by_values"))
     given = {"organization": event.organization, "key": event.key}
     return [_occurred(row) for row in named_rows(connection, sql("events/take_one"), given)]
 

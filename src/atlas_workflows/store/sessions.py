@@ -1,7 +1,8 @@
 """The worker's sessions: a pool whose sessions are fixed, and what a database error means to a worker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -21,6 +22,11 @@ PLANS = {
     "plan_cache_mode": "force_custom_plan", "enable_seqscan": "off", "enable_hashjoin": "off",
     "enable_mergejoin": "off", "jit": "off",
 }  # fmt: skip
+# For sessions whose statements go by the same keys when they were planned on empty tables (tests/worker/test_plans.py);
+# `plan_by_values` comes before the others.
+PLANS_ONCE = PLANS | {"plan_cache_mode": "force_generic_plan"}
+# A crash of the server may undo the last commits, in their order, unless a later one of another session did wait.
+UNHURRIED = {"synchronous_commit": "off"}
 ATTEMPTS = 5
 CONNECT_SECONDS = 10.0
 # SQLSTATE classes: what was sent cannot be held (data, integrity, syntax or privilege, limits) or may be tried again.
@@ -33,7 +39,7 @@ def untimed(_statement: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def open_pool(dsn: str, size: int) -> Pool:
+def open_pool(dsn: str, size: int, settings: Mapping[str, str] = PLANS) -> Pool:
     """A pool of fixed sessions; a session that broke is replaced. Opens nothing before the first use."""
     return ConnectionPool(
         dsn,
@@ -41,16 +47,16 @@ def open_pool(dsn: str, size: int) -> Pool:
         max_size=size,
         timeout=CONNECT_SECONDS,
         reconnect_timeout=CONNECT_SECONDS,
-        configure=_prepare,
+        configure=partial(_prepare, settings=settings),
         kwargs={"application_name": "atlas-worker", "client_encoding": "UTF8"},
         open=True,
     )
 
 
-def _prepare(connection: Connection) -> None:
+def _prepare(connection: Connection, settings: Mapping[str, str]) -> None:
     connection.autocommit = True
     fix_session(connection)
-    for name, value in PLANS.items():
+    for name, value in settings.items():
         connection.execute("SELECT set_config(%s, %s, false)", [name, value])
 
 

@@ -1,22 +1,23 @@
-"""Wakes threads that wait for work: a ring between looking and waiting is not lost."""
+"""Wakes a thread that waits for work: a ring while everybody is busy is not lost."""
 
 from threading import Condition
 
 
 class Bell:
-    """Whoever looked at `rung` before looking for work waits only while nobody has rung since."""
+    """A ring is for one: who has work to share rings again. Whoever waits after it looks once more for work."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self.rung = 0
+        self._rung = False
 
     def ring(self) -> None:
-        """Wake everybody who waits."""
+        """There may be work."""
         with self._changed:
-            self.rung += 1
-            self._changed.notify_all()
+            self._rung = True
+            self._changed.notify()
 
-    def wait(self, seen: int, seconds: float) -> None:
-        """Until it rings after `seen`, at most so long."""
+    def wait(self, seconds: float) -> None:
+        """Until it rings, or has rung since the last wait; at most so long."""
         with self._changed:
-            self._changed.wait_for(lambda: self.rung != seen, seconds)
+            self._changed.wait_for(lambda: self._rung, seconds)
+            self._rung = False

@@ -13,6 +13,7 @@ from atlas_workflows.worker.model import Answer, Dispatch, Finished, NotSent, Re
 from atlas_workflows.worker.ports import Ledger, Performer, StoreUnavailable, Traceable, TurnRefused
 
 IDLE_SECONDS = 0.5
+BREATH_SECONDS = 0.01  # before what was left is looked for, unless an answer comes first
 LOOK_SECONDS = 2.0
 STALE_AT_ONCE = 200
 PATIENCE_SECONDS = 0.5
@@ -47,13 +48,13 @@ class EffectLane:
         places = sum(performer.concurrency for performer in self.performers.values())
         with ThreadPoolExecutor(max(1, places), thread_name_prefix="effect") as threads:
             while not is_stopping():
-                seen = self.bell.rung
-                if not self.round(threads, may_take=True):
-                    self.bell.wait(seen, IDLE_SECONDS)
+                has_taken = self.round(threads, may_take=True)
+                # Its organizations' shares, or what the policy put aside, may have left room; mostly there is no more.
+                self.bell.wait(BREATH_SECONDS if has_taken else IDLE_SECONDS)
             self._finish(threads)
 
     def round(self, threads: ThreadPoolExecutor, *, may_take: bool) -> bool:
-        """Write down what was answered and begin what has room; whether there was anything."""
+        """Write down what was answered and begin what has room; whether anything was begun."""
         try:
             self._look_around(threads, may_take)
             return self._exchange(threads, may_take)
@@ -74,7 +75,7 @@ class EffectLane:
             threads.submit(self._perform, dispatch, began)
         if written:
             self.on_answers()
-        return bool(written or taken)
+        return bool(taken)
 
     def _collect(self) -> None:
         while self._answered:
@@ -151,9 +152,9 @@ class EffectLane:
 
     def _finish(self, threads: ThreadPoolExecutor) -> None:
         while sum(self._under_way.values()) or self._answered or self._unwritten:
-            seen = self.bell.rung
-            if not self.round(threads, may_take=False):
-                self.bell.wait(seen, IDLE_SECONDS)
+            if not (self._answered or self._unwritten):
+                self.bell.wait(IDLE_SECONDS)
+            self.round(threads, may_take=False)
 
 
 def _without_content(answer: Answer) -> Answer:

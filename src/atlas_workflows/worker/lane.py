@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any
 
 import structlog
@@ -18,27 +17,8 @@ from atlas_workflows.worker.turn import failed_turn, take_turn
 BATCH = 100
 BUDGET_SECONDS = 5.0  # of turns before what is done is written, so that slow ones do not outlast the lease
 IDLE_SECONDS = 0.25
-PROMOTE_SECONDS = 0.1
 PATIENCE_SECONDS = (0.2, 5.0)  # before the next attempt while the store is away: at first, at most
 log = structlog.get_logger()
-
-
-class Promotions:
-    """Lets the lanes of a process promote what is due a few times a second together, not each for itself."""
-
-    def __init__(self, executions: Executions, seconds: float = PROMOTE_SECONDS) -> None:
-        self._executions = executions
-        self._seconds = seconds
-        self._lock = Lock()
-        self._next = 0.0
-
-    def promote(self) -> None:
-        """Promote unless another lane just did."""
-        with self._lock:
-            if time.monotonic() < self._next:
-                return
-            self._next = time.monotonic() + self._seconds
-        self._executions.promote()
 
 
 @dataclass(slots=True)
@@ -47,7 +27,6 @@ class Lane:
 
     executions: Executions
     definitions: Definitions
-    promotions: Promotions
     bell: Bell
     on_effects: Callable[[], None] = lambda: None
     size: int = BATCH
@@ -58,16 +37,13 @@ class Lane:
     def run(self, is_stopping: Callable[[], bool]) -> None:
         """Work until told to stop; what is claimed by then is finished."""
         while not is_stopping():
-            seen = self.bell.rung
             self._work(self.size)
             if not self.batch.claimed:
-                self.bell.wait(seen, IDLE_SECONDS)
+                self.bell.wait(IDLE_SECONDS)
         self._work(0)
 
     def _work(self, limit: int) -> None:
         try:
-            if limit:
-                self.promotions.promote()
             self.round(limit)
             self._patience = PATIENCE_SECONDS[0]
         except StoreUnavailable as cause:
@@ -78,8 +54,11 @@ class Lane:
             self._patience = min(2 * self._patience, PATIENCE_SECONDS[1])
 
     def round(self, limit: int) -> Batch:
-        """Take the turns of the batch in hand, write them, and claim the next one."""
+        """Take the turns of the batch in hand, write them, and claim the next one where there may be more to do."""
+        may_be_more = len(self.batch.claimed) in (0, self.size)
         turns = self._take_turns()
+        if not (may_be_more or any(turn.wakes_others for turn in turns)):
+            limit = 0
         try:
             self.batch, stale = self.executions.checkpoint(turns, limit)
             self._announce(turns)
@@ -88,6 +67,8 @@ class Lane:
             self.batch, stale = self.executions.checkpoint((), limit)
         for organization, execution in stale:
             log.warning("claim was stale", organization=organization, execution=execution)
+        if limit and len(self.batch.claimed) == limit:
+            self.bell.ring()  # there may be more than one lane's worth
         return self.batch
 
     def _announce(self, turns: Sequence[Turn]) -> None:

@@ -165,6 +165,11 @@ class Turn:
     letter: DeadLetter | None = None
 
     @property
+    def wakes_others(self) -> bool:
+        """Whether writing it makes other executions ready."""
+        return bool(self.starts or self.news or self.may_have_nested)
+
+    @property
     def report(self) -> EffectDone | EffectFailed | None:
         """What the end of this execution means to the step that waits for it."""
         waits = self.claimed.starter

@@ -35,9 +35,8 @@ class OutboxLane:
     def run(self, is_stopping: Callable[[], bool]) -> None:
         """Work until told to stop; what is taken by then is handled."""
         while not is_stopping():
-            seen = self.bell.rung
             if not self._work().taken:
-                self.bell.wait(seen, IDLE_SECONDS)
+                self.bell.wait(IDLE_SECONDS)
 
     def _work(self) -> Handled:
         try:

@@ -1,4 +1,4 @@
-"""A worker process: its lanes, its effect lane and its outbox lane, each in a thread, until it is told to stop."""
+"""A worker process: its lanes, its effect lane, its outbox lane and its clock, each in a thread, until it is told to stop."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,13 +7,15 @@ from threading import Event, Thread
 import structlog
 
 from atlas_workflows.worker.bell import Bell
+from atlas_workflows.worker.clock import Clock
 from atlas_workflows.worker.effect_lane import EffectLane
 from atlas_workflows.worker.enrolment import TriggerKinds
-from atlas_workflows.worker.lane import BATCH, Lane, Promotions
+from atlas_workflows.worker.lane import BATCH, Lane
 from atlas_workflows.worker.outbox_lane import OutboxLane
 from atlas_workflows.worker.ports import Contacts, Definitions, Executions, Ledger, Outbox, Performer
 
 LANES = 2
+_Work = Lane | EffectLane | OutboxLane | Clock
 log = structlog.get_logger()
 
 
@@ -38,9 +40,9 @@ class Worker:
         self.stopping = Event()
         self._failure: BaseException | None = None
         self.effects = EffectLane(ledger, performers, lease=effect_lease, on_answers=self.bell.ring)
-        promotions = Promotions(executions)
+        self.clock = Clock(executions, self.bell.ring)
         self.lanes = [
-            Lane(executions, definitions, promotions, self.bell, self.effects.bell.ring, batch, contacts)
+            Lane(executions, definitions, self.bell, self.effects.bell.ring, batch, contacts)
             for _ in range(lanes)
         ]
         self.outbox = (
@@ -64,8 +66,8 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped. Raises what a lane failed with, so that whoever supervises the process sees it."""
-        named: list[tuple[str, Lane | EffectLane | OutboxLane]] = [("lane", lane) for lane in self.lanes]
-        named.append(("effects", self.effects))
+        named: list[tuple[str, _Work]] = [("lane", lane) for lane in self.lanes]
+        named += [("effects", self.effects), ("clock", self.clock)]
         named += [("events", self.outbox)] if self.outbox is not None else []
         threads = [Thread(target=self._guarded, args=(lane,), name=name) for name, lane in named]
         for thread in threads:
@@ -75,7 +77,7 @@ class Worker:
         if self._failure is not None:
             raise self._failure
 
-    def _guarded(self, lane: Lane | EffectLane | OutboxLane) -> None:
+    def _guarded(self, lane: _Work) -> None:
         try:
             lane.run(self.stopping.is_set)
         except BaseException as cause:

@@ -25,7 +25,6 @@ _KNOWN = frozenset(
         "timezone",
         "notifications",
         "priority",
-        "concurrency",
         "conditions",
     }
 )
@@ -76,7 +75,6 @@ def _translated(raw: Any, shape: str, home_zone: str | None, findings: Findings)
         timezone=_zone(raw.get("timezone"), shape, home_zone, findings),
         retry=_ENGINE_RETRY if mode is ErrorMode.RETRY else None,
         priority=_priority(raw.get("priority"), findings),
-        concurrency=_concurrency(raw.get("concurrency"), findings),
         notify_on_error=on_error,
         notify_on_complete=on_complete,
         notify_emails=emails,
@@ -179,13 +177,3 @@ def _priority(value: Any, findings: Findings) -> int:
     if word is None:
         _invalid("priority", value, findings)
     return word or 5
-
-
-def _concurrency(value: Any, findings: Findings) -> int | None:
-    if value in (None, ""):
-        return None
-    number = _number(value.get("limit", value.get("max"))) if isinstance(value, dict) else _number(value)
-    if number is None or number != int(number) or not 1 <= number <= 1000:
-        _invalid("concurrency", value, findings)
-        return None
-    return int(number)
