@@ -12,6 +12,8 @@ from atlas_workflows.legacy.reasons import ReasonCode as R
 from atlas_workflows.migration.shadow.compare import UNTIL_SOMETHING, Change, Difference
 
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
+# Those of SMS and bare names too, which also stand for what is no variable.
+_ANY_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{[A-Za-z_][\w.]*\}|\[[A-Za-z_][\w.]*\]")
 _SEALED = "$secret"
 _FLOW = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.BRANCH, Change.OUTCOME})
 _OWN = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.EFFECT_KIND, Change.OUTCOME})
@@ -194,13 +196,38 @@ def _holds_placeholder(value: Any) -> bool:
     return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
 
 
+def _is_filled_in(before: Any, after: Any) -> bool:
+    """Whether `after` is `before` with something, or nothing, where placeholders stood."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return before.keys() == after.keys() and all(_is_filled_in(before[key], after[key]) for key in before)
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(_is_filled_in, before, after))
+    if not isinstance(before, str):
+        return bool(before == after)
+    first, *others = (_plain(part) for part in _ANY_PLACEHOLDER.split(before))
+    text = _plain(after if isinstance(after, str) else "")
+    if not text.startswith(first) or not text.endswith(others[-1] if others else first):
+        return False
+    at = len(first)
+    for part in others:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return bool(others) or text == first
+
+
+def _plain(text: str) -> str:
+    return "".join(html.unescape(text).split())
+
+
 def _bare(value: Any) -> Any:
     """Without placeholders and blanks; what nothing is left of is not there."""
     if isinstance(value, Mapping):
         return {key: left for key, item in value.items() if (left := _bare(item))}
     if isinstance(value, list):
         return [left for item in value if (left := _bare(item))]
-    return "".join(_PLACEHOLDER.sub("", html.unescape(value)).split()) if isinstance(value, str) else value
+    return _plain(_PLACEHOLDER.sub("", value)) if isinstance(value, str) else value
 
 
 def _is_of_start(finding: Finding, found: Difference) -> bool:
@@ -211,6 +238,8 @@ def _is_of_step(finding: Finding, found: Difference) -> bool:
     if finding.code in _ANSWERS and found.change is Change.WAIT:
         return finding.node is not None and finding.node == found.node
     if found.change not in _AT.get(finding.code, ()):
+        return False
+    if finding.code is R.TEXT_WAS_NOT_FILLED and not _is_filled_in(found.before, found.after):
         return False
     if finding.code is R.SECRET_SEALED:  # the same value, under another name
         return isinstance(found.after, Mapping) and _SEALED in found.after
