@@ -211,6 +211,17 @@ QUEUED = record(
 REQUIRED = chain(
     TAG, trigger_type="lead_created", variables=[{"name": "offer", "required": True, "value": "x"}]
 )
+RETRIED = chain(MAIL, TAG, trigger_type="lead_created", settings={"errorHandling": "retry"})
+CONDITIONAL = chain(
+    MAIL,
+    action_node(
+        "add_tags", "g", tags=["z"], conditions=[{"field": "lead.score", "operator": "equals", "value": 40}]
+    ),
+    trigger_type="lead_created",
+)
+TEXT_FILTER = chain(
+    MAIL, TAG, trigger_type="lead_created", trigger_config=dumps_text(dumps_text({"source": "web"}))
+)
 PLANTED: list[tuple[str, LegacyWorkflow, Callable[[Workflow], Workflow], tuple[str, str | None]]] = [
     ("a step is gone", LONG, without_node("g"), ("EFFECT_DROPPED", "g")),
     ("another recipient", LONG, with_parameters("m", to="boss@gym.example"), ("RECIPIENT", "m")),
@@ -223,6 +234,9 @@ PLANTED: list[tuple[str, LegacyWorkflow, Callable[[Workflow], Workflow], tuple[s
     ("a wait is added", LONG, with_another_wait, ("WAIT", "w2")),
     ("another text than the one filled in", QUEUED, with_parameters("m", subject="Bye {{contact.first_name}}"), ("CONTENT", "m")),
     ("another text where a required variable has a value", REQUIRED, with_parameters("g", tags=["z"]), ("CONTENT", "g")),
+    ("a step is gone though failures are tried again", RETRIED, without_node("m"), ("EFFECT_DROPPED", "m")),
+    ("a step is gone that had a condition", CONDITIONAL, without_node("g"), ("EFFECT_DROPPED", "g")),
+    ("a step is gone beside a filter of events as text", TEXT_FILTER, without_node("m"), ("EFFECT_DROPPED", "m")),
     ("nothing starts it", LONG, lambda workflow: replace(workflow, triggers=()), ("START", None)),
 ]  # fmt: skip
 

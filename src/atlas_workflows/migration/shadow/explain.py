@@ -129,10 +129,13 @@ class Explainer:
 
     def explain(self, differences: Sequence[Difference], visited: Visited) -> list[Explained]:
         """Each with every code that explains it."""
-        turned = frozenset(found.node for found in differences if _is_turned(found))
+        turned = _Turned(
+            frozenset(found.node for found in differences if _is_turned(found)),
+            any(found.change is Change.OUTCOME for found in differences),
+        )
         return [self._explained(found, visited, turned) for found in differences]
 
-    def _explained(self, found: Difference, visited: Visited, turned: frozenset[str | None]) -> Explained:
+    def _explained(self, found: Difference, visited: Visited, turned: "_Turned") -> Explained:
         codes = [
             str(finding.code)
             for finding in self.findings
@@ -145,16 +148,18 @@ class Explainer:
             codes.append(str(R.PLACEHOLDER_LEFT_EMPTY))
         return Explained(found, tuple(dict.fromkeys(codes)))
 
-    def _is_behind(self, finding: Finding, found: Difference, turned: frozenset[str | None]) -> bool:
+    def _is_behind(self, finding: Finding, found: Difference, turned: "_Turned") -> bool:
         if found.change not in _BEHIND.get(finding.code, ()):
             return False
         if finding.code is R.VARIABLE_NOW_REQUIRED:
             return True
+        if finding.code is R.ERROR_MODE_CHANGED and not turned.failed:
+            return False
         if found.node is None:  # the execution as a whole
             return finding.node is None or finding.code in _AGAIN
         if finding.node is None:
-            return True
-        if finding.code in _ANSWERS and found.node != finding.node and finding.node not in turned:
+            return finding.code is not R.SETTINGS_WERE_TEXT  # that is a trigger's then
+        if finding.code in _ANSWERS and found.node != finding.node and finding.node not in turned.nodes:
             return False
         return found.node in self._behind[finding.node]
 
@@ -163,7 +168,7 @@ class Explainer:
         if finding.code is R.VARIABLE_NOW_REQUIRED and visited.after:
             return False  # it started, so nothing was missing
         if finding.code in _ANSWERS and finding.node == found.node:
-            return True  # a step's own condition
+            return found.node in self._there  # a step's own condition
         if found.change is Change.EFFECT_DROPPED and finding.code in _WAYS and found.node in visited.again:
             return found.node in self._there
         if found.change is Change.EFFECT_DROPPED:
@@ -173,6 +178,14 @@ class Explainer:
             or finding.code in _AGAIN
             or found.node not in visited.before
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """Nodes that answered otherwise or did not let go on, and whether the execution failed where it had not."""
+
+    nodes: frozenset[str | None]
+    failed: bool
 
 
 def _is_turned(found: Difference) -> bool:
