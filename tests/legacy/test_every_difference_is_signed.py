@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from known_parts import known_workflow
 from legacy_rows import edge, record, trigger_node
-from test_shadow_comparison import AT, LEAD
 
 from atlas_workflows.legacy.engine.drawn import read_workflow
 from atlas_workflows.legacy.engine.plan import TOO_MANY, Start, plan
@@ -18,12 +18,16 @@ from atlas_workflows.legacy.translate import translate_or_raise
 from atlas_workflows.legacy.triggers.doors import door_of
 from atlas_workflows.migration.shadow.history import BY_HAND, Recorded
 from atlas_workflows.migration.shadow.judge import History, Sides, judge
+from atlas_workflows.migration.shadow.people import contact_of
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.sample import shape_a, shape_b, shape_linear
 from atlas_workflows.sample.organizations import make_organizations
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.sample.workflows import make_drafts
 
+AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
+LEAD = contact_of({"id": "l1", "name": "Ana Kovač", "first_name": "Ana", "email": "ana@mail.example", "phone": "+447700900111",
+                   "status": "new", "score": 40, "source": "web", "tags": ["a"]})  # fmt: skip
 EVIDENCE = Evidence(Seen.FIRES, by_hand=True).to_row()
 WRITERS = {"A": shape_a.workflow_row, "B": shape_b.workflow_row}
 # Nothing to sign: one rule holds for every workflow, the other code says that the value is the same under a name.
