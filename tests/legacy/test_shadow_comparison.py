@@ -24,6 +24,7 @@ from atlas_workflows.migration.shadow.history import Recorded, RecordedStep, rec
 from atlas_workflows.migration.shadow.judge import History, Sides, Verdict, judge
 from atlas_workflows.migration.shadow.people import contact_of, without_person
 from atlas_workflows.migration.shadow.reenact import Cause
+from atlas_workflows.nodes.catalogue import load_catalogue
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 LEAD = contact_of({"id": "l1", "name": "Ana Kovač", "email": "ana@mail.example", "phone": "+447700900111", "status": "new",
@@ -43,7 +44,7 @@ def triggered(
 def sides_of(
     legacy: LegacyWorkflow, change: Callable[[Workflow], Workflow] = lambda workflow: workflow
 ) -> Sides:
-    translation = translate_or_raise(legacy)
+    translation = translate_or_raise(legacy, None, load_catalogue())
     assert translation.workflow is not None
     entries = [
         {"code": str(found.code), "field": found.field}
@@ -72,7 +73,7 @@ def done(*names: str) -> tuple[RecordedStep, ...]:
     return tuple(RecordedStep(name, name, "completed") for name in names)
 
 
-def forked(condition: dict[str, Any]) -> LegacyWorkflow:
+def forked(condition: dict[str, Any], trigger_type: str = "lead_created") -> LegacyWorkflow:
     nodes = [
         trigger_node(),
         condition,
@@ -84,9 +85,16 @@ def forked(condition: dict[str, Any]) -> LegacyWorkflow:
         edge(condition["id"], "yes", "true"),
         edge(condition["id"], "no", "false"),
     ]
-    return record(nodes=nodes, edges=edges, trigger_type="lead_created")
+    return record(nodes=nodes, edges=edges, trigger_type=trigger_type)
 
 
+SCORED = {"field": "score", "operator": "equals", "value": 40}
+QUEUED_TWICE = record(
+    nodes=[trigger_node(), TAG],
+    edges=[edge("t", "g", id="1", condition=SCORED), edge("t", "g", id="2", condition=SCORED)],
+    trigger_type="lead_created",
+)
+AS_TEXT = {**TAG, "data": {**TAG["data"], "config": dumps_text(TAG["data"]["config"])}}
 ASKS = logic_node("condition", "c", field="lead.status", operator="equals", value="new")
 CASES: list[tuple[str, LegacyWorkflow, set[tuple[str, str | None, tuple[str, ...]]]]] = [
     ("the same", chain(MAIL, TAG, trigger_type="lead_created"), set()),
@@ -111,6 +119,18 @@ CASES: list[tuple[str, LegacyWorkflow, set[tuple[str, str | None, tuple[str, ...
         chain(flat_node("Text them", "s", actionless=True, channel="sms", message="hi"), TAG, trigger_type="lead_created"),
         set(),
     ),
+    ("a required variable without a value", chain(TAG, trigger_type="lead_created", variables=[{"name": "offer", "required": "yes"}]), {
+        ("EFFECT_DROPPED", "g", ("VARIABLE_NOW_REQUIRED",)), ("OUTCOME", None, ("VARIABLE_NOW_REQUIRED",)),
+    }),
+    ("conditions on edges", QUEUED_TWICE, {("EFFECT_ADDED", "g", ("EXECUTED_PER_WAY",))}),
+    ("settings as text", chain(AS_TEXT, trigger_type="lead_created"), {("EFFECT_ADDED", "g", ("SETTINGS_WERE_TEXT",))}),
+    (
+        "the second generation behind a webhook",
+        forked(ASKS, trigger_type="webhook"), {("EFFECT_DROPPED", "no", ("BOTH_BRANCHES_EXECUTED",))},
+    ),
+    ("a filter", chain(logic_node("filter", "f", field="lead.status", operator="equals", value="won"), TAG, trigger_type="lead_created"), {
+        ("EFFECT_DROPPED", "g", ("FILTER_WAS_PASSED",)),
+    }),
     (
         "a placeholder nobody fills in",
         chain(action_node("send_sms", "s", message="Hi {{coach_name}}"), trigger_type="lead_created"),
@@ -183,6 +203,25 @@ def with_another_wait(workflow: Workflow) -> Workflow:
 SHORT = chain(MAIL, logic_node("wait", "w", duration=2, unit="minutes"), TAG, trigger_type="lead_created")
 LONG = chain(MAIL, logic_node("wait", "w", duration=2, unit="days"), TAG, trigger_type="lead_created")
 BOTH = forked(flat_node("New?", "c", "condition", field="lead.status", operator="equals", value="new"))
+QUEUED = record(
+    nodes=[trigger_node(), MAIL, TAG],
+    edges=[edge("t", "m"), edge("m", "g", condition=SCORED)],
+    trigger_type="lead_created",
+)
+REQUIRED = chain(
+    TAG, trigger_type="lead_created", variables=[{"name": "offer", "required": True, "value": "x"}]
+)
+RETRIED = chain(MAIL, TAG, trigger_type="lead_created", settings={"errorHandling": "retry"})
+CONDITIONAL = chain(
+    MAIL,
+    action_node(
+        "add_tags", "g", tags=["z"], conditions=[{"field": "lead.score", "operator": "equals", "value": 40}]
+    ),
+    trigger_type="lead_created",
+)
+TEXT_FILTER = chain(
+    MAIL, TAG, trigger_type="lead_created", trigger_config=dumps_text(dumps_text({"source": "web"}))
+)
 PLANTED: list[tuple[str, LegacyWorkflow, Callable[[Workflow], Workflow], tuple[str, str | None]]] = [
     ("a step is gone", LONG, without_node("g"), ("EFFECT_DROPPED", "g")),
     ("another recipient", LONG, with_parameters("m", to="boss@gym.example"), ("RECIPIENT", "m")),
@@ -193,6 +232,11 @@ PLANTED: list[tuple[str, LegacyWorkflow, Callable[[Workflow], Workflow], tuple[s
     ("another text behind both branches", BOTH, with_parameters("yes", tags=["z"]), ("CONTENT", "yes")),
     ("a wait is gone", SHORT, without_wait, ("WAIT", "w")),
     ("a wait is added", LONG, with_another_wait, ("WAIT", "w2")),
+    ("another text than the one filled in", QUEUED, with_parameters("m", subject="Bye {{contact.first_name}}"), ("CONTENT", "m")),
+    ("another text where a required variable has a value", REQUIRED, with_parameters("g", tags=["z"]), ("CONTENT", "g")),
+    ("a step is gone though failures are tried again", RETRIED, without_node("m"), ("EFFECT_DROPPED", "m")),
+    ("a step is gone that had a condition", CONDITIONAL, without_node("g"), ("EFFECT_DROPPED", "g")),
+    ("a step is gone beside a filter of events as text", TEXT_FILTER, without_node("m"), ("EFFECT_DROPPED", "m")),
     ("nothing starts it", LONG, lambda workflow: replace(workflow, triggers=()), ("START", None)),
 ]  # fmt: skip
 

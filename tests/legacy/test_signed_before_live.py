@@ -66,6 +66,7 @@ CASES: list[tuple[str, LegacyWorkflow, set[str]]] = [
     ("a text behind a webhook", chain(action_node("send_sms", message="Hi {{firstName}}"), **WEBHOOK), set()),
     ("today", chain(action_node("send_sms", message="{{currentDate}}")), {"TEMPLATE_DATE_FORMAT"}),
     ("settings as text", chain(as_text(TAG)), {"SETTINGS_WERE_TEXT"}),
+    ("a step as text", record(nodes=[trigger_node(), dumps_text(TAG)], edges=[edge("t", "g")]), {"SETTINGS_WERE_TEXT"}),
     ("no settings as text", chain(as_text(action_node("add_tag", "a")), TAG), set()),
     ("a trigger's as text", record(nodes=[as_text(trigger_node()), TAG], edges=[edge("t", "g")]), set()),
     ("both branches", forked(**WEBHOOK), {"BOTH_BRANCHES_EXECUTED"}),

@@ -114,7 +114,7 @@ def test_what_was_sent_as_written_and_is_left_out_now_changes_the_message(text: 
 @pytest.mark.parametrize(
     ("text", "channel"),
     [("{{firstName}} {{contact.loyalty}} {{trigger.x}} {{organization.motto}}", "email"), ("{{1}}", "whatsapp"),
-     ("{{#if vip}} {{}} {{ name || 'friend' }}", "email"), ("{manager_name}", "email"), ("[trainer_name]", "sms"), ("{{currentDate}}", "sms")],
+     ("{{#if vip}} {{}} {{ name || 'friend' }}", "email"), ("{manager_name}", "email"), ("[trainer_name]", "sms")],
 )  # fmt: skip
 def test_what_may_find_a_value_or_still_is_sent_as_written_changes_nothing(text: str, channel: str) -> None:
     assert translate_template(text, channel=channel, path="p")[2] == ()

@@ -80,13 +80,12 @@ def test_the_samples_history_is_reenacted_and_every_execution_is_accounted_for(m
     assert tally.reproduced > 0.7 * tally.recorded
     assert tally.causes.keys() <= {str(cause) for cause in Cause}
     assert tally.causes["STEPS_BEYOND"] > 0
-    # What phase 1 has no code for yet: edges with conditions that make a step run several times, and a variable that was
-    # never filled in and is taken for required.
+    # Whatever differs has a code that phase 1 recorded.
     names = fetch(
         messy.dsn,
         "SELECT DISTINCT w.name FROM atlas.workflows AS w JOIN atlas.shadow_workflows AS s ON s.workflow_id = w.id WHERE s.unexplained > 0",
     )
-    assert {name for (name,) in names} <= {"Handles in the form edge_conditions", "Variables: required yes"}
+    assert names == []
     kept = fetch(messy.dsn, "SELECT count(*), sum(recorded), sum(reproduced) FROM atlas.shadow_workflows")
     assert kept == [(tally.workflows, tally.recorded, tally.reproduced)]
 

@@ -10,7 +10,7 @@ from moving_phase import fetch, migrate, moving_phase
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError
-from atlas_workflows.migration.ledger.sign_off import Awaiting, Signed, read_awaiting, sign
+from atlas_workflows.migration.ledger.sign_off import Awaiting, Signed, read_awaiting, sign, sign_for_all
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back
 
@@ -78,6 +78,25 @@ def test_a_signature_survives_another_run_and_a_rollback(sample: str, tmp_path: 
     migrate(sample, tmp_path)
     assert status(sample, waiting.workflow_id) == ("active", False)
     assert fetch(sample, "SELECT count(*) FROM atlas.sign_offs WHERE voided_at IS NOT NULL") == [(0,)]
+
+
+def test_one_code_is_signed_for_all_workflows_of_an_organization(sample: str) -> None:
+    code = "TEXT_WAS_NOT_FILLED"
+    with connect(sample, application_name="test", autocommit=True) as connection:
+        waiting = [item for item in read_awaiting(connection) if code in item.outstanding]
+        gym = waiting[0].organization_id
+        given = {"by": "Ada", "reason": "members were told"}
+        found = sign_for_all(connection, gym, [code], **given)
+        assert {item.workflow_id for item in found} == {
+            item.workflow_id for item in waiting if item.organization_id == gym
+        }
+        assert all(item.codes == (code,) for item in found)
+        assert len(waiting) > len(found) > 1
+        left = [item for item in read_awaiting(connection) if code in item.outstanding]
+        assert {item.organization_id for item in left} == {item.organization_id for item in waiting} - {gym}
+        for codes, said in (((), "No code is named"), ((code,), "waits for")):
+            with pytest.raises(InputError, match=said):
+                sign_for_all(connection, gym, codes, **given)
 
 
 def test_clear_refusals(sample: str) -> None:

@@ -9,7 +9,7 @@ from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.evidence.shown import Shown, read_shown, sentence_of
-from atlas_workflows.migration.ledger.sign_off import Awaiting, read_awaiting, sign
+from atlas_workflows.migration.ledger.sign_off import Awaiting, Signed, read_awaiting, sign, sign_for_all
 from atlas_workflows.site import crm_site
 
 app = typer.Typer()
@@ -19,6 +19,10 @@ app = typer.Typer()
 def sign_off(
     workflow: Annotated[
         str | None, typer.Argument(metavar="WORKFLOW", help="Its id; without it: list.")
+    ] = None,
+    organization: Annotated[
+        str | None,
+        typer.Option("--organization", help="Sign --code for all of its workflows that wait for it."),
     ] = None,
     code: Annotated[
         list[str] | None, typer.Option("--code", help="The change accepted; may be repeated. Default: all.")
@@ -33,11 +37,19 @@ def sign_off(
     if current(address) is None:
         raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     with connect(address, application_name="atlas-sign-off", autocommit=True) as connection:
-        if workflow is None:
+        if workflow is None and organization is None:
             _list(read_awaiting(connection), read_shown(connection), as_json)
             return
+        if workflow is not None and organization is not None:
+            raise InputError("A workflow or an organization, not both.", remedy="Leave out one of them.")
         if not by.strip() or not reason.strip():
             raise InputError("A signature needs a name and a reason.", remedy="Add --by NAME --reason WHY.")
+        if workflow is None:
+            _print_all(
+                sign_for_all(connection, str(organization), code or (), by=by.strip(), reason=reason.strip()),
+                as_json,
+            )
+            return
         signed = sign(connection, workflow.lower(), code or (), by=by.strip(), reason=reason.strip())
     if as_json:
         print(dumps_text(signed.to_json()))
@@ -45,6 +57,14 @@ def sign_off(
         print(f"Signed. Still to sign: {', '.join(signed.outstanding)}.")
     else:
         print(f"All changes are signed; the workflow is {signed.status} now.")
+
+
+def _print_all(signed: tuple[Signed, ...], as_json: bool) -> None:
+    if as_json:
+        print(dumps_text({"signed": [item.to_json() for item in signed]}))
+        return
+    waiting = sum(bool(item.outstanding) for item in signed)
+    print(f"Signed for {len(signed)} workflows; {waiting} of them wait for other signatures.")
 
 
 def _list(waiting: tuple[Awaiting, ...], shown: Shown, as_json: bool) -> None:

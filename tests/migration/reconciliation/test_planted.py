@@ -12,9 +12,11 @@ import psycopg
 from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 
 WORKFLOW = "SELECT source_id FROM atlas.migration_ledger WHERE source_table = 'workflows' AND outcome LIKE 'migrated%%'"
-# Most workflows of the sample never fired; that they wait for a signature makes no difference to what was carried over.
+# Most workflows of the sample never fired, and have texts with variables; that they wait for a signature makes no
+# difference to what was carried over.
 GRAPH = WORKFLOW + (
-    " AND NOT EXISTS (SELECT FROM jsonb_array_elements(changes) AS c WHERE c ->> 'code' NOT LIKE 'TRIGGER%%')"
+    " AND NOT EXISTS (SELECT FROM jsonb_array_elements(changes) AS c WHERE c ->> 'code' NOT LIKE 'TRIGGER%%'"
+    " AND c ->> 'code' <> 'TEXT_WAS_NOT_FILLED')"
     " AND source_id::uuid IN (SELECT id FROM atlas.workflows"
     " WHERE jsonb_array_length(definition -> 'edges') > 2 AND jsonb_array_length(definition -> 'nodes') > 2)"
     " AND source_id IN (SELECT source_id FROM atlas.originals WHERE sealed IS NULL)"
@@ -269,7 +271,7 @@ PLANTS = (
     Plant("a variable's secret lost", DifferenceKind.SECRET_MISSING, "workflow_variables", UNSEALED,
           f"DELETE FROM atlas.secrets WHERE id = {OF_VARIABLE}"),
     Plant("waiting for a sign-off that nobody asks for", DifferenceKind.STATUS_DIFFERS, "workflows",
-          GRAPH + " AND changes = '[]'", "UPDATE atlas.workflows SET status = 'draft', awaiting_sign_off = true WHERE id = %(id)s::uuid"),
+          WORKFLOW + " AND changes = '[]'", "UPDATE atlas.workflows SET status = 'draft', awaiting_sign_off = true WHERE id = %(id)s::uuid"),
     Plant("live without a sign-off", DifferenceKind.STATUS_DIFFERS, "workflows", CHANGED,
           "UPDATE atlas.workflows SET status = 'active', awaiting_sign_off = false WHERE id = %(id)s::uuid"),
     Plant("armed without a sign-off", DifferenceKind.STATUS_DIFFERS, "workflows", CHANGED,

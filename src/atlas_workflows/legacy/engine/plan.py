@@ -115,6 +115,7 @@ class _Run:
         self.seen = Plan(workflow.id, engine.called)
         self.known = Known(workflow.variables, start.event, dict(start.contact), start.organization, start.at)
         self.visits: dict[str, int] = {}
+        self.visited = 0  # of all nodes; a note leaves no step behind, and may lie on a cycle all the same
         self.waiting: list[OldNode] = []
 
     def play(self) -> Plan:
@@ -135,9 +136,10 @@ class _Run:
     def _visit(self, node: OldNode) -> None:
         if node.id in self.visits and not self.engine.repeats:
             return
-        if len(self.seen.steps) >= MAX_STEPS:
+        if self.visited >= MAX_STEPS:
             self._over("failed", TOO_MANY)
             return
+        self.visited += 1
         self.visits[node.id] = self.visits.get(node.id, 0) + 1
         if not node.is_trigger and self._is_left_out(node):
             self._follow(node, None)

@@ -51,10 +51,10 @@ class Evidence:
 
 def evidence_from(row: Row) -> Evidence:
     """The evidence of `to_row`."""
-    steps = loads(row.get("steps") or "{}")
+    steps, often = row.get("steps") or "{}", row.get("often") or "[]"
     return Evidence(
         Seen(row.get("seen") or Seen.NOTHING),
         row.get("by_hand") == "true",
-        {id_: StepSeen(seen) for id_, seen in steps.items()},
-        frozenset(loads(row.get("often") or "[]")),
+        {} if steps == "{}" else {id_: StepSeen(seen) for id_, seen in loads(steps).items()},
+        frozenset() if often == "[]" else frozenset(loads(often)),
     )

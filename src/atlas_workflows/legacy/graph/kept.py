@@ -69,11 +69,15 @@ def _settings(original: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Every text and number of the node that may matter to somebody, with its path."""
     found: list[tuple[str, Any]] = []
     for key, value in original.items():
+        if key in _DRAWN:
+            continue
         if key == "data" and type(value) is dict:
             for name, item in value.items():
+                if type(item) is str and len(item) < SHORTEST_TEXT:
+                    continue  # as most are; the same below, and the call it spares counts
                 if _may_matter(item) and name not in _DRAWN:
                     _add_long(item, f"data.{name}", found)
-        elif _may_matter(value) and key not in _DRAWN:
+        elif _may_matter(value):
             _add_long(value, key, found)
     return found
 
@@ -85,6 +89,8 @@ def _add_long(value: Any, path: str, found: list[tuple[str, Any]]) -> None:
             found.append((path, value))
     elif kind is dict:
         for key, item in value.items():
+            if type(item) is str and len(item) < SHORTEST_TEXT:
+                continue
             if _may_matter(item) and key not in _DRAWN and not is_secret_name(key):
                 _add_long(item, f"{path}.{key}", found)
     elif kind is list:

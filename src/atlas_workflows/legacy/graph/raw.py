@@ -89,6 +89,11 @@ def _entry(item: Any, path: str, findings: Findings) -> Entry | None:
     if type(item) is str:
         decoded = unwrap(item, path, findings)
         if isinstance(decoded, dict):
+            findings.change(
+                ReasonCode.SETTINGS_WERE_TEXT, path,
+                "JSON inside a text is no object: the old engines found no step or edge there, now it is one.",
+                before="nothing", after="as it is written",
+            )  # fmt: skip
             return path, decoded
     if item is None:
         findings.reason(ReasonCode.NULL_ENTRY_DROPPED, path, "A null entry was dropped.")

@@ -6,6 +6,7 @@ trigger_config.trigger_type. Whoever loses is reported.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -54,9 +55,17 @@ class Slot:
 
 def canonical(type_: str) -> str:
     """The canonical type, or the spelling itself where it is unknown, so that unknown ones can be compared too."""
+    return _short_canonical(type_) if len(type_) <= _LONGEST else _canonical(type_)
+
+
+def _canonical(type_: str) -> str:
     spelled = normal(type_)
     known = TRIGGERS.get(spelled)
     return known[0] if known else spelled
+
+
+_LONGEST = 80  # longer ones are customers' texts, which no cache should keep
+_short_canonical = lru_cache(maxsize=1024)(_canonical)
 
 
 def find_slots(

@@ -86,6 +86,29 @@ def sign(connection: Connection, workflow_id: str, codes: Sequence[str], *, by: 
     return Signed(workflow_id, wanted, after.outstanding, after.status)
 
 
+def sign_for_all(
+    connection: Connection, organization: str, codes: Sequence[str], *, by: str, reason: str
+) -> tuple[Signed, ...]:
+    """Sign these codes for every workflow of the organization that waits for one of them. Needs an autocommit session.
+
+    Raises InputError where no code is named: nobody signs what they have not read; or where none waits for it.
+    """
+    if not codes:
+        raise InputError("No code is named.", remedy="Name with --code what is accepted for all of them.")
+    waiting = [
+        (item, tuple(code for code in codes if code in item.outstanding))
+        for item in read_awaiting(connection)
+        if item.organization_id == organization.lower()
+    ]
+    wanted = [(item, found) for item, found in waiting if found]
+    if not wanted:
+        raise InputError(
+            f"No workflow of organization {organization} waits for {', '.join(codes)}.",
+            remedy="`atlas sign-off` lists what waits.",
+        )
+    return tuple(sign(connection, item.workflow_id, found, by=by, reason=reason) for item, found in wanted)
+
+
 def _workflow(connection: Connection, workflow_id: str) -> Awaiting:
     try:
         UUID(workflow_id)

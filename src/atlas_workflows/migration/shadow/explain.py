@@ -12,6 +12,8 @@ from atlas_workflows.legacy.reasons import ReasonCode as R
 from atlas_workflows.migration.shadow.compare import UNTIL_SOMETHING, Change, Difference
 
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
+# Those of SMS and bare names too, which also stand for what is no variable.
+_ANY_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{[A-Za-z_][\w.]*\}|\[[A-Za-z_][\w.]*\]")
 _SEALED = "$secret"
 _FLOW = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.BRANCH, Change.OUTCOME})
 _OWN = frozenset({Change.EFFECT_ADDED, Change.EFFECT_DROPPED, Change.EFFECT_KIND, Change.OUTCOME})
@@ -127,10 +129,13 @@ class Explainer:
 
     def explain(self, differences: Sequence[Difference], visited: Visited) -> list[Explained]:
         """Each with every code that explains it."""
-        turned = frozenset(found.node for found in differences if _is_turned(found))
+        turned = _Turned(
+            frozenset(found.node for found in differences if _is_turned(found)),
+            any(found.change is Change.OUTCOME for found in differences),
+        )
         return [self._explained(found, visited, turned) for found in differences]
 
-    def _explained(self, found: Difference, visited: Visited, turned: frozenset[str | None]) -> Explained:
+    def _explained(self, found: Difference, visited: Visited, turned: "_Turned") -> Explained:
         codes = [
             str(finding.code)
             for finding in self.findings
@@ -143,16 +148,18 @@ class Explainer:
             codes.append(str(R.PLACEHOLDER_LEFT_EMPTY))
         return Explained(found, tuple(dict.fromkeys(codes)))
 
-    def _is_behind(self, finding: Finding, found: Difference, turned: frozenset[str | None]) -> bool:
+    def _is_behind(self, finding: Finding, found: Difference, turned: "_Turned") -> bool:
         if found.change not in _BEHIND.get(finding.code, ()):
             return False
         if finding.code is R.VARIABLE_NOW_REQUIRED:
             return True
+        if finding.code is R.ERROR_MODE_CHANGED and not turned.failed:
+            return False
         if found.node is None:  # the execution as a whole
             return finding.node is None or finding.code in _AGAIN
         if finding.node is None:
-            return True
-        if finding.code in _ANSWERS and found.node != finding.node and finding.node not in turned:
+            return finding.code is not R.SETTINGS_WERE_TEXT  # that is a trigger's then
+        if finding.code in _ANSWERS and found.node != finding.node and finding.node not in turned.nodes:
             return False
         return found.node in self._behind[finding.node]
 
@@ -161,7 +168,7 @@ class Explainer:
         if finding.code is R.VARIABLE_NOW_REQUIRED and visited.after:
             return False  # it started, so nothing was missing
         if finding.code in _ANSWERS and finding.node == found.node:
-            return True  # a step's own condition
+            return found.node in self._there  # a step's own condition
         if found.change is Change.EFFECT_DROPPED and finding.code in _WAYS and found.node in visited.again:
             return found.node in self._there
         if found.change is Change.EFFECT_DROPPED:
@@ -171,6 +178,14 @@ class Explainer:
             or finding.code in _AGAIN
             or found.node not in visited.before
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """Nodes that answered otherwise or did not let go on, and whether the execution failed where it had not."""
+
+    nodes: frozenset[str | None]
+    failed: bool
 
 
 def _is_turned(found: Difference) -> bool:
@@ -194,13 +209,38 @@ def _holds_placeholder(value: Any) -> bool:
     return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
 
 
+def _is_filled_in(before: Any, after: Any) -> bool:
+    """Whether `after` is `before` with something, or nothing, where placeholders stood."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return before.keys() == after.keys() and all(_is_filled_in(before[key], after[key]) for key in before)
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(_is_filled_in, before, after))
+    if not isinstance(before, str):
+        return bool(before == after)
+    first, *others = (_plain(part) for part in _ANY_PLACEHOLDER.split(before))
+    text = _plain(after if isinstance(after, str) else "")
+    if not text.startswith(first) or not text.endswith(others[-1] if others else first):
+        return False
+    at = len(first)
+    for part in others:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return bool(others) or text == first
+
+
+def _plain(text: str) -> str:
+    return "".join(html.unescape(text).split())
+
+
 def _bare(value: Any) -> Any:
     """Without placeholders and blanks; what nothing is left of is not there."""
     if isinstance(value, Mapping):
         return {key: left for key, item in value.items() if (left := _bare(item))}
     if isinstance(value, list):
         return [left for item in value if (left := _bare(item))]
-    return "".join(_PLACEHOLDER.sub("", html.unescape(value)).split()) if isinstance(value, str) else value
+    return _plain(_PLACEHOLDER.sub("", value)) if isinstance(value, str) else value
 
 
 def _is_of_start(finding: Finding, found: Difference) -> bool:
@@ -211,6 +251,8 @@ def _is_of_step(finding: Finding, found: Difference) -> bool:
     if finding.code in _ANSWERS and found.change is Change.WAIT:
         return finding.node is not None and finding.node == found.node
     if found.change not in _AT.get(finding.code, ()):
+        return False
+    if finding.code is R.TEXT_WAS_NOT_FILLED and not _is_filled_in(found.before, found.after):
         return False
     if finding.code is R.SECRET_SEALED:  # the same value, under another name
         return isinstance(found.after, Mapping) and _SEALED in found.after
