@@ -11,6 +11,7 @@ from atlas_workflows.errors import StackError
 
 FINAL_STATES = ("success", "failed")
 POLL_SECONDS = 0.7
+ANSWER_SECONDS = 90.0  # two processors with sixteen programs that want them: over 30 were seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class AirflowClient:
     """Logged in as one user. Every call raises StackError where Airflow refuses or does not answer."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=ANSWER_SECONDS, trust_env=False)
         answer = self._call("POST", "/auth/token", {"username": user, "password": password})
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
