@@ -18,6 +18,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.integrations.credentials import Vault
 from atlas_workflows.integrations.egress import Egress
+from atlas_workflows.legacy.execution.document import read_program
 from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.performers.crm_action import CrmDesk
@@ -63,7 +64,7 @@ def build_worker(
     contacts = PostgresContacts(pool)
     worker = Worker(
         watching.executions(PostgresExecutions(pool, lease=lease, timed=watching.tally.timed)),
-        PostgresDefinitions(pool, load_catalogue()),
+        PostgresDefinitions(pool, load_catalogue(), read_program),
         watching.ledger(PostgresLedger(open_pool(dsn, 1, PLANS_ONCE), lease=effect_lease)),
         watching.performers(performers),
         effect_lease=effect_lease,

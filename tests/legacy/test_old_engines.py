@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from legacy_rows import action_node, chain, edge, flat_node, logic_node, record, trigger_node
 from old_graphs import GRAPHS, VALUES
 
+from atlas_workflows.legacy.engine.course import NO_TRIGGER, TOO_MANY
 from atlas_workflows.legacy.engine.drawn import OldWorkflow, read_workflow
-from atlas_workflows.legacy.engine.plan import NO_TRIGGER, TOO_MANY, Plan, Start, plan
+from atlas_workflows.legacy.engine.plan import plan
+from atlas_workflows.legacy.engine.planned import Plan, Start
 from atlas_workflows.legacy.engine.semantics import BY_NAME, CAP_SECONDS, MAX_STEPS, plausible_engines
 from atlas_workflows.legacy.records import LegacyWorkflow
 

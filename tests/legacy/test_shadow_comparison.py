@@ -15,7 +15,8 @@ from old_graphs import GRAPHS
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import Edge, Node, Workflow
 from atlas_workflows.legacy.engine.drawn import read_workflow
-from atlas_workflows.legacy.engine.plan import Start, plan
+from atlas_workflows.legacy.engine.plan import plan
+from atlas_workflows.legacy.engine.planned import Start
 from atlas_workflows.legacy.engine.semantics import BY_NAME
 from atlas_workflows.legacy.records import LegacyWorkflow
 from atlas_workflows.legacy.translate import translate, translate_or_raise

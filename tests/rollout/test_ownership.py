@@ -84,6 +84,22 @@ def test_what_is_ours_stays_ours() -> None:
         )
 
 
+def test_what_cannot_be_done_as_it_was_stays_and_says_why() -> None:
+    facts = replace(LIVE, status="paused", awaits_sign_off=True, old_obstacle="It holds a secret in clear.")
+    decision = decide(facts, WITH_EXECUTOR)
+    assert (decision.owner, decision.cause) == (Owner.LEGACY_APP, Cause.UNSIGNED)
+    assert decision.sentence.endswith("With the old meaning: It holds a secret in clear.")
+    assert decide(replace(facts, old_obstacle=None), WITH_EXECUTOR).sentence.endswith("with the old meaning.")
+
+
+def test_what_has_become_ready_goes_on_with_the_new_meaning() -> None:
+    facts = replace(LIVE, owner=Owner.ATLAS_LEGACY)
+    for rules in (PLAIN, WITH_EXECUTOR):
+        assert decide(facts, rules) == Decision("w", Owner.ATLAS_ENHANCED, Cause.READY)
+        unsettled = replace(facts, is_settled=False)
+        assert decide(unsettled, rules) == Decision("w", Owner.ATLAS_LEGACY, Cause.OURS_ALREADY)
+
+
 FACTS = st.builds(
     WorkflowFacts,
     workflow=st.just("w"),
@@ -96,6 +112,7 @@ FACTS = st.builds(
     errors=st.sampled_from([(), ("X",)]),
     parity=st.sampled_from(Parity),
     triggers=st.lists(st.sampled_from([LEAD, SCORE, QUIET_FORM, BY_HAND]), unique=True).map(tuple),
+    old_obstacle=st.none() | st.just("X"),
 )
 RULES = st.builds(Rules, needs_parity=st.booleans(), has_legacy_executor=st.booleans())
 
@@ -115,6 +132,7 @@ def test_whatever_the_facts_what_was_executed_still_is(facts: WorkflowFacts, rul
     if decision.owner is Owner.ATLAS_LEGACY:
         assert rules.has_legacy_executor
         assert facts.is_on_there
+        assert facts.old_obstacle is None
     assert decision.cause.sentence
 
 

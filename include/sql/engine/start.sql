@@ -12,7 +12,7 @@ accepted AS (
     FROM asked AS a
     INNER JOIN atlas.workflows AS w ON w.id = a.workflow_id AND w.organization_id = a.organization_id
     WHERE w.status = 'active' AND w.published_version IS NOT NULL
-        AND (w.owner = 'atlas_enhanced' OR a.triggered_by = 'workflow' OR a.is_owed)
+        AND (w.owner <> 'legacy_app' OR a.triggered_by = 'workflow' OR a.is_owed)
     -- Whoever pauses or archives the workflow comes before or behind, never in between.
     FOR SHARE OF w
 ),

@@ -33,5 +33,5 @@ CROSS JOIN LATERAL (
     FROM atlas.execution_states AS y
     WHERE y.organization_id = e.organization_id AND y.subject = e.subject AND y.workflow_id = l.workflow_id
 ) AS s
-WHERE atlas.execution_owner(l.workflow_id, l.trigger_key) = 'atlas_enhanced' OR a.accepts = 'owed'
+WHERE atlas.execution_owner(l.workflow_id, l.trigger_key) IN ('atlas_enhanced', 'atlas_legacy') OR a.accepts = 'owed'
 ORDER BY e.place, l.workflow_id, l.trigger_key

@@ -51,6 +51,8 @@ def story_lines(story: Story, now: datetime) -> Iterator[str]:
     execution = story.execution
     yield line_of(execution, now)
     yield f"Executed by {execution.executor}, started by {execution.triggered_by or 'something unknown'}."
+    if execution.fell_back is not None:
+        yield f"Begun anew with the old meaning before its first effect: {_short(execution.fell_back)}"
     if execution.completed_at is not None:
         yield f"Ended {said(execution.completed_at, now)}."
     for step in story.steps:

@@ -22,7 +22,8 @@ from atlas_workflows.migration.game_day.sinks import Places
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.settings import Settings
-from atlas_workflows.wiring import build_worker, crm_site, performers_with
+from atlas_workflows.site import crm_site
+from atlas_workflows.wiring import build_worker, performers_with
 
 app = typer.Typer()
 

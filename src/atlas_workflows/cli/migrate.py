@@ -53,6 +53,10 @@ def run(
     rehearse: Annotated[bool, asked("rehearse")] = True,
     require_approval: Annotated[bool, asked("require_approval")] = False,
     watch_minutes: Annotated[int, asked("watch_minutes")] = default_of("watch_minutes"),
+    not_ready: Annotated[str, asked("not_ready", metavar="OWNER")] = default_of("not_ready"),
+    old_application_stopped_at: Annotated[
+        str | None, asked("old_application_stopped_at", metavar="TIME")
+    ] = None,
     assume_organization: Annotated[str | None, asked("assume_organization", metavar="ID")] = None,
     waive: Annotated[list[str] | None, asked("waivers", "--waive", metavar="ITEM=REASON")] = None,
     by: Actor = "operator",
@@ -73,6 +77,8 @@ def run(
             "rehearse": rehearse,
             "require_approval": require_approval,
             "watch_minutes": watch_minutes,
+            "not_ready": not_ready,
+            "old_application_stopped_at": old_application_stopped_at,
             "assume_organization": assume_organization,
             "waivers": waive,
         },

@@ -46,10 +46,11 @@ SECTIONS = (
     ("Triggers", "0014_triggers"),
     ("Reading and steering executions", "0015_executions"),
     ("Shadow runs", "0018_shadow"),
+    ("The executor of the old format", "0019_legacy_executor"),
     ("Epochs of ownership", "0022_causes"),
 )
 # Revisions that only add columns to tables of an earlier one.
-ALTERING_FILES = ("0008_lineage",)
+ALTERING_FILES = ("0008_lineage", "0019_legacy_executor")
 FUNCTION_FILES = (
     "0003_rules",
     "0004_access",

@@ -5,6 +5,7 @@ Safe to import while a DAG is parsed. What is not declared here is refused by na
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -105,6 +106,23 @@ class RunOptions(WatchOptions):
     require_approval: Annotated[
         bool, Field(title="Require approval", description="Wait for a person before finishing.")
     ] = False
+    not_ready: Annotated[
+        Literal["legacy_app", "atlas_legacy"],
+        Field(
+            title="Owner of what is not ready",
+            description="Who executes workflows that a cutover cannot give to the engine's own format: the old "
+            "application goes on, or the engine does as it did.",
+        ),
+    ] = "legacy_app"
+    old_application_stopped_at: Annotated[
+        str | None,
+        Field(
+            title="Old application stopped at",
+            description="When it was stopped for good, as an ISO time with offset: what it left waiting goes on here. "
+            "Without it, what it has begun ends there.",
+            json_schema_extra={"format": "date-time"},
+        ),
+    ] = None
     assume_organization: Annotated[
         str | None,
         Field(
@@ -136,7 +154,8 @@ class RunOptions(WatchOptions):
 # What is asked of a person; the rest of RunOptions is set by the program.
 PHASE_FIELDS = (
     "organizations", "percent", "dry_run", "batch_rows", "workers", "throttle", "assume_organization", "backup",
-    "rehearse", "require_approval", "watch_minutes", "waivers",
+    "rehearse", "require_approval", "watch_minutes", "not_ready",
+    "old_application_stopped_at", "waivers",
 )  # fmt: skip
 
 
@@ -167,8 +186,25 @@ class PhaseRequest:
         given["waivers"] = _waivers(map(str, given.get("waivers") or ()), waivable)
         if owner := str(given.pop("assume_organization", "")).strip().lower():
             given["assume_organization"] = owner
+        given |= _stopped(given.get("old_application_stopped_at"))
         options = _built(RunOptions, {**given, "actor": actor, "report_dir": report_dir})
         return cls(scope, options)
+
+
+def _stopped(given: Any) -> dict[str, str]:
+    """The instant at which the old application was stopped. Raises InputError for what is none, or lies ahead."""
+    if given is None:
+        return {}
+    try:
+        at = datetime.fromisoformat(str(given).strip())
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or at > datetime.now(UTC):
+        raise InputError(
+            f"{str(given)[:80]!r} is no instant at which the old application was stopped.",
+            remedy="Write it with its offset, like 2026-03-02T09:00+00:00; it lies in the past.",
+        )
+    return {"old_application_stopped_at": at.isoformat()}
 
 
 Parked = Literal["finish", "cancel"]

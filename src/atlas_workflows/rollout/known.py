@@ -24,4 +24,15 @@ P2_CORE = Flag(
     description="Whether phase 2 may cut this organization over. A held organization is left out and reported as such.",
 )
 
-KNOWN_FLAGS = (P1_DATABASE, P2_CORE)
+FALLBACK = Flag(
+    key="engine.fallback_to_legacy",
+    type=FlagType.BOOLEAN,
+    default=False,
+    owner="engine",
+    reason="Lets an organization fall back to the old meaning while it is new to the engine.",
+    expires_at=datetime(2028, 1, 1, tzinfo=UTC),
+    description="Whether an execution that fails before its first effect begins anew with the old meaning. Counts for "
+    "workflows that are cut over while it is on, and as long as it is.",
+)
+
+KNOWN_FLAGS = (FALLBACK, P1_DATABASE, P2_CORE)

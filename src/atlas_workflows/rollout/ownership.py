@@ -83,7 +83,8 @@ class WorkflowFacts:
     """What a decision needs to know. `is_on_there`: whether the old application executes it now.
 
     `is_settled`: no change of its legacy row waits to be taken up. `errors` are those of its definition. `signed` are the
-    codes of the changes of meaning that somebody signed for its present source.
+    codes of the changes of meaning that somebody signed for its present source. `old_obstacle`: why it cannot be executed
+    here with the old meaning; None where it can.
     """
 
     workflow: str
@@ -97,11 +98,12 @@ class WorkflowFacts:
     parity: Parity = Parity.NOT_COMPARED
     triggers: tuple[TriggerFacts, ...] = ()
     signed: frozenset[str] = frozenset()
+    old_obstacle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a cutover insists on, and whether the executor of the old format is there."""
+    """What a cutover insists on, and whether somebody chose the executor of the old format for what is not ready."""
 
     needs_parity: bool = False
     has_legacy_executor: bool = False
@@ -109,21 +111,36 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The owner of every trigger of a workflow, and why. `asleep` are keys of triggers that stay switched off."""
+    """The owner of every trigger of a workflow, and why. `asleep` are keys of triggers that stay switched off.
+
+    `old_obstacle`: why it stays with the old application though somebody chose the executor of the old format for it.
+    """
 
     workflow: str
     owner: Owner
     cause: Cause
     asleep: tuple[str, ...] = ()
+    old_obstacle: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """For people and the audit log."""
+        if self.owner is Owner.ATLAS_LEGACY and self.cause is not Cause.OURS_ALREADY:
+            return f"{self.cause.sentence} It is executed here with the old meaning."
+        if self.old_obstacle is not None:
+            return f"{self.cause.sentence} With the old meaning: {self.old_obstacle}"
+        return self.cause.sentence
 
 
 def decide(facts: WorkflowFacts, rules: Rules) -> Decision:
     """The owner of one workflow."""
-    if facts.owner is not Owner.LEGACY_APP:
+    if facts.owner is Owner.ATLAS_ENHANCED:
         return Decision(facts.workflow, facts.owner, Cause.OURS_ALREADY)
     obstacle = _obstacle(facts, rules)
+    if obstacle is not None and facts.owner is Owner.ATLAS_LEGACY:
+        return Decision(facts.workflow, facts.owner, Cause.OURS_ALREADY)
     if obstacle is not None:
-        return Decision(facts.workflow, _second_best(facts, obstacle, rules), obstacle)
+        return _second_best(facts, obstacle, rules)
     asleep = tuple(trigger.key for trigger in facts.triggers if trigger.wakes_up_unsigned(facts.signed))
     return Decision(facts.workflow, Owner.ATLAS_ENHANCED, Cause.READY, asleep)
 
@@ -149,8 +166,9 @@ def _obstacle(facts: WorkflowFacts, rules: Rules) -> Cause | None:
     return None
 
 
-def _second_best(facts: WorkflowFacts, obstacle: Cause, rules: Rules) -> Owner:
-    """What cannot be executed with the new meaning is executed with the old one, by whoever can."""
-    if rules.has_legacy_executor and facts.is_on_there and obstacle is not Cause.CHANGED_MEANWHILE:
-        return Owner.ATLAS_LEGACY
-    return Owner.LEGACY_APP
+def _second_best(facts: WorkflowFacts, obstacle: Cause, rules: Rules) -> Decision:
+    """What cannot be executed with the new meaning is executed with the old one, by whoever can and was chosen."""
+    if not (rules.has_legacy_executor and facts.is_on_there) or obstacle is Cause.CHANGED_MEANWHILE:
+        return Decision(facts.workflow, Owner.LEGACY_APP, obstacle)
+    owner = Owner.ATLAS_LEGACY if facts.old_obstacle is None else Owner.LEGACY_APP
+    return Decision(facts.workflow, owner, obstacle, old_obstacle=facts.old_obstacle)

@@ -1,6 +1,7 @@
 """Published versions from PostgreSQL, made ready once and kept while they are in use."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 from atlas_workflows import exact_json
@@ -12,20 +13,28 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.graph.model import Severity
 from atlas_workflows.graph.parse import parse
 from atlas_workflows.store.sessions import Pool, transact
+from atlas_workflows.worker.formats import Executable, ForeignProgram
 
 KEPT = 500
+# Reads a version that is in a format of its own; None for every other.
+ReadForeign = Callable[[str], ForeignProgram | None]
+
+
+def _nothing_foreign(text: str) -> ForeignProgram | None:  # noqa: ARG001
+    return None
 
 
 class PostgresDefinitions:
-    """Versions never change, so a program is kept until others push it out."""
+    """Versions never change, so a program is kept until others push it out. `foreign` reads other formats than ours."""
 
-    def __init__(self, pool: Pool, kinds: Kinds) -> None:
+    def __init__(self, pool: Pool, kinds: Kinds, foreign: ReadForeign = _nothing_foreign) -> None:
         self.pool = pool
         self.kinds = kinds
-        self._kept: OrderedDict[tuple[str, str, int], Program] = OrderedDict()
+        self.foreign = foreign
+        self._kept: OrderedDict[tuple[str, str, int], Executable] = OrderedDict()
         self._lock = Lock()
 
-    def program(self, organization: str, workflow: str, version: int) -> Program | None:
+    def program(self, organization: str, workflow: str, version: int) -> Executable | None:
         """The program of a version; None where there is none or it cannot be read whole."""
         name = organization, workflow, version
         with self._lock:
@@ -37,12 +46,12 @@ class PostgresDefinitions:
             self._keep(name, found)
         return found
 
-    def _read(self, organization: str, workflow: str, version: int) -> Program | None:
+    def _read(self, organization: str, workflow: str, version: int) -> Executable | None:
         given = {"organization": organization, "workflow": workflow, "version": version}
         text = transact(self.pool, lambda connection: scalar(connection, sql("engine/definition"), given))
-        return None if text is None else program_of(text, self.kinds)
+        return None if text is None else self.foreign(text) or program_of(text, self.kinds)
 
-    def _keep(self, name: tuple[str, str, int], program: Program) -> None:
+    def _keep(self, name: tuple[str, str, int], program: Executable) -> None:
         with self._lock:
             self._kept[name] = program
             if len(self._kept) > KEPT:

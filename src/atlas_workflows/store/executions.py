@@ -11,6 +11,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Event
+from atlas_workflows.store.falling_back import fall_back, falling_back
 from atlas_workflows.store.intake import begin, lock, tell
 from atlas_workflows.store.rows import (
     effect_rows,
@@ -157,6 +158,9 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     _copy_steps(connection, turns)
     if shown := [*exposures_of(turns)]:
         connection.execute(sql("engine/record_exposures"), {"exposures": exposure_rows(shown)})
+    if versions := falling_back(connection, turns):
+        fall_back(connection, [turn for turn in turns if turn.claimed.place in versions], versions)
+        turns = [turn for turn in turns if turn.claimed.place not in versions]
     if given_up := [*given_up_rows(turns), *_left_behind(connection, turns)]:
         connection.execute(sql("engine/cancel_effects"), {"effects": json_text(given_up)})
     if letters := letter_rows(turns):

@@ -16,7 +16,7 @@ from atlas_workflows.store.acting_steps import ActingStep, Today, acting_steps_o
 from atlas_workflows.store.definitions import program_of
 from atlas_workflows.store.history import Execution, Story, story_of
 from atlas_workflows.store.publication import Standing, read_workflow
-from atlas_workflows.store.steering import OURS
+from atlas_workflows.store.steering import THEIRS
 
 EXECUTIONS_SHOWN = 5
 
@@ -94,11 +94,11 @@ def obstacles(standing: Standing) -> list[str]:
     found = []
     if standing.published_version is None:
         found.append("No version of it is published.")
-    if standing.awaiting_sign_off:
+    if standing.awaiting_sign_off and standing.owner != "atlas_legacy":
         found.append("It waits for a signature: what it means has changed.")
     elif standing.status != "active":
         found.append(f"It is {standing.status}; nothing of it starts.")
-    if standing.owner != OURS:
+    if standing.owner == THEIRS:
         found.append(f"{standing.owner} executes it; what that one does is not recorded here.")
     return found
 

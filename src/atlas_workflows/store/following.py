@@ -16,6 +16,8 @@ from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import lock
 
 BATCH = 200
+OLD_MEANING = "It was begun with the old meaning and ends with it."
+Plans = dict[int, Plan | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class _Live:
 
 def follow(connection: Connection, organization: str, workflow: str, version: int) -> Iterator[Followed]:
     """Every live execution of earlier versions, in batches of one transaction each; to repeat it does no harm."""
-    plans = {version: _plan(connection, organization, workflow, version)}
+    plans: Plans = {version: _plan(connection, organization, workflow, version)}
     after = NOBODY
     while True:
         given = {
@@ -56,7 +58,7 @@ def follow(connection: Connection, organization: str, workflow: str, version: in
 
 
 def _batch(
-    connection: Connection, what: tuple[str, str, int], executions: list[str], plans: dict[int, Plan]
+    connection: Connection, what: tuple[str, str, int], executions: list[str], plans: Plans
 ) -> Iterator[Followed]:
     organization, workflow, version = what
     lock(connection, [(organization, execution) for execution in executions])
@@ -64,25 +66,37 @@ def _batch(
     live = rows(connection, _Live, sql("engine/states_of"), given)
     for old in {each.version for each in live} - set(plans):
         plans[old] = _plan(connection, organization, workflow, old)
-    answers = [_answer(each, plans[each.version], plans[version]) for each in live]
+    new = plans[version]
+    if new is None:
+        raise _unreadable(workflow, version)
+    answers = [_answer(each, plans[each.version], new) for each in live]
     going = [answer.execution for answer in answers if answer.obstacle is None]
     connection.execute(sql("engine/follow_version"), given | {"executions": going, "version": version})
     connection.execute(sql("engine/notify"))
     yield from answers
 
 
-def _answer(live: _Live, old: Plan, new: Plan) -> Followed:
+def _answer(live: _Live, old: Plan | None, new: Plan) -> Followed:
+    if old is None:
+        return Followed(live.execution, live.subject, live.version, OLD_MEANING)
     found = obstacle(exact_json.loads(live.document), live.begun, old, new)
     return Followed(live.execution, live.subject, live.version, found)
 
 
-def _plan(connection: Connection, organization: str, workflow: str, version: int) -> Plan:
+def _plan(connection: Connection, organization: str, workflow: str, version: int) -> Plan | None:
+    """The plan of a version; None of one with the old meaning."""
     given = {"organization": organization, "workflow": workflow, "version": version}
+    if scalar(connection, sql("engine/executor_of_version"), given) == "atlas_legacy":
+        return None
     text = scalar(connection, sql("engine/definition"), given)
     found = None if text is None else parse(exact_json.loads(text))[0]
     if found is None:
-        raise InputError(
-            f"Version {version} of workflow {workflow} cannot be read.",
-            remedy="Its executions finish on it or fail; publish with --running finish.",
-        )
+        raise _unreadable(workflow, version)
     return Plan(found)
+
+
+def _unreadable(workflow: str, version: int) -> InputError:
+    return InputError(
+        f"Version {version} of workflow {workflow} cannot be read.",
+        remedy="Its executions finish on it or fail; publish with --running finish.",
+    )

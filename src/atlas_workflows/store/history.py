@@ -31,6 +31,7 @@ class Execution:
     """An execution in one line. `outcome` is how it ended, or queued or running.
 
     `executor` is whose execution it was; `waits_for` is what holds it back; `due_at` when the clock has something to say to it.
+    `fell_back`: why it was begun anew with the old meaning.
     """
 
     organization: str
@@ -47,6 +48,7 @@ class Execution:
     completed_at: datetime | None
     waits_for: str | None
     due_at: datetime | None
+    fell_back: str | None = None
 
     @property
     def place(self) -> tuple[datetime, str]:

@@ -173,6 +173,11 @@ def _require_publishable(standing: Standing, revision: int) -> None:
         raise InputError(
             f"{standing.name!r} is archived.", remedy="Copy it to a new workflow and publish that one."
         )
+    if standing.owner == "atlas_legacy":
+        raise InputError(
+            f"{standing.name!r} is executed with the old meaning, by atlas_legacy.",
+            remedy="Cut its organization over again once it is ready, or give it back first.",
+        )
     if standing.awaiting_sign_off:
         raise InputError(
             f"{standing.name!r} waits for a signature: what it means has changed.",
@@ -228,7 +233,7 @@ def _resumable(standing: Standing) -> str:
         raise InputError(
             f"{standing.name!r} is {standing.status}, not paused.", remedy="Publish it to make it active."
         )
-    if standing.awaiting_sign_off:
+    if standing.awaiting_sign_off and standing.owner != "atlas_legacy":
         raise InputError(f"{standing.name!r} waits for a signature.", remedy="See `atlas sign-off`.")
     return "active"
 

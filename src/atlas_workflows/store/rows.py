@@ -59,18 +59,16 @@ def _turn(turn: Turn, wake: bool) -> dict[str, Any]:
 
 def told_rows(turns: Iterable[Turn]) -> str:
     """What of the inboxes has been told."""
-    return json_text(
-        [
-            {
-                "organization_id": turn.claimed.organization,
-                "execution_id": turn.claimed.execution,
-                "id": number,
-            }
-            for turn in turns
-            if turn.end is None
-            for number, _ in turn.claimed.inbox
-        ]
-    )
+    return json_text(told_of(turn for turn in turns if turn.end is None))
+
+
+def told_of(turns: Iterable[Turn]) -> list[dict[str, Any]]:
+    """What the inboxes of these executions held when they were claimed."""
+    return [
+        {"organization_id": turn.claimed.organization, "execution_id": turn.claimed.execution, "id": number}
+        for turn in turns
+        for number, _ in turn.claimed.inbox
+    ]
 
 
 def step_rows(turns: Iterable[Turn]) -> Iterator[tuple[Any, ...]]:

@@ -20,7 +20,7 @@ from atlas_workflows.store.history import EffectLine
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.worker.messages import json_text
 
-OURS = "atlas_enhanced"
+THEIRS = "legacy_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class _Letter:
     workflow_status: str
     owner: str
     published_version: int | None
+    executor: str
 
 
 def cancel(connection: Connection, organization: str, execution: str, by: By) -> None:
@@ -108,8 +109,7 @@ def replay(
     with connection.transaction():
         connection.execute(sql("engine/hold_letters"))
         letter = _letter(connection, organization, execution)
-        program = _program(connection, organization, letter, kinds)
-        plan = _planned(connection, organization, letter, program)
+        plan = _planned(connection, organization, letter, _program(connection, organization, letter, kinds))
         if by is None:
             return plan
         given = {
@@ -146,16 +146,18 @@ def _letter(connection: Connection, organization: str, execution: str) -> _Lette
             f"There is no failed execution {execution} in this organization that could be replayed.",
             remedy="See `atlas dead-letters list`; it may have been replayed, or be older than what is kept.",
         )
-    if letter.owner != OURS or letter.workflow_status == "archived":
+    if letter.owner == THEIRS or letter.workflow_status == "archived":
         state = "archived" if letter.workflow_status == "archived" else f"executed by {letter.owner}"
         raise InputError(
             f"The workflow of execution {execution} is {state}; nothing of it goes on here.",
-            remedy="Give the workflow back to atlas_enhanced first, or leave the execution as it is.",
+            remedy="Cut the workflow over first, or leave the execution as it is.",
         )
     return letter
 
 
-def _program(connection: Connection, organization: str, letter: _Letter, kinds: Kinds) -> Program:
+def _program(connection: Connection, organization: str, letter: _Letter, kinds: Kinds) -> Program | None:
+    if letter.executor == "atlas_legacy":
+        return None  # the old format says nothing here of what lies ahead
     given = {"organization": organization, "workflow": letter.workflow_id, "version": letter.workflow_version}
     found = scalar(connection, sql("engine/definition"), given)
     program = None if found is None else program_of(found, kinds)
@@ -167,10 +169,10 @@ def _program(connection: Connection, organization: str, letter: _Letter, kinds: 
     return program
 
 
-def _planned(connection: Connection, organization: str, letter: _Letter, program: Program) -> Replay:
+def _planned(connection: Connection, organization: str, letter: _Letter, program: Program | None) -> Replay:
     given = {"organization": organization, "execution": letter.execution_id}
     effects = rows(connection, EffectLine, sql("engine/effects_of_execution"), given)
-    nodes, ahead = _ahead(letter, program)
+    nodes, may_send = _ahead(letter, program)
     return Replay(
         organization,
         letter.execution_id,
@@ -182,19 +184,23 @@ def _planned(connection: Connection, organization: str, letter: _Letter, program
         nodes,
         tuple(effect.key for effect in effects if effect.status == "done"),
         tuple(effect.key for effect in effects if effect.status in ("unknown", "dispatching")),
-        any(acts(program, program.plan.nodes[node]) for node in ahead if node in program.plan.nodes),
+        may_send,
         letter.workflow_status == "paused",
     )
 
 
-def _ahead(letter: _Letter, program: Program) -> tuple[tuple[str, ...], set[str]]:
-    """The nodes that are tried anew, and all that may come."""
-    document = exact_json.loads(letter.document)
-    if not letter.begun:
-        return (), set(program.plan.nodes)
-    state = state_from_json(document)
-    nodes = tuple(node for node in asked_again(state) if node in program.plan.nodes)
-    return nodes, program.plan.reachable(token.node for token in state.tokens.values())
+def _ahead(letter: _Letter, program: Program | None) -> tuple[tuple[str, ...], bool]:
+    """The nodes that are tried anew, and whether anything that may come does something outside."""
+    state = state_from_json(exact_json.loads(letter.document)) if letter.begun else None
+    again = () if state is None else tuple(asked_again(state))
+    if program is None:
+        return again, True
+    plan = program.plan
+    ahead = (
+        set(plan.nodes) if state is None else plan.reachable(token.node for token in state.tokens.values())
+    )
+    may_send = any(acts(program, plan.nodes[node]) for node in ahead if node in plan.nodes)
+    return tuple(node for node in again if node in plan.nodes), may_send
 
 
 def _revived(letter: _Letter) -> str:

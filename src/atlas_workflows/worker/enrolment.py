@@ -12,6 +12,7 @@ from atlas_workflows.expressions.moment import Moment, moment
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.graph.model import Trigger
 from atlas_workflows.worker.arrivals import Arrived, Consequences, Listening, Occurred, Reason, Refusal
+from atlas_workflows.worker.formats import Executable, Said
 from atlas_workflows.worker.model import Start
 
 MOST_LATELY = (
@@ -30,17 +31,6 @@ NARROWED_BY = {
 }
 
 
-class Said(Protocol):
-    """What a trigger says to an event."""
-
-    @property
-    def reasons(self) -> tuple[str, ...]: ...
-    @property
-    def unchecked(self) -> tuple[str, ...]: ...
-    @property
-    def failed(self) -> tuple[Explanation, ...]: ...
-
-
 class TriggerKind(Protocol):
     """A trigger type; its answer is the only matching there is, in simulations too."""
 
@@ -53,7 +43,7 @@ class TriggerKinds(Protocol):
     def trigger(self, type: str, version: int) -> TriggerKind | None: ...  # noqa: A002
 
 
-Programs = Callable[[str, str, int], Program | None]
+Programs = Callable[[str, str, int], Executable | None]
 
 
 def heard_as(event_type: str) -> tuple[str, ...]:
@@ -128,7 +118,7 @@ def _asked(
     return _start(arrived, listening, program, trigger) if refusal is None else refusal
 
 
-def _trigger(program: Program, key: str) -> Trigger | None:
+def _trigger(program: Executable, key: str) -> Trigger | None:
     return next((t for t in program.workflow.triggers if t.id == key and t.enabled), None)
 
 
@@ -148,17 +138,15 @@ def data_of(arrived: Arrived) -> dict[str, Any]:
 
 
 def _refusal(
-    arrived: Arrived, listening: Listening, program: Program, trigger: Trigger, kinds: TriggerKinds
+    arrived: Arrived, listening: Listening, program: Executable, trigger: Trigger, kinds: TriggerKinds
 ) -> Refusal | None:
     event = arrived.event
     if listening.accepts == "no":
         text = f"It happened at {event.at:%Y-%m-%d %H:%M:%S} UTC, before this workflow was taken over."
         return Refusal(event, listening, Reason.BEFORE_FENCE, text)
-    kind = kinds.trigger(trigger.type, trigger.version)
-    if kind is None:
+    said = _said(arrived, program, trigger, kinds)
+    if said is None:
         return Refusal(event, listening, Reason.FILTER, f"The trigger type {trigger.type!r} does not exist.")
-    zone = program.workflow.settings.timezone
-    said = kind.answer(trigger.parameters, data_of(arrived), moment(event.at, zone))
     if said.reasons:
         leaves = [leaf_to_json(leaf) for leaf in said.failed]
         return Refusal(event, listening, Reason.FILTER, " ".join(said.reasons), leaves)
@@ -169,7 +157,15 @@ def _refusal(
     return _again(event, listening, program, trigger)
 
 
-def _again(event: Occurred, listening: Listening, program: Program, trigger: Trigger) -> Refusal | None:
+def _said(arrived: Arrived, program: Executable, trigger: Trigger, kinds: TriggerKinds) -> Said | None:
+    at = moment(arrived.event.at, program.workflow.settings.timezone)
+    if not isinstance(program, Program):
+        return program.hears(trigger, data_of(arrived), at)
+    kind = kinds.trigger(trigger.type, trigger.version)
+    return None if kind is None else kind.answer(trigger.parameters, data_of(arrived), at)
+
+
+def _again(event: Occurred, listening: Listening, program: Executable, trigger: Trigger) -> Refusal | None:
     """Whether the policy for coming again forbids it."""
     text, settings = "", program.workflow.settings
     days = settings.re_entry_after_days
@@ -200,14 +196,14 @@ def _circle(event: Occurred, listening: Listening) -> Refusal | None:
     return Refusal(event, listening, Reason.LOOPING, text)
 
 
-def may_enter_once(program: Program, trigger: Trigger) -> bool:
+def may_enter_once(program: Executable, trigger: Trigger) -> bool:
     """Whether a subject enters at most once: the workflow's policy, or a form that skips a person's second submission."""
     return (
         program.workflow.settings.re_entry == "once" or trigger.parameters.get("duplicate_handling") == "skip"
     )
 
 
-def _start(arrived: Arrived, listening: Listening, program: Program, trigger: Trigger) -> Start:
+def _start(arrived: Arrived, listening: Listening, program: Executable, trigger: Trigger) -> Start:
     event = arrived.event
     return Start(
         organization=event.organization,

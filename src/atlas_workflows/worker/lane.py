@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 
-from atlas_workflows.engine.program import Program
 from atlas_workflows.worker.bell import Bell
+from atlas_workflows.worker.formats import Executable
 from atlas_workflows.worker.model import Batch, Claimed, Turn
 from atlas_workflows.worker.ports import Contacts, Definitions, Executions, StoreUnavailable, TurnRefused
 from atlas_workflows.worker.turn import failed_turn, take_turn
@@ -96,7 +96,7 @@ class Lane:
             log.error("the interpreter failed", **where, exc_info=cause)
             return failed_turn(claimed, f"The interpreter failed: {type(cause).__name__}.", self.batch.now)
 
-    def _contact(self, claimed: Claimed, program: Program | None) -> Mapping[str, Any] | None:
+    def _contact(self, claimed: Claimed, program: Executable | None) -> Mapping[str, Any] | None:
         """The contact as it is now, where what is done next depends on it."""
         if self.contacts is None or program is None or not program.looks_at_contact:
             return None

@@ -11,6 +11,7 @@ from atlas_workflows import exact_json
 from atlas_workflows.engine.events import Event, Happened, StepRecord
 from atlas_workflows.engine.state import state_to_json
 from atlas_workflows.worker.exposures import Exposure, exposures_of
+from atlas_workflows.worker.fallback import beginning_again, may_fall_back
 from atlas_workflows.worker.messages import (
     beginning_to_json,
     error_given_up,
@@ -25,6 +26,7 @@ from atlas_workflows.worker.messages import (
 from atlas_workflows.worker.model import (
     Batch,
     Claimed,
+    DeadLetter,
     Dispatch,
     End,
     Finished,
@@ -111,6 +113,8 @@ class MemoryStore:
     exempt: dict[str, str] = field(default_factory=dict)
     subscriptions: dict[Place, frozenset[str]] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
+    fallbacks: dict[Place, int] = field(default_factory=dict)  # (organization, workflow) -> version
+    fallen: dict[Place, DeadLetter] = field(default_factory=dict)
     _numbers: int = 0
     _after: str = ""
 
@@ -212,6 +216,8 @@ class MemoryStore:
                 entered.status, entered.held_until = "cancelled", None
         for number, _ in turn.claimed.inbox:
             self.inbox[place].pop(number, None)
+        if self._falls_back(turn):
+            return
         if turn.end is None:
             self._park(turn)
         else:
@@ -236,6 +242,22 @@ class MemoryStore:
             return [e for e in self.effects.values() if e.dispatch.execution == turn.claimed.execution]
         places = ((turn.claimed.organization, key) for key in turn.given_up)
         return [self.effects[place] for place in places if place in self.effects]
+
+    def _falls_back(self, turn: Turn) -> bool:
+        place, kept = turn.claimed.place, self.states[turn.claimed.place]
+        version = self.fallbacks.get((place[0], kept.workflow))
+        has_asked = any(entered.dispatch.execution == place[1] for entered in self.effects.values())
+        if version in (None, kept.version) or has_asked or not may_fall_back(turn):
+            return False
+        assert version is not None
+        assert turn.letter is not None
+        kept.version, kept.begun, kept.document = version, False, json_text(dict(beginning_again(turn)))
+        kept.recorded += len(turn.steps)
+        entry = self.queue[place]
+        entry.ready, entry.again, entry.leased, entry.due_at = True, False, False, None
+        self.subscriptions.pop(place, None)
+        self.fallen[place] = turn.letter
+        return True
 
     def _farewells(self, turn: Turn) -> list[News]:
         organization, ended = turn.claimed.place

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from atlas_workflows.engine.events import Event, Happened
-from atlas_workflows.engine.program import Program
 from atlas_workflows.worker.arrivals import Decide, Handled
+from atlas_workflows.worker.formats import Executable
 from atlas_workflows.worker.model import (
     Answer,
     Batch,
@@ -92,7 +92,7 @@ class Outbox(Protocol):
 class Definitions(Protocol):
     """Finds published versions, ready to execute."""
 
-    def program(self, organization: str, workflow: str, version: int) -> Program | None:
+    def program(self, organization: str, workflow: str, version: int) -> Executable | None:
         """The program of a version; None where there is no such version or it cannot be read."""
 
 

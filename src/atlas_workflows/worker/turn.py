@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from atlas_workflows import exact_json
-from atlas_workflows.engine.advance import advance, start
 from atlas_workflows.engine.events import (
     Advanced,
     Cancelled,
@@ -21,9 +20,9 @@ from atlas_workflows.engine.events import (
 )
 from atlas_workflows.engine.failing import ERROR_START
 from atlas_workflows.engine.nesting import STARTS, data_for, entry_of, report_of
-from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.resuming import after_pause
 from atlas_workflows.engine.state import State, Status, state_from_json
+from atlas_workflows.worker.formats import Executable, began, went_on
 from atlas_workflows.worker.model import (
     BY_WORKFLOW,
     LATELY,
@@ -67,7 +66,7 @@ class _Course:
 
 
 def take_turn(
-    claimed: Claimed, program: Program | None, now: datetime, contact: Mapping[str, Any] | None = None
+    claimed: Claimed, program: Executable | None, now: datetime, contact: Mapping[str, Any] | None = None
 ) -> Turn:
     """What a claimed execution does at the instant `now` of the store's clock; `contact` as it is now, where that was read."""
     if claimed.document is None:
@@ -104,8 +103,8 @@ def failed_turn(claimed: Claimed, reason: str, now: datetime, *, cause: str = "e
     )
 
 
-def _began(claimed: Claimed, program: Program, trigger: str, document: Any, now: datetime) -> Turn:
-    begun = start(
+def _began(claimed: Claimed, program: Executable, trigger: str, document: Any, now: datetime) -> Turn:
+    begun = began(
         program,
         trigger,
         document["data"],
@@ -121,7 +120,7 @@ def _began(claimed: Claimed, program: Program, trigger: str, document: Any, now:
     return _written(claimed, program, course)
 
 
-def _went_on(claimed: Claimed, program: Program, state: State, now: datetime) -> Turn:
+def _went_on(claimed: Claimed, program: Executable, state: State, now: datetime) -> Turn:
     if claimed.pause is not None:
         state = after_pause(state, *claimed.pause)
     course = _Course(state)
@@ -132,15 +131,15 @@ def _went_on(claimed: Claimed, program: Program, state: State, now: datetime) ->
     return _written(claimed, program, course)
 
 
-def _tell(course: _Course, program: Program, events: Iterable[Event], at: datetime) -> None:
+def _tell(course: _Course, program: Executable, events: Iterable[Event], at: datetime) -> None:
     for event in events:
         if course.state.is_over:
             course.untold.append(event)
         else:
-            course.follow(advance(program, course.state, event, at))
+            course.follow(went_on(program, course.state, event, at))
 
 
-def _written(claimed: Claimed, program: Program, course: _Course) -> Turn:
+def _written(claimed: Claimed, program: Executable, course: _Course) -> Turn:
     state = course.state
     # What ends with an execution is not asked for any more; only its error workflow still starts.
     effects = [e for e in course.effects if not state.is_over or e.key.endswith(ERROR_START)]
@@ -200,11 +199,11 @@ def _start(claimed: Claimed, state: State, effect: Effect) -> Start:
     )
 
 
-def _has_nested(program: Program, state: State) -> bool:
+def _has_nested(program: Executable, state: State) -> bool:
     return state.is_over and any(node.type in STARTS for node in program.workflow.nodes)
 
 
-def _report(claimed: Claimed, program: Program, state: State) -> list[News]:
+def _report(claimed: Claimed, program: Executable, state: State) -> list[News]:
     starter = claimed.starter
     if starter is None or not state.is_over:
         return []

@@ -6,6 +6,7 @@ WITH here AS (
         w.organization_id,
         w.published_version,
         published.definition_hash,
+        w.published_version IS NOT NULL AND coalesce(published.executor, 'atlas_enhanced') = %(executor)s AS is_of_executor,
         (
             SELECT coalesce(max(v.version), 0) + 1
             FROM atlas.workflow_versions AS v
@@ -19,11 +20,11 @@ WITH here AS (
 
 made AS (
     INSERT INTO atlas.workflow_versions (
-        workflow_id, organization_id, version, definition, definition_hash, origin, changes
+        workflow_id, organization_id, version, definition, definition_hash, origin, changes, executor
     )
-    SELECT here.id, here.organization_id, here.next_version, %(definition)s, %(hash)s, 'atlas', %(changes)s
+    SELECT here.id, here.organization_id, here.next_version, %(definition)s, %(hash)s, 'atlas', %(changes)s, %(executor)s
     FROM here
-    WHERE here.definition_hash IS DISTINCT FROM %(hash)s AND NOT (%(is_edited)s AND here.published_version IS NOT NULL)
+    WHERE here.definition_hash IS DISTINCT FROM %(hash)s AND NOT (%(is_edited)s AND here.is_of_executor)
     RETURNING version
 )
 

@@ -4,10 +4,18 @@ SELECT
     w.organization_id::text AS organization,
     w.source_id,
     w.owner,
-    w.status,
+    CASE
+        WHEN w.owner <> 'atlas_legacy' OR w.status <> 'active' THEN w.status
+        WHEN w.awaiting_sign_off THEN coalesce(o.status_before, w.status)
+        ELSE coalesce(w.intended_status, o.status_before, w.status)
+    END AS status,
     w.awaiting_sign_off,
     w.definition::text,
-    w.published_version IS NOT NULL AS is_published,
+    EXISTS (
+        SELECT 1
+        FROM atlas.workflow_versions AS v
+        WHERE v.workflow_id = w.id AND v.version = w.published_version AND v.executor = 'atlas_enhanced'
+    ) AS is_published,
     NOT EXISTS (
         SELECT 1
         FROM atlas.captured_changes AS c
@@ -28,6 +36,8 @@ SELECT
         ORDER BY s.code
     ) AS signed
 FROM atlas.workflows AS w
+LEFT JOIN atlas.execution_owners AS o
+    ON w.organization_id = o.organization_id AND w.id = o.workflow_id AND o.trigger_key = ''
 LEFT JOIN atlas.migration_ledger AS l ON w.source_table = l.source_table AND w.source_id = l.source_id
 WHERE
     w.source_table = 'workflows'

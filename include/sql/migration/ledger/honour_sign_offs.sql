@@ -1,6 +1,8 @@
--- Workflows whose every change of meaning is signed for the present source get the status they were meant to have.
+-- Workflows whose every change of meaning is signed for the present source get the status they were meant to have; those
+-- that are executed with the old meaning, when that ends.
 UPDATE atlas.workflows AS workflow
-SET status = workflow.intended_status, awaiting_sign_off = false, updated_at = workflow.updated_at
+SET status = CASE WHEN workflow.owner = 'atlas_legacy' THEN workflow.status ELSE workflow.intended_status END,
+    awaiting_sign_off = false, updated_at = workflow.updated_at
 FROM atlas.migration_ledger AS ledger
 WHERE workflow.source_table = %(source_table)s
     AND workflow.source_id = ANY(%(ids)s)

@@ -20,6 +20,7 @@ SELECT
 FROM atlas.workflows AS workflow
 LEFT JOIN atlas.workflow_versions AS version
     ON workflow.id = version.workflow_id AND workflow.published_version = version.version
+    AND version.executor = 'atlas_enhanced'
 LEFT JOIN atlas.migration_ledger AS ledger
     ON workflow.source_table = ledger.source_table AND workflow.source_id = ledger.source_id
 LEFT JOIN atlas.shadow_workflows AS shadowed

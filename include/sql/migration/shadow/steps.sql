@@ -3,7 +3,8 @@ SELECT
     source.execution_id::text AS execution_id,
     source.node_id::text AS node_id,
     source.status::text AS status,
-    {error}::text AS error
+    {error}::text AS error,
+    coalesce({ended}::text, {started}::text, {created}::text) AS at
 FROM {table} AS source
 WHERE source.execution_id = ANY(%(ids)s::{type} [])
 ORDER BY source.execution_id, {started} NULLS LAST, {created} NULLS LAST, source.ctid

@@ -6,7 +6,7 @@ SELECT
     owner,
     definition ->> 'format' AS format,
     coalesce(jsonb_array_length(definition -> 'triggers'), 0) AS trigger_count,
-    CASE WHEN status = 'active' AND awaiting_sign_off THEN 'yes' ELSE 'no' END AS live_unsigned,
+    CASE WHEN status = 'active' AND awaiting_sign_off AND owner <> 'atlas_legacy' THEN 'yes' ELSE 'no' END AS live_unsigned,
     CASE WHEN awaiting_sign_off THEN 'no' ELSE 'yes' END AS is_signed
 FROM atlas.workflows
 WHERE

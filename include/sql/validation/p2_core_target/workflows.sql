@@ -10,10 +10,10 @@ SELECT
         WHEN o.owner IS NULL AND w.source_table IS NULL THEN 'yes'
         ELSE 'no'
     END AS has_one_owner,
-    CASE WHEN w.status = 'active' AND w.awaiting_sign_off THEN 'yes' ELSE 'no' END AS live_unsigned,
+    CASE WHEN w.status = 'active' AND w.awaiting_sign_off AND w.owner <> 'atlas_legacy' THEN 'yes' ELSE 'no' END AS live_unsigned,
     CASE
-        WHEN w.source_table IS NULL OR w.owner <> 'atlas_enhanced' OR w.status <> 'active' THEN 'yes'
-        WHEN v.id IS NOT NULL THEN 'yes'
+        WHEN w.source_table IS NULL OR w.owner = 'legacy_app' OR w.status <> 'active' THEN 'yes'
+        WHEN v.executor = w.owner THEN 'yes'
         ELSE 'no'
     END AS is_published,
     CASE WHEN o.fenced_at IS NOT NULL AND o.drained_at IS NULL THEN 'no' ELSE 'yes' END AS is_drained

@@ -7,7 +7,7 @@ from typing import Any
 from atlas_workflows.expressions.operators import Operator
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.legacy.conditions.engines import Question, legacy_answer
-from atlas_workflows.legacy.engine.drawn import OldEdge, OldNode
+from atlas_workflows.legacy.engine.drawn import OldEdge, OldNode, OldWorkflow
 from atlas_workflows.legacy.engine.known import Known, js_text
 from atlas_workflows.legacy.engine.semantics import OldEngine
 
@@ -48,6 +48,20 @@ def is_switch(node: OldNode) -> bool:
 def is_loop(node: OldNode) -> bool:
     """Whether it meant to repeat what follows."""
     return node.word in _LOOPS
+
+
+def is_straight(workflow: OldWorkflow) -> bool:
+    """Whether every engine goes the same way: nothing is asked, nothing is reached twice."""
+    asks = any(
+        is_condition(node)
+        or is_switch(node)
+        or is_loop(node)
+        or node.settings.keys() & {"condition", "conditions"}
+        for node in workflow.nodes
+    )
+    targets = [edge.target for edge in workflow.edges]
+    conditional = any(edge.condition not in (None, "", {}, []) for edge in workflow.edges)
+    return not (asks or conditional or workflow.gate) and len(targets) == len(set(targets))
 
 
 def edges_taken(

@@ -32,14 +32,22 @@ class Draining:
 
 
 def settle_drains(
-    connection: Connection, catalog: Catalog, organizations: Sequence[str] | None, now: datetime
+    connection: Connection,
+    catalog: Catalog,
+    organizations: Sequence[str] | None,
+    now: datetime,
+    *,
+    is_stopped: bool = False,
 ) -> tuple[Draining, ...]:
-    """Let those accept events that wait for nothing any more; returns the others. Safe to repeat at any time."""
+    """Let those accept events that wait for nothing any more; returns the others. Safe to repeat at any time.
+
+    `is_stopped`: the old application was stopped for good, so nothing of it runs any more, whatever its rows say.
+    """
     given = {"organizations": None if organizations is None else list(organizations)}
     waiting = rows(connection, Draining, sql("migration/cutover/draining"), given)
     if not waiting:
         return ()
-    busy = _busy(connection, catalog, waiting, now)
+    busy = frozenset() if is_stopped else _busy(connection, catalog, waiting, now)
     free = [item.workflow for item in waiting if item.source_id not in busy]
     connection.execute(sql("migration/cutover/drained"), {"workflows": free})
     return tuple(item for item in waiting if item.source_id in busy)

@@ -1,6 +1,6 @@
 """What a cutover knows of each workflow before it decides: signatures, errors, evidence, and whether it is on over there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -13,8 +13,10 @@ from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.model import Problem, Severity
 from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import validate
+from atlas_workflows.migration.cutover.old_format import OldVersion, Wanted, old_versions
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.ledger.edited import edited_workflows
+from atlas_workflows.migration.movement.source import Source
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.rollout.ownership import LIVE, Owner, Parity, TriggerFacts, WorkflowFacts
 
@@ -23,7 +25,9 @@ from atlas_workflows.rollout.ownership import LIVE, Owner, Parity, TriggerFacts,
 class Candidate:
     """A workflow that came from the legacy row `source_id`, its draft, and the facts about it.
 
-    `is_edited`: somebody edited the draft here, so it is published when they say so, and not by a cutover.
+    `is_edited`: somebody edited the draft here, so it is published when they say so, and not by a cutover. `is_on`: its
+    column says so now. `old` is its version in the old format, where somebody chose that executor, or `falls_back` says
+    that it may take over executions that fail before their first effect.
     """
 
     source_id: str
@@ -31,6 +35,41 @@ class Candidate:
     facts: WorkflowFacts
     is_edited: bool = False
     is_published: bool = False
+    is_on: bool = False
+    old: OldVersion | None = None
+    falls_back: bool = False
+
+    def with_old(self, found: OldVersion, falls_back: bool) -> "Candidate":
+        """The same, knowing whether it can be executed with the old meaning."""
+        facts = replace(self.facts, old_obstacle=found.obstacle)
+        return replace(self, old=found, facts=facts, falls_back=falls_back)
+
+    @property
+    def fallback(self) -> Mapping[str, Any] | None:
+        """The version that may take over; None where none may."""
+        return None if self.old is None or not self.falls_back else self.old.document
+
+    @property
+    def wanted(self) -> Wanted:
+        """What its version in the old format is made from."""
+        return Wanted(self.facts.workflow, self.source_id, self.definition, self.facts.triggers)
+
+
+def with_old_versions(
+    reader: Connection, source: Source, candidates: Sequence[Candidate], falling_back: Collection[str] = ()
+) -> list[Candidate]:
+    """The same, those that the old application executes with their versions in the old format.
+
+    `falling_back`: organizations whose failing executions these may take over.
+    """
+    asked = [item for item in candidates if item.facts.owner is Owner.LEGACY_APP and item.facts.is_on_there]
+    found = old_versions(reader, source, [item.wanted for item in asked])
+    return [
+        item.with_old(found[item.facts.workflow], item.facts.organization in falling_back)
+        if item.facts.workflow in found
+        else item
+        for item in candidates
+    ]
 
 
 def read_candidates(
@@ -58,7 +97,8 @@ def _candidate(row: Mapping[str, Any], is_on: bool, parity: Mapping[str, Parity]
         organization=row["organization"],
         owner=Owner(row["owner"]),
         status=row["status"],
-        is_on_there=is_on,
+        # What is executed here with the old meaning was on over there, and is the same question again.
+        is_on_there=is_on or row["owner"] == Owner.ATLAS_LEGACY,
         awaits_sign_off=row["awaiting_sign_off"],
         is_settled=row["is_settled"],
         errors=tuple(_errors(definition)) if is_live else (),
@@ -66,7 +106,7 @@ def _candidate(row: Mapping[str, Any], is_on: bool, parity: Mapping[str, Parity]
         triggers=tuple(TriggerFacts(*trigger) for trigger in row["triggers"]),
         signed=frozenset(row["signed"]),
     )
-    return Candidate(row["source_id"], definition, facts, is_published=row["is_published"])
+    return Candidate(row["source_id"], definition, facts, is_published=row["is_published"], is_on=is_on)
 
 
 def _errors(definition: Mapping[str, Any]) -> Iterator[str]:

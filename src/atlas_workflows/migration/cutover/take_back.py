@@ -126,6 +126,8 @@ def take_back(
             _put_back(connection, switch, item, row, ours, author)
         for write in ours:
             _close(connection, item, write, row, author)
+        if item.owner == Owner.ATLAS_LEGACY and item.status == LIVE:
+            connection.execute(sql("migration/cutover/restore_status"), {"workflow": item.workflow})
         _change_owner(connection, item, author, reason)
     ids = {"workflows": [item.workflow for item in found.owned]}
     connection.execute(sql("migration/cutover/disarm"), ids)
@@ -251,7 +253,8 @@ def _note(connection: Connection, item: Owned, change: Changed, author: Author) 
 def _change_owner(connection: Connection, item: Owned, author: Author, reason: str) -> None:
     given: dict[str, Any] = {
         "workflow": item.workflow, "organization": item.organization, "owner": str(Owner.LEGACY_APP),
-        "fenced_at": None, "drained_at": None, "by": author.actor, "reason": reason,
+        "fenced_at": None, "drained_at": None, "by": author.actor, "reason": reason, "status_before": None,
+        "fallback_version": None,
     }  # fmt: skip
     connection.execute(sql("migration/cutover/put_owner"), author.parameters | given)
     audit.record(

@@ -13,7 +13,7 @@ from uuid import UUID
 from atlas_workflows import audit, exact_json
 from atlas_workflows.audit import Subject
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import scalars
+from atlas_workflows.db.rows import scalar, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.cutover.facts import Candidate
 from atlas_workflows.migration.cutover.switch import Changed, Columns, Switch, is_on, switched
@@ -77,15 +77,20 @@ def _take_organization(
         row = rows.get(item.source_id)
         now = replace(item.facts, is_settled=_is_as_seen(item, row, settled))
         decision = decide(now, rules)
-        if row is not None and decision.owner is Owner.ATLAS_ENHANCED and decision.cause is Cause.READY:
+        if row is not None and decision.owner is not item.facts.owner:
             decision = _take_one(connection, switch, item, row, decision, author)
         decided.append((item, decision))
-    _note_fence(connection, [item for item, decision in decided if decision.cause is Cause.READY])
+    _note_fence(connection, [item for item, decision in decided if _is_fenced(item, decision)])
     return decided
 
 
+def _is_fenced(item: Candidate, decision: Decision) -> bool:
+    """Whether it just came from the old application; what changes hands here keeps the fence it has."""
+    return item.facts.owner is Owner.LEGACY_APP and decision.owner is not Owner.LEGACY_APP
+
+
 def _is_as_seen(item: Candidate, row: Columns | None, settled: frozenset[str]) -> bool:
-    return row is not None and item.source_id in settled and is_on(row) == item.facts.is_on_there
+    return row is not None and item.source_id in settled and is_on(row) == item.is_on
 
 
 def _take_one(
@@ -95,12 +100,42 @@ def _take_one(
     if changes is None:
         return Decision(decision.workflow, Owner.LEGACY_APP, Cause.SWITCH_REFUSED)
     note_changes(connection, item, changes, author)
+    fenced_at = author.at if switched(changes) else None
+    if decision.owner is Owner.ATLAS_LEGACY:
+        return _take_as_it_is(connection, item, decision, author, fenced_at)
     if item.facts.status == LIVE:
         publish(connection, item, decision, author)
+    if item.facts.owner is Owner.ATLAS_LEGACY:
+        set_status(connection, item, item.facts.status)
     if item.facts.status == LIVE or item.is_published:
         arm(connection, item, decision)
-    put_owner(connection, item, decision, author, fenced_at=author.at if switched(changes) else None)
+    fallback = _keep_fallback(connection, item, author)
+    put_owner(connection, item, decision, author, fenced_at=fenced_at, fallback_version=fallback)
     return decision
+
+
+def _keep_fallback(connection: Connection, item: Candidate, author: Author) -> int | None:
+    """Keep the row as it stands for executions that fail before their first effect, where that is wanted."""
+    return None if item.fallback is None else keep_version(connection, item, item.fallback, author)
+
+
+def keep_version(connection: Connection, item: Candidate, document: Mapping[str, Any], author: Author) -> int:
+    """Keep a version in the old format beside the published one; the same one twice is one."""
+    given = _version(item, document, author, executor=str(Owner.ATLAS_LEGACY))
+    return int(scalar(connection, sql("migration/cutover/keep_version"), given))
+
+
+def _take_as_it_is(
+    connection: Connection, item: Candidate, decision: Decision, author: Author, fenced_at: datetime | None
+) -> Decision:
+    """Publish the row as it stands, executed with the old meaning; the translation stays what it is, a draft."""
+    assert item.old is not None  # else it would not have been decided so
+    assert item.old.document is not None
+    _publish(connection, item, item.old.document, author, executor=str(Owner.ATLAS_LEGACY))
+    # The owner first: who is not signed may be on only with the old meaning.
+    put_owner(connection, item, decision, author, fenced_at=fenced_at, status_before=item.facts.status)
+    set_status(connection, item, LIVE)
+    return replace(decision, asleep=item.old.asleep)
 
 
 def note_changes(
@@ -131,16 +166,32 @@ def publish(connection: Connection, item: Candidate, decision: Decision, author:
     A version that is published stays where the draft was edited here since, or says the same.
     """
     definition = without(item.definition, decision.asleep)
-    text = exact_json.dumps_text(definition)
-    connection.execute(
-        sql("migration/cutover/publish"),
-        {
-            "workflow": item.facts.workflow, "organization": item.facts.organization, "definition": text,
-            "hash": sha256(exact_json.dumps(definition)).hexdigest(),
-            "is_edited": item.is_edited,
-            "changes": f"published by the cutover of {author.phase}",
-        },
-    )  # fmt: skip
+    _publish(connection, item, definition, author, executor=str(Owner.ATLAS_ENHANCED))
+
+
+def _publish(
+    connection: Connection, item: Candidate, definition: Mapping[str, Any], author: Author, *, executor: str
+) -> None:
+    # Edits of the draft are none of the row that is executed as it is.
+    is_edited = item.is_edited and executor == str(Owner.ATLAS_ENHANCED)
+    given = _version(item, definition, author, executor=executor) | {"is_edited": is_edited}
+    connection.execute(sql("migration/cutover/publish"), given)
+
+
+def _version(
+    item: Candidate, definition: Mapping[str, Any], author: Author, *, executor: str
+) -> dict[str, Any]:
+    return {
+        "workflow": item.facts.workflow, "organization": item.facts.organization,
+        "definition": exact_json.dumps_text(definition), "hash": sha256(exact_json.dumps(definition)).hexdigest(),
+        "executor": executor, "changes": f"published by the cutover of {author.phase}",
+    }  # fmt: skip
+
+
+def set_status(connection: Connection, item: Candidate, status: str) -> None:
+    """Set the status of a workflow whose executor changes."""
+    given = {"workflow": item.facts.workflow, "organization": item.facts.organization, "status": status}
+    connection.execute(sql("migration/cutover/set_status"), given)
 
 
 def arm(connection: Connection, item: Candidate, decision: Decision) -> None:
@@ -163,12 +214,20 @@ def without(definition: Mapping[str, Any], asleep: Sequence[str]) -> Mapping[str
 
 
 def put_owner(
-    connection: Connection, item: Candidate, decision: Decision, author: Author, *, fenced_at: datetime | None
+    connection: Connection,
+    item: Candidate,
+    decision: Decision,
+    author: Author,
+    *,
+    fenced_at: datetime | None,
+    status_before: str | None = None,
+    fallback_version: int | None = None,
 ) -> None:
     """Note the owner of every trigger of a workflow, and who decided it why."""
     given = {
         "workflow": item.facts.workflow, "organization": item.facts.organization, "owner": str(decision.owner),
-        "fenced_at": fenced_at, "drained_at": None, "by": author.actor, "reason": decision.cause.sentence,
+        "fenced_at": fenced_at, "drained_at": None, "by": author.actor, "reason": decision.sentence,
+        "status_before": status_before, "fallback_version": fallback_version,
     }  # fmt: skip
     connection.execute(sql("migration/cutover/put_owner"), author.parameters | given)
     audit.record(
@@ -176,7 +235,7 @@ def put_owner(
         Subject("workflows", item.facts.workflow),
         actor=author.actor,
         action="change_owner",
-        reason=f"{item.facts.owner} to {decision.owner}: {decision.cause.sentence}",
+        reason=f"{item.facts.owner} to {decision.owner}: {decision.sentence}",
         organization_id=item.facts.organization,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from atlas_workflows.documented_code import DocumentedCode
 from atlas_workflows.legacy.engine.deeds import COMPARED
 from atlas_workflows.legacy.engine.known import js_text
-from atlas_workflows.legacy.engine.plan import Plan, PlannedEffect
+from atlas_workflows.legacy.engine.planned import Plan, PlannedEffect
 from atlas_workflows.migration.shadow.foreseen import NEVER, Foreseen
 
 _COMMA = re.compile(r",\s+")  # a list within a text

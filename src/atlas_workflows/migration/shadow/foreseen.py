@@ -12,7 +12,7 @@ from atlas_workflows.expressions.moment import moment
 from atlas_workflows.expressions.paths import MISSING, look_up, parse_path
 from atlas_workflows.graph.model import Trigger, Workflow
 from atlas_workflows.legacy.engine.deeds import is_message
-from atlas_workflows.legacy.engine.plan import PlannedEffect
+from atlas_workflows.legacy.engine.planned import PlannedEffect
 from atlas_workflows.migration.shadow.history import BY_HAND
 from atlas_workflows.nodes.catalogue import load_catalogue
 

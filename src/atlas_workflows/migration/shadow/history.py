@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from atlas_workflows.errors import AtlasError
@@ -14,9 +14,11 @@ _WORDS = {
     **dict.fromkeys(("skipped",), "skipped"),
     **dict.fromkeys(("cancelled", "canceled"), "cancelled"),
 }
+ENDED = frozenset(_WORDS) | {"timeout"}
 UNFINISHED = "unfinished"
 _NAMES = ("nodeId", "node_id", "step_id", "stepId")
 _LABELS = ("nodeLabel", "step_name", "stepName", "label", "action")
+_TIMES = ("completedAt", "completed_at", "timestamp", "startedAt", "started_at")
 _SUBJECTS = ("leadId", "lead_id", "contactId", "contact_id", "clientId", "client_id")
 _PEOPLE = ("lead", "contact", "client")
 BY_HAND = "manual"
@@ -24,12 +26,13 @@ BY_HAND = "manual"
 
 @dataclass(frozen=True, slots=True)
 class RecordedStep:
-    """`status`: completed, failed, skipped, cancelled, or unfinished for every other word."""
+    """`status`: completed, failed, skipped, cancelled, or unfinished for every other word. `at`: the last time it names."""
 
     name: str
     label: str
     status: str
     error: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,17 @@ def _step(step: Mapping[str, Any]) -> RecordedStep:
     if step.get("status") is None and isinstance(step.get("success"), bool):
         status = "completed" if step["success"] else "failed"
     return RecordedStep(
-        _text(step, _NAMES), _text(step, _LABELS), status, None if error is None else str(error)
+        _text(step, _NAMES), _text(step, _LABELS), status, None if error is None else str(error), _time(step)
     )
+
+
+def _time(step: Mapping[str, Any]) -> datetime | None:
+    found = _text(step, _TIMES)
+    try:
+        at = datetime.fromisoformat(found)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _starter(starter: str | None, event: Mapping[str, Any]) -> str:

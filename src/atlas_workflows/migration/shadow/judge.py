@@ -9,14 +9,16 @@ from typing import Any
 from atlas_workflows.engine.program import Program
 from atlas_workflows.graph.model import Workflow
 from atlas_workflows.legacy.engine.drawn import OldWorkflow
-from atlas_workflows.legacy.engine.plan import Plan, Start, plan
+from atlas_workflows.legacy.engine.outcomes import is_straight
+from atlas_workflows.legacy.engine.plan import plan
+from atlas_workflows.legacy.engine.planned import Plan, Start
 from atlas_workflows.legacy.engine.semantics import OldEngine, plausible_engines
 from atlas_workflows.migration.shadow.compare import Change, compare
 from atlas_workflows.migration.shadow.explain import Explained, Explainer, Visited
 from atlas_workflows.migration.shadow.foreseen import Foreseen, foresee
 from atlas_workflows.migration.shadow.history import BY_HAND, UNFINISHED, Recorded
 from atlas_workflows.migration.shadow.people import without_person
-from atlas_workflows.migration.shadow.reenact import Cause, Reenacted, best_engine, is_straight, reenact
+from atlas_workflows.migration.shadow.reenact import Cause, Reenacted, best_engine, reenact
 from atlas_workflows.nodes.catalogue import load_catalogue
 
 # Recorded triggers per workflow that are played through both sides: the newest.

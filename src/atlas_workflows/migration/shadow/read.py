@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import sql as compose
@@ -16,11 +16,12 @@ from atlas_workflows.db.tables import Catalog
 from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.graph.rows import uuid_or_none
 from atlas_workflows.migration.movement.source import snapshot
-from atlas_workflows.migration.shadow.history import Recorded, recorded
+from atlas_workflows.migration.shadow.history import ENDED, Recorded, recorded
 from atlas_workflows.migration.shadow.people import contact_of
 
 EXECUTIONS, STEPS = "workflow_executions", "workflow_execution_steps"
 PEOPLE = ("leads", "clients", "contacts")
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 AT_ONCE = 500  # executions in memory with their steps
 _JSON = ("jsonb", "json")
 
@@ -79,9 +80,23 @@ class Past:
         self, ids: Sequence[str], since: datetime, until: datetime
     ) -> Iterator[tuple[str, Recorded]]:
         """(workflow, execution), the newest of each workflow first."""
+        yield from self._executions({"ids": list(ids), "since": since, "until": until, "ended": []})
+
+    def unfinished(self, ids: Sequence[str]) -> Iterator[tuple[str, Recorded]]:
+        """The same of those without an end, whenever they began; none where the table has no status."""
+        if "status" not in self.columns:
+            return
+        given = {
+            "ids": list(ids),
+            "since": EVER,
+            "until": datetime.max.replace(tzinfo=UTC),
+            "ended": list(ENDED),
+        }
+        yield from self._executions(given)
+
+    def _executions(self, given: Mapping[str, Any]) -> Iterator[tuple[str, Recorded]]:
         if not self.is_kept:
             return
-        given = {"ids": list(ids), "since": since, "until": until}
         with snapshot(self.connection), self.connection.cursor(name="atlas_shadow") as cursor:
             cursor.itersize = AT_ONCE
             cursor.execute(self._statement(), given)
@@ -135,10 +150,11 @@ class Past:
             error=self._one_of(STEPS, "source", ("error", "error_message")) or nothing,
             started=self._one_of(STEPS, "source", ("started_at",)) or nothing,
             created=self._one_of(STEPS, "source", ("created_at",)) or nothing,
+            ended=self._one_of(STEPS, "source", ("completed_at",)) or nothing,
         )
         found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for execution, node, status, error in self.connection.execute(statement, {"ids": list(ids)}):
-            found[execution].append({"nodeId": node, "status": status, "error": error})
+        for execution, node, status, error, at in self.connection.execute(statement, {"ids": list(ids)}):
+            found[execution].append({"nodeId": node, "status": status, "error": error, "timestamp": at})
         return found
 
     def people(self, ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:

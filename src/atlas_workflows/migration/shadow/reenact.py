@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from atlas_workflows.documented_code import DocumentedCode
+from atlas_workflows.legacy.engine.course import NO_TRIGGER
 from atlas_workflows.legacy.engine.drawn import OldNode, OldWorkflow
-from atlas_workflows.legacy.engine.outcomes import edges_taken, is_condition, is_loop, is_switch
-from atlas_workflows.legacy.engine.plan import NO_TRIGGER, Plan, Start, plan
+from atlas_workflows.legacy.engine.outcomes import edges_taken, is_condition
+from atlas_workflows.legacy.engine.plan import plan
+from atlas_workflows.legacy.engine.planned import Plan, Start
 from atlas_workflows.legacy.engine.semantics import OldEngine
 from atlas_workflows.migration.shadow.history import UNFINISHED, Recorded, RecordedStep
 from atlas_workflows.names import normal
@@ -159,20 +161,6 @@ def _linear_node(workflow: OldWorkflow, at: int, step: RecordedStep, before: int
 
 
 _TRIGGER = OldNode("", "trigger", "", "", {}, is_flat=False, place="")
-
-
-def is_straight(workflow: OldWorkflow) -> bool:
-    """Whether every engine goes the same way: nothing is asked, nothing is reached twice."""
-    asks = any(
-        is_condition(node)
-        or is_switch(node)
-        or is_loop(node)
-        or node.settings.keys() & {"condition", "conditions"}
-        for node in workflow.nodes
-    )
-    targets = [edge.target for edge in workflow.edges]
-    conditional = any(edge.condition not in (None, "", {}, []) for edge in workflow.edges)
-    return not (asks or conditional or workflow.gate) and len(targets) == len(set(targets))
 
 
 def best_engine(

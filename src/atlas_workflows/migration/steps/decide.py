@@ -6,7 +6,7 @@ from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.cutover.facts import Candidate, read_candidates
+from atlas_workflows.migration.cutover.facts import Candidate, read_candidates, with_old_versions
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_over import counted
 from atlas_workflows.migration.movement.backfill import at_work
@@ -14,9 +14,9 @@ from atlas_workflows.migration.movement.catch_up import catch_up
 from atlas_workflows.migration.shadow.gate import parity_by_workflow
 from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult
 from atlas_workflows.migration.undo import NothingToUndo
-from atlas_workflows.rollout.ownership import Decision, Parity, Rules, decide
+from atlas_workflows.rollout.ownership import Decision, Owner, Parity, Rules, decide
 
-# The executor of the old format is not there; a phase with a comparison of semantics before it insists on parity.
+# A phase with a comparison of semantics before it insists on parity.
 COMPARES = "shadow"
 
 
@@ -32,6 +32,8 @@ def run(context: PhaseContext) -> StepResult:
             organizations,
             parity_of(context, worker.writer, organizations),
         )
+        if rules_of(context).has_legacy_executor:
+            candidates = with_old_versions(worker.reader, worker.source, candidates)
     decided = [(item, decide(item.facts, rules_of(context))) for item in candidates]
     _write(context, decided)
     return StepResult(
@@ -40,8 +42,11 @@ def run(context: PhaseContext) -> StepResult:
 
 
 def rules_of(context: PhaseContext) -> Rules:
-    """What this phase insists on; a dry run keeps no comparison that it could insist on."""
-    return Rules(needs_parity=COMPARES in context.phase.steps and context.persistent)
+    """What this phase insists on, and what was chosen; a dry run keeps no comparison that it could insist on."""
+    return Rules(
+        needs_parity=COMPARES in context.phase.steps and context.persistent,
+        has_legacy_executor=context.options.not_ready == str(Owner.ATLAS_LEGACY),
+    )
 
 
 def parity_of(
@@ -67,7 +72,7 @@ def _write(context: PhaseContext, decided: Sequence[tuple[Candidate, Decision]])
     listed = [
         {
             "workflow": item.facts.workflow, "organization": item.facts.organization, "owner": str(decision.owner),
-            "cause": str(decision.cause), "why": decision.cause.sentence, "errors": list(item.facts.errors),
+            "cause": str(decision.cause), "why": decision.sentence, "errors": list(item.facts.errors),
             "triggers_asleep": list(decision.asleep),
         }
         for item, decision in decided
