@@ -46,6 +46,7 @@ SECTIONS = (
     ("Triggers", "0014_triggers"),
     ("Reading and steering executions", "0015_executions"),
     ("Shadow runs", "0018_shadow"),
+    ("Recurring workflows", "0023_recurring"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage",)

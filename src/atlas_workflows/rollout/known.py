@@ -24,4 +24,14 @@ P2_CORE = Flag(
     description="Whether phase 2 may cut this organization over. A held organization is left out and reported as such.",
 )
 
-KNOWN_FLAGS = (P1_DATABASE, P2_CORE)
+TRANSLATED_SCHEDULES = Flag(
+    key="scheduling.translated",
+    type=FlagType.BOOLEAN,
+    default=False,
+    owner="migration",
+    reason="Schedules of the old application often never fired: an organization says when they begin to.",
+    expires_at=datetime(2028, 1, 1, tzinfo=UTC),
+    description="Whether schedules that were translated from the old application fire here, without being published anew.",
+)
+
+KNOWN_FLAGS = (P1_DATABASE, P2_CORE, TRANSLATED_SCHEDULES)

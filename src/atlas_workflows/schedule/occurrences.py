@@ -71,6 +71,12 @@ class Schedule:
         """The first occurrence strictly after an aware `moment`."""
         return next(self.since(moment + timedelta(microseconds=1)), None)
 
+    def closed_because(self, moment: datetime) -> str | None:
+        """None while open at an aware `moment`, else "holiday" or "business_hours"."""
+        if self._openness is None:
+            return None
+        return self._openness.closed_because(to_local(_naive_utc(moment), self.zone))
+
     def _fires(self, asked: datetime) -> Iterator[Fire]:
         begin = asked if self._first is None else max(asked, self._first)
         since = self._search_start(begin)
