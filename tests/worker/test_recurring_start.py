@@ -8,6 +8,7 @@ from workflows import line, node, wait
 from world import ONE, TWO, PostgresWorld, work, workflow_id
 
 from atlas_workflows.graph.model import Edge, Trigger, Workflow
+from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.recurring.occasion import due_occasion
 from atlas_workflows.recurring.starting import Outcome, Recurring, ask_gate, start_occasion
 from atlas_workflows.recurring.survey import (
@@ -20,7 +21,7 @@ from atlas_workflows.recurring.survey import (
 from atlas_workflows.rollout.flags import Override
 from atlas_workflows.rollout.known import KNOWN_FLAGS
 from atlas_workflows.rollout.postgres import PostgresFlags
-from atlas_workflows.store.publication import pause, resume
+from atlas_workflows.store.publication import pause, publish, resume
 from atlas_workflows.store.steering import By
 
 ADA = By("ada", "because")
@@ -35,12 +36,8 @@ def recurring(name: str, **schedule: object) -> Workflow:
     return Workflow(name, name, flow.nodes, (*flow.edges, Edge("s", "nine", "a")), (*flow.triggers, at_nine), settings=flow.settings)  # fmt: skip
 
 
-def published(
-    world: PostgresWorld, flow: Workflow, organization: str = ONE, origin: str = "atlas"
-) -> Recurring:
-    name = world.publish(flow, organization)
-    world.rows_changed("UPDATE atlas.workflow_versions SET origin = %s WHERE workflow_id = %s AND origin <> %s", origin, name, origin)  # fmt: skip
-    return Recurring(organization, name, "nine")
+def published(world: PostgresWorld, flow: Workflow, organization: str = ONE) -> Recurring:
+    return Recurring(organization, world.publish(flow, organization), "nine")
 
 
 def _start(world: PostgresWorld, which: Recurring, due: datetime = DUE) -> Outcome:
@@ -75,12 +72,14 @@ def test_every_active_schedule_of_ours_is_found(postgres: PostgresWorld) -> None
 
 
 def test_translated_schedules_wait_until_their_organization_lets_them(postgres: PostgresWorld) -> None:
-    which = published(postgres, recurring("a"), origin="legacy")
+    which = published(postgres, recurring("a"))
+    postgres.rows_changed("UPDATE atlas.workflows SET source_table = 'workflows', source_id = '1'")
     assert find_entries(postgres.connection, DUE) == []
     assert not ask_gate(postgres.connection, which, due_occasion(DUE), DUE).may_start
     flags = PostgresFlags(postgres.connection)
     (flag,) = [known for known in KNOWN_FLAGS if known.key == "scheduling.translated"]
     flags.put_flag(flag, actor="test", reason="known")
+    assert find_entries(postgres.connection, DUE) == []
     flags.set_override(Override(flag.key, UUID(ONE), True, "ada", "they want them", DUE))
     assert [e.workflow for e in find_entries(postgres.connection, DUE)] == [which.workflow]
 
@@ -136,3 +135,13 @@ def test_a_snapshot_is_kept_for_every_other_machine(postgres: PostgresWorld) -> 
     postgres.rows_changed("UPDATE atlas.recurring_snapshots SET used_at = now() - interval '31 days'")
     keep_snapshot(postgres.connection, type(snapshot)())
     assert kept_snapshot(postgres.connection, snapshot.version) is None
+
+
+def test_a_translated_schedule_that_a_person_publishes_needs_no_flag(postgres: PostgresWorld) -> None:
+    which = published(postgres, recurring("a"))
+    postgres.rows_changed(
+        "UPDATE atlas.workflows SET source_table = 'workflows', source_id = '1', revision = 7"
+    )
+    assert find_entries(postgres.connection, DUE) == []
+    done = publish(postgres.connection, ONE, which.workflow, 7, load_catalogue(), ADA)
+    assert [e.version for e in find_entries(postgres.connection, DUE)] == [done.version]

@@ -22,17 +22,17 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A schedule trigger as its published version has it; `origin` legacy: translated, and never published here."""
+    """A schedule trigger as its published version has it; `is_published_here`: made here, or published by a person since."""
 
     organization: str
     workflow: str
     name: str
     version: int
     trigger: str
-    origin: str
     published_at: datetime
     active_since: datetime
     schedule: str | None
+    is_published_here: bool
 
 
 def is_ready(connection: Connection) -> bool:
@@ -51,7 +51,7 @@ def find_entries(connection: Connection, now: datetime, workflow: str | None = N
     allowed = _allowed(connection, found, now)
     names = _names(connection) if found else {}
     return [
-        _entry(each, names, now) for each in found if each.origin == "atlas" or each.organization in allowed
+        _entry(each, names, now) for each in found if each.is_published_here or each.organization in allowed
     ]
 
 
@@ -68,7 +68,7 @@ def kept_snapshot(connection: Connection, version: str) -> Snapshot | None:
 
 
 def _allowed(connection: Connection, found: list[Published], now: datetime) -> set[str]:
-    asked = {UUID(each.organization) for each in found if each.origin != "atlas"}
+    asked = {UUID(each.organization) for each in found if not each.is_published_here}
     if not asked:
         return set()
     answers = evaluations(PostgresFlags(connection), TRANSLATED_SCHEDULES.key, asked, now=now)
