@@ -38,7 +38,7 @@ def why(after: timedelta, schedule: dict[str, Any], occasion: Occasion | None = 
         (timedelta(days=8), {"catch_up": {"mode": "all", "window_seconds": 7 * 86_400}}, "catch-up all"),
         (timedelta(hours=9), {"catch_up": {"mode": "all"}, "business_hours": OPEN}, r"closed \(business_hours\)"),
         (timedelta(hours=7), {"catch_up": {"mode": "all"}, "business_hours": OPEN}, ""),
-        (timedelta(), {"enabled": False}, "catch-up none"),
+        (timedelta(), {"enabled": False}, "switched off"),
     ],
 )  # fmt: skip
 def test_a_late_one_starts_as_its_policy_says(after: timedelta, schedule: dict[str, Any], said: str) -> None:

@@ -7,7 +7,7 @@ of its range; the scheduler starts what the catch-up policy of the schedule want
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,6 @@ from atlas_workflows.schedule.describe import describe
 from atlas_workflows.schedule.occurrences import Occurrence, Schedule
 from atlas_workflows.schedule.refusal import refuse
 from atlas_workflows.schedule.spec import RULES, ScheduleSpec, parse_spec, spec_to_json
-from atlas_workflows.site import utc_now
 from atlas_workflows.time_zones import TZDATA_VERSION
 
 KEPT = 8_192
@@ -32,7 +31,7 @@ class RecurringTimetable(Timetable):  # type: ignore[misc]  # Airflow ships no t
     `workflow_id` decides the workflow's jitter; `tzdata` names the time zone data the schedule was published under.
     """
 
-    now: Callable[[], datetime] = staticmethod(utc_now)
+    now: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
 
     def __init__(
         self, schedule: Mapping[str, Any], *, workflow_id: str = "", tzdata: str = TZDATA_VERSION

@@ -76,6 +76,8 @@ def decide(entry: Entry | None, occasion: Occasion, under_way: Sequence[str], no
         )
     spec = parse_spec(entry.schedule)
     require_carried_out(spec)
+    if not spec.enabled:
+        return Verdict(False, "The schedule is switched off.")
     schedule = Schedule(spec, workflow_id=entry.workflow)
     if occasion.cause is Cause.DUE and (why := _too_late(schedule, occasion.due, now)) is not None:
         return Verdict(False, why)

@@ -166,4 +166,6 @@ def _naive_utc(moment: datetime) -> datetime:
         raise refuse(
             "from", f"year {moment.year} is out of range.", f"Use a year from {FIRST_YEAR} to {LAST_YEAR}."
         )
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    at = moment.astimezone(UTC)
+    # A plain one: what Airflow hands over is a subclass with a calendar arithmetic of its own.
+    return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond)  # noqa: DTZ001
