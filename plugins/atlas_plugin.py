@@ -1,8 +1,9 @@
-"""Airflow plugin: the page Atlas in the navigation, with phase reports and Data Docs. Registers only."""
+"""Airflow plugin: the page Atlas in the navigation, with phase reports and Data Docs; the timetable. Registers only."""
 
 from airflow.plugins_manager import AirflowPlugin
 
 from atlas_workflows.orchestration.pages import LazyApplication
+from atlas_workflows.orchestration.timetable import RecurringTimetable
 
 
 def _pages():
@@ -22,3 +23,4 @@ class AtlasPlugin(AirflowPlugin):
     external_views = [  # noqa: RUF012
         {"name": "Atlas", "href": "/atlas/", "destination": "nav", "url_route": "atlas"}
     ]
+    timetables = [RecurringTimetable]  # noqa: RUF012

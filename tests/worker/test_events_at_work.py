@@ -18,13 +18,11 @@ from workflows import line, node, setting
 from world import NOON, ONE, PostgresWorld, wish
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.db.sql_files import sql_text
 from atlas_workflows.graph.model import Node, Trigger, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.performers.mail import mail_server
 from atlas_workflows.performers.send_email import SendEmail
 from atlas_workflows.store.events import emit, handle_again, install_capture, remove_capture
-from atlas_workflows.store.sessions import PLANS
 from atlas_workflows.worker.arrivals import Handled
 from atlas_workflows.worker.outbox_lane import ASK_AGAIN_SECONDS, FORGET_SECONDS, OutboxLane
 

@@ -46,7 +46,10 @@ COMMANDS = {
     ),
     "retention": ("atlas_workflows.cli.retention", "Drop executions, steps and logs whose time is over."),
     "sample": ("atlas_workflows.cli.sample", "Make a synthetic legacy CRM."),
-    "schedule": ("atlas_workflows.cli.schedule", "Next instants of a schedule, and its description."),
+    "schedule": (
+        "atlas_workflows.cli.schedule",
+        "Next instants of a schedule, its description, and what fires when.",
+    ),
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
     "secrets": ("atlas_workflows.cli.secrets", "Seal secrets anew under a new key."),
     "sending": ("atlas_workflows.cli.sending", "Show and set when an organization's messages may go out."),

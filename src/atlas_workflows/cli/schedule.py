@@ -1,4 +1,4 @@
-"""`atlas schedule …`: the next instants of a schedule, and the schedule in words."""
+"""`atlas schedule …`: the next instants of a schedule, the schedule in words, and the calendar of all that recur."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from atlas_workflows import exact_json
+from atlas_workflows.cli.schedule_calendar import calendar
 from atlas_workflows.cli.workflow_file import decode, read_bytes, read_document
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.schedule.describe import describe as describe_spec
@@ -18,7 +19,10 @@ from atlas_workflows.schedule.question import answer, spec_of
 from atlas_workflows.schedule.refusal import refuse
 from atlas_workflows.time_zones import TZDATA_VERSION
 
-app = typer.Typer(no_args_is_help=True, help="Next instants of a schedule, and its description.")
+app = typer.Typer(
+    no_args_is_help=True, help="Next instants of a schedule, its description, and what fires when."
+)
+app.command("calendar")(calendar)
 
 Cron = Annotated[str | None, typer.Option(help='Five fields, e.g. "0 9 * * 1-5".')]
 Rrule = Annotated[str | None, typer.Option(help='RFC 5545, e.g. "FREQ=MONTHLY;BYDAY=-1FR".')]
@@ -52,7 +56,7 @@ _LONGEST_TABLE = (
 
 @app.callback()
 def schedule() -> None:
-    """Next instants of a schedule, and its description."""
+    """Next instants of a schedule, its description, and what fires when."""
 
 
 @app.command("next")

@@ -35,4 +35,14 @@ FALLBACK = Flag(
     "workflows that are cut over while it is on, and as long as it is.",
 )
 
-KNOWN_FLAGS = (FALLBACK, P1_DATABASE, P2_CORE)
+TRANSLATED_SCHEDULES = Flag(
+    key="scheduling.translated",
+    type=FlagType.BOOLEAN,
+    default=False,
+    owner="migration",
+    reason="Schedules of the old application often never fired: an organization says when they begin to.",
+    expires_at=datetime(2028, 1, 1, tzinfo=UTC),
+    description="Whether schedules that were translated from the old application fire here, without being published anew.",
+)
+
+KNOWN_FLAGS = (FALLBACK, P1_DATABASE, P2_CORE, TRANSLATED_SCHEDULES)

@@ -71,6 +71,12 @@ class Schedule:
         """The first occurrence strictly after an aware `moment`."""
         return next(self.since(moment + timedelta(microseconds=1)), None)
 
+    def closed_because(self, moment: datetime) -> str | None:
+        """None while open at an aware `moment`, else "holiday" or "business_hours"."""
+        if self._openness is None:
+            return None
+        return self._openness.closed_because(to_local(_naive_utc(moment), self.zone))
+
     def _fires(self, asked: datetime) -> Iterator[Fire]:
         begin = asked if self._first is None else max(asked, self._first)
         since = self._search_start(begin)
@@ -160,4 +166,6 @@ def _naive_utc(moment: datetime) -> datetime:
         raise refuse(
             "from", f"year {moment.year} is out of range.", f"Use a year from {FIRST_YEAR} to {LAST_YEAR}."
         )
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    at = moment.astimezone(UTC)
+    # A plain one: what Airflow hands over is a subclass with a calendar arithmetic of its own.
+    return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond)  # noqa: DTZ001

@@ -9,6 +9,15 @@ from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.secret_files import USERS, StackSecrets
 
 CONNECTION_VARIABLE = "AIRFLOW_CONN_ATLAS_CRM"
+# Beside the folder of DAG files: the recurring workflows, of which a snapshot is taken every so many seconds.
+BUNDLES = (
+    {"name": "dags-folder", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {}},
+    {
+        "name": "atlas_recurring",
+        "classpath": "atlas_workflows.orchestration.recurring_bundle.RecurringBundle",
+        "kwargs": {"refresh_interval": 20},
+    },
+)
 # Left out of what the processes inherit: other Airflow settings (not AIRFLOW_CONN_…, which somebody means for us), and
 # what slows Python's start fourfold.
 DROPPED_PREFIXES = (
@@ -90,6 +99,8 @@ def _core(paths: StackPaths, secrets: StackSecrets, port: int) -> dict[str, str]
         ),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(secrets.passwords_file),
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(paths.airflow / "bundles"),
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "60",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",

@@ -1,0 +1,2 @@
+-- Removes the snapshots of recurring workflows.
+DROP TABLE IF EXISTS atlas.recurring_snapshots;
