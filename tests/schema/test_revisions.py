@@ -43,6 +43,8 @@ UNION ALL SELECT 'column', a.attrelid::regclass::text, a.attname, format_type(a.
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relnamespace = to_regnamespace('atlas') AND a.attnum > 0 AND NOT a.attisdropped AND c.relname NOT LIKE 'schema_version%'
+UNION ALL SELECT 'index', tablename, indexname, indexdef, '', '', ''
+FROM pg_indexes WHERE schemaname = 'atlas' AND tablename NOT LIKE 'schema_version%'
 UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), '', '', ''
 FROM pg_constraint WHERE connamespace = to_regnamespace('atlas') AND conname NOT LIKE 'schema_version%'
 UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), tgenabled::text, '', ''
