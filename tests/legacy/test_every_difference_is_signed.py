@@ -8,8 +8,10 @@ import pytest
 from known_parts import known_workflow
 from legacy_rows import edge, record, trigger_node
 
+from atlas_workflows.legacy.engine.course import TOO_MANY
 from atlas_workflows.legacy.engine.drawn import read_workflow
-from atlas_workflows.legacy.engine.plan import TOO_MANY, Start, plan
+from atlas_workflows.legacy.engine.plan import plan
+from atlas_workflows.legacy.engine.planned import Start
 from atlas_workflows.legacy.engine.semantics import BY_NAME
 from atlas_workflows.legacy.evidence.seen import Evidence, Seen
 from atlas_workflows.legacy.records import LegacyWorkflow, SourceRow, Tenancy
