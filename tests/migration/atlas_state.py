@@ -6,7 +6,7 @@ import psycopg
 
 from atlas_workflows.exact_json import dumps_text, loads
 
-# Records of the runs themselves, and the archive, whose rows tell when something was put aside.
+# Records of the runs themselves, how often they changed owners, and the archive, whose rows tell when something was put aside.
 RUN_TABLES = frozenset(
     [
         "phase_runs",
@@ -20,6 +20,7 @@ RUN_TABLES = frozenset(
         "validation_results",
         "validation_failing_keys",
         "organization_phases",
+        "ownership_epochs",
         "schema_version",
     ]
 )
