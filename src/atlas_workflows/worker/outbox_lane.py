@@ -64,7 +64,7 @@ class OutboxLane:
         except StoreUnavailable:
             raise
         except Exception as cause:  # whatever one event does to a trigger, its neighbours go on
-            where = {"organization": arrived.event.organization, "event": arrived.event.key}
+            where = {"organization": arrived.event.organization, "event_key": arrived.event.key}
             log.error("a trigger failed", **where, exc_info=cause)
             return Consequences(error=f"A trigger failed: {type(cause).__name__}.")
 
