@@ -133,6 +133,22 @@ def test_what_is_sent_again_by_decision_waits_for_the_resume(postgres: PostgresW
     assert postgres.end(begun.execution) == ("completed", None)
 
 
+def test_what_a_cancelled_replay_waited_for_is_not_sent_again(postgres: PostgresWorld) -> None:
+    """The workflow is paused, so the execution that was let go on ends before it asks again."""
+    flow = postgres.publish(branches(node("n1"), node("n2")))
+    (begun,) = postgres.start(wish(flow))
+    provider = Provider(n1=Refused("provider", "no", may_retry=False), n2=Unclear("silence"))
+    through(postgres, provider)
+    pause(postgres.connection, ONE, flow, ADA)
+    replayed(postgres, begun.execution)
+    cancel(postgres.connection, ONE, begun.execution, ADA)
+    work(postgres)
+    with pytest.raises(InputError, match="given up"):
+        resolve(
+            postgres.connection, ONE, f"{begun.execution}/n2", Verdict.AGAIN, by="ada", reason="not there"
+        )
+
+
 def test_a_round_of_a_loop_goes_on_in_that_round(postgres: PostgresWorld) -> None:
     loop = Node("l", "loop", {"kind": "count", "count": 3})
     nodes = (loop, node("n"), setting("z"))

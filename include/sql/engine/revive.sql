@@ -1,4 +1,5 @@
--- Puts a failed execution back among the live ones, where it stood just before it failed, and removes its letter.
+-- Puts a failed execution back among the live ones, where it stood just before it failed, and removes its letter. What it
+-- waited for there is wanted again, also while the workflow is paused.
 WITH letter AS (
     DELETE FROM atlas.dead_letters AS d
     WHERE d.organization_id = %(organization)s AND d.execution_id = %(execution)s
@@ -30,9 +31,10 @@ queued AS (
 ),
 effects AS (
     UPDATE atlas.effects AS e
-    SET waits_for = 'workflow_paused'
+    SET waits_for = CASE WHEN %(held)s THEN 'workflow_paused' ELSE e.waits_for END,
+        given_up = e.given_up AND e.effect_key <> ALL(%(wanted)s::text[])
     FROM letter AS l
-    WHERE %(held)s AND e.organization_id = l.organization_id AND e.execution_id = l.execution_id
+    WHERE e.organization_id = l.organization_id AND e.execution_id = l.execution_id
         AND e.status IN ('intended', 'held', 'dispatching', 'unknown')
 )
 UPDATE atlas.workflow_executions AS e

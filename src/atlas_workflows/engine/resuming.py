@@ -53,3 +53,8 @@ def _later(token: Token, missed: timedelta) -> Token:
 def asked_again(before: State) -> list[str]:
     """The nodes whose steps are tried anew, in the order in which they were come to."""
     return [token.node for token in before.tokens.values() if token.status in _ASKED_AGAIN]
+
+
+def waited_for(before: State) -> list[str]:
+    """The keys of what was under way, and is waited for again."""
+    return [token.key for token in before.tokens.values() if token.status is Status.EFFECT]

@@ -11,7 +11,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.behaviour import Kinds
 from atlas_workflows.engine.events import Cancelled
 from atlas_workflows.engine.program import Program
-from atlas_workflows.engine.resuming import asked_again, resumed
+from atlas_workflows.engine.resuming import asked_again, resumed, waited_for
 from atlas_workflows.engine.state import state_from_json, state_to_json
 from atlas_workflows.errors import InputError
 from atlas_workflows.store.acting_steps import acts
@@ -117,6 +117,7 @@ def replay(
             "execution": execution,
             "version": letter.workflow_version,
             "document": _revived(letter),
+            "wanted": _wanted(letter),
             "held": plan.is_held,
             "now": now,
         }
@@ -208,6 +209,10 @@ def _revived(letter: _Letter) -> str:
     if not letter.begun:
         return letter.document
     return json_text(state_to_json(resumed(state_from_json(document))))
+
+
+def _wanted(letter: _Letter) -> list[str]:
+    return waited_for(state_from_json(exact_json.loads(letter.document))) if letter.begun else []
 
 
 def _as_done(plan: Replay) -> Replay:

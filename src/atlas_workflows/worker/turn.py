@@ -128,6 +128,9 @@ def _went_on(claimed: Claimed, program: Executable, state: State, now: datetime)
     events: list[Event] = [event for _, event in claimed.inbox] or [Woken()]
     # A server that took over may be behind the one that failed; time does not go back for an execution.
     _tell(course, program, events, max(now, state.last_at))
+    if course.state.is_over:
+        # What was let go on and not asked for yet may still be under way from before.
+        course.awaited |= {token.key for token in state.tokens.values() if token.status is Status.RETRY}
     return _written(claimed, program, course)
 
 
