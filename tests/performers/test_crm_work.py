@@ -193,9 +193,12 @@ def test_an_event_is_published_once_under_its_key(gym: Gym) -> None:
             gym.done("track_event", content)
         found = gym.rows("SELECT organization::text, type, subject, data, key FROM public.heard")
         assert found == [
-            (ONE, "event", ANA, {"trigger": {"door": 2, "name": "visited", "event": "visited"}}, "e/n")
+            (ONE, "visited", ANA, {"trigger": {"door": 2, "name": "visited", "event": "visited"}}, "e/n")
         ]
     else:
         for _ in range(2):
             gym.done("track_event", content)
-        assert gym.one("SELECT count(*) FROM atlas.event_outbox WHERE event_key = 'e/n'") == (1,)
+        assert gym.rows("SELECT event_type FROM atlas.event_outbox WHERE event_key = 'e/n'") == [("visited",)]
+        gym.done("track_event", {"name": "lead_created"}, key="e/2")
+        assert gym.one("SELECT event_type FROM atlas.event_outbox WHERE event_key = 'e/2'") == ("event",)
+    assert gym.refused("track_event", {"name": ""}, key="e/3").cause == "data"
