@@ -11,7 +11,16 @@ accepted AS (
     SELECT a.*, w.published_version
     FROM asked AS a
     INNER JOIN atlas.workflows AS w ON w.id = a.workflow_id AND w.organization_id = a.organization_id
-    WHERE w.status = 'active' AND w.published_version IS NOT NULL
+    WHERE w.published_version IS NOT NULL
+        AND (
+            w.status = 'active'
+            -- Given back with the old meaning: its status is its translation's again, and what it owes starts all the same.
+            OR a.is_owed AND w.status <> 'archived' AND EXISTS (
+                SELECT FROM atlas.workflow_versions AS v
+                WHERE v.organization_id = w.organization_id AND v.workflow_id = w.id AND v.version = w.published_version
+                    AND v.executor = 'atlas_legacy'
+            )
+        )
         AND (w.owner <> 'legacy_app' OR a.triggered_by = 'workflow' OR a.is_owed)
     -- Whoever pauses or archives the workflow comes before or behind, never in between.
     FOR SHARE OF w

@@ -127,16 +127,16 @@ def last_made_in(table: str) -> str:
 
 
 def functions() -> list[tuple[str, str]]:
-    """The views and functions with what their comments say, by name; database triggers are left out."""
+    """The views and functions with what their comments say last, by name; database triggers are left out."""
     texts = [sql_text(f"schema/{file}.up") for file in FUNCTION_FILES]
     gone = {name for text in texts for name in _DROPPED.findall(text)}
-    found = [
-        (name, comment)
+    found = {
+        name: comment
         for text in texts
         for kind, name, comment in _comments(text)
         if kind in ("VIEW", "FUNCTION") and not comment.startswith("Database trigger") and name not in gone
-    ]
-    return sorted(found)
+    }
+    return sorted(found.items())
 
 
 def _comments(text: str) -> Iterator[tuple[str, str, str]]:

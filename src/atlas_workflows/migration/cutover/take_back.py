@@ -156,8 +156,9 @@ def _with_nobody(
 def _note_return(connection: Connection, owned: Sequence[Owned], *, owes: bool) -> None:
     """The last thing of the transaction: events noted before are ours still, those noted later are not."""
     workflows = [item.workflow for item in owned]
+    owing = [item.workflow for item in owned if owes and item.status == LIVE]
     for organization, epoch in next_epochs(connection, (item.organization for item in owned)).items():
-        given = {"organization": organization, "workflows": workflows, "epoch": epoch, "owes": owes}
+        given = {"organization": organization, "workflows": workflows, "owing": owing, "epoch": epoch}
         connection.execute(sql("migration/cutover/return_now"), given)
 
 
