@@ -1,5 +1,8 @@
 -- What may not be sent any more, who owned a workflow when an event was noted, what caused an event, by which rules was compared.
 
+-- A plain owner is under row-level security; functions that read its tables are checked when they are made.
+SELECT set_config('row_security', 'on', true), set_config('atlas.acting', 'migration', true);
+
 ALTER TABLE atlas.effects
     ADD COLUMN given_up boolean NOT NULL DEFAULT false, ADD COLUMN depth smallint NOT NULL DEFAULT 0;
 COMMENT ON COLUMN atlas.effects.given_up IS
