@@ -1,6 +1,7 @@
 """The workers of the local stack: how many there are, what they are given, what is said where there are none."""
 
 import socket
+import sys
 from pathlib import Path
 from threading import Event
 
@@ -50,6 +51,22 @@ def test_what_a_worker_is_given(tmp_path: Path) -> None:
     assert (two.port, two.env["ATLAS_METRICS_PORT"], two.env["ATLAS_CRM_DSN"]) == (9002, "9002", DSN)
     assert two.env["ATLAS_SMTP_URL"] == "smtp://mail"
     assert not {"AIRFLOW__CORE__FERNET_KEY", "PYTHONPATH"} & set(two.env)
+
+
+def test_a_worker_whose_port_was_taken_while_it_waited_gets_another(tmp_path: Path) -> None:
+    def at(port: int) -> Program:
+        argv = (sys.executable, "-c", "import time; time.sleep(60)")
+        return Program("worker-1", argv, {}, tmp_path / "worker-1.log", port, at_port=at)
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        watch = Watch((at(taken),))
+        assert watch.tick()
+        (state,), (item,) = watch.states(), watch.watched
+        watch.stop(grace=0.5)
+    assert (state.problem, state.restarts) == (None, 0)
+    assert state.pid is not None
+    assert item.program.port not in (taken, None)
 
 
 def test_the_workers_of_a_sample_write_to_nobody(tmp_path: Path) -> None:

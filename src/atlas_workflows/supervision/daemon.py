@@ -112,11 +112,15 @@ class Supervisor:
         while not self.stopping.is_set():
             self._keep_server()
             if self.watch.tick():
-                self._publish()
+                self._publish(metrics_ports=self._metrics_ports())
             ticks += 1
             if self.state.stage == STARTING and ticks % HEALTH_TICKS == 0:
                 self._look_whether_ready()
             self.stopping.wait(TICK_SECONDS)
+
+    def _metrics_ports(self) -> tuple[int, ...]:
+        workers = (item.program for item in self.watch.watched if item.program.at_port is not None)
+        return tuple(program.port for program in workers if program.port is not None)
 
     def _keep_server(self) -> None:
         if _postmaster_lives(self.server):

@@ -16,7 +16,8 @@ class Program:
     """What to run. `port` is the one it listens on, if any; `env` holds secrets and stays out of repr.
 
     `waits_for` says in words what it cannot be started without yet, None where nothing is missing. `grace` is how long it
-    may take to end, where that is not what all others have.
+    may take to end, where that is not what all others have. `at_port` makes the same program for another port, where the
+    port may have been taken by somebody else by the time that it is started.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Program:
     port: int | None = None
     waits_for: Callable[[], str | None] | None = field(default=None, repr=False)
     grace: float | None = None
+    at_port: "Callable[[int], Program] | None" = field(default=None, repr=False)
 
 
 def start(program: Program) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
 
-from atlas_workflows.db.ports import port_is_free
+from atlas_workflows.db.ports import free_port, port_is_free
 from atlas_workflows.supervision.backoff import crashes_after, restart_delay
 from atlas_workflows.supervision.processes import Program, created_at, end, start
 from atlas_workflows.supervision.state import ProcessState
@@ -127,9 +127,11 @@ class Watch:
             return told != missing
         port = item.program.port
         if port is not None and not port_is_free(port):
-            item.crashes += 1
-            self._postpone(item, f"port {port} is taken by another program")
-            return True
+            if item.program.at_port is None:
+                item.crashes += 1
+                self._postpone(item, f"port {port} is taken by another program")
+                return True
+            item.program = item.program.at_port(free_port())
         item.process = start(item.program)
         item.created = created_at(item.process.pid) or time.time()
         item.started_at = self.clock()

@@ -56,17 +56,20 @@ def worker_programs(
     given = dict(os.environ if inherited is None else inherited)
     if smtp_url is not None:
         given["ATLAS_SMTP_URL"] = smtp_url
-    return tuple(
-        Program(
-            name=f"worker-{place}",
-            argv=(str(Path(sys.executable).with_name("atlas")), "worker"),
-            env=_environment(paths, crm_dsn, port, given),
-            log=paths.log_of(f"worker-{place}"),
-            port=port,
-            waits_for=partial(missing_for_workers, crm_dsn),
-            grace=DRAIN_SECONDS,
-        )
-        for place, port in enumerate(ports, 1)
+    return tuple(_worker(paths, crm_dsn, given, place, port) for place, port in enumerate(ports, 1))
+
+
+def _worker(paths: StackPaths, crm_dsn: str, given: Mapping[str, str], place: int, port: int) -> Program:
+    """It may wait for the schema for long, and another stack take the port meanwhile: then it has another one."""
+    return Program(
+        name=f"worker-{place}",
+        argv=(str(Path(sys.executable).with_name("atlas")), "worker"),
+        env=_environment(paths, crm_dsn, port, given),
+        log=paths.log_of(f"worker-{place}"),
+        port=port,
+        waits_for=partial(missing_for_workers, crm_dsn),
+        grace=DRAIN_SECONDS,
+        at_port=partial(_worker, paths, crm_dsn, given, place),
     )
 
 
