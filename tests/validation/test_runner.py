@@ -108,6 +108,17 @@ def test_frames_are_checked_alike() -> None:
     assert found["expect_column_values_to_be_in_set"].status is Status.PASSED
 
 
+def test_a_rule_of_the_few_that_need_statistics_finds_them() -> None:
+    even = {"values": ["a", "b"], "weights": [0.5, 0.5]}
+    rule = {
+        "type": "expect_column_kl_divergence_to_be_less_than", "why": "uneven",
+        "kwargs": {"column": "email", "partition_object": even, "threshold": 0.1},
+    }  # fmt: skip
+    for texts, status in ((["a", "b"] * 9, Status.PASSED), (["a"] * 17 + ["b"], Status.FAILED)):
+        (found,) = run_suite(suite_of(rule), Frames({"people": pandas.DataFrame({"email": texts})}))
+        assert (found.status, found.error) == (status, None)
+
+
 @pytest.mark.parametrize("name", SUITES)
 def test_every_suite_is_readable_and_every_batch_has_its_query(name: str) -> None:
     suite = load_suite(load_settings({}).expectations, name)

@@ -1,11 +1,9 @@
-"""Runs a suite with Great Expectations (the only importer of it) and builds its Data Docs.
+"""Runs a suite with Great Expectations and builds its Data Docs.
 
 Two things it gets wrong are put right here: an SQL error looks like an ordinary failed expectation, and no more than
 200 failing rows are returned. And values never leave: only key columns reach results and Data Docs.
 """
 
-import logging
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any, cast
 from atlas_workflows.db.connect import connect, session_settings
 from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.failing_keys import all_failing_keys, condition_of
+from atlas_workflows.validation.library import load_library
 from atlas_workflows.validation.results import ExpectationResult, Status
 from atlas_workflows.validation.suites import Batch, Expectation, Suite
 
@@ -22,16 +21,6 @@ ROWS_EXPECTATION = "unexpected_rows_expectation"
 _VALUE = re.compile(r"""(?<=: )".*|(?<=\bvalue )"[^"]*"?""")
 HIDDEN = "•••"
 FIGURES = ("observed_value", "element_count", "unexpected_count", "unexpected_percent", "missing_count")
-
-
-def load_library() -> Any:
-    """Great Expectations, quiet and telling nobody."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    import great_expectations as gx
-    import great_expectations.checkpoint
-
-    return gx
 
 
 def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) -> list[ExpectationResult]:
@@ -43,18 +32,30 @@ def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) ->
         context.add_data_docs_site("local", site_config=_site(docs))
     present = data.frames if isinstance(data, Frames) else data.texts
     results: list[ExpectationResult] = []
+    pages: list[Any] = []
     for batch in suite.batches:
         if batch.name in present:
-            results.extend(_run_batch(context, suite, batch, data, with_docs=docs is not None))
+            runs = _run_batch(context, suite, batch, data)
+            pages += [*runs, *(_suite_page(run.suite_name) for run in runs.values())]
+            found = [item.to_json_dict() for run in runs.values() for item in run.results]
+            results.extend(_result(suite, batch, item, data) for item in found)
+    if docs is not None:
+        # Once for all batches: each time the index is made anew and everything that pages share is copied.
+        context.build_data_docs(site_names=["local"], resource_identifiers=pages)
     if isinstance(data, Queries):
         _dispose(context)
     return results
 
 
-def _run_batch(
-    context: Any, suite: Suite, batch: Batch, data: Frames | Queries, *, with_docs: bool
-) -> list[ExpectationResult]:
-    from great_expectations.checkpoint import Checkpoint, UpdateDataDocsAction
+def _suite_page(name: str) -> Any:
+    from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
+
+    return ExpectationSuiteIdentifier(name=name)
+
+
+def _run_batch(context: Any, suite: Suite, batch: Batch, data: Frames | Queries) -> Mapping[Any, Any]:
+    """What the library found, by the page it belongs to."""
+    from great_expectations.checkpoint import Checkpoint
     from great_expectations.core import ExpectationSuite
     from great_expectations.core.validation_definition import ValidationDefinition
 
@@ -73,11 +74,9 @@ def _run_batch(
         )
     )
     outcome = checkpoint.run(batch_parameters=parameters)
-    _hide_quoted_values(context, outcome.run_results)
-    if with_docs:
-        UpdateDataDocsAction(name="docs", site_names=["local"]).run(outcome)
-    found = [item for run in outcome.run_results.values() for item in run.results]
-    return [_result(suite, batch, item.to_json_dict(), data) for item in found]
+    runs: Mapping[Any, Any] = outcome.run_results
+    _hide_quoted_values(context, runs)
+    return runs
 
 
 def _definition(

@@ -18,8 +18,9 @@ from typing import IO, Any
 
 from atlas_workflows.errors import PhaseError
 from atlas_workflows.validation.data import Frames, Queries
+from atlas_workflows.validation.library import load_pages
 from atlas_workflows.validation.results import ExpectationResult
-from atlas_workflows.validation.runner import load_library, run_suite
+from atlas_workflows.validation.runner import run_suite
 from atlas_workflows.validation.suites import Suite
 
 IDLE_SECONDS = 30.0
@@ -120,7 +121,7 @@ def _receive(pipe: IO[bytes]) -> bytes | None:
 
 def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
     """The other side: answers until the asking process is gone or has not asked for a while."""
-    load_library()
+    load_pages()
     while select([questions], [], [], IDLE_SECONDS)[0]:
         question = _receive(questions)
         if question is None:
