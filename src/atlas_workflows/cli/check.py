@@ -5,8 +5,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import typer
 from rich.console import Console
@@ -17,6 +19,8 @@ from atlas_workflows.settings import Settings, load_settings
 app = typer.Typer()
 
 PYTHON_PLACES = ("src", "tests", "dags", "plugins", "benchmarks", "atlas")
+# What a check complains of stays under its name.
+PRINTING = Lock()
 EXPORT = ("export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--quiet")
 
 
@@ -33,7 +37,10 @@ def check() -> None:
     """Lint, format, types, import contracts, SQL lint, generated pages, exported requirements; exit 1 if one fails."""
     settings = load_settings()
     console = Console(stderr=True)
-    failed = [item.name for item in CHECKS if not _passes(item, settings, console)]
+    # Two at a time, the longest first: the others take no longer together.
+    with ThreadPoolExecutor(2) as lanes:
+        passed = list(lanes.map(lambda item: _passes(item, settings, console), CHECKS))
+    failed = [item.name for item, good in zip(CHECKS, passed, strict=True) if not good]
     console.print(
         f"[bold red]failed: {', '.join(failed)}" if failed else f"[green]all {len(CHECKS)} checks passed"
     )
@@ -43,11 +50,11 @@ def check() -> None:
 def _passes(item: Check, settings: Settings, console: Console) -> bool:
     began = time.monotonic()
     complaint = item.run(settings)
-    console.print(
-        f"{'[red]failed' if complaint else '[green]passed'}[/] {item.name} ({time.monotonic() - began:.1f} s)"
-    )
-    if complaint:
-        console.print(complaint, markup=False, highlight=False)
+    verdict = "[red]failed" if complaint else "[green]passed"
+    with PRINTING:
+        console.print(f"{verdict}[/] {item.name} ({time.monotonic() - began:.1f} s)")
+        if complaint:
+            console.print(complaint, markup=False, highlight=False)
     return not complaint
 
 
@@ -108,10 +115,10 @@ def _ruff(*arguments: str) -> Callable[[Settings], str]:
 
 
 CHECKS = (
+    Check("SQL lint", _tool("sqlfluff", "lint", "include/sql", "--processes", "2", "--disable-progress-bar")),
     Check("ruff check", _ruff("check", "--quiet", "--output-format=concise")),
     Check("ruff format", _ruff("format", "--check", "--quiet")),
     Check("import contracts", _tool("lint-imports", "--no-cache")),
-    Check("SQL lint", _tool("sqlfluff", "lint", "include/sql", "--processes", "2", "--disable-progress-bar")),
     Check("requirements.txt", _requirements),
     Check("generated pages", _generated_pages),
     Check("types", _tool("mypy")),
