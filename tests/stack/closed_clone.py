@@ -62,7 +62,7 @@ def _move_environment(old: Path, root: Path, python: Path) -> None:
     shutil.copytree(old, venv, symlinks=True, copy_function=_link)
     for file in (venv / "bin").iterdir():
         if file.is_file() and not file.is_symlink():
-            _rewrite_shebang(file, f"#!{old}/bin/", venv)
+            _rewrite_start(file, old, venv)
     (venv / "bin" / "python").unlink()
     (venv / "bin" / "python").symlink_to(python)
     _replace(venv / "pyvenv.cfg", f"home = {python.parent}\ninclude-system-site-packages = false\n")
@@ -72,12 +72,18 @@ def _move_environment(old: Path, root: Path, python: Path) -> None:
     _replace(venv / ".atlas-stamp", f"{lock} dev {root}")
 
 
-def _rewrite_shebang(script: Path, old: str, venv: Path) -> None:
-    first, _, rest = script.read_bytes().partition(b"\n")
-    if first.startswith(old.encode()):
-        python = str(venv / "bin" / "python").replace("'", "'\"'\"'")
-        # A shebang cannot hold a blank; this is what uv writes then: a shell's line that Python takes for a string.
-        _replace(script, f"#!/bin/sh\n'''exec' '{python}' \"$0\" \"$@\"\n' '''\n" + rest.decode())
+def _rewrite_start(script: Path, old: Path, venv: Path) -> None:
+    text = script.read_text(errors="surrogateescape")
+    for start in _starts(old):
+        if text.startswith(start):
+            _replace(script, _starts(venv)[1] + text.removeprefix(start))
+
+
+def _starts(venv: Path) -> tuple[str, str]:
+    """How uv lets a script begin: a shebang holds no blank, so there it is a shell's line that Python takes for a string."""
+    python = venv / "bin" / "python"
+    quoted = str(python).replace("'", "'\"'\"'")
+    return f"#!{python}\n", f"#!/bin/sh\n'''exec' '{quoted}' \"$0\" \"$@\"\n' '''\n"
 
 
 def _link(source: str, target: str) -> None:
@@ -91,7 +97,7 @@ def _replace(file: Path, text: str) -> None:
     """A file of its own: writing into the link would change the checkout's environment."""
     mode = file.stat().st_mode if file.exists() else 0o644
     file.unlink(missing_ok=True)
-    file.write_text(text)
+    file.write_text(text, errors="surrogateescape")
     file.chmod(mode)
 
 
