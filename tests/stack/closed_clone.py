@@ -14,7 +14,9 @@ from pathlib import Path
 
 from atlas_workflows.settings import ROOT
 
-LEFT_OUT = shutil.ignore_patterns(".git", ".atlas", ".venv", "node_modules", "__pycache__", "tests", "docs")
+LEFT_OUT = shutil.ignore_patterns(".git", ".atlas", ".*_cache", ".hypothesis", "__pycache__", "tests", "docs")
+# Bytecode that another test is writing at this moment: it has its own name in a moment.
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -59,7 +61,7 @@ def make_closed_clone(home: Path, name: str, account: Account, python: Path) -> 
 
 def _move_environment(old: Path, root: Path, python: Path) -> None:
     venv = root / ".atlas" / "venv"
-    shutil.copytree(old, venv, symlinks=True, copy_function=_link)
+    shutil.copytree(old, venv, symlinks=True, copy_function=_link, ignore=HALF_WRITTEN)
     for file in (venv / "bin").iterdir():
         if file.is_file() and not file.is_symlink():
             _rewrite_start(file, old, venv)
