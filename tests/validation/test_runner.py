@@ -118,6 +118,19 @@ def test_a_rule_that_is_not_known_is_refused_by_name_and_earlier_batches_keep_th
     assert "must never be null" in page.read_text()
 
 
+def test_a_batch_without_data_is_refused_unless_its_table_is_not_there() -> None:
+    people = Frames({"people": pandas.DataFrame({"email": ["a"]})})
+    (batch,) = suite_of(NOT_NULL).batches
+    misspelt = suite_of(NOT_NULL).model_copy(
+        update={"batches": (batch.model_copy(update={"name": "peple"}),)}
+    )
+    with pytest.raises(ConfigurationError, match="batch peple; there is people"):
+        run_suite(misspelt, people)
+    absent = batch.model_copy(update={"name": "pets", "needs": "pets"})
+    both = suite_of(NOT_NULL).model_copy(update={"batches": (batch, absent)})
+    assert [found.batch for found in run_suite(both, people)] == ["people"]
+
+
 def test_each_page_template_is_compiled_once_per_process() -> None:
     from great_expectations.render.view import DefaultJinjaPageView
 

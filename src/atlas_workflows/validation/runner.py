@@ -25,22 +25,24 @@ FIGURES = ("observed_value", "element_count", "unexpected_count", "unexpected_pe
 
 
 def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) -> list[ExpectationResult]:
-    """Every rule of every batch that `data` holds. `docs`: the folder to build this suite's Data Docs in."""
+    """Every rule of every batch whose table is there. `docs`: the folder to build this suite's Data Docs in.
+
+    Raises ConfigurationError for a rule that cannot be checked, and for a batch without data that needs no table.
+    """
+    batches = _batches_of(suite, data)
     gx = load_library()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     if docs is not None:
         context.add_data_docs_site("local", site_config=_site(docs))
-    present = data.frames if isinstance(data, Frames) else data.texts
     results: list[ExpectationResult] = []
     pages: list[Any] = []
     try:
-        for batch in suite.batches:
-            if batch.name in present:
-                runs = _run_batch(context, suite, batch, data)
-                pages += [*runs, *(_suite_page(run.suite_name) for run in runs.values())]
-                found = [item.to_json_dict() for run in runs.values() for item in run.results]
-                results.extend(_result(suite, batch, item, data) for item in found)
+        for batch in batches:
+            runs = _run_batch(context, suite, batch, data)
+            pages += [*runs, *(_suite_page(run.suite_name) for run in runs.values())]
+            found = [item.to_json_dict() for run in runs.values() for item in run.results]
+            results.extend(_result(suite, batch, item, data) for item in found)
     finally:
         # Once for all batches, those before one that raises included: each time the index is made anew and everything
         # that pages share is copied.
@@ -49,6 +51,17 @@ def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) ->
         if isinstance(data, Queries):
             _dispose(context)
     return results
+
+
+def _batches_of(suite: Suite, data: Frames | Queries) -> list[Batch]:
+    present = data.frames if isinstance(data, Frames) else data.texts
+    for batch in suite.batches:
+        if batch.name not in present and batch.needs is None:
+            raise ConfigurationError(
+                f"Suite {suite.name}: there is nothing to check as batch {batch.name}; there is {', '.join(present) or 'nothing'}.",
+                remedy=f"Correct the batch's name in expectations/{suite.name}.json.",
+            )
+    return [batch for batch in suite.batches if batch.name in present]
 
 
 def _suite_page(name: str) -> Any:
