@@ -14,6 +14,7 @@ from atlas_workflows.db.sql_files import sql_text
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.settings import load_settings
 from atlas_workflows.validation.data import Frames, Queries
+from atlas_workflows.validation.library import load_pages
 from atlas_workflows.validation.results import ExpectationResult, Status, stopping
 from atlas_workflows.validation.runner import run_suite
 from atlas_workflows.validation.suites import Suite, load_suite
@@ -96,6 +97,48 @@ def test_an_sql_error_that_quotes_a_value_shows_it_nowhere(dsn: str, tmp_path: P
     shown = "".join(page.read_text() for page in tmp_path.rglob("*.html")) + str(result)
     assert "dana@" not in shown
     assert "invalid input syntax" in shown
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"type": "expect_nothing_that_is_known"}, {"kwargs": {"colum": "email"}}],
+    ids=["type", "kwargs"],
+)
+def test_a_rule_that_is_not_known_is_refused_by_name_and_earlier_batches_keep_their_pages(
+    dsn: str, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    people = suite_of(NOT_NULL).batches[0]
+    wrong = people.expectations[0].model_copy(update=changes)
+    nobody = people.model_copy(update={"name": "nobody", "expectations": (people.expectations[0], wrong)})
+    suite = suite_of(NOT_NULL).model_copy(update={"batches": (people, nobody)})
+    with pytest.raises(ConfigurationError, match=f"trial, batch nobody: rule 2, {wrong.type}"):
+        run_suite(suite, Queries(dsn, {"people": PEOPLE, "nobody": PEOPLE}), tmp_path)
+    assert (tmp_path / "index.html").is_file()
+    (page,) = (tmp_path / "validations").rglob("*.html")
+    assert "must never be null" in page.read_text()
+
+
+def test_a_batch_without_data_is_refused_unless_its_table_is_not_there() -> None:
+    people = Frames({"people": pandas.DataFrame({"email": ["a"]})})
+    (batch,) = suite_of(NOT_NULL).batches
+    misspelt = suite_of(NOT_NULL).model_copy(
+        update={"batches": (batch.model_copy(update={"name": "peple"}),)}
+    )
+    with pytest.raises(ConfigurationError, match="batch peple; there is people"):
+        run_suite(misspelt, people)
+    absent = batch.model_copy(update={"name": "pets", "needs": "pets"})
+    both = suite_of(NOT_NULL).model_copy(update={"batches": (batch, absent)})
+    assert [found.batch for found in run_suite(both, people)] == ["people"]
+
+
+def test_each_page_template_is_compiled_once_per_process() -> None:
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    load_pages()
+    one, other = DefaultJinjaPageView().env, DefaultJinjaPageView().env
+    assert one is not other
+    assert one.bytecode_cache is other.bytecode_cache
+    assert len(other.bytecode_cache.known) >= len(other.list_templates(extensions=["j2"])) > 10
 
 
 def test_frames_are_checked_alike() -> None:

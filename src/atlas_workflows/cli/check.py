@@ -38,8 +38,8 @@ def check() -> None:
     settings = load_settings()
     console = Console(stderr=True)
     # Two at a time, the longest first: the others take no longer together.
-    with ThreadPoolExecutor(2) as lanes:
-        passed = list(lanes.map(lambda item: _passes(item, settings, console), CHECKS))
+    with ThreadPoolExecutor(2) as pool:
+        passed = list(pool.map(lambda item: _passes(item, settings, console), CHECKS))
     failed = [item.name for item, good in zip(CHECKS, passed, strict=True) if not good]
     console.print(
         f"[bold red]failed: {', '.join(failed)}" if failed else f"[green]all {len(CHECKS)} checks passed"

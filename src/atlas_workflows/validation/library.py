@@ -17,7 +17,10 @@ SELDOM_USED = ("altair", "scipy.stats")
 
 
 class _Later(ModuleType):
-    """Stands for a module until somebody wants something of it."""
+    """Stands for a module until somebody wants something of it.
+
+    importlib.util.LazyLoader does not do: the next `import` of the name asks for `__spec__`, and that loads it.
+    """
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

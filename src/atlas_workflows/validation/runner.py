@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from atlas_workflows.db.connect import connect, session_settings
+from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.failing_keys import all_failing_keys, condition_of
 from atlas_workflows.validation.library import load_library
@@ -24,27 +25,43 @@ FIGURES = ("observed_value", "element_count", "unexpected_count", "unexpected_pe
 
 
 def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) -> list[ExpectationResult]:
-    """Every rule of every batch that `data` holds. `docs`: the folder to build this suite's Data Docs in."""
+    """Every rule of every batch whose table is there. `docs`: the folder to build this suite's Data Docs in.
+
+    Raises ConfigurationError for a rule that cannot be checked, and for a batch without data that needs no table.
+    """
+    batches = _batches_of(suite, data)
     gx = load_library()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     if docs is not None:
         context.add_data_docs_site("local", site_config=_site(docs))
-    present = data.frames if isinstance(data, Frames) else data.texts
     results: list[ExpectationResult] = []
     pages: list[Any] = []
-    for batch in suite.batches:
-        if batch.name in present:
+    try:
+        for batch in batches:
             runs = _run_batch(context, suite, batch, data)
             pages += [*runs, *(_suite_page(run.suite_name) for run in runs.values())]
             found = [item.to_json_dict() for run in runs.values() for item in run.results]
             results.extend(_result(suite, batch, item, data) for item in found)
-    if docs is not None:
-        # Once for all batches: each time the index is made anew and everything that pages share is copied.
-        context.build_data_docs(site_names=["local"], resource_identifiers=pages)
-    if isinstance(data, Queries):
-        _dispose(context)
+    finally:
+        # Once for all batches, those before one that raises included: each time the index is made anew and everything
+        # that pages share is copied.
+        if docs is not None:
+            context.build_data_docs(site_names=["local"], resource_identifiers=pages)
+        if isinstance(data, Queries):
+            _dispose(context)
     return results
+
+
+def _batches_of(suite: Suite, data: Frames | Queries) -> list[Batch]:
+    present = data.frames if isinstance(data, Frames) else data.texts
+    for batch in suite.batches:
+        if batch.name not in present and batch.needs is None:
+            raise ConfigurationError(
+                f"Suite {suite.name}: there is nothing to check as batch {batch.name}; there is {', '.join(present) or 'nothing'}.",
+                remedy=f"Correct the batch's name in expectations/{suite.name}.json.",
+            )
+    return [batch for batch in suite.batches if batch.name in present]
 
 
 def _suite_page(name: str) -> Any:
@@ -56,12 +73,10 @@ def _suite_page(name: str) -> Any:
 def _run_batch(context: Any, suite: Suite, batch: Batch, data: Frames | Queries) -> Mapping[Any, Any]:
     """What the library found, by the page it belongs to."""
     from great_expectations.checkpoint import Checkpoint
-    from great_expectations.core import ExpectationSuite
     from great_expectations.core.validation_definition import ValidationDefinition
 
     name = f"{suite.name}.{batch.name}"
-    rules = [_as_gx(rule, number) for number, rule in enumerate(batch.expectations)]
-    gx_suite = context.suites.add(ExpectationSuite(name, expectations=rules))
+    gx_suite = context.suites.add(_gx_suite(suite, batch, name))
     definition, parameters = _definition(context, suite, batch, data)
     validation = context.validation_definitions.add(
         ValidationDefinition(name=name, data=definition, suite=gx_suite)
@@ -77,6 +92,27 @@ def _run_batch(context: Any, suite: Suite, batch: Batch, data: Frames | Queries)
     runs: Mapping[Any, Any] = outcome.run_results
     _hide_quoted_values(context, runs)
     return runs
+
+
+def _gx_suite(suite: Suite, batch: Batch, name: str) -> Any:
+    """The batch's rules. Raises ConfigurationError for one whose type or kwargs the library does not know."""
+    from great_expectations.core import ExpectationSuite
+
+    made = ExpectationSuite(name)
+    for number, rule in enumerate(batch.expectations):
+        try:
+            found, cause = ExpectationSuite(name, expectations=[_as_gx(rule, number)]).expectations, None
+        except ValueError as error:
+            found, cause = [], error
+        # A type that it does not know it only logs, and goes on without the rule.
+        if not found:
+            raise ConfigurationError(
+                f"Suite {suite.name}, batch {batch.name}: rule {number + 1}, {rule.type}, cannot be checked: its type or "
+                f"its kwargs ({', '.join(rule.kwargs) or 'none'}) are not known.",
+                remedy=f"Correct that rule in expectations/{suite.name}.json.",
+            ) from cause
+        made.expectations += found
+    return made
 
 
 def _definition(
