@@ -6,7 +6,8 @@ import psycopg
 
 from atlas_workflows.exact_json import dumps_text, loads
 
-# Records of the runs themselves, how often they changed owners, and the archive, whose rows tell when something was put aside.
+# Records of the runs themselves, how often they changed owners, what a DAG processor beside them keeps, and the archive,
+# whose rows tell when something was put aside.
 RUN_TABLES = frozenset(
     [
         "phase_runs",
@@ -21,6 +22,7 @@ RUN_TABLES = frozenset(
         "validation_failing_keys",
         "organization_phases",
         "ownership_epochs",
+        "recurring_snapshots",
         "schema_version",
     ]
 )
