@@ -31,7 +31,7 @@ TYPES: dict[str, tuple[str, tuple[str | None, ...]]] = {
     "DOMAIN int[]": ("CREATE DOMAIN {0} AS int[]", ("{1,2}",)),
     "ENUM": ("CREATE TYPE {0} AS ENUM ('100%', 'it''s', '\"')", ("100%", "it's", '"')),
     "COMPOSITE": (
-        'CREATE TYPE {0} AS ("a%%" int, b text, "C" timestamptz)',
+        'CREATE TYPE {0} AS ("a%" int, b text, "C" timestamptz)',
         ('(1,"x,y",infinity)', "(,,)", None),
     ),
     "STORED": ("", ()),
@@ -65,7 +65,7 @@ class Catalog:
         for column in self.columns:
             if TYPES[column.kind][0]:
                 made = compose.Identifier("public", column.type_name).as_string()
-                connection.execute(TYPES[column.kind][0].format(made).replace("%%", "%").encode())
+                connection.execute(TYPES[column.kind][0].format(made).encode())
         listed = [
             compose.SQL("{} {}").format(compose.Identifier(column.name), _type(column))
             for column in self.columns
