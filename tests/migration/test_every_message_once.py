@@ -314,7 +314,7 @@ def test_each_guardrail_stops_a_ramp_and_gives_back_by_itself(gym: Gym, deed: De
     site = replace(gym.site, now=lambda: datetime.now(UTC) + late[0])
     asked = {"percents": [1, 100], "allow": [gym.organization], "least_ended": 5, "reason": "trial"}
     request = RolloutRequest.read({**asked, "dry_run": False, "watch_minutes": 0})
-    options = replace(NO_WATCH, **request.watching)
+    options = replace(NO_WATCH, **request.cutover)
     [stage] = ramp(meddling(leads_come), site, request, options)
     assert stage.conclusion is not None
     assert said in (stage.conclusion.problem or "")

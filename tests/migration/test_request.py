@@ -13,6 +13,7 @@ from atlas_workflows.migration.request import (
     PHASE_FIELDS,
     PhaseRequest,
     RollbackRequest,
+    RolloutRequest,
     RunOptions,
     Scope,
     phase_fields,
@@ -119,3 +120,9 @@ def test_every_field_has_a_title_and_says_what_it_does() -> None:
     for name, schema in (*phase_fields().items(), *rollback_fields().items()):
         assert {"title", "description", "type"} <= set(schema), name
     assert (phase_fields()["dry_run"]["default"], rollback_fields()["dry_run"]["default"]) == (False, True)
+
+
+def test_a_rollout_hands_on_who_executes_what_is_not_ready() -> None:
+    asked = RolloutRequest.read({"not_ready": "atlas_legacy", "watch_minutes": 5})
+    assert RunOptions(**asked.cutover).not_ready == "atlas_legacy"
+    assert RunOptions(**RolloutRequest.read({}).cutover).not_ready == "legacy_app"

@@ -26,6 +26,8 @@ def test_a_rollout_is_shown_halted_and_let_go_on(atlas_dsn: str, capsys: pytest.
     rollout("resume", *WHO, "--dsn", atlas_dsn)
     with pytest.raises(InputError, match=r"error_percent: .* less than or equal to 100"):
         rollout("ramp", "--error-percent", "101", *WHO, "--dsn", atlas_dsn)
+    with pytest.raises(InputError, match=r"not_ready: .*'legacy_app' or 'atlas_legacy'"):
+        rollout("ramp", "--not-ready", "nobody", *WHO, "--dsn", atlas_dsn)
     with pytest.raises(SystemExit) as ended:
         rollout("ramp", "--percent", "10", *WHO, "--dsn", atlas_dsn)
     assert ended.value.code == 0

@@ -13,6 +13,7 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.cutover_options import GUARDRAIL_FIELDS
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.ramp import Stage, require_cutover
@@ -25,7 +26,6 @@ from atlas_workflows.migration.request import (
 )
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.records import latest_runs
-from atlas_workflows.migration.watch_options import GUARDRAIL_FIELDS
 from atlas_workflows.rollout.rollouts import Owners, Rollout, let_go_on, read_owners, read_rollout
 from atlas_workflows.rollout.rollouts import halt as halt_rollout
 from atlas_workflows.site import Site, crm_site
@@ -78,6 +78,9 @@ def ramp(
     deny: Annotated[
         list[str] | None, typer.Option("--deny", metavar="ID", help="Out, whatever the share.")
     ] = None,
+    not_ready: Annotated[
+        str, typer.Option("--not-ready", metavar="OWNER", help=rollout_fields()["not_ready"]["description"])
+    ] = default_of("not_ready"),
     watch_minutes: Annotated[
         int, typer.Option("--watch-minutes", metavar="N", help="How long each stage is watched.")
     ] = default_of("watch_minutes"),
@@ -98,12 +101,12 @@ def ramp(
     """Widen the cohort and cut those over who are new in it; a guardrail that is crossed halts and gives them back."""
     asked = RolloutRequest.read(
         {
-            "percents": percent, "allow": allow, "deny": deny, "watch_minutes": watch_minutes, "dry_run": dry_run,
-            "reason": reason, "error_percent": error_percent, "error_times_before": error_times_before,
+            "percents": percent, "allow": allow, "deny": deny, "not_ready": not_ready, "watch_minutes": watch_minutes, "dry_run": dry_run, "reason": reason,
+            "error_percent": error_percent, "error_times_before": error_times_before,
             "latency_seconds": latency_seconds, "unsubscribe_percent": unsubscribe_percent, "least_ended": least_ended,
         }
     )  # fmt: skip
-    options = RunOptions(actor=by, backup=backup, rehearse=False, **asked.watching)
+    options = RunOptions(actor=by, backup=backup, rehearse=False, **asked.cutover)
     with progress_display(quiet=as_json) as sink:
         stages = list(ramp_phase(_phase(phase), replace(_site(dsn), progress=sink), asked, options))
     _say(as_json, {"stages": [stage.to_json() for stage in stages]}, "\n".join(map(_stage_line, stages)))

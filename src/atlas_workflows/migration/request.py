@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, WithJ
 from pydantic.dataclasses import dataclass
 
 from atlas_workflows.errors import InputError
-from atlas_workflows.migration.watch_options import GUARDRAIL_FIELDS, STRICT, WatchOptions
+from atlas_workflows.migration.cutover_options import GUARDRAIL_FIELDS, STRICT, CutoverOptions
 
 Built = TypeVar("Built")
 # Which items there are, reading checks: the checklist is too heavy for parsing.
@@ -81,7 +81,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class RunOptions(WatchOptions):
+class RunOptions(CutoverOptions):
     """How a run goes about it. Sizes in rows and bytes, times in seconds.
 
     `waivers` maps an item of the checklist to the reason why its failure is accepted; `actor` is who accepts it.
@@ -106,14 +106,6 @@ class RunOptions(WatchOptions):
     require_approval: Annotated[
         bool, Field(title="Require approval", description="Wait for a person before finishing.")
     ] = False
-    not_ready: Annotated[
-        Literal["legacy_app", "atlas_legacy"],
-        Field(
-            title="Owner of what is not ready",
-            description="Who executes workflows that a cutover cannot give to the engine's own format: the old "
-            "application goes on, or the engine does as it did.",
-        ),
-    ] = "legacy_app"
     old_application_stopped_at: Annotated[
         str | None,
         Field(
@@ -240,7 +232,9 @@ class RollbackRequest:
         return _built(cls, {"scope": _scope_out_of(given), **given})
 
 
-ROLLOUT_FIELDS = ("percents", "allow", "deny", "watch_minutes", *GUARDRAIL_FIELDS, "dry_run", "reason")
+ROLLOUT_FIELDS = (
+    "percents", "allow", "deny", "not_ready", "watch_minutes", *GUARDRAIL_FIELDS, "dry_run", "reason",
+)  # fmt: skip
 PERCENTS = {"type": ["null", "array"], "items": {"type": "integer", "minimum": 1, "maximum": 100}}
 Organizations = Annotated[
     tuple[str, ...],
@@ -250,7 +244,7 @@ Organizations = Annotated[
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class RolloutRequest(WatchOptions):
+class RolloutRequest(CutoverOptions):
     """To whom a phase goes next: shares of the organizations in growing stages, and organizations by name."""
 
     percents: Annotated[

@@ -49,7 +49,7 @@ def ramp_stages() -> dict[str, Any]:
     push, done = context["ti"].xcom_push, []
     with clear_failures():
         asked = RolloutRequest.read(filled_in(context))
-        options = RunOptions(actor=actor_of(context), rehearse=False, **asked.watching)
+        options = RunOptions(actor=actor_of(context), rehearse=False, **asked.cutover)
         for stage in ramp(phase_named(PHASE), crm_site(task_sink(push)), asked, options):
             done.append(stage.to_json())
             push("stages", done)

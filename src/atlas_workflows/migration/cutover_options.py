@@ -1,11 +1,11 @@
-"""How long a cutover is watched, and how far each guardrail may go: declared once for runs and for rollouts.
+"""Who executes what a cutover leaves, how long it is watched, and how far each guardrail may go: for runs and rollouts alike.
 
 Safe to import while a DAG is parsed.
 """
 
 from dataclasses import fields
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -19,8 +19,17 @@ GUARDRAIL_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True, config=STRICT)
-class WatchOptions:
-    """What the step `watch` goes by; each limit is recorded with the options of the run."""
+class CutoverOptions:
+    """What the steps `decide` and `watch` go by; recorded with the options of the run."""
+
+    not_ready: Annotated[
+        Literal["legacy_app", "atlas_legacy"],
+        Field(
+            title="Owner of what is not ready",
+            description="Who executes workflows that a cutover cannot give to the engine's own format: the old "
+            "application goes on, or the engine does as it did.",
+        ),
+    ] = "legacy_app"
 
     watch_minutes: Annotated[
         int,
@@ -86,6 +95,6 @@ class WatchOptions:
         )
 
     @property
-    def watching(self) -> dict[str, Any]:
+    def cutover(self) -> dict[str, Any]:
         """These fields alone, to hand them on."""
-        return {each.name: getattr(self, each.name) for each in fields(WatchOptions)}
+        return {each.name: getattr(self, each.name) for each in fields(CutoverOptions)}
