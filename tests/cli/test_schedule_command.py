@@ -172,8 +172,8 @@ def test_hostile_questions_end_within_seconds() -> None:
     assert time.process_time() - began < 10
 
 
-def test_the_group_has_both_commands() -> None:
-    assert set(get_command(app).commands) == {"next", "describe"}  # type: ignore[attr-defined]
+def test_the_group_has_these_commands() -> None:
+    assert set(get_command(app).commands) == {"next", "describe", "calendar"}  # type: ignore[attr-defined]
 
 
 def test_a_long_answer_is_printed_as_plain_lines() -> None:

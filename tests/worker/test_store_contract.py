@@ -339,6 +339,15 @@ def test_a_claim_is_fair_to_organizations_and_goes_by_priority_within_one(world:
     assert urgent.execution in {each.execution for each in claimed}
 
 
+def test_what_was_asked_for_first_is_claimed_first(world: World) -> None:
+    workflow = world.publish(line("w", setting("a")))
+    asked = [begun.execution for begun in world.start(*(wish(workflow, f"c{i}") for i in range(30)))]
+    claimed = [each.execution for _ in range(10) for each in world.executions.checkpoint((), 3)[0].claimed]
+    assert [set(claimed[at : at + 3]) for at in range(0, 30, 3)] == [
+        set(asked[at : at + 3]) for at in range(0, 30, 3)
+    ]
+
+
 def test_more_organizations_than_a_batch_holds_take_turns(world: World) -> None:
     names = [f"{i:08x}-0000-4000-8000-000000000000" for i in range(1, 8)]
     for name in names:

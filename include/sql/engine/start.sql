@@ -1,9 +1,9 @@
--- Starts executions of published workflows, each pinned to its version; who is enrolled already is passed over. What is over
--- a limit is queued for the first window that has room.
+-- Starts executions of published workflows in the order of their places, each pinned to its version; who is enrolled already
+-- is passed over. What is over a limit is queued for the first window that has room.
 WITH asked AS MATERIALIZED (
     SELECT a.*
     FROM json_to_recordset(%(starts)s) AS a (
-        organization_id uuid, execution_id uuid, workflow_id uuid, subject text, anchor text, triggered_by text,
+        place integer, organization_id uuid, execution_id uuid, workflow_id uuid, subject text, anchor text, triggered_by text,
         priority smallint, document json, starter json, is_owed boolean
     )
 ),
@@ -36,6 +36,7 @@ begun AS (
     SELECT a.*
     FROM accepted AS a
     INNER JOIN enrolled AS e ON e.organization_id = a.organization_id AND e.execution_id = a.execution_id
+    ORDER BY a.place
 ),
 executions AS (
     INSERT INTO atlas.workflow_executions (
@@ -72,6 +73,7 @@ queued AS (
         CASE WHEN l.begins_at IS NOT NULL THEN 'rate_limit' END
     FROM begun AS b
     LEFT JOIN limited AS l ON l.execution_id = b.execution_id
+    ORDER BY b.place
 )
 SELECT
     a.execution_id::text,

@@ -175,10 +175,11 @@ def subscription_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:
 
 
 def start_rows(starts: Iterable[Start]) -> str:
-    """Wishes to start executions."""
+    """Wishes to start executions, with their places."""
     return json_text(
         [
             {
+                "place": place,
                 "organization_id": wish.organization,
                 "execution_id": wish.execution,
                 "workflow_id": wish.workflow,
@@ -190,7 +191,7 @@ def start_rows(starts: Iterable[Start]) -> str:
                 "starter": starter_to_json(wish.waiter),
                 "is_owed": wish.is_owed,
             }
-            for wish in starts
+            for place, wish in enumerate(starts)
         ]
     )
 
