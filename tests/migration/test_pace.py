@@ -76,6 +76,24 @@ def test_without_a_probe_nobody_rests_and_the_whole_batch_steers_the_size() -> N
     assert (clock.slept, pace.size) == ([], 50)
 
 
+def test_where_nobody_else_is_nobody_rests_and_who_comes_is_met_between_two_bursts() -> None:
+    clock = Clock()
+    probe = Probe(latency=0.002, is_alone=True)
+    pace = pace_of(clock, probe, Throttle(0.002))
+    work(pace, clock, [0.004, 0.001])
+    assert (clock.slept, pace.size) == ([], 200), "as without a probe"
+    pace.begin()
+    clock.now += 0.004
+    probe.is_alone = False
+    pace.breathe()
+    clock.now += 0.001
+    pace.after(100, 81_920)
+    assert clock.slept == pytest.approx([0.008, 0.002])
+    assert pace.size == 10, "the next batch must not be felt"
+    work(pace, clock, [0.001], taken=8_192)
+    assert pace.size == 20
+
+
 @given(BURSTS)
 def test_at_most_a_third_of_the_time_goes_into_the_work(bursts: list[float]) -> None:
     clock = Clock()

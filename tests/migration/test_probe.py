@@ -2,12 +2,19 @@
 
 import multiprocessing
 import time
+from uuid import uuid4
 
+import psycopg
 import pytest
 
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.pace.probe import Probe, probing
 
 STATEMENT = "SELECT pg_sleep(0.02)"
+COMPANY = sql("migration/pace/company")
 
 
 def measured(probe: Probe) -> float:
@@ -40,6 +47,31 @@ def test_without_a_database_nothing_is_measured_nothing_fails_and_it_says_so(
     with probing("postgresql://nobody@127.0.0.1:9/none", STATEMENT) as probe:
         assert probe.latency is None
     assert "nothing is throttled" in caplog.text
+
+
+def test_it_knows_whether_anybody_else_is_there(dsn: str) -> None:
+    with probing(dsn, STATEMENT) as probe:
+        assert probe.is_alone, "our own sessions are nobody"
+        with psycopg.connect(dsn, application_name="gym", autocommit=True) as gym:
+            gym.execute("SELECT 1")
+            came = time.monotonic()
+            while probe.is_alone:
+                assert time.monotonic() < came + 5
+                time.sleep(0.01)
+            with connect(dsn, application_name="atlas-test", autocommit=True) as ours:
+                assert scalar(ours, COMPANY, {"seconds": 60}) is True
+                assert scalar(ours, COMPANY, {"seconds": 0}) is False, "its last statement is long over"
+    assert not probe.is_alone, "nobody knows any more"
+
+
+def test_who_may_not_be_looked_into_is_there(pg_server: EmbeddedServer, dsn: str) -> None:
+    role = f"peeping_{uuid4().hex[:8]}"
+    with psycopg.connect(dsn, application_name="gym", autocommit=True) as gym:
+        gym.execute(f"CREATE ROLE {role}".encode())
+        with connect(dsn, application_name="atlas-test", autocommit=True) as ours:
+            ours.execute(f"SET ROLE {role}".encode())
+            assert scalar(ours, COMPANY, {"seconds": 0}) is True
+        gym.execute(f"DROP ROLE {role}".encode())
 
 
 def test_a_daemon_may_probe(dsn: str) -> None:

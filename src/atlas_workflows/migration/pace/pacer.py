@@ -18,10 +18,10 @@ from atlas_workflows.migration.pace.throttle import FIRST_PAUSE, Throttle, breat
 
 @dataclass(slots=True)
 class Pace:
-    """What a worker learned so far about batch sizes and rests; without a probe it never rests.
+    """What a worker learned so far about batch sizes and rests; without a probe, or where nobody else is, it never rests.
 
     A live query waits at most as long as we keep a processor in one go, so each burst of work is followed by a rest
-    twice as long.
+    twice as long. Somebody who comes is met between two bursts.
     """
 
     bounds: BatchBounds
@@ -33,6 +33,7 @@ class Pace:
     _began: float = 0.0
     _burst_began: float = 0.0
     _rested: float = 0.0
+    _was_alone: bool = False
 
     def begin(self) -> None:
         """A batch begins."""
@@ -41,7 +42,7 @@ class Pace:
 
     def breathe(self) -> None:
         """Between two pieces of a batch: rest where the burst in hand was long enough to be felt."""
-        if self.probe is None:
+        if self.probe is None or self.probe.is_alone:
             return
         now = self.clock()
         if pause := breath(now - self._burst_began):
@@ -52,10 +53,13 @@ class Pace:
     def after(self, rows: int, taken: int) -> None:
         """Adapt to a batch of `rows` with `taken` bytes that is written, and rest where the live application needs it."""
         worked = self.clock() - self._began - self._rested
-        if self.probe is None:
+        if self.probe is None or self.probe.is_alone:
             self.size = next_batch_size(self.size, rows, worked, self.bounds)
+            self._was_alone = True
             return
-        self.size = next_gentle_size(self.size, rows, taken, self.bounds)
+        gentle = next_gentle_size(self.size, rows, taken, self.bounds)
+        self.size = min(first_gentle_size(self.bounds), gentle) if self._was_alone else gentle
+        self._was_alone = False
         if (latency := self.probe.latency) is not None:
             state = self.throttle or Throttle(latency, FIRST_PAUSE)
             self.throttle = next_throttle(state, latency, self.probe.lag)
@@ -70,7 +74,7 @@ def new_pace(context: PhaseContext, probe: Probe | None) -> Pace:
     latency = probe.latency if probe else None
     return Pace(
         bounds=bounds,
-        size=first_batch_size(bounds) if probe is None else first_gentle_size(bounds),
+        size=first_batch_size(bounds) if probe is None or probe.is_alone else first_gentle_size(bounds),
         probe=probe,
         throttle=None if latency is None else Throttle(latency, FIRST_PAUSE),
     )

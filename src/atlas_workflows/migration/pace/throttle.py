@@ -40,6 +40,11 @@ def limit(baseline: float) -> float:
     return max(baseline * TOLERATED_RATIO, baseline + TOLERATED_EXTRA_SECONDS)
 
 
+def is_behind(lag: float | None) -> bool:
+    """Whether the slowest replica lags more than is tolerated; None without one."""
+    return lag is not None and lag > TOLERATED_LAG_SECONDS
+
+
 def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> Throttle:
     """Rest twice as long when a live query or a replica suffers, a little less after each good batch.
 
@@ -47,7 +52,7 @@ def next_throttle(state: Throttle, latency: float, lag: float | None = None) -> 
     A latency below the baseline becomes the baseline, as the first measurement may have met a busy moment; otherwise
     the baseline rises by two in a thousand at most.
     """
-    suffers = latency > limit(state.baseline) or (lag is not None and lag > TOLERATED_LAG_SECONDS)
+    suffers = latency > limit(state.baseline) or is_behind(lag)
     baseline = min(state.baseline * DRIFT, latency)
     if suffers:
         return Throttle(baseline, min(LONGEST_PAUSE, max(FIRST_PAUSE, state.pause * 2)))
