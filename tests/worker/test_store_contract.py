@@ -319,6 +319,47 @@ def test_an_effect_that_took_too_long_before_it_was_sent_is_withdrawn(world: Wor
     assert set(world.effects().values()) == {"cancelled"}
 
 
+def test_waiting_for_its_turn_does_not_end_an_execution(world: World) -> None:
+    """However long a provider's limit or those before it make an effect wait: it is queued, never dropped."""
+    workflow = world.publish(line("w", node("n"), node("m")))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    for name, hours in (("n", 1), ("m", 2)):
+        for minutes in (20, 40, 58):
+            world.move_to(NOON + timedelta(hours=hours - 1, minutes=minutes))
+            world.executions.promote()
+            work(world)
+        (taken,) = world.ledger.exchange((), {"add_note": 1})
+        assert taken.key.endswith(name)
+        world.move_to(NOON + timedelta(hours=hours))
+        world.ledger.exchange([Finished(taken, Performed())], {})
+        work(world)
+    assert world.end(begun.execution) == ("completed", None)
+
+
+def test_being_performed_counts_and_waiting_for_a_person_does_not(world: World) -> None:
+    workflow = world.publish(line("w", node("n"), node("m"), node("o"), max_execution_seconds=150))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    (taken,) = world.ledger.exchange((), {"add_note": 1})
+    world.move_to(NOON + timedelta(seconds=50))
+    world.ledger.exchange([Finished(taken, Unclear("gone"))], {})
+    world.move_to(NOON + timedelta(hours=2))
+    world.executions.promote()
+    work(world)
+    world.move_to(NOON + timedelta(hours=3))
+    world.ledger.exchange([Finished(taken, Performed())], {})
+    work(world)
+    assert world.end(begun.execution) is None
+    (taken,) = world.ledger.exchange((), {"add_note": 1})
+    world.move_to(NOON + timedelta(hours=3, seconds=110))
+    world.ledger.exchange([Finished(taken, Performed())], {})
+    work(world)
+    end = world.end(begun.execution)
+    assert end is not None
+    assert end[0] == "timeout", "it was performed for 50 and 110 seconds"
+
+
 def test_no_more_effects_are_taken_than_there_is_room_and_organizations_share_it(world: World) -> None:
     for organization, many in ((ONE, 30), (TWO, 2)):
         workflow = world.publish(line("w", node("n")), organization)

@@ -1,5 +1,6 @@
 """Where an execution goes on that failed or was held: what was under way is asked for again, and the pause does not count. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from atlas_workflows.engine.state import State, Status, Token
@@ -40,6 +41,33 @@ def after_pause(state: State, held_at: datetime, resumed_at: datetime) -> State:
     shifted.last_at = state.last_at + missed
     shifted.tokens = {token.id: _later(token, missed) for token in state.tokens.values()}
     return shifted
+
+
+def without_idling(state: State, spans: Iterable[tuple[datetime, datetime]]) -> State:
+    """The state after spans in which an effect waited for its turn or for a person: they do not count as busy.
+
+    A timeout of the step itself goes on meanwhile, for that is what it bounds.
+    """
+    last_at = state.last_at
+    for began_at, ended_at in _joined(spans):
+        if ended_at > last_at:
+            last_at += ended_at - max(began_at, last_at)
+    if last_at == state.last_at:
+        return state
+    shifted = state.copy()
+    shifted.last_at = last_at
+    return shifted
+
+
+def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """In order of time, those that meet as one."""
+    joined: list[tuple[datetime, datetime]] = []
+    for began_at, ended_at in sorted(spans):
+        if joined and began_at <= joined[-1][1]:
+            began_at, last = joined.pop()
+            ended_at = max(last, ended_at)
+        joined.append((began_at, ended_at))
+    return joined
 
 
 def _later(token: Token, missed: timedelta) -> Token:

@@ -115,8 +115,9 @@ each attempt (exponential), at most `max_delay_seconds`; jitter takes away up to
 
 `continue` leaves by `main`, else by the node's last port (false, default, done). `port` without an edge at `error`, and
 `workflow` without an error workflow, are like `stop`. Behind an error `nodes.<id>.error` and `nodes.<id>.error_class` are
-known. `timeout_seconds` of a node bounds each attempt (class `timeout`, tried again). Time in which an effect is under
-way, or the next attempt is awaited, counts towards `max_execution_seconds`; beyond it the outcome is `timeout`.
+known. `timeout_seconds` of a node bounds each attempt from the moment it is asked for (class `timeout`, tried again). Time in
+which an effect is being performed, or the next attempt is awaited, counts towards `max_execution_seconds`; beyond it the outcome
+is `timeout`. What waits for its turn (behind others, or at a limit), is held, or waits for a person, does not count there.
 
 What happens to a node whose provider never answers, and has an edge at `error`:
 """

@@ -36,6 +36,7 @@ PROMOTED_AT_ONCE = 2_000
 NOBODY = "00000000-0000-0000-0000-000000000000"
 LEASE = timedelta(seconds=60)
 DAY_SECONDS = 86_400.0
+LONGEST_CALL = timedelta(seconds=120)  # the lease of an effect: nobody performs one for longer
 
 
 class PostgresExecutions:
@@ -89,7 +90,7 @@ class PostgresExecutions:
         if not rows:
             return Batch(datetime.now(UTC))
         fencing = {(organization, execution): number for organization, execution, number, *_ in rows}
-        return Batch(rows[0][3], _loaded(connection, fencing))
+        return Batch(rows[0][3], _loaded(connection, fencing, self.now))
 
     def _claim_behind(self, connection: Connection, limit: int, after: str) -> list[tuple[Any, ...]]:
         given = {"after": after, "limit": limit, "lease": self.lease, "now": self.now}
@@ -101,9 +102,12 @@ class PostgresExecutions:
         return rows
 
 
-def _loaded(connection: Connection, fencing: dict[Place, int]) -> tuple[Claimed, ...]:
+def _loaded(connection: Connection, fencing: dict[Place, int], now: datetime | None) -> tuple[Claimed, ...]:
     # In statements of their own: what a claim waited for is not in the snapshot that it began with.
-    given = {"organizations": [o for o, _ in fencing], "executions": [e for _, e in fencing]}
+    given = {
+        "organizations": [o for o, _ in fencing], "executions": [e for _, e in fencing], "now": now,
+        "longest_call": LONGEST_CALL,
+    }  # fmt: skip
     inbox: dict[Place, list[tuple[int, Event]]] = {}
     for organization, execution, number, text in connection.execute(sql("engine/load_inbox"), given):
         inbox.setdefault((organization, execution), []).append((number, _event(text)))
@@ -120,14 +124,22 @@ def _event(text: str) -> Event:
 def _claimed(
     place: Place, fencing: int, rest: Sequence[Any], inbox: Mapping[Place, Sequence[tuple[int, Event]]]
 ) -> Claimed:
-    workflow, version, subject, started_at, recorded, begun, document, starter, held_at, resumed_at = rest
+    workflow, version, subject, started_at, recorded, begun, document, starter, held_at, resumed_at, idle = (
+        rest
+    )
     if document is None:
         return Claimed(*place, fencing)
     waits = None if starter is None else starter_from_json(exact_json.loads(starter))
     return Claimed(
         *place, fencing, workflow, version, subject, started_at, recorded, begun, document, waits,
         tuple(inbox.get(place, ())), None if resumed_at is None or held_at is None else (held_at, resumed_at),
+        () if idle is None else tuple(map(_span, exact_json.loads(idle))),
     )  # fmt: skip
+
+
+def _span(ends: Sequence[str]) -> tuple[datetime, datetime]:
+    began_at, ended_at = map(datetime.fromisoformat, ends)
+    return began_at, ended_at
 
 
 def _nested(connection: Connection, turns: Sequence[Turn]) -> dict[Place, list[Place]]:

@@ -8,7 +8,7 @@ from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.store.executions import NOBODY
+from atlas_workflows.store.executions import LONGEST_CALL, NOBODY
 from atlas_workflows.store.intake import lock
 from atlas_workflows.store.limits import allowance_rows, allowances, charge
 from atlas_workflows.store.rows import finished_rows
@@ -17,7 +17,7 @@ from atlas_workflows.store.sessions import Pool, transact
 from atlas_workflows.worker.messages import json_text
 from atlas_workflows.worker.model import Dispatch, Finished
 
-LEASE = timedelta(seconds=120)
+LEASE = LONGEST_CALL
 RELEASED_AT_ONCE = 2_000
 ROUNDS_ASIDE = 50  # a campaign at night is put aside faster than a round of the lane at a time
 

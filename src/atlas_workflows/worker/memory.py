@@ -44,6 +44,7 @@ from atlas_workflows.worker.sending.policy import CHANNEL_OF
 from atlas_workflows.worker.turn import contact_of, farewell, news_of_start
 
 LEASE = timedelta(seconds=60)
+LONGEST_CALL = timedelta(seconds=120)
 
 
 @dataclass(slots=True)
@@ -82,6 +83,7 @@ class Entered:
     status: str = "intended"
     lease_until: datetime | None = None
     dispatched_at: datetime | None = None
+    finished_at: datetime | None = None
     held_until: datetime | None = None
     reason: str | None = None
     given_up: bool = False
@@ -344,7 +346,21 @@ class MemoryStore:
             kept.document,
             kept.starter,
             inbox,
+            idle=tuple(self._idle(place, now)),
         )
+
+    def _idle(self, place: Place, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """When effects of an execution waited for their turn or for a person."""
+        for entered in self.effects.values():
+            given = entered.dispatch
+            if (given.organization, given.execution) != place or given.intended_at is None:
+                continue
+            begun_at = None if entered.status == "intended" else entered.dispatched_at
+            yield given.intended_at, begun_at or entered.finished_at or now
+            if entered.status == "unknown" and entered.finished_at is not None:
+                yield entered.finished_at, now
+            elif begun_at is not None and entered.finished_at is not None:
+                yield min(begun_at + LONGEST_CALL, entered.finished_at), entered.finished_at
 
     def _take(self, kind: str, places: int) -> list[Dispatch]:
         while chosen := self._chosen(kind, places):
@@ -376,6 +392,7 @@ class MemoryStore:
             return True
         aside = put_aside(entered.dispatch.key, decision)
         entered.status, entered.held_until, entered.reason = aside.status, aside.until, aside.reason
+        entered.finished_at = self.clock() if aside.status == "skipped" else None
         self._tell(News(entered.dispatch.organization, entered.dispatch.execution, aside.event))
         return False
 
@@ -412,6 +429,7 @@ class MemoryStore:
         if not (is_ours and is_open):
             return
         entered.status, entered.lease_until = status, None
+        entered.finished_at = None if status == "intended" else self.clock()
         entered.error = (error_given_up if entered.given_up else error_of)(item.answer)
         entered.answer = event_of(item)
         if entered.answer is not None:

@@ -87,7 +87,8 @@ class Claimed:
     """An execution in a worker's hands. `document` is JSON text, None where the entry of the queue has no state.
 
     `fencing` grows with every claim. `inbox` holds what it has to be told, with the ids under which that is forgotten.
-    `pause` is from when to when it was held back: that time does not count for it.
+    `pause` is from when to when it was held back: that time does not count for it. `idle` are spans in which an effect of it
+    waited for its turn or for a person: they do not count as busy.
     """
 
     organization: str
@@ -103,6 +104,7 @@ class Claimed:
     starter: Starter | None = None
     inbox: tuple[tuple[int, Event], ...] = ()
     pause: tuple[datetime, datetime] | None = None
+    idle: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def place(self) -> Place:

@@ -20,7 +20,7 @@ from atlas_workflows.engine.events import (
 )
 from atlas_workflows.engine.failing import ERROR_START
 from atlas_workflows.engine.nesting import STARTS, data_for, entry_of, report_of
-from atlas_workflows.engine.resuming import after_pause
+from atlas_workflows.engine.resuming import after_pause, without_idling
 from atlas_workflows.engine.state import State, Status, state_from_json
 from atlas_workflows.worker.formats import Executable, began, went_on
 from atlas_workflows.worker.model import (
@@ -123,6 +123,7 @@ def _began(claimed: Claimed, program: Executable, trigger: str, document: Any, n
 def _went_on(claimed: Claimed, program: Executable, state: State, now: datetime) -> Turn:
     if claimed.pause is not None:
         state = after_pause(state, *claimed.pause)
+    state = without_idling(state, claimed.idle)
     course = _Course(state)
     course.look_at(state)
     events: list[Event] = [event for _, event in claimed.inbox] or [Woken()]
