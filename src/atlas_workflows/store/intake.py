@@ -33,6 +33,10 @@ class PostgresIntake:
         about = self.connection.execute(sql("engine/executions_of_subject"), given).fetchall()
         return self._tell([News(organization, execution, event) for (execution,) in about])
 
+    def tell_each(self, organization: str, executions: Iterable[str], event: Event) -> int:
+        """Tell several executions the same; how many of them are live."""
+        return self._tell([News(organization, execution, event) for execution in executions])
+
     def _tell(self, news: Sequence[News]) -> int:
         if not news:
             return 0
