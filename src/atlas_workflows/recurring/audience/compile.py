@@ -43,7 +43,7 @@ TAGS_OF_JSON = (
 )
 TAGS_BETWEEN = (
     "SELECT tag.name::text FROM {junction} AS link INNER JOIN {tags} AS tag ON tag.id = link.tag_id "
-    "WHERE {person}{cast} = {row}{cast} AND {organization}::text = %(organization)s"
+    "WHERE {person}{cast} = {row}{cast} AND {organization}::text = %(organization)s::text"
 )
 
 
@@ -107,10 +107,10 @@ def _organization(crm: Crm, table: Table) -> compose.Composable:
     own = table.find("organization")
     hangs = any(LINKS[name] in table.columns for name in ORGANIZED if name != table.name)
     if own is not None and not hangs:
-        return SQL("{} = %(organization)s::{}").format(
+        return SQL("{} = %(organization)s::text::{}").format(
             compose.Identifier(ROW, own), SQL(table.columns[own].partition("(")[0])
         )
-    return SQL("{} = %(organization)s").format(of_organization(crm, table, ROW))
+    return SQL("{} = %(organization)s::text").format(of_organization(crm, table, ROW))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ LAST_CONTACT = ("last_contacted_at", "last_contact_at", "last_contacted", "last_
 # As the predicate of the index effects_sent has it.
 LEDGER = """EXISTS (
     SELECT FROM atlas.effects AS e
-    WHERE e.organization_id = %(organization)s::uuid AND e.subject IN ({subjects}) AND e.dispatched_at > {since}
+    WHERE e.organization_id = %(organization)s::text::uuid AND e.subject IN ({subjects}) AND e.dispatched_at > {since}
         AND e.kind IN ('send_email', 'send_sms', 'send_whatsapp', 'make_call')
         AND e.status IN ('done', 'dispatching', 'unknown')
 )"""
