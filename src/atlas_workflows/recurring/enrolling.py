@@ -28,6 +28,11 @@ class Enrolment:
     stopped: str | None = None
     tzdata: str = TZDATA_VERSION
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anybody was asked; else the schedule did not let it start."""
+        return bool(self.audience)
+
 
 def asking_of(which: Recurring, occasion: Occasion) -> Asking:
     """The run of its audience."""
@@ -46,7 +51,7 @@ def enrol_occasion(
     """Begin an execution for everybody whom its audience finds; the same occasion again enrols nobody twice.
 
     The schedule decides once: an enrolment that began goes on, however late, unless the organization was stopped or the
-    workflow paused, archived or given back meanwhile. Needs an autocommit session that acts as the migration.
+    workflow paused, archived or given back meanwhile. Needs an autocommit session.
     """
     asking = asking_of(which, occasion)
     if find_run(connection, asking) is None:

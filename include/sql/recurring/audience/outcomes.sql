@@ -17,15 +17,14 @@ FROM (
     FROM atlas.audience_members AS m
     LEFT JOIN atlas.workflow_executions AS x
         ON x.organization_id = m.organization_id AND x.id = m.execution_id AND x.started_at >= %(since)s
-    LEFT JOIN (
+    LEFT JOIN LATERAL (
         SELECT
-            l.execution_id, bool_or(l.status = 'unknown') AS is_unknown, bool_or(l.status = 'held') AS is_held,
+            bool_or(l.status = 'unknown') AS is_unknown, bool_or(l.status = 'held') AS is_held,
             bool_or(l.status = 'done') AS is_sent, bool_or(l.status = 'skipped') AS is_skipped
         FROM atlas.effects AS l
-        WHERE l.organization_id = %(organization)s AND l.workflow_id = %(workflow)s AND l.intended_at >= %(since)s
+        WHERE l.organization_id = m.organization_id AND l.execution_id = m.execution_id
             AND (l.kind = ANY(%(messages)s) OR l.status = 'unknown')
-        GROUP BY l.execution_id
-    ) AS f ON f.execution_id = m.execution_id
+    ) AS f ON true
     WHERE m.organization_id = %(organization)s AND m.run_id = %(run)s
 ) AS e
 GROUP BY e.outcome

@@ -42,7 +42,7 @@ class Enrolling:
     def to_the_end(self) -> AudienceRun:
         """Ask everybody who was not asked yet; continues where a killed one stood, and beside another one takes turns.
 
-        Needs an autocommit session that acts as the migration. Raises AudienceRefused where the CRM is not what it was.
+        Needs an autocommit session. Raises AudienceRefused where the CRM is not what it was.
         """
         while True:
             with self.connection.transaction():
