@@ -83,7 +83,11 @@ def _any_backlog(connection: Connection) -> bool:
 
 
 def work_until_done(
-    site: Site, is_left: Callable[[Connection], bool] = _any_backlog, most: timedelta | None = None
+    site: Site,
+    is_left: Callable[[Connection], bool] = _any_backlog,
+    most: timedelta | None = None,
+    *,
+    lease: timedelta = LEASE,
 ) -> float:
     """A worker that stops once nothing is ready, due or being performed; returns how many seconds it took.
 
@@ -91,7 +95,7 @@ def work_until_done(
     Raises what the look at the backlog raised: then it stopped, and nobody knows whether it was done.
     """
     begun = time.monotonic()
-    worker, listener = build_worker(site.dsn, load_performers(site.settings, site.dsn))
+    worker, listener = build_worker(site.dsn, load_performers(site.settings, site.dsn), lease=lease)
     listener.start()
     with ThreadPoolExecutor(1, thread_name_prefix="backlog") as beside:
         until = math.inf if most is None else begun + most.total_seconds()
