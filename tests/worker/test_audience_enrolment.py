@@ -28,6 +28,7 @@ from atlas_workflows.recurring.occasion import Occasion, due_occasion, occasion_
 from atlas_workflows.recurring.starting import Recurring, ask_gate, start_occasion
 from atlas_workflows.recurring.survey import find_entries
 from atlas_workflows.store.publication import AtArchive, archive, pause
+from atlas_workflows.store.retention import Keep, sweep
 from crm_world import build_crm
 
 DUE = datetime(2026, 6, 10, 9, tzinfo=UTC)
@@ -291,3 +292,14 @@ def test_publishing_counts_and_refuses_by_name(gym: PostgresWorld) -> None:
     with pytest.raises(AudienceRefused, match=r"the saved audience 'vips': where: it finds all 49 leads"):
         asked("vips")
     assert read_audience(gym.connection, ONE, "vips").revision == 1
+
+
+def test_whom_it_found_is_kept_as_long_as_executions_are(gym: PostgresWorld) -> None:
+    which = published(gym)
+    enrol(gym, which)
+    work(gym)
+    keep, now = Keep(timedelta(days=400), timedelta(days=30)), datetime.now(UTC)
+    for days, left in ((399, PEOPLE), (402, 0)):
+        list(sweep(gym.connection, keep, now + timedelta(days=days), ADA))
+        assert gym.rows("SELECT count(*) FROM atlas.audience_members") == [(left,)]
+    assert gym.rows("SELECT 1 FROM atlas.audience_runs") == []
