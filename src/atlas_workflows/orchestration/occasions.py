@@ -14,9 +14,9 @@ from atlas_workflows.orchestration.connections import crm_site
 from atlas_workflows.orchestration.failures import clear_failures
 from atlas_workflows.recurring.audience.check import check_run, is_left, summary_of
 from atlas_workflows.recurring.audience.run import Asking
-from atlas_workflows.recurring.enrolling import asking_of, enrol_occasion
+from atlas_workflows.recurring.enrolling import asking_of, enrol_occasion, may_enrol
 from atlas_workflows.recurring.occasion import Cause, Occasion, Verdict, due_occasion, occasion_by_hand
-from atlas_workflows.recurring.starting import Recurring, ask_gate, start_occasion
+from atlas_workflows.recurring.starting import Recurring, start_occasion
 from atlas_workflows.site import utc_now
 from atlas_workflows.validation.results import stopping
 from atlas_workflows.worker.shares import shares_of_entrants
@@ -36,7 +36,7 @@ def at_gate(organization: str, workflow: str, trigger: str, context: Any) -> Ver
     """Whether this DAG run's occasion may start now."""
     occasion = occasion_of(context["dag_run"])
     with _working() as connection:
-        verdict = ask_gate(connection, Recurring(organization, workflow, trigger), occasion, utc_now())
+        verdict = may_enrol(connection, Recurring(organization, workflow, trigger), occasion, utc_now())
     log.info("%s: %s", occasion.key, verdict.why or "may start")
     return verdict
 

@@ -8,7 +8,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import InputError
 from atlas_workflows.recurring.audience.enrol import PAGE, Enrolling, cancel
 from atlas_workflows.recurring.audience.run import Asking, AudienceRun, begin_run, find_run
-from atlas_workflows.recurring.occasion import Occasion
+from atlas_workflows.recurring.occasion import Occasion, Verdict
 from atlas_workflows.recurring.starting import Recurring, ask_gate
 from atlas_workflows.recurring.survey import find_entries
 from atlas_workflows.time_zones import TZDATA_VERSION
@@ -37,6 +37,13 @@ class Enrolment:
 def asking_of(which: Recurring, occasion: Occasion) -> Asking:
     """The run of its audience."""
     return Asking(which.organization, which.workflow, which.trigger, occasion.key)
+
+
+def may_enrol(connection: Connection, which: Recurring, occasion: Occasion, now: datetime) -> Verdict:
+    """What the gate says; an enrolment that began was let through before, and has to come to its end."""
+    if find_run(connection, asking_of(which, occasion)) is not None:
+        return Verdict(True, "")
+    return ask_gate(connection, which, occasion, now)
 
 
 def enrol_occasion(

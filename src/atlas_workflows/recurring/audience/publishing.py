@@ -63,13 +63,21 @@ def _named(document: Any) -> Iterator[tuple[str, str]]:
     """Schedule triggers that are switched on, and the audience each names; whatever else is wrong is said elsewhere."""
     triggers = document.get("triggers") if isinstance(document, dict) else None
     for trigger in triggers if isinstance(triggers, list) else []:
-        if (
-            not isinstance(trigger, dict)
-            or trigger.get("type") != "schedule"
-            or trigger.get("enabled") is False
-        ):
+        parameters = _parameters(trigger)
+        if not isinstance(parameters.get("audience"), str):
             continue
-        parameters = trigger.get("parameters")
-        name = parameters.get("audience") if isinstance(parameters, dict) else None
-        if isinstance(name, str):
-            yield str(trigger.get("id")), name
+        if parameters.get("filters") is not None:
+            raise refuse(
+                f"triggers.{trigger.get('id')}.parameters.filters",
+                "a schedule that asks an audience has no filters.",
+                "Say it in the audience's query.",
+            )
+        yield str(trigger.get("id")), parameters["audience"]
+
+
+def _parameters(trigger: Any) -> dict[str, Any]:
+    is_schedule = isinstance(trigger, dict) and trigger.get("type") == "schedule"
+    if not is_schedule or trigger.get("enabled") is False:
+        return {}
+    found = trigger.get("parameters")
+    return found if isinstance(found, dict) else {}

@@ -276,14 +276,21 @@ def _refusal(cause: ValidationError) -> AudienceRefused:
     found = cause.errors(include_url=False, include_input=False)
     # A key that is misspelt is said before what is missing for it.
     first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
-    # The kind of a condition stands before its own keys, which begin with the same word.
-    place = [str(part) for n, part in enumerate(first["loc"]) if not _is_tag(first["loc"], n)]
+    place = _place(first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         message = "nothing here has this key"
     return refuse(".".join(place) or "query", f"{message.rstrip('.')}.", SHAPE)
 
 
-def _is_tag(place: tuple[int | str, ...], number: int) -> bool:
-    before = place[number - 1] if number else None
-    return place[number] in KINDS and (before in ("where", "not") or isinstance(before, int))
+def _place(steps: tuple[int | str, ...]) -> list[str]:
+    """Without the kinds of conditions, which stand before their own keys and may be the same words."""
+    place: list[str] = []
+    kind_comes = False
+    for step in steps:
+        if kind_comes and step in KINDS:
+            kind_comes = False
+            continue
+        place.append(str(step))
+        kind_comes = step in ("where", "not") or isinstance(step, int)
+    return place
