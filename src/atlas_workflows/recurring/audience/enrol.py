@@ -20,7 +20,7 @@ from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.organizations import about_organization, stopped_because
 from atlas_workflows.worker.messages import json_text
-from atlas_workflows.worker.model import Start
+from atlas_workflows.worker.model import Start, Started
 
 PAGE = 1000
 CANCELS_AT_ONCE = 200
@@ -62,9 +62,9 @@ class Enrolling:
         found = page_of(self.connection, compiled, run.after_id, self.size)
         policy = self._policy()
         wishes = wishes_of(found, compiled.table, self.asking, run, self._about, policy)
-        answers = self._start(wishes, policy)
-        self._keep(run, wishes, answers)
-        counted = Counter(answers)
+        asked = self._start(wishes, policy)
+        self._keep(run, wishes, asked)
+        counted = Counter(each.answer for each in asked)
         stopped = GONE if counted["refused"] else None
         last = found[-1].id if found else None
         self._advance(run, last, counted, stopped=stopped, is_done=len(found) < self.size)
@@ -80,11 +80,15 @@ class Enrolling:
     def _policy(self) -> Policy:
         return one(self.connection, Policy, sql("recurring/audience/policy"), self.asking.given) or Policy()
 
-    def _start(self, wishes: Sequence[Start], policy: Policy) -> list[str]:
+    def _start(self, wishes: Sequence[Start], policy: Policy) -> list[Started]:
+        """What the queue says to each, in order."""
         kept_out = self._entered(wishes, policy)
         may = [wish for wish in wishes if wish.subject not in kept_out]
-        answers = {s.execution: s.answer for s in PostgresIntake(self.connection).start(may)} if may else {}
-        return [answers.get(wish.execution, "not_again") for wish in wishes]
+        begun = iter(PostgresIntake(self.connection).start(may) if may else ())
+        return [
+            Started(wish.execution, "not_again") if wish.subject in kept_out else next(begun)
+            for wish in wishes
+        ]
 
     def _entered(self, wishes: Sequence[Start], policy: Policy) -> set[str]:
         """Who may not come again yet; whoever may enter once is kept out by the key of the enrolment itself."""
@@ -98,10 +102,10 @@ class Enrolling:
         }  # fmt: skip
         return set(scalars(self.connection, sql("recurring/audience/entered"), given))
 
-    def _keep(self, run: AudienceRun, wishes: Sequence[Start], answers: Sequence[str]) -> None:
+    def _keep(self, run: AudienceRun, wishes: Sequence[Start], asked: Sequence[Started]) -> None:
         members = [
-            {"subject": wish.subject, "execution_id": wish.execution, "answer": answer}
-            for wish, answer in zip(wishes, answers, strict=True)
+            {"subject": wish.subject, "execution_id": said.execution, "answer": said.answer}
+            for wish, said in zip(wishes, asked, strict=True)
         ]
         given = {"organization": self.asking.organization, "run": run.id, "members": json_text(members)}
         self.connection.execute(sql("recurring/audience/keep_members"), given)
