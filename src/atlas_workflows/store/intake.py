@@ -59,7 +59,7 @@ def begin(connection: Connection, starts: Sequence[Start]) -> list[Started]:
         if _is_uuid(wish.workflow):
             sound.setdefault(execution, wish)  # twice in one statement it would not meet itself there
     rows = connection.execute(sql("engine/start"), {"starts": start_rows(sound)}).fetchall() if sound else ()
-    answers = dict(rows)
+    answers: dict[str, str] = dict(rows)
     return [Started(execution, answers.get(execution, "refused")) for execution, _ in named]
 
 
