@@ -9,13 +9,15 @@ from test_recurring_start import ADA, DAILY
 from workflows import line, setting, wait
 from world import ONE, PostgresWorld, everything_works, perform, work
 
+from atlas_workflows import exact_json
 from atlas_workflows.errors import InputError
+from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.model import Edge, Node, Trigger, Workflow
 from atlas_workflows.recurring.audience.check import is_left, summary_of
 from atlas_workflows.recurring.audience.enrol import Enrolling, unfinished
 from atlas_workflows.recurring.audience.publishing import audiences_asked
 from atlas_workflows.recurring.audience.refusal import AudienceRefused
-from atlas_workflows.recurring.audience.run import AudienceRun, find_run
+from atlas_workflows.recurring.audience.run import AudienceRun, begin_run, find_run
 from atlas_workflows.recurring.audience.saved import (
     NoSuchAudience,
     list_audiences,
@@ -23,7 +25,7 @@ from atlas_workflows.recurring.audience.saved import (
     remove_audience,
     save_audience,
 )
-from atlas_workflows.recurring.enrolling import Enrolment, asking_of, enrol_occasion
+from atlas_workflows.recurring.enrolling import Enrolment, asking_of, enrol_occasion, enrol_unfinished
 from atlas_workflows.recurring.occasion import Occasion, due_occasion, occasion_by_hand
 from atlas_workflows.recurring.starting import Recurring, ask_gate, start_occasion
 from atlas_workflows.recurring.survey import find_entries
@@ -131,6 +133,23 @@ def test_a_killed_enrolment_goes_on_where_it_stood_with_the_query_as_it_was(gym:
     assert enrol(gym, which, due_occasion(DUE + timedelta(days=1))).matched == 1, (
         "the next asks the new query"
     )
+
+
+def test_what_only_began_is_gone_on_with_and_a_broken_one_costs_itself_alone(gym: PostgresWorld) -> None:
+    broken, which = published(gym, name="broken"), published(gym)
+    with gym.connection.transaction():
+        for each in (broken, which):
+            begin_run(gym.connection, asking_of(each, due_occasion(DUE)), due_occasion(DUE), "vips")
+    asked = {"of": "leads", "where": {"field": "gone", "operator": "is_true"}}
+    gym.rows_changed(
+        "UPDATE atlas.audience_runs SET query = %s WHERE workflow_id = %s",
+        exact_json.dumps_text(asked),
+        broken.workflow,
+    )
+    found = {asking.workflow: done for asking, done in enrol_unfinished(gym.connection)}
+    assert "leads has no field 'gone'" in str(found[broken.workflow])
+    assert enrol(gym, which).started == PEOPLE
+    assert [asking.workflow for asking in unfinished(gym.connection)] == [broken.workflow]
 
 
 def test_what_may_not_start_enrols_nobody(gym: PostgresWorld) -> None:
@@ -268,9 +287,6 @@ def test_saving_changing_and_removing_is_audited_and_needs_the_revision(gym: Pos
 
 
 def test_publishing_counts_and_refuses_by_name(gym: PostgresWorld) -> None:
-    from atlas_workflows import exact_json
-    from atlas_workflows.graph.codec import to_json
-
     def asked(audience: str) -> Any:
         return audiences_asked(
             gym.connection,
