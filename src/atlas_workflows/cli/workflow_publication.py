@@ -9,6 +9,8 @@ from atlas_workflows.cli.execution_words import show
 from atlas_workflows.cli.support import Actor, AsJson, Dsn, Organization, Reason, an_id, print_json, session
 from atlas_workflows.cli.workflow_problems import problem_as_json, show_problems
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.recurring.audience.publishing import Asks, audiences_asked
+from atlas_workflows.site import utc_now
 from atlas_workflows.store.following import Followed, follow
 from atlas_workflows.store.publication import (
     AtArchive,
@@ -19,6 +21,7 @@ from atlas_workflows.store.publication import (
     archive,
     pause,
     publish,
+    read_workflow,
     resume,
 )
 from atlas_workflows.store.steering import By
@@ -44,13 +47,15 @@ def publish_draft(
     """Publish the draft as a new version. Refused where the draft has moved on since that revision, or has errors."""
     owner, named = an_id(organization, "organization"), an_id(workflow, "workflow")
     with session(dsn) as connection:
+        draft = read_workflow(connection, owner, named)
+        asked = audiences_asked(connection, owner, draft.definition, utc_now())
         try:
             done = publish(connection, owner, named, revision, load_catalogue(), By(by, reason))
         except DraftInvalid as refusal:
             _complain(refusal, as_json=as_json)
             raise
         told = list(follow(connection, owner, named, done.version)) if running is Running.FOLLOW else []
-    _tell_published(done, told, as_json=as_json)
+    _tell_published(done, told, asked, as_json=as_json)
 
 
 def pause_workflow(
@@ -121,7 +126,7 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(command)
 
 
-def _tell_published(done: Published, told: list[Followed], *, as_json: bool) -> None:
+def _tell_published(done: Published, told: list[Followed], asked: list[Asks], *, as_json: bool) -> None:
     staying = [each for each in told if each.obstacle is not None]
     if as_json:
         problems = [problem_as_json(problem) for problem in done.problems]
@@ -131,6 +136,7 @@ def _tell_published(done: Published, told: list[Followed], *, as_json: bool) -> 
                 "problems": problems,
                 "followed": len(told) - len(staying),
                 "staying": [asdict(each) for each in staying],
+                "audiences": [asdict(each) for each in asked],
             }
         )
         return
@@ -138,6 +144,7 @@ def _tell_published(done: Published, told: list[Followed], *, as_json: bool) -> 
     print(f"{done.name}: version {done.version} {what}; it is {done.status}.")
     if done.problems:
         show(f"  {problem.severity.value} {problem.code}: {problem.message}" for problem in done.problems)
+    show(each.sentence for each in asked)
     if told:
         print(f"{len(told) - len(staying)} executions under way follow it.")
     show(

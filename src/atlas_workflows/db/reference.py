@@ -49,6 +49,7 @@ SECTIONS = (
     ("The executor of the old format", "0019_legacy_executor"),
     ("Epochs of ownership", "0022_causes"),
     ("Recurring workflows", "0023_recurring"),
+    ("Audiences", "0024_audiences"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage", "0019_legacy_executor")
@@ -63,6 +64,7 @@ FUNCTION_FILES = (
     "0014_triggers",
     "0022_causes",
     "0015_executions",
+    "0024_audiences",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

@@ -1,16 +1,18 @@
 """Starts an occurrence of a recurring workflow: asks the gate, then begins its execution through the engine, once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Cancelled
+from atlas_workflows.integrations.crm.tables import read_crm
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Occasion, Verdict, decide
 from atlas_workflows.recurring.survey import find_entries
 from atlas_workflows.store.intake import PostgresIntake
+from atlas_workflows.store.organizations import stopped_because
 from atlas_workflows.time_zones import TZDATA_VERSION
 from atlas_workflows.worker.model import Start
 
@@ -37,7 +39,9 @@ class Outcome:
 def ask_gate(connection: Connection, which: Recurring, occasion: Occasion, now: datetime) -> Verdict:
     """Whether it may start now, as the database stands; the session must act as the migration."""
     entry = _entry(connection, which, now)
-    return decide(entry, occasion, _under_way(connection, which, occasion), now)
+    verdict = decide(entry, occasion, _under_way(connection, which, occasion), now)
+    why = stopped_because(connection, read_crm(connection), which.organization)
+    return verdict if why is None or not verdict.may_start else replace(verdict, may_start=False, why=why)
 
 
 def start_occasion(connection: Connection, which: Recurring, occasion: Occasion, now: datetime) -> Outcome:
@@ -45,6 +49,8 @@ def start_occasion(connection: Connection, which: Recurring, occasion: Occasion,
 
     A workflow that was paused, archived or given back since the gate is refused by the queue itself.
     """
+    if stopped_because(connection, read_crm(connection), which.organization) is not None:
+        return Outcome(occasion.key, "refused", _wish(which, occasion).execution)
     with connection.transaction():
         intake = PostgresIntake(connection)
         verdict = decide(
@@ -86,5 +92,6 @@ def _entry(connection: Connection, which: Recurring, now: datetime) -> Entry | N
 def _under_way(connection: Connection, which: Recurring, occasion: Occasion) -> list[str]:
     given = {
         "organization": which.organization, "workflow": which.workflow, "subject": occasion.subject,
+        "occurrence": occasion.key,
     }  # fmt: skip
     return scalars(connection, sql("recurring/under_way"), given)
