@@ -59,12 +59,11 @@ def test_a_dag_says_what_people_want_to_know() -> None:
 
 def test_a_broken_entry_costs_its_own_dag_and_says_why(tmp_path: Path) -> None:
     broken = replace(entry(2), schedule={"cron": "99 9 * * *", "timezone": "UTC"})
-    dags = list(scheduled_dags(_beside(tmp_path, entry(1), broken, entry(3), entry(4, overlap="buffer_one"))))
-    assert [dag.timetable.can_be_scheduled for dag in dags] == [True, False, True, False]
+    dags = list(scheduled_dags(_beside(tmp_path, entry(1), broken, entry(3, overlap="buffer_one"))))
+    assert [dag.timetable.can_be_scheduled for dag in dags] == [True, False, True]
     assert "cron: " in dags[1].doc_md
     assert "99" in dags[1].description
     assert "broken" in dags[1].tags
-    assert "overlap: buffer_one" in dags[3].doc_md
 
 
 def test_a_starting_task_builds_its_own_dag_alone(tmp_path: Path) -> None:

@@ -4,14 +4,18 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.orchestration.connections import crm_site
+from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.orchestration.connections import crm_dsn, crm_site
 from atlas_workflows.orchestration.failures import clear_failures
 from atlas_workflows.recurring.occasion import Cause, Occasion, Verdict, due_occasion, occasion_by_hand
 from atlas_workflows.recurring.starting import Recurring, ask_gate, start_occasion
+from atlas_workflows.recurring.survey import is_ready
+from atlas_workflows.recurring.sweep import Swept, sweep
 from atlas_workflows.site import utc_now
 
 log = logging.getLogger("atlas.recurring")
@@ -48,3 +52,16 @@ def _working() -> Iterator[Connection]:
     with clear_failures(), crm_site().connect("recurring", autocommit=True) as connection:
         act_as_migration(connection)
         yield connection
+
+
+def sweep_now(stays: timedelta) -> dict[str, Any]:
+    """Start what is due of schedules without a DAG, and what comes due while it `stays`; nothing where there is no CRM yet."""
+    try:
+        crm_dsn()
+    except ConfigurationError as missing:
+        log.info("No recurring workflows: %s", missing.fact)
+        return {}
+    with _working() as connection:
+        done = sweep(connection, utc_now, until=utc_now() + stays) if is_ready(connection) else Swept()
+    log.info("%s", done)
+    return asdict(done)

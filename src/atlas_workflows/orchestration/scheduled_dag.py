@@ -11,7 +11,6 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.orchestration.notify import on_failure
 from atlas_workflows.orchestration.timetable import RecurringTimetable
 from atlas_workflows.recurring.entry import Entry
-from atlas_workflows.recurring.occasion import require_carried_out
 from atlas_workflows.recurring.snapshot import read_snapshot_file
 
 RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=10)}
@@ -31,7 +30,6 @@ def build_scheduled_dag(entry: Entry, tzdata: str) -> DAG:
     """The entry's DAG; where its schedule cannot be carried out, a DAG without one that says why."""
     try:
         timetable = RecurringTimetable(entry.schedule, workflow_id=entry.workflow, tzdata=tzdata)
-        require_carried_out(timetable.schedule.spec)
         page = _page(entry, timetable)
     except AtlasError as refusal:
         return _broken_dag(entry, f"{refusal.fact} {refusal.remedy}")
