@@ -62,6 +62,8 @@ def _instants(entry: Entry, monday: datetime) -> frozenset[datetime]:
 def _week(schedule: str, monday: datetime) -> frozenset[datetime]:
     try:
         spec = parse_spec(json.loads(schedule))
+        if spec.end is None:  # so that one which never fires is not looked for until the end of all calendars
+            spec = spec.model_copy(update={"end": (monday + WEEK).isoformat()})
         found = takewhile(lambda each: each.at < monday + WEEK, Schedule(spec).since(monday))
         return frozenset(each.at for each in islice(found, LOOKED_AT)) if spec.enabled else frozenset()
     except AtlasError:
