@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, get_current_context, task
 
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.orchestration.deadline import starts_in_time
 from atlas_workflows.orchestration.notify import on_failure
 from atlas_workflows.orchestration.timetable import RecurringTimetable
 from atlas_workflows.recurring.entry import Entry
@@ -88,6 +89,7 @@ def _dag(entry: Entry, page: str, schedule: Any, words: str, at_once: int, *tags
         default_args={"owner": entry.organization_name, **RETRIES},
         tags=sorted({"recurring", entry.organization_name[:100], *tags}),
         on_failure_callback=on_failure,
+        deadline=None if schedule is None else starts_in_time(),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
+from atlas_workflows.orchestration.deadline import starts_in_time
 from atlas_workflows.orchestration.notify import on_failure
 
 RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5)}
@@ -28,6 +29,7 @@ def build_scheduled_sweep_dag(page: str) -> DAG:
         default_args=RETRIES,
         tags=["recurring"],
         on_failure_callback=on_failure,
+        deadline=starts_in_time(),
     ) as dag:
         task(task_id="sweep")(sweep)()
     return dag
