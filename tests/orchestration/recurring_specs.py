@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -30,6 +31,7 @@ POLICIES: list[dict[str, Any]] = [
 ]  # fmt: skip
 WORKFLOW = "0190b0c2-0000-7000-8000-000000000001"
 SPECS, AHEAD = 300, 4
+SCHEDULER = str(Path(__file__).with_name("stepped_scheduler.py"))
 
 
 def specs(count: int = SPECS) -> Iterator[dict[str, Any]]:

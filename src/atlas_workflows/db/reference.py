@@ -49,6 +49,7 @@ SECTIONS = (
     ("The executor of the old format", "0019_legacy_executor"),
     ("Epochs of ownership", "0022_causes"),
     ("Recurring workflows", "0023_recurring"),
+    ("How recurring schedules stand", "0026_sweep"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage", "0019_legacy_executor")

@@ -12,6 +12,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.orchestration.connections import crm_dsn, crm_site
 from atlas_workflows.orchestration.failures import clear_failures
+from atlas_workflows.orchestration.notify import tell
 from atlas_workflows.recurring.occasion import Cause, Occasion, Verdict, due_occasion, occasion_by_hand
 from atlas_workflows.recurring.starting import Recurring, ask_gate, start_occasion
 from atlas_workflows.recurring.survey import is_ready
@@ -64,4 +65,7 @@ def sweep_now(stays: timedelta) -> dict[str, Any]:
     with _working() as connection:
         done = sweep(connection, utc_now, until=utc_now() + stays) if is_ready(connection) else Swept()
     log.info("%s", done)
+    if done.late:
+        found = {"late": done.late} | dict(done.answers)
+        tell("Recurring workflows were due before the sweep came to them", "Did it stand still?", found)
     return asdict(done)

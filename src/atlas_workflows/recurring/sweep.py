@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows, scalar
@@ -19,10 +19,10 @@ from atlas_workflows.recurring.occasion import Recurring, Verdict, due_occasion
 from atlas_workflows.recurring.settling import Entries, begin, release, settle
 from atlas_workflows.recurring.standing import FIRST, Asked, buffered, forget, place
 from atlas_workflows.recurring.survey import find_entries
+from atlas_workflows.schedule.decisions import ON_TIME
 from atlas_workflows.worker.messages import json_text
 
 BATCH = 100
-LATE = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ def sweep_batch(connection: Connection, now: datetime, done: Swept, size: int = 
         answers = _begin(connection, asked, verdicts)
         _advance(connection, asked, entries, now)
     done.answers.update(answers)
-    done.late += sum(now - each.due > LATE for each in found)
+    done.late += sum(now - each.due > ON_TIME for each in found)
     return len(found)
 
 
