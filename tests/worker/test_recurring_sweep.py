@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from random import Random
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -139,6 +140,34 @@ def test_one_schedule_that_cannot_be_read_costs_itself_alone(
 ) -> None:
     published(postgres, recurring("broken", cron="99 * * * *"))
     assert swept_at(postgres, NINE).answers["started"] == 7
+
+
+def test_one_that_cannot_be_started_costs_itself_alone(postgres: PostgresWorld, due: list[Recurring]) -> None:
+    postgres.rows_changed(
+        "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$"
+    )
+    postgres.rows_changed(
+        "CREATE TRIGGER refuse BEFORE INSERT ON atlas.enrolments FOR EACH ROW "
+        f"WHEN (NEW.workflow_id = '{due[3].workflow}') EXECUTE FUNCTION public.refuse()"
+    )
+    assert swept_at(postgres, NINE).answers == {"started": 6, "failed": 1, "from_buffer": 0}
+    assert started(postgres, due[3]) == []
+    ((why,),) = postgres.rows("SELECT why FROM atlas.recurring_occurrences")
+    assert why == "It could not be started: RaiseException; the log says more."
+    assert swept_at(postgres, NINE).answers == {"from_buffer": 0}
+
+
+def test_two_hundred_at_one_instant_are_started_within_ten_seconds(postgres: PostgresWorld) -> None:
+    for number in range(200):
+        published(postgres, recurring(f"w{number}", **DAILY))
+    leave_to_sweep(postgres, ONE)
+    act_as_migration(postgres.connection)
+    begun = monotonic()
+    assert sweep(postgres.connection, lambda: BEGIN).enlisted == 200
+    enlisted = monotonic()
+    assert sweep(postgres.connection, lambda: NINE).answers["started"] == 200
+    print(f"200 enlisted in {enlisted - begun:.2f} s, started in {monotonic() - enlisted:.2f} s")
+    assert monotonic() - enlisted < 10
 
 
 POLICIES: dict[str, dict[str, Any]] = {

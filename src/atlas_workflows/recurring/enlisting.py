@@ -18,7 +18,7 @@ from atlas_workflows.worker.messages import json_text
 
 def enlist(connection: Connection, now: datetime) -> tuple[int, int]:
     """Take up what the sweep has to start and let go of the rest; how many of either."""
-    entries = find_entries(connection, now)
+    entries = find_entries(connection, now, with_names=False)
     chosen = swept_organizations(connection, entries, now)
     wanted = {which_of(entry): entry for entry in entries if entry.organization in chosen}
     known = {Recurring(c.organization, c.workflow, c.trigger): c for c in cursors(connection)}

@@ -72,10 +72,12 @@ def swept_organizations(connection: Connection, entries: Sequence[Entry], now: d
     return swept(entries, bounds, now)
 
 
-def find_entries(connection: Connection, now: datetime, *workflows: str) -> list[Entry]:
-    """The entries of all workflows, or of those named."""
+def find_entries(
+    connection: Connection, now: datetime, *workflows: str, with_names: bool = True
+) -> list[Entry]:
+    """The entries of all workflows, or of those given; names of organizations are for people."""
     found = find_published(connection, now, *workflows)
-    names = _names(connection) if found else {}
+    names = _names(connection) if found and with_names else {}
     return [_entry(each, names, now) for each in found]
 
 

@@ -4,11 +4,14 @@ Each schedule's cursor is a row of atlas.recurring_schedules. A batch is one tra
 together; its rows are locked and passed over by any other sweep. So two at once share the work, and a killed one is continued.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import psycopg
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows, scalar
@@ -17,17 +20,19 @@ from atlas_workflows.recurring.enlisting import enlist, next_of, which_of
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Recurring, Verdict, due_occasion
 from atlas_workflows.recurring.settling import Entries, begin, release, settle
-from atlas_workflows.recurring.standing import FIRST, Asked, buffered, forget, place
+from atlas_workflows.recurring.standing import FIRST, Asked, buffered, forget, note, place
 from atlas_workflows.recurring.survey import find_entries
 from atlas_workflows.schedule.decisions import ON_TIME
 from atlas_workflows.worker.messages import json_text
 
+log = logging.getLogger("atlas.recurring")
 BATCH = 100
+BESIDE_ANOTHER = 0.1  # seconds, where what is due is in the hands of another sweep
 
 
 @dataclass(slots=True)
 class Swept:
-    """What a sweep came to: occurrences by answer (started, enrolled, buffered, passed_over …), how many of them late."""
+    """What a sweep came to: occurrences by answer (started, enrolled, buffered, passed_over, failed), how many of them late."""
 
     answers: Counter[str] = field(default_factory=Counter)
     enlisted: int = 0
@@ -36,15 +41,11 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class _Row:
     organization: str
     workflow: str
     trigger: str
     due: datetime
-
-    @property
-    def which(self) -> Recurring:
-        return Recurring(self.organization, self.workflow, self.trigger)
 
 
 def sweep(
@@ -63,35 +64,86 @@ def sweep(
         while sweep_batch(connection, now(), done):
             pass
         soon = scalar(connection, sql("recurring/next_due"))
-        if until is None or soon is None or soon > until:
+        if until is None or soon is None or soon > until or now() > until:
             return done
-        sleep(max(0.0, (soon - now()).total_seconds()))
+        sleep(max(BESIDE_ANOTHER, (soon - now()).total_seconds()))
 
 
 def release_all(connection: Connection, now: datetime, size: int = BATCH) -> int:
     """Start everything whose turn has come, of schedules with a DAG of their own too; how many."""
-    begun, after = 0, FIRST
-    while True:
+    total = 0
+    begun, last = _release(connection, now, FIRST, size)
+    while last is not None:
+        total += begun
+        begun, last = _release(connection, now, last, size)
+    return total
+
+
+def _release(
+    connection: Connection, now: datetime, after: Recurring, size: int
+) -> tuple[int, Recurring | None]:
+    """The same for one batch; how many began, and which schedule was the last of it, None where there was none."""
+    try:
         with connection.transaction():
             waiting = buffered(connection, size, after)
-            if not waiting:
-                return begun
-            begun += len(release(connection, _entries(connection, waiting, now), waiting, now))
-        after = waiting[-1][0]
+            begun = release(connection, _entries(connection, waiting, now), waiting, now)
+        return len(begun), waiting[-1][0] if waiting else None
+    except psycopg.OperationalError:
+        raise
+    except Exception as failure:
+        if size > 1:
+            return _release(connection, now, after, 1)
+        log.exception("An occurrence that waited its turn cannot be started")
+        with connection.transaction():
+            waiting = buffered(connection, 1, after)
+            note(connection, [(each, _failed(failure)) for each in waiting], now)
+        return 0, waiting[-1][0] if waiting else None
 
 
 def sweep_batch(connection: Connection, now: datetime, done: Swept, size: int = BATCH) -> int:
-    """Decide and start one batch of what is due; how many schedules it was, 0 where nothing is due."""
+    """Decide and start one batch of what is due; how many schedules it was, 0 where nothing is due.
+
+    Where one of them cannot be started, for whatever reason, it is passed over and the others start.
+    """
+    try:
+        return _batch(connection, now, done, size)
+    except psycopg.OperationalError:  # the server's matter: the next sweep continues
+        raise
+    except Exception as failure:
+        if size > 1:
+            return sum(sweep_batch(connection, now, done, 1) for _ in range(size))
+        log.exception("A recurring workflow cannot be started")
+        return _pass_over(connection, now, done, failure)
+
+
+def _batch(connection: Connection, now: datetime, done: Swept, size: int) -> int:
     with connection.transaction():
-        found = rows(connection, _Due, sql("recurring/due"), {"now": now, "limit": size})
-        asked: list[Asked] = [(each.which, due_occasion(each.due)) for each in found]
+        asked = _due(connection, now, size)
         entries = _entries(connection, asked, now)
         verdicts = settle(connection, entries, asked, now)
         answers = _begin(connection, asked, verdicts)
         _advance(connection, asked, entries, now)
     done.answers.update(answers)
-    done.late += sum(now - each.due > ON_TIME for each in found)
-    return len(found)
+    done.late += sum(now - occasion.due > ON_TIME for _, occasion in asked)
+    return len(asked)
+
+
+def _pass_over(connection: Connection, now: datetime, done: Swept, failure: Exception) -> int:
+    with connection.transaction():
+        asked = _due(connection, now, 1)
+        note(connection, [(each, _failed(failure)) for each in asked], now)
+        _advance(connection, asked, _entries(connection, asked, now), now)
+    done.answers["failed"] += len(asked)
+    return len(asked)
+
+
+def _failed(failure: Exception) -> Verdict:
+    return Verdict(False, f"It could not be started: {type(failure).__name__}; the log says more.")
+
+
+def _due(connection: Connection, now: datetime, size: int) -> list[Asked]:
+    found = rows(connection, _Row, sql("recurring/due"), {"now": now, "limit": size})
+    return [(Recurring(e.organization, e.workflow, e.trigger), due_occasion(e.due)) for e in found]
 
 
 def _begin(connection: Connection, asked: Sequence[Asked], verdicts: Sequence[Verdict]) -> list[str]:
@@ -121,5 +173,5 @@ def _advance(connection: Connection, asked: Sequence[Asked], entries: Entries, n
 
 def _entries(connection: Connection, asked: Sequence[Asked], now: datetime) -> dict[Recurring, Entry]:
     workflows = {which.workflow for which, _ in asked}
-    found = find_entries(connection, now, *workflows) if workflows else []
+    found = find_entries(connection, now, *workflows, with_names=False) if workflows else []
     return {which_of(entry): entry for entry in found}
