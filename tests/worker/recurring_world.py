@@ -13,7 +13,7 @@ from atlas_workflows.graph.model import Edge, Trigger, Workflow
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Recurring, due_occasion
 from atlas_workflows.recurring.starting import ask_gate, start_occasion
-from atlas_workflows.recurring.survey import take_snapshot
+from atlas_workflows.recurring.survey import keep_snapshot, take_snapshot
 from atlas_workflows.rollout.flags import Override
 from atlas_workflows.rollout.known import MOST_DAGS
 from atlas_workflows.rollout.postgres import PostgresFlags
@@ -71,7 +71,9 @@ class Scheduler:
     entries: Mapping[str, Entry] = field(default_factory=dict)
 
     def refresh(self, now: datetime) -> None:
-        self.entries = {e.dag_id: e for e in take_snapshot(self.world.connection, now).entries}
+        snapshot = take_snapshot(self.world.connection, now)
+        keep_snapshot(self.world.connection, snapshot)
+        self.entries = {e.dag_id: e for e in snapshot.entries}
 
     def run(self, now: datetime) -> None:
         for dag_id, entry in self.entries.items():

@@ -205,6 +205,7 @@ def test_every_policy_means_the_same_by_dag_by_sweep_and_between_them(postgres: 
         if not airflow.entries or dice.random() < 0.5:
             airflow.refresh(now)
         airflow.run(now)
+        go_to(postgres, now)
         for each in said.values():
             each.step(now)
 
@@ -213,7 +214,7 @@ def test_every_policy_means_the_same_by_dag_by_sweep_and_between_them(postgres: 
     for (organization, name), schedule in which.items():
         assert started(postgres, schedule) == sorted(said[name].started), (organization, name)
     assert len(said["all"].started) > 4 * 7
-    assert len(said["skip"].started) < len(said["buffer"].started) < len(said["allow"].started)
+    assert len({tuple(said[name].started) for name in ("skip", "buffer", "cancel")}) == 3
 
 
 def test_one_that_waits_its_turn_starts_when_the_earlier_is_over(postgres: PostgresWorld) -> None:

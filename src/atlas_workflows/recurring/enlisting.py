@@ -9,26 +9,34 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Recurring
 from atlas_workflows.recurring.standing import Cursor, cursors, place
-from atlas_workflows.recurring.survey import find_entries, swept_organizations
+from atlas_workflows.recurring.survey import dags_shown, find_entries, swept_organizations
 from atlas_workflows.schedule.decisions import next_due
 from atlas_workflows.schedule.occurrences import Schedule
 from atlas_workflows.schedule.spec import parse_spec
 from atlas_workflows.worker.messages import json_text
 
+Entries = dict[Recurring, Entry]
+
 
 def enlist(connection: Connection, now: datetime) -> tuple[int, int]:
     """Take up what the sweep has to start and let go of the rest; how many of either."""
-    entries = find_entries(connection, now, with_names=False)
-    chosen = swept_organizations(connection, entries, now)
-    wanted = {which_of(entry): entry for entry in entries if entry.organization in chosen}
+    published = {which_of(entry): entry for entry in find_entries(connection, now, with_names=False)}
     known = {Recurring(c.organization, c.workflow, c.trigger): c for c in cursors(connection)}
-    fresh = [
-        (entry, known.get(which)) for which, entry in wanted.items() if not _stands(entry, known.get(which))
-    ]
-    gone = [which for which, cursor in known.items() if cursor.version is not None and which not in wanted]
+    chosen = swept_organizations(connection, list(published.values()), now)
+    wanted = {which: entry for which, entry in published.items() if entry.organization in chosen}
+    leaving = {which for which, cursor in known.items() if cursor.version is not None and which not in wanted}
+    wanted |= _not_handed_over(connection, {which: published[which] for which in leaving & published.keys()})
+    fresh = [(e, known.get(which)) for which, e in wanted.items() if not _stands(e, known.get(which))]
+    gone = leaving - wanted.keys()
     _execute(connection, "recurring/enlist", (_row(entry, cursor, now) for entry, cursor in fresh))
     _execute(connection, "recurring/dismiss", map(place, gone))
     return len(fresh), len(gone)
+
+
+def _not_handed_over(connection: Connection, leaving: Entries) -> Entries:
+    """Those that get a DAG and have none yet: whatever comes due until then is the sweep's."""
+    shown = dags_shown(connection) if leaving else set()
+    return {which: entry for which, entry in leaving.items() if entry.dag_id not in shown}
 
 
 def next_of(entry: Entry, now: datetime, after: datetime | None) -> datetime | None:

@@ -94,6 +94,13 @@ def keep_snapshot(connection: Connection, snapshot: Snapshot) -> None:
     connection.execute(sql("recurring/forget"), {"kept": KEPT})
 
 
+def dags_shown(connection: Connection) -> set[str]:
+    """The DAGs of the snapshot that was the current one last."""
+    version = scalar(connection, sql("recurring/current_version"))
+    found = None if version is None else kept_snapshot(connection, version)
+    return set() if found is None else {entry.dag_id for entry in found.entries}
+
+
 def kept_snapshot(connection: Connection, version: str) -> Snapshot | None:
     """The snapshot of that version; None where it is forgotten. Raises SnapshotDamaged."""
     text = scalar(connection, sql("recurring/kept"), {"version": version})
