@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from workflows import line, setting
 from world import ONE, PostgresWorld
 
-from atlas_workflows.cli.app import app
+from atlas_workflows.cli import schedule, workflow
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Recurring
 from atlas_workflows.recurring.survey import find_entries
@@ -86,7 +86,8 @@ def entry(postgres: PostgresWorld, monkeypatch: pytest.MonkeyPatch) -> Entry:
 
 
 def run(world: PostgresWorld, *words: str) -> str:
-    done = CliRunner().invoke(app, [*words, "--dsn", world.dsn])
+    apps = {"workflow": workflow.app, "schedule": schedule.app}
+    done = CliRunner().invoke(apps[words[0]], [*words[1:], "--dsn", world.dsn])
     assert done.exit_code == 0, done.output
     assert "s3cret" not in done.output
     return done.output
