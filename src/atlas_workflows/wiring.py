@@ -2,16 +2,17 @@
 
 import importlib
 import ipaddress
+import math
 import pkgutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import starmap
 from typing import Any
 
 import atlas_workflows.performers
-from atlas_workflows.db.connect import connect
+from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.roles import require_migration_role
 from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
@@ -40,7 +41,7 @@ from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
 
-LOOK_SECONDS, QUIET_LOOKS = 0.2, 3
+LOOK_SECONDS, QUIET_LOOKS, LOOKS_REST = 0.2, 3, 9
 SESSIONS_BESIDE_LANES = 3  # the outbox lane's, the clock's and one for definitions and contacts
 FILES = atlas_workflows.performers
 CRM_SESSIONS = 8  # for actions on the CRM and for secrets, of all kinds together
@@ -77,16 +78,28 @@ def build_worker(
     return worker, Listener(dsn, {"atlas_work": worker.wake, "atlas_events": worker.wake_for_events})
 
 
-def work_until_done(site: Site) -> float:
+def _any_backlog(connection: Connection) -> bool:
+    return bool(scalar(connection, sql("engine/backlog")))
+
+
+def work_until_done(
+    site: Site,
+    is_left: Callable[[Connection], bool] = _any_backlog,
+    most: timedelta | None = None,
+    *,
+    lease: timedelta = LEASE,
+) -> float:
     """A worker that stops once nothing is ready, due or being performed; returns how many seconds it took.
 
+    `is_left` says whether anything is, where only some of it is waited for; after `most` it stops whatever is left.
     Raises what the look at the backlog raised: then it stopped, and nobody knows whether it was done.
     """
     begun = time.monotonic()
-    worker, listener = build_worker(site.dsn, load_performers(site.settings, site.dsn))
+    worker, listener = build_worker(site.dsn, load_performers(site.settings, site.dsn), lease=lease)
     listener.start()
     with ThreadPoolExecutor(1, thread_name_prefix="backlog") as beside:
-        watching = beside.submit(_stop_when_done, site, worker)
+        until = math.inf if most is None else begun + most.total_seconds()
+        watching = beside.submit(_stop_when_done, site, worker, is_left, until)
         try:
             worker.run()
         finally:
@@ -96,13 +109,16 @@ def work_until_done(site: Site) -> float:
     return time.monotonic() - begun
 
 
-def _stop_when_done(site: Site, worker: Worker) -> None:
+def _stop_when_done(site: Site, worker: Worker, is_left: Callable[[Connection], bool], until: float) -> None:
     """Several looks in a row: between two statements of a lane a deed may be in nobody's count."""
-    quiet = 0
+    quiet, pause = 0, LOOK_SECONDS
     try:
         with site.connect("backlog", autocommit=True) as connection:
-            while quiet < QUIET_LOOKS and not worker.stopping.wait(LOOK_SECONDS):
-                quiet = 0 if scalar(connection, sql("engine/backlog")) else quiet + 1
+            while quiet < QUIET_LOOKS and time.monotonic() < until and not worker.stopping.wait(pause):
+                looked = time.monotonic()
+                quiet = 0 if is_left(connection) else quiet + 1
+                # A look at many takes its time; the work shall have most of it.
+                pause = max(LOOK_SECONDS, (time.monotonic() - looked) * LOOKS_REST)
     finally:
         worker.stop()
 

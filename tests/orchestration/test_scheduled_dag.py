@@ -13,14 +13,17 @@ import pytest
 from airflow.utils.types import DagRunType
 from airflow_process import AirflowRuntime
 
-from atlas_workflows.db.connect import connect
+from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.orchestration.deadline import STARTS_WITHIN
 from atlas_workflows.orchestration.occasions import occasion_of
 from atlas_workflows.orchestration.scheduled_dag import build_scheduled_dag, scheduled_dags
+from atlas_workflows.recurring.audience.saved import save_audience
 from atlas_workflows.recurring.entry import Entry, entry_of
-from atlas_workflows.recurring.snapshot import Snapshot, SnapshotDamaged
+from atlas_workflows.recurring.snapshot import Snapshot, SnapshotDamaged, read_snapshot
 from atlas_workflows.settings import ROOT
+from atlas_workflows.store.steering import By
 from atlas_workflows.supervision.airflow_environment import BUNDLES, CONNECTION_VARIABLE, airflow_connection
+from crm_world import build_crm
 
 PUBLISHED = datetime(2026, 3, 27, 12, 30, tzinfo=UTC)
 VERSIONS = ROOT / "tests" / "orchestration" / "dag_versions.py"
@@ -58,6 +61,26 @@ def test_a_dag_says_what_people_want_to_know() -> None:
     assert [sorted(t.downstream_task_ids) for t in dag.topological_sort()] == [["start"], []]
     assert [alert.interval for alert in dag.deadline] == [STARTS_WITHIN]
     assert build_scheduled_dag(entry(overlap="allow"), "2026b").max_active_runs == 16
+
+
+def test_an_audience_has_tasks_of_its_own_and_changes_no_other_entry() -> None:
+    plain, crowd = entry(), replace(entry(), audience="vips")
+    dag = build_scheduled_dag(crowd, "2026b")
+    assert [task.task_id for task in dag.topological_sort()] == [
+        "gate",
+        "audience",
+        "execute",
+        "check",
+        "summary",
+    ]
+    assert dag.task_dict["check"].trigger_rule == "none_failed_min_one_success", (
+        "nobody to execute skips that alone"
+    )
+    assert [outlet.name for outlet in dag.task_dict["summary"].outlets] == [dag.dag_id]
+    assert "the saved audience `vips` finds" in dag.doc_md
+    assert "audience" not in plain.to_json()
+    kept = read_snapshot(Snapshot((plain, crowd)).text(), "here")
+    assert [found.audience for found in kept.entries] == [None, "vips"]
 
 
 def test_a_broken_entry_costs_its_own_dag_and_says_why(tmp_path: Path) -> None:
@@ -104,7 +127,12 @@ def test_another_process_makes_the_same_dag_version_and_stays_light(tmp_path: Pa
         "business_hours": {"mon": ["09:00-12:00", "13:00-17:00"]},
         "closures": ["2026-12-24", "2026-05-01"],
     }
-    file = _beside(tmp_path, entry(1), entry(2, holidays="US"), entry(3, **hours, jitter_seconds=60))
+    file = _beside(
+        tmp_path,
+        entry(1),
+        replace(entry(2, holidays="US"), audience="vips"),
+        entry(3, **hours, jitter_seconds=60),
+    )
     base = {
         "PATH": "/usr/bin:/bin", "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -138,25 +166,33 @@ import shutil
 shutil.rmtree(bundle.path)
 again.initialize()
 bag = DagBag(str(again.path), bundle_path=again.path, bundle_name="atlas_recurring")
-(dag,) = bag.dags.values()
+dag, crowd = sorted(bag.dags.values(), key=lambda found: len(found.tasks))
 due = pendulum.parse("2026-06-10T09:00:00Z")
 states = []
 for _ in range(2):
     run = dag.test(logical_date=due, run_after=due)
     states.append([str(run.state), *sorted(f"{ti.task_id}={ti.state}" for ti in run.get_task_instances())])
-print("RESULT", json.dumps({"same": bundle.get_current_version().version == version, "errors": bag.import_errors, "states": states}))
+run = crowd.test(logical_date=due, run_after=due)
+states.append([str(run.state), *sorted(f"{ti.task_id}={ti.state}" for ti in run.get_task_instances())])
+from airflow.models.asset import AssetEvent
+from airflow.utils.session import create_session
+with create_session() as session:
+    events = [[event.asset.name == crowd.dag_id, event.extra] for event in session.query(AssetEvent)]
+print("RESULT", json.dumps({"events": events, "same": bundle.get_current_version().version == version, "errors": bag.import_errors, "states": states}))
 """
 
 
-def test_one_occurrence_from_the_bundle_to_its_execution(
-    airflow_runtime: AirflowRuntime, atlas_dsn: str
-) -> None:
-    """The DAG run's folder is gone, as on another machine; run twice it enrols once."""
+def _publish(connection: Connection, **more: str) -> None:
+    schedule = {
+        "cron": "0 9 * * *",
+        "timezone": "UTC",
+        "catch_up": {"mode": "latest", "window_seconds": 31_536_000},
+    }
     definition = {
         "format": "atlas.workflow/1", "name": "Monday news", "nodes": [], "edges": [],
-        "triggers": [{"id": "nine", "type": "schedule", "parameters": {"schedule": {"cron": "0 9 * * *", "timezone": "UTC"}}}],
+        "triggers": [{"id": "nine", "type": "schedule", "parameters": {"schedule": schedule, **more}}],
     }  # fmt: skip
-    with connect(atlas_dsn, application_name="test", autocommit=True) as connection, connection.transaction():
+    with connection.transaction():
         (workflow,) = connection.execute(
             "INSERT INTO atlas.workflows (organization_id, name, owner, status, published_version) "
             "VALUES (%s, 'Monday news', 'atlas_enhanced', 'active', 1) RETURNING id", [ONE],
@@ -165,14 +201,40 @@ def test_one_occurrence_from_the_bundle_to_its_execution(
             "INSERT INTO atlas.workflow_versions (workflow_id, organization_id, version, definition, definition_hash, created_at) "
             "VALUES (%s, %s, 1, %s, 'x', '2026-01-01')", [workflow, ONE, json.dumps(definition)],
         )  # fmt: skip
+
+
+def test_one_occurrence_from_the_bundle_to_its_execution(
+    airflow_runtime: AirflowRuntime, atlas_dsn: str
+) -> None:
+    """The DAG run's folder is gone, as on another machine; run twice it enrols once. Another one has an audience of two."""
+    with build_crm(atlas_dsn) as crm:
+        crm.execute(
+            "INSERT INTO leads (org_id, first_name, tags) VALUES (%s, 'Bo', '{vip}'), (%s, 'Cy', '{}')",
+            [ONE, ONE],
+        )
+    with connect(atlas_dsn, application_name="test", autocommit=True) as connection:
+        save_audience(
+            connection,
+            ONE,
+            "vips",
+            {"of": "leads", "where": {"tags": {"any": ["vip"]}}},
+            By("ada", "x"),
+            PUBLISHED,
+        )
+        _publish(connection)
+        _publish(connection, audience="vips")
     ours = {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(BUNDLES[1:])}
     done = airflow_runtime.python(RUN, **ours, **{CONNECTION_VARIABLE: airflow_connection(atlas_dsn)})
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     assert lines, done.stdout[-1500:] + done.stderr[-1500:]
     result = json.loads(lines[-1].removeprefix("RESULT "))
+    ((named_like_the_dag, summary),) = result.pop("events")
+    assert named_like_the_dag
+    assert (summary["occurrence"], summary["outcomes"]) == ("2026-06-10T09:00:00Z", {"completed": 2})
+    tasks = [f"{task}=success" for task in ("audience", "check", "execute", "gate", "summary")]
     assert result == {
-        "same": True, "errors": {}, "states": [["success", "gate=success", "start=success"]] * 2,
+        "same": True, "errors": {}, "states": [["success", "gate=success", "start=success"]] * 2 + [["success", *tasks]],
     }  # fmt: skip
     with connect(atlas_dsn, application_name="test") as connection:
         found = connection.execute("SELECT anchor, subject FROM atlas.enrolments").fetchall()
-    assert len(found) == 1
+    assert len(found) == 3

@@ -40,6 +40,7 @@ CHOICES = {
     ("execution_owners", "owner"): "atlas_enhanced",
     ("enrolment_refusals", "reason"): "filter",
     ("connector_limits", "at_once"): 1,
+    ("audience_members", "answer"): "started",
 }
 REQUIRED = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a

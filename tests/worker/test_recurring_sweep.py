@@ -45,7 +45,7 @@ WEEK = {"window_seconds": 9 * 86_400}
 
 def swept_at(world: PostgresWorld, now: datetime, **more: Any) -> Swept:
     act_as_migration(world.connection)
-    return sweep(world.connection, lambda: now, **more)
+    return sweep(world.connection, lambda: now, world.connection, **more)
 
 
 @contextmanager
@@ -163,9 +163,9 @@ def test_two_hundred_at_one_instant_are_started_within_ten_seconds(postgres: Pos
     leave_to_sweep(postgres, ONE)
     act_as_migration(postgres.connection)
     begun = monotonic()
-    assert sweep(postgres.connection, lambda: BEGIN).enlisted == 200
+    assert swept_at(postgres, BEGIN).enlisted == 200
     enlisted = monotonic()
-    assert sweep(postgres.connection, lambda: NINE).answers["started"] == 200
+    assert swept_at(postgres, NINE).answers["started"] == 200
     print(f"200 enlisted in {enlisted - begun:.2f} s, started in {monotonic() - enlisted:.2f} s")
     assert monotonic() - enlisted < 10
 

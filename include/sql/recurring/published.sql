@@ -4,6 +4,7 @@ SELECT
     l.trigger_key AS trigger, v.created_at AS published_at,
     greatest(v.created_at, o.decided_at, a.resumed_at) AS active_since,
     (t.found -> 'parameters' -> 'schedule')::text AS schedule,
+    t.found -> 'parameters' ->> 'audience' AS audience,
     w.source_table IS NULL OR a.is_published_here AS is_published_here
 FROM atlas.listening_triggers AS l
 INNER JOIN atlas.workflows AS w ON w.organization_id = l.organization_id AND w.id = l.workflow_id

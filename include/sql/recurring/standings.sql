@@ -6,7 +6,16 @@ SELECT
         SELECT s.execution_id::text
         FROM atlas.execution_states AS s
         WHERE s.organization_id = a.organization_id AND s.workflow_id = a.workflow_id
-            AND starts_with(s.subject, 'schedule:') AND s.subject <> a.subject
+            AND (
+                (starts_with(s.subject, 'schedule:') AND s.subject <> a.subject)
+                OR EXISTS (
+                    SELECT FROM atlas.enrolments AS n
+                    INNER JOIN atlas.audience_runs AS r
+                        ON r.organization_id = n.organization_id AND r.workflow_id = n.workflow_id AND r.occurrence = n.anchor
+                    WHERE n.organization_id = s.organization_id AND n.workflow_id = s.workflow_id
+                        AND n.subject = s.subject AND n.execution_id = s.execution_id AND n.anchor <> a.anchor
+                )
+            )
         ORDER BY s.execution_id
     ) AS under_way,
     b.anchor AS buffered,
@@ -15,6 +24,10 @@ SELECT
         SELECT FROM atlas.enrolments AS n
         WHERE n.organization_id = a.organization_id AND n.workflow_id = a.workflow_id
             AND n.subject = a.subject AND n.anchor = a.anchor
+    ) OR EXISTS (
+        SELECT FROM atlas.audience_runs AS r
+        WHERE r.organization_id = a.organization_id AND r.workflow_id = a.workflow_id AND r.trigger_key = a.trigger_key
+            AND r.occurrence = a.anchor
     ) AS is_started
 FROM json_to_recordset(%(asked)s) AS a (
     number integer, organization_id uuid, workflow_id uuid, trigger_key text, anchor text, subject text

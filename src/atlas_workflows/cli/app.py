@@ -15,6 +15,7 @@ from atlas_workflows.errors import AtlasError
 
 # command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
 COMMANDS = {
+    "audience": ("atlas_workflows.cli.audience", "Saved queries of whom recurring workflows are about."),
     "backup": ("atlas_workflows.cli.backup", "Make, verify, list and restore backups of the CRM database."),
     "bench": ("atlas_workflows.cli.bench", "Measure us beside our peers."),
     "check": ("atlas_workflows.cli.check", "Lint, types, import contracts, SQL lint, generated docs."),

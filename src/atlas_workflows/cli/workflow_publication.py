@@ -10,6 +10,8 @@ from atlas_workflows.cli.execution_words import show
 from atlas_workflows.cli.support import Actor, AsJson, Dsn, Organization, Reason, an_id, print_json, session
 from atlas_workflows.cli.workflow_problems import problem_as_json, show_problems
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.recurring.audience.publishing import Asks, audiences_asked
+from atlas_workflows.site import utc_now
 from atlas_workflows.store.following import Followed, follow
 from atlas_workflows.store.publication import (
     AtArchive,
@@ -20,6 +22,7 @@ from atlas_workflows.store.publication import (
     archive,
     pause,
     publish,
+    read_workflow,
     resume,
 )
 from atlas_workflows.store.steering import By
@@ -45,6 +48,8 @@ def publish_draft(
     """Publish the draft as a new version. Refused where the draft has moved on since that revision, or has errors."""
     owner, named = an_id(organization, "organization"), an_id(workflow, "workflow")
     with session(dsn) as connection:
+        draft = read_workflow(connection, owner, named)
+        asked = audiences_asked(connection, owner, draft.definition, utc_now())
         try:
             done = publish(connection, owner, named, revision, load_catalogue(), By(by, reason))
         except DraftInvalid as refusal:
@@ -52,7 +57,7 @@ def publish_draft(
             raise
         told = list(follow(connection, owner, named, done.version)) if running is Running.FOLLOW else []
         airflow = follow_in_airflow(connection, owner, named, done.status)
-    _tell_published(done, told, airflow, as_json=as_json)
+    _tell_published(done, told, asked, airflow, as_json=as_json)
 
 
 def pause_workflow(
@@ -127,7 +132,9 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(command)
 
 
-def _tell_published(done: Published, told: list[Followed], airflow: str | None, *, as_json: bool) -> None:
+def _tell_published(
+    done: Published, told: list[Followed], asked: list[Asks], airflow: str | None, *, as_json: bool
+) -> None:
     staying = [each for each in told if each.obstacle is not None]
     if as_json:
         problems = [problem_as_json(problem) for problem in done.problems]
@@ -138,6 +145,7 @@ def _tell_published(done: Published, told: list[Followed], airflow: str | None, 
                 "followed": len(told) - len(staying),
                 "staying": [asdict(each) for each in staying],
                 "airflow": airflow,
+                "audiences": [asdict(each) for each in asked],
             }
         )
         return
@@ -147,6 +155,7 @@ def _tell_published(done: Published, told: list[Followed], airflow: str | None, 
         print(airflow)
     if done.problems:
         show(f"  {problem.severity.value} {problem.code}: {problem.message}" for problem in done.problems)
+    show(each.sentence for each in asked)
     if told:
         print(f"{len(told) - len(staying)} executions under way follow it.")
     show(

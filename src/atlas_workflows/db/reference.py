@@ -49,6 +49,7 @@ SECTIONS = (
     ("The executor of the old format", "0019_legacy_executor"),
     ("Epochs of ownership", "0022_causes"),
     ("Recurring workflows", "0023_recurring"),
+    ("Audiences", "0024_audiences"),
     ("How recurring schedules stand", "0026_sweep"),
 )
 # Revisions that only add columns to tables of an earlier one.
@@ -64,6 +65,7 @@ FUNCTION_FILES = (
     "0014_triggers",
     "0022_causes",
     "0015_executions",
+    "0024_audiences",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""Builds the DAG of a recurring workflow from its entry in the snapshot: when it is due, what people read, and two tasks."""
+"""Builds the DAG of a recurring workflow from its entry in the snapshot: when it is due, what people read, and its tasks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, get_current_context, task
 
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.orchestration.audience_tasks import add_audience_tasks
 from atlas_workflows.orchestration.deadline import starts_in_time
 from atlas_workflows.orchestration.notify import on_failure
 from atlas_workflows.orchestration.timetable import RecurringTimetable
@@ -38,7 +39,10 @@ def build_scheduled_dag(entry: Entry, tzdata: str) -> DAG:
     with _dag(entry, page, timetable, timetable.description, AT_ONCE if overlaps else 1) as dag:
         which = {"organization": entry.organization, "workflow": entry.workflow, "trigger": entry.trigger}
         gate = task(task_id="gate")(pass_gate)(**which)
-        gate >> task(task_id="start")(start)(**which)
+        if entry.audience is None:
+            gate >> task(task_id="start")(start)(**which)
+        else:
+            add_audience_tasks(gate, entry)
     return dag
 
 
@@ -103,10 +107,16 @@ Since it stands like this it is due first at:
 
 {_times(timetable, entry.since)}
 
-Every occurrence starts one execution. It stops as soon as the workflow is paused or archived:
+{_whom(entry)} It stops as soon as the workflow is paused or archived:
 `atlas workflow pause {entry.workflow} --organization {entry.organization} --by YOU --reason WHY`.
 A pause in Airflow holds it on top of that. Time zone data: tzdata {timetable.tzdata}.
 """
+
+
+def _whom(entry: Entry) -> str:
+    if entry.audience is None:
+        return "Every occurrence starts one execution."
+    return f"Every occurrence starts one execution for each whom the saved audience `{entry.audience}` finds."
 
 
 def _times(timetable: RecurringTimetable, since: datetime) -> str:

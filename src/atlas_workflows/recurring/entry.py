@@ -21,7 +21,7 @@ _FIT_FOR_A_DAG = re.compile(r"[A-Za-z0-9_-]+")
 class Entry:
     """A schedule trigger of a published workflow. `schedule` is the spec as JSON, holidays resolved to dates.
 
-    `active_since`: nothing that was due before starts.
+    `active_since`: nothing that was due before starts. `audience` names the saved query whom each occurrence is about.
     """
 
     organization: str
@@ -32,6 +32,7 @@ class Entry:
     trigger: str
     active_since: str
     schedule: Mapping[str, Any]
+    audience: str | None = None
 
     @property
     def dag_id(self) -> str:
@@ -48,7 +49,11 @@ class Entry:
         return datetime.fromisoformat(self.active_since)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Without an audience as it was before there were any, so that those DAGs stay the version they are."""
+        document = asdict(self)
+        if self.audience is None:
+            del document["audience"]
+        return document
 
 
 def entry_of(
@@ -63,6 +68,7 @@ def entry_of(
     active_since: datetime,
     schedule: Any,
     year: int,
+    audience: str | None = None,
 ) -> Entry:
     """An entry out of a published version; a schedule that cannot be read stays as it is and costs its own DAG alone."""
     return Entry(
@@ -74,6 +80,7 @@ def entry_of(
         trigger=trigger,
         active_since=active_since.astimezone(UTC).isoformat(),
         schedule=_settled(schedule, published_at, year),
+        audience=audience,
     )
 
 

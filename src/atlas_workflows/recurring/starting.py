@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.integrations.crm.tables import read_crm
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Occasion, Recurring, Verdict
-from atlas_workflows.recurring.settling import begin, judge, release_of, settle
+from atlas_workflows.recurring.settling import begin, judge, release_of, settle, wish
 from atlas_workflows.recurring.survey import find_entries
+from atlas_workflows.store.organizations import stopped_because
 from atlas_workflows.time_zones import TZDATA_VERSION
 
 __all__ = ["Outcome", "Recurring", "ask_gate", "start_occasion"]
@@ -40,9 +42,11 @@ def start_occasion(connection: Connection, which: Recurring, occasion: Occasion,
 
     A workflow that was paused, archived or given back since the gate is refused by the queue itself.
     """
+    if stopped_because(connection, read_crm(connection), which.organization) is not None:
+        return Outcome(occasion.key, "refused", wish(which, occasion).execution)
     with connection.transaction():
-        asked = [(which, occasion)]
-        (begun,) = begin(connection, asked, judge(connection, _entries(connection, which, now), asked, now))
+        entries, asked = _entries(connection, which, now), [(which, occasion)]
+        (begun,) = begin(connection, entries, asked, judge(connection, entries, asked, now))
     return Outcome(occasion.key, begun.answer, begun.execution)
 
 

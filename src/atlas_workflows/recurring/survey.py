@@ -35,6 +35,7 @@ class Published:
     published_at: datetime
     active_since: datetime
     schedule: str | None
+    audience: str | None
     is_published_here: bool
 
 
@@ -142,4 +143,5 @@ def _entry(each: Published, names: dict[str, str], now: datetime) -> Entry:
         active_since=each.active_since,
         schedule=None if each.schedule is None else exact_json.loads_plain(each.schedule),
         year=now.year,
+        audience=each.audience,
     )

@@ -16,6 +16,8 @@ import psycopg
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import AtlasError
+from atlas_workflows.recurring.audience.enrol import Enrolling, unfinished
 from atlas_workflows.recurring.enlisting import enlist, next_of, which_of
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Recurring, Verdict, due_occasion
@@ -32,7 +34,7 @@ BESIDE_ANOTHER = 0.1  # seconds, where what is due is in the hands of another sw
 
 @dataclass(slots=True)
 class Swept:
-    """What a sweep came to: occurrences by answer (started, enrolled, buffered, passed_over, failed), how many of them late."""
+    """What a sweep came to: occurrences by answer (started, enrolled, asked, buffered, passed_over, failed), how many of them late."""
 
     answers: Counter[str] = field(default_factory=Counter)
     enlisted: int = 0
@@ -51,22 +53,41 @@ class _Row:
 def sweep(
     connection: Connection,
     now: Callable[[], datetime],
+    reading: Connection,
     *,
     until: datetime | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Swept:
-    """Start all that is due, and what comes due before `until`; the session must act as the migration."""
+    """Start all that is due, and what comes due before `until`; the session must act as the migration.
+
+    `reading` enrols audiences: a session from which no policy of the CRM's own tables hides rows.
+    """
     done = Swept()
     done.enlisted, done.dismissed = enlist(connection, now())
     forget(connection, now())
     done.answers["from_buffer"] = release_all(connection, now())
     while True:
-        while sweep_batch(connection, now(), done):
-            pass
+        _start_due(connection, now, done)
+        _enrol(connection, now, reading, done)
         soon = scalar(connection, sql("recurring/next_due"))
         if until is None or soon is None or soon > until or now() > until:
             return done
         sleep(max(BESIDE_ANOTHER, (soon - now()).total_seconds()))
+
+
+def _start_due(connection: Connection, now: Callable[[], datetime], done: Swept) -> None:
+    while sweep_batch(connection, now(), done):
+        pass
+
+
+def _enrol(connection: Connection, now: Callable[[], datetime], reading: Connection, done: Swept) -> None:
+    """Go on with every enrolment that began, whoever began it; what comes due meanwhile is started between two pages."""
+    for asking in unfinished(reading):
+        try:
+            Enrolling(reading, asking, after_page=lambda _run: _start_due(connection, now, done)).to_the_end()
+            done.answers["enrolments"] += 1
+        except AtlasError as refusal:
+            log.error("The audience of %s cannot be enrolled: %s", asking, refusal)
 
 
 def release_all(connection: Connection, now: datetime, size: int = BATCH) -> int:
@@ -121,7 +142,7 @@ def _batch(connection: Connection, now: datetime, done: Swept, size: int) -> int
         asked = _due(connection, now, size)
         entries = _entries(connection, asked, now)
         verdicts = settle(connection, entries, asked, now)
-        answers = _begin(connection, asked, verdicts)
+        answers = _begin(connection, entries, asked, verdicts)
         _advance(connection, asked, entries, now)
     done.answers.update(answers)
     done.late += sum(now - occasion.due > ON_TIME for _, occasion in asked)
@@ -146,10 +167,12 @@ def _due(connection: Connection, now: datetime, size: int) -> list[Asked]:
     return [(Recurring(e.organization, e.workflow, e.trigger), due_occasion(e.due)) for e in found]
 
 
-def _begin(connection: Connection, asked: Sequence[Asked], verdicts: Sequence[Verdict]) -> list[str]:
+def _begin(
+    connection: Connection, entries: Entries, asked: Sequence[Asked], verdicts: Sequence[Verdict]
+) -> list[str]:
     decided = list(zip(asked, verdicts, strict=True))
     may = [(each, verdict) for each, verdict in decided if verdict.may_start]
-    begun = begin(connection, [each for each, _ in may], [verdict for _, verdict in may])
+    begun = begin(connection, entries, [each for each, _ in may], [verdict for _, verdict in may])
     left = ["buffered" if v.waits else "passed_over" for _, v in decided if not v.may_start]
     return [each.answer for each in begun] + left
 

@@ -33,6 +33,10 @@ class PostgresIntake:
         about = self.connection.execute(sql("engine/executions_of_subject"), given).fetchall()
         return self._tell([News(organization, execution, event) for (execution,) in about])
 
+    def tell_each(self, organization: str, executions: Iterable[str], event: Event) -> int:
+        """Tell several executions the same; how many of them are live."""
+        return self._tell([News(organization, execution, event) for execution in executions])
+
     def _tell(self, news: Sequence[News]) -> int:
         if not news:
             return 0
@@ -48,14 +52,15 @@ class PostgresIntake:
 
 def begin(connection: Connection, starts: Sequence[Start]) -> list[Started]:
     """Start executions without waking anybody."""
-    sound = [wish for wish in starts if _is_uuid(wish.workflow)]
-    answers: dict[str, str] = {}
-    # The same wish twice in one statement would not meet itself there.
-    for group in _without_repeats(sound):
-        rows = connection.execute(sql("engine/start"), {"starts": start_rows(group)}).fetchall()
-        for execution, answer in rows:
-            answers.setdefault(execution, answer)
-    return [Started(wish.execution, answers.get(wish.execution, "refused")) for wish in starts]
+    # Its name follows from the wish by a hash: made once, for there may be thousands.
+    named = [(wish.execution, wish) for wish in starts]
+    sound: dict[str, Start] = {}
+    for execution, wish in named:
+        if _is_uuid(wish.workflow):
+            sound.setdefault(execution, wish)  # twice in one statement it would not meet itself there
+    rows = connection.execute(sql("engine/start"), {"starts": start_rows(sound)}).fetchall() if sound else ()
+    answers: dict[str, str] = dict(rows)
+    return [Started(execution, answers.get(execution, "refused")) for execution, _ in named]
 
 
 def tell(connection: Connection, news: Sequence[News]) -> int:
@@ -70,13 +75,6 @@ def lock(connection: Connection, executions: Iterable[Place]) -> dict[Place, tup
     given = {"executions": places(sorted(set(executions)))}
     rows = connection.execute(sql("engine/lock"), given).fetchall()
     return {(organization, execution): (fencing, leased) for organization, execution, fencing, leased in rows}
-
-
-def _without_repeats(starts: Sequence[Start]) -> list[list[Start]]:
-    first: dict[str, Start] = {}
-    for wish in starts:
-        first.setdefault(wish.execution, wish)
-    return [list(first.values())] if first else []
 
 
 def _is_uuid(text: str) -> bool:

@@ -16,6 +16,7 @@ from atlas_workflows.engine.limits import MAX_EVENTS_KEPT
 from atlas_workflows.store.contacts import PostgresContacts, reading
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import begin, lock, tell
+from atlas_workflows.store.organizations import about_organization
 from atlas_workflows.store.sessions import Pool, is_refusal, transact
 from atlas_workflows.worker.arrivals import (
     Arrived,
@@ -34,8 +35,6 @@ from atlas_workflows.worker.ports import TurnRefused
 # An event, and the one trigger that is asked again where it was deferred.
 Asked = tuple[Occurred, Listening | None]
 SECONDS_KEPT = 60.0  # of what is known about an organization
-# What messages say about an organization; the rest of the row is nobody's business.
-ABOUT = ("name", "slug", "email", "phone", "website", "address", "timezone", "currency_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +207,9 @@ class PostgresOutbox:
         if time.monotonic() < until:
             return known
         with reading(self.contacts.crm):
-            found = self._read_about(connection, organization)
+            found = about_organization(connection, self.contacts.crm.of(connection), organization)
         self._organizations[organization] = time.monotonic() + SECONDS_KEPT, found
         return found
-
-    def _read_about(self, connection: Connection, organization: str) -> Mapping[str, Any]:
-        table = self.contacts.crm.of(connection).find("organizations")
-        if table is None or "id" not in table.columns:
-            return {}
-        statement = sql("events/organization").format(table=table.identifier)
-        text = scalar(connection, statement, {"organization": organization})
-        row = {} if text is None else exact_json.loads(text)
-        return {name: row[name] for name in ABOUT if row.get(name) is not None}
 
 
 def _occurred(row: Any) -> Occurred:

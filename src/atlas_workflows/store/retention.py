@@ -23,6 +23,7 @@ TABLES = {
 LOGS = "workflow_execution_logs"
 LOCK_SECONDS = 3
 AT_ONCE = 2_000  # executions whose effects and enrolments go in one transaction
+AUDIENCES_AT_ONCE = 5  # occurrences of audiences, of which each may have found tens of thousands
 NOBODY = "00000000-0000-0000-0000-000000000000"
 IN_USE = (errors.LockNotAvailable, errors.DeadlockDetected)
 
@@ -93,10 +94,18 @@ def sweep(connection: Connection, keep: Keep, now: datetime, by: By | None) -> I
     Needs an autocommit session. With the executions of a day goes what they did and entered by, bite by bite before it.
     """
     act_as_migration(connection)
+    if by is not None:
+        _forget_audiences(connection, now - keep.executions)
     for table in TABLES:
         given = {"table": table, "before": now - keep.of(table)}
         for span in rows(connection, _Span, sql("engine/old_partitions"), given):
             yield _swept(connection, table, span, by)
+
+
+def _forget_audiences(connection: Connection, before: datetime) -> None:
+    given = {"before": before, "limit": AUDIENCES_AT_ONCE}
+    while connection.execute(sql("engine/forget_audiences"), given).rowcount:
+        pass
 
 
 def _swept(connection: Connection, table: str, span: _Span, by: By | None) -> Partition:

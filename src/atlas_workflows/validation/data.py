@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from atlas_workflows.db.connect import Connection
 
 if TYPE_CHECKING:
     import pandas
@@ -21,3 +25,10 @@ class Queries:
 
     dsn: str = field(repr=False)
     texts: Mapping[str, str]
+
+
+def filled_in(connection: Connection, query: str, parameters: Mapping[str, Any]) -> str:
+    """The query with its parameters as properly quoted literals, since a suite's batch takes none."""
+    # The library wants a text that begins with SELECT, so the comment on top stays behind.
+    bare = query[query.index("SELECT") :].rstrip().rstrip(";")
+    return psycopg.ClientCursor(connection).mogrify(bare.encode(), parameters)

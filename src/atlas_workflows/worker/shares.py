@@ -8,3 +8,8 @@ FEWEST, MOST = 8, 16
 def shares_of(backlog: int) -> int:
     """No task below LEAST; from there on one for every LEAST, from FEWEST to MOST."""
     return 0 if backlog < LEAST else min(MOST, max(FEWEST, backlog // LEAST))
+
+
+def shares_of_entrants(entrants: int) -> int:
+    """Tasks that execute those whom a recurring workflow has just enrolled: one for every LEAST, at most MOST; none for nobody."""
+    return min(MOST, -(-entrants // LEAST))

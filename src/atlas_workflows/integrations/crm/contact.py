@@ -1,5 +1,6 @@
 """What templates and conditions know as `contact`, read from the CRM."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from atlas_workflows.db.connect import Connection
@@ -26,6 +27,11 @@ def read_contact(
 
 def contact_of(connection: Connection, crm: Crm, person: Person) -> dict[str, Any]:
     """The same of a row at hand."""
+    return contact_with(person, read_tags(connection, crm, person))
+
+
+def contact_with(person: Person, tags: Sequence[str]) -> dict[str, Any]:
+    """The same with all the person's tags at hand too."""
     custom = person.value("custom")
     known = {word: found for word in _WORDS if (found := person.value(word)) is not None}
     return {
@@ -36,7 +42,7 @@ def contact_of(connection: Connection, crm: Crm, person: Person) -> dict[str, An
         "id": person.id,
         "record": person.table.name[:-1],
         "organization_id": person.organization,
-        "tags": read_tags(connection, crm, person),
+        "tags": list(tags),
     }
 
 

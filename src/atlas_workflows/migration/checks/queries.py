@@ -1,16 +1,13 @@
 """The batches of a suite as complete SQL texts: each query file with the run's organizations filled in."""
 
-from collections.abc import Mapping
 from typing import Any
-
-import psycopg
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql_text
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
-from atlas_workflows.validation.data import Queries
+from atlas_workflows.validation.data import Queries, filled_in
 from atlas_workflows.validation.suites import Suite
 
 
@@ -24,13 +21,6 @@ def queries_of(suite: Suite, context: PhaseContext, connection: Connection) -> Q
         if batch.needs is None or batch.needs in tables
     }
     return Queries(context.dsn, texts)
-
-
-def filled_in(connection: Connection, query: str, parameters: Mapping[str, Any]) -> str:
-    """The query with its parameters as properly quoted literals, since a suite's batch takes none."""
-    # The library wants a text that begins with SELECT, so the comment on top stays behind.
-    bare = query[query.index("SELECT") :].rstrip().rstrip(";")
-    return psycopg.ClientCursor(connection).mogrify(bare.encode(), parameters)
 
 
 def _parameters(context: PhaseContext, connection: Connection) -> dict[str, Any]:

@@ -1,0 +1,4 @@
+-- One saved audience query.
+SELECT a.name, a.revision, a.query::text AS query, a.saved_by, a.saved_at
+FROM atlas.audiences AS a
+WHERE a.organization_id = %(organization)s AND a.name = %(name)s

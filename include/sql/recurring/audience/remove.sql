@@ -1,0 +1,2 @@
+-- Removes a saved audience query.
+DELETE FROM atlas.audiences AS a WHERE a.organization_id = %(organization)s AND a.name = %(name)s
