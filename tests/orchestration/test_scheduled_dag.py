@@ -163,7 +163,7 @@ version = bundle.get_current_version().version
 bundle.refresh()
 again = RecurringBundle(name="atlas_recurring", version=version)
 import shutil
-shutil.rmtree(bundle.path)
+shutil.rmtree(again.path)
 again.initialize()
 bag = DagBag(str(again.path), bundle_path=again.path, bundle_name="atlas_recurring")
 dag, crowd = sorted(bag.dags.values(), key=lambda found: len(found.tasks))

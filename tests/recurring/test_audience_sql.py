@@ -200,7 +200,11 @@ _NODES = st.recursive(
 
 
 @settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(where=_NODES, zone=st.sampled_from([LONDON, NEW_YORK, "Pacific/Auckland"]), page=st.sampled_from([7, 60, 400]))
+@given(
+    where=_NODES,
+    zone=st.sampled_from([LONDON, NEW_YORK, "Pacific/Auckland"]),
+    page=st.sampled_from([7, 60, 400]),
+)
 def test_the_statement_finds_whom_a_look_at_every_row_finds(
     people: People, where: dict[str, Any], zone: str, page: int
 ) -> None:

@@ -130,7 +130,7 @@ def sweep_now(stays: timedelta) -> dict[str, Any]:
         else:
             done = Swept()
     log.info("%s", done)
+    found = dict(done.answers) | {"enlisted": done.enlisted, "dismissed": done.dismissed, "late": done.late}
     if done.late:
-        found = {"late": done.late} | dict(done.answers)
         tell("Recurring workflows were due before the sweep came to them", "Did it stand still?", found)
-    return asdict(done)
+    return found
