@@ -5,7 +5,7 @@ SELECT
 FROM atlas.recurring_occurrences AS b
 WHERE b.state = 'buffered'
     AND (b.organization_id, b.workflow_id, b.trigger_key) > (%(organization)s::uuid, %(workflow)s::uuid, %(trigger)s)
-    AND (%(only)s::uuid IS NULL OR b.workflow_id = %(only)s)
+    AND (%(whose)s::uuid IS NULL OR b.workflow_id = %(whose)s)
 ORDER BY b.organization_id, b.workflow_id, b.trigger_key
 LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED

@@ -90,7 +90,7 @@ def buffered(
 ) -> list[Asked]:
     """Occurrences that wait their turn, locked until the transaction ends; of one workflow where one is given."""
     given = {
-        "organization": after.organization, "workflow": after.workflow, "trigger": after.trigger, "only": only,
+        "organization": after.organization, "workflow": after.workflow, "trigger": after.trigger, "whose": only,
         "limit": limit,
     }  # fmt: skip
     found = rows(connection, _Buffered, sql("recurring/buffered"), given)
