@@ -18,7 +18,7 @@ KNOWN = (
     "ATLAS_ROOT", "ATLAS_HOME", "ATLAS_CRM_DSN", "ATLAS_PG_BIN", "ATLAS_SECRET_KEYS", "ATLAS_SMTP_URL", "ATLAS_SMTP_CLEAR_LOGIN",
     "ATLAS_MAIL_FROM", "ATLAS_EGRESS_ALLOW", "ATLAS_WORKERS", "ATLAS_METRICS_ADDRESS", "ATLAS_METRICS_PORT",
     "ATLAS_LOG_LEVEL", "ATLAS_TRACES_ENDPOINT", "ATLAS_TWILIO_URL", "ATLAS_NOTIFY_TO", "ATLAS_NOTIFY_FROM",
-    "ATLAS_BASE_URL",
+    "ATLAS_BASE_URL", "ATLAS_AIRFLOW_URL", "ATLAS_AIRFLOW_USER", "ATLAS_AIRFLOW_PASSWORD",
 )  # fmt: skip
 
 
@@ -41,6 +41,9 @@ class Settings:
     log_level: str = "info"
     traces_endpoint: str | None = None
     twilio_url: str = "https://api.twilio.com"
+    airflow_url: str | None = None
+    airflow_user: str = ""
+    airflow_password: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(root={self.root}, home={self.home}, crm={masked_dsn(self.crm_dsn)})"
@@ -64,7 +67,7 @@ class Settings:
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
     ATLAS_SMTP_URL, ATLAS_SMTP_CLEAR_LOGIN, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
-    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT and ATLAS_TWILIO_URL.
+    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL and ATLAS_AIRFLOW_URL with _USER and _PASSWORD.
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used. Raises ConfigurationError
     for a value that is none and for a name that is misspelt.
@@ -89,6 +92,9 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         log_level=_log_level(env.get("ATLAS_LOG_LEVEL") or "info"),
         traces_endpoint=env.get("ATLAS_TRACES_ENDPOINT") or None,
         twilio_url=env.get("ATLAS_TWILIO_URL") or "https://api.twilio.com",
+        airflow_url=env.get("ATLAS_AIRFLOW_URL") or None,
+        airflow_user=env.get("ATLAS_AIRFLOW_USER") or "",
+        airflow_password=env.get("ATLAS_AIRFLOW_PASSWORD") or "",
     )
 
 

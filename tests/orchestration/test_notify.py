@@ -1,5 +1,6 @@
 """Notices: who is told, what the mail says, and that a mail server that is away stops nothing. Over real SMTP."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -11,6 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from atlas_workflows.db.ports import free_port
+from atlas_workflows.orchestration.deadline import tell_late
 from atlas_workflows.orchestration.notify import RECIPIENTS_VARIABLE, notice, on_failure, recipients, tell
 
 
@@ -85,3 +87,25 @@ def test_a_mail_server_that_is_away_is_logged_only(
 
 def test_a_notice_escapes_what_it_is_given() -> None:
     assert "<script>" not in notice("<script>", "<script>", {"<script>": "<script>"})
+
+
+SCHEDULED = {
+    "dag_id": "recurring.w.nine", "dag_display_name": "Iron Gym · News", "dag_run_id": "scheduled__x", "run_type": "scheduled",
+    "logical_date": "2026-06-10T09:00:00Z", "queued_at": "2026-06-10T09:00:01Z", "state": "queued",
+}  # fmt: skip
+
+
+def test_a_workflow_that_has_not_started_by_its_deadline_is_told(mailbox: Mailbox) -> None:
+    assert asyncio.run(tell_late({"dag_run": SCHEDULED}))
+    ((_, mail),) = mailbox.mails
+    subject = str(make_header(decode_header(mail["Subject"])))
+    assert subject == "recurring.w.nine has not started within 10 minutes of its due time"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"run_type": "backfill"}, {"run_type": "manual", "logical_date": None}, {"queued_at": "2026-06-10T12:00:00+00:00"}],
+)  # fmt: skip
+def test_nobody_is_told_of_what_is_late_by_intent(mailbox: Mailbox, changed: dict[str, Any]) -> None:
+    assert not asyncio.run(tell_late({"dag_run": SCHEDULED | changed}))
+    assert mailbox.mails == []

@@ -18,6 +18,7 @@ from atlas_workflows.orchestration.phase_dag import build_phase_dag
 from atlas_workflows.orchestration.retention_dag import build_retention_dag
 from atlas_workflows.orchestration.rollback_dag import build_rollback_dag
 from atlas_workflows.orchestration.rollout_dag import build_rollout_dag
+from atlas_workflows.orchestration.scheduled_sweep_dag import EVERY, STAYS, build_scheduled_sweep_dag
 from atlas_workflows.worker.shares import shares_of
 
 ORGANIZATION = "3f1c0e3e-6c52-4b38-9d4c-0f5f9c1d2e3a"
@@ -101,6 +102,14 @@ def test_a_sweep_maps_its_work_and_waits_to_be_turned_on() -> None:
     assert sweep.get_task("work").is_mapped
     assert _ancestors(sweep, "work") == {"reap"}
     assert (sweep.is_paused_upon_creation, sweep.max_active_runs, sweep.catchup) == (True, 1, False)
+
+
+def test_the_sweep_of_schedules_is_on_and_alone() -> None:
+    sweep = build_scheduled_sweep_dag("page")
+    assert (sweep.is_paused_upon_creation, sweep.max_active_runs, sweep.catchup) == (False, 1, False)
+    assert [task.task_id for task in sweep.tasks] == ["sweep"]
+    assert STAYS > EVERY, "what is due at the beginning of a minute is begun by the sweep of the one before"
+    assert sweep.deadline
     assert [shares_of(backlog) for backlog in (0, 4_999, 5_000, 60_000, 1_000_000)] == [0, 0, 8, 12, 16]
 
 

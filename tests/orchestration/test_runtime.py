@@ -54,6 +54,7 @@ def test_exactly_these_dags_and_no_errors(read_dags: dict[str, Any]) -> None:
             "migration_p2_core",
             "migration_rollback",
             "migration_rollout",
+            "scheduled_sweep",
         ],
         "errors": {},
     }

@@ -14,6 +14,7 @@ from airflow.utils.types import DagRunType
 from airflow_process import AirflowRuntime
 
 from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.orchestration.deadline import STARTS_WITHIN
 from atlas_workflows.orchestration.occasions import occasion_of
 from atlas_workflows.orchestration.scheduled_dag import build_scheduled_dag, scheduled_dags
 from atlas_workflows.recurring.audience.saved import save_audience
@@ -25,6 +26,7 @@ from atlas_workflows.supervision.airflow_environment import BUNDLES, CONNECTION_
 from crm_world import build_crm
 
 PUBLISHED = datetime(2026, 3, 27, 12, 30, tzinfo=UTC)
+VERSIONS = ROOT / "tests" / "orchestration" / "dag_versions.py"
 ONE = "11111111-1111-4111-8111-111111111111"
 
 
@@ -57,6 +59,7 @@ def test_a_dag_says_what_people_want_to_know() -> None:
     assert "2026-03-30" not in dag.doc_md
     assert "tzdata 2026b" in dag.doc_md
     assert [sorted(t.downstream_task_ids) for t in dag.topological_sort()] == [["start"], []]
+    assert [alert.interval for alert in dag.deadline] == [STARTS_WITHIN]
     assert build_scheduled_dag(entry(overlap="allow"), "2026b").max_active_runs == 16
 
 
@@ -82,12 +85,11 @@ def test_an_audience_has_tasks_of_its_own_and_changes_no_other_entry() -> None:
 
 def test_a_broken_entry_costs_its_own_dag_and_says_why(tmp_path: Path) -> None:
     broken = replace(entry(2), schedule={"cron": "99 9 * * *", "timezone": "UTC"})
-    dags = list(scheduled_dags(_beside(tmp_path, entry(1), broken, entry(3), entry(4, overlap="buffer_one"))))
-    assert [dag.timetable.can_be_scheduled for dag in dags] == [True, False, True, False]
+    dags = list(scheduled_dags(_beside(tmp_path, entry(1), broken, entry(3, overlap="buffer_one"))))
+    assert [dag.timetable.can_be_scheduled for dag in dags] == [True, False, True]
     assert "cron: " in dags[1].doc_md
     assert "99" in dags[1].description
     assert "broken" in dags[1].tags
-    assert "overlap: buffer_one" in dags[3].doc_md
 
 
 def test_a_starting_task_builds_its_own_dag_alone(tmp_path: Path) -> None:
@@ -119,20 +121,6 @@ def test_the_key_of_a_dag_run(kind: DagRunType, key: str, cause: str) -> None:
     assert (found.key, found.cause.value) == (key, cause)
 
 
-VERSIONS = """
-import hashlib, sys
-from pathlib import Path
-from airflow.models.serialized_dag import SerializedDagModel
-from airflow.serialization.serialized_objects import DagSerialization
-from atlas_workflows.orchestration.scheduled_dag import scheduled_dags
-for dag in scheduled_dags(Path(sys.argv[1])):
-    document = DagSerialization.to_dict(dag)
-    assert DagSerialization.from_dict(document).timetable == dag.timetable
-    print(dag.dag_id, SerializedDagModel.hash(document))
-print([name for name in ("holidays", "psycopg", "pandas", "great_expectations") if name in sys.modules])
-"""
-
-
 def test_another_process_makes_the_same_dag_version_and_stays_light(tmp_path: Path) -> None:
     """Whatever is unordered in a serialised DAG makes a new version at every reading."""
     hours = {
@@ -150,16 +138,16 @@ def test_another_process_makes_the_same_dag_version_and_stays_light(tmp_path: Pa
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     }  # fmt: skip
     running = [
-        subprocess.Popen([sys.executable, "-c", VERSIONS, str(file)], env=base | {"PYTHONHASHSEED": seed}, stdout=subprocess.PIPE,
+        subprocess.Popen([sys.executable, str(VERSIONS), str(file)], env=base | {"PYTHONHASHSEED": seed}, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, text=True)
-        for seed in ("0", "1", "4242")
+        for seed in ("0", "4242")
     ]  # fmt: skip
     answers = [process.communicate(timeout=120) for process in running]
     lines = [
         [line for line in out.splitlines() if line.startswith(("recurring.", "["))] for out, _ in answers
     ]
     assert len(lines[0]) == 4, answers[0]
-    assert lines[0] == lines[1] == lines[2]
+    assert lines[0] == lines[1]
     assert lines[0][-1] == "[]"
 
 
@@ -175,7 +163,7 @@ version = bundle.get_current_version().version
 bundle.refresh()
 again = RecurringBundle(name="atlas_recurring", version=version)
 import shutil
-shutil.rmtree(bundle.path)
+shutil.rmtree(again.path)
 again.initialize()
 bag = DagBag(str(again.path), bundle_path=again.path, bundle_name="atlas_recurring")
 dag, crowd = sorted(bag.dags.values(), key=lambda found: len(found.tasks))

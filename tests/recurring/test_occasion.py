@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from atlas_workflows.errors import ScheduleRefused
 from atlas_workflows.recurring.entry import Entry, entry_of
-from atlas_workflows.recurring.occasion import Cause, Occasion, decide, due_occasion, occasion_by_hand
+from atlas_workflows.recurring.occasion import (
+    Cause,
+    Occasion,
+    decide,
+    decide_buffered,
+    due_occasion,
+    occasion_by_hand,
+)
 
 DUE = datetime(2026, 6, 10, 9, tzinfo=UTC)
 OPEN = {day: ["09:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -61,10 +67,37 @@ def test_one_that_comes_while_others_execute(overlap: str, may: bool, cancels: t
     assert decide(entry(overlap=overlap), due_occasion(DUE), (), DUE).cancels == ()
 
 
-def test_what_nothing_carries_out_is_refused_by_name() -> None:
-    with pytest.raises(ScheduleRefused, match="buffer_one is not carried out") as caught:
-        decide(entry(overlap="buffer_one"), due_occasion(DUE), (), DUE)
-    assert caught.value.attributes["field"] == "overlap"
+def test_one_waits_its_turn_and_no_second_one() -> None:
+    given = entry(overlap="buffer_one")
+    first = decide(given, due_occasion(DUE), ("a",), DUE)
+    assert (first.may_start, first.waits) == (False, True)
+    second = decide(given, due_occasion(DUE), ("a",), DUE, buffered=1)
+    assert (second.may_start, second.waits) == (False, False)
+    assert second.why == "1 executions of earlier occurrences are under way, and another one waits its turn."
+    assert decide(given, due_occasion(DUE), (), DUE).may_start
+
+
+@pytest.mark.parametrize(
+    ("schedule", "under_way", "after", "may", "waits", "said"),
+    [
+        ({}, 0, timedelta(days=40), True, False, ""),
+        ({}, 1, timedelta(), False, True, "1 executions"),
+        ({"business_hours": OPEN}, 0, timedelta(hours=12), False, True, "closed"),
+        ({"enabled": False}, 0, timedelta(), False, False, "switched off"),
+    ],
+)
+def test_when_its_turn_has_come(
+    schedule: dict[str, Any], under_way: int, after: timedelta, may: bool, waits: bool, said: str
+) -> None:
+    found = decide_buffered(entry(**schedule), due_occasion(DUE), under_way, DUE + after)
+    assert (found.may_start, found.waits, said in found.why) == (may, waits, True)
+
+
+def test_its_turn_is_lost_with_the_version_that_it_came_from() -> None:
+    assert not decide_buffered(None, due_occasion(DUE), 0, DUE).waits
+    earlier = due_occasion(DUE - timedelta(days=1))
+    assert "not published" in decide_buffered(entry(), earlier, 0, DUE).why
+    assert decide_buffered(entry(), occasion_by_hand("r", earlier.due), 0, DUE).may_start
 
 
 def test_a_workflow_that_is_gone_starts_nothing() -> None:

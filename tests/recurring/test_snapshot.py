@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from atlas_workflows.recurring.entry import Entry, entry_of, settled
-from atlas_workflows.recurring.folders import KEPT, clear_out, lay_down
+from atlas_workflows.recurring.folders import KEPT, clear_out, lay_down, point
 from atlas_workflows.recurring.snapshot import (
     ENTRIES_PER_FILE,
     Snapshot,
@@ -99,6 +99,21 @@ def test_a_version_is_laid_down_whole_or_not_at_all(tmp_path: Path) -> None:
     ]
     found = [read_snapshot_file(file) for file in sorted(folder.glob("*.json"))]
     assert sum(len(part.entries) for part in found) == ENTRIES_PER_FILE + 1
+
+
+def test_the_current_version_is_found_by_one_name(tmp_path: Path) -> None:
+    old, new = tmp_path / "versions" / "old", tmp_path / "versions" / "new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "dags.py").write_text(folder.name)
+        os.utime(folder / "dags.py", (1, 1))
+    link = tmp_path / "current"
+    for folder in (old, new, old):
+        point(link, folder)
+        point(link, folder)
+        assert (link / "dags.py").read_text() == folder.name
+        assert (link / "dags.py").stat().st_mtime > 1, "what comes back is read anew too"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["current", "versions"]
 
 
 def test_versions_long_out_of_use_are_removed(tmp_path: Path) -> None:

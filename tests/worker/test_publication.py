@@ -1,7 +1,9 @@
 """Publishing, pausing and archiving, and what happens to executions that are under way meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from workflows import line, node, setting, wait
@@ -12,8 +14,11 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Happened
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.codec import to_json
-from atlas_workflows.graph.model import Node, Workflow
+from atlas_workflows.graph.model import Node, Trigger, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.rollout.flags import Override
+from atlas_workflows.rollout.known import SHORTEST_MINUTES
+from atlas_workflows.rollout.postgres import PostgresFlags
 from atlas_workflows.store.following import follow
 from atlas_workflows.store.history import read_story
 from atlas_workflows.store.publication import (
@@ -86,6 +91,38 @@ def test_a_draft_with_errors_is_refused_with_all_of_them(postgres: PostgresWorld
     postgres.connection.execute("UPDATE atlas.workflows SET definition = '{}'")
     with pytest.raises(DraftInvalid):
         publish(postgres.connection, ONE, workflow_id("w"), 1, load_catalogue(), ADA)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "field", "said"),
+    [
+        ({"cron": "*/5 * * * *"}, "cron", "fires every 5 minutes; at most every 15 minutes is allowed"),
+        ({"cron": "0 9 * * *", "start": "2026-05-01T00:00", "end": "2026-04-01T00:00"}, "end", "not after start"),
+        ({"cron": "0 9 * * *", "end": "2026-03-01T00:00"}, "end", "is past"),
+        ({"once": "2026-03-01T09:00"}, "once", "is past"),
+        ({"cron": "0 9 * * *", "business_hours": {"mon": []}}, "business_hours", "never open"),
+        ({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "start": "2026-01-01T00:00"}, "rrule", "never fires"),
+    ],
+)  # fmt: skip
+def test_a_schedule_that_may_not_be_is_refused_with_its_field(
+    postgres: PostgresWorld, schedule: dict[str, Any], field: str, said: str
+) -> None:
+    flags = PostgresFlags(postgres.connection)
+    flags.put_flag(SHORTEST_MINUTES, actor="test", reason="known")
+    flags.set_override(Override(SHORTEST_MINUTES.key, UUID(ONE), 15, "ada", "the small plan", NOON))
+    given = Trigger("nine", "schedule", {"schedule": {"timezone": "UTC", **schedule}})
+    flow = replace(line("w", setting("a")), triggers=(Trigger("t", "manual", {}), given))
+    revision = draft(postgres, flow)
+    with pytest.raises(DraftInvalid) as caught:
+        publish(postgres.connection, ONE, workflow_id("w"), revision, load_catalogue(), ADA, now=NOON)
+    (problem,) = [each for each in caught.value.problems if each.severity.value == "error"]
+    assert (problem.node, problem.field) == ("nine", f"parameters.schedule.{field}")
+    assert said in problem.message
+    off = replace(flow, triggers=(flow.triggers[0], replace(given, enabled=False)))
+    revision = draft(postgres, off)
+    assert publish(
+        postgres.connection, ONE, workflow_id("w"), revision, load_catalogue(), ADA, now=NOON
+    ).is_new
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
--- Schedule triggers of active workflows that we execute, as the published version has them; of one workflow where one is given.
+-- Schedule triggers of active workflows that we execute, as the published version has them; of some workflows where they are given.
 SELECT
     l.organization_id::text AS organization, l.workflow_id::text AS workflow, w.name, l.workflow_version AS version,
     l.trigger_key AS trigger, v.created_at AS published_at,
@@ -22,6 +22,6 @@ LEFT JOIN LATERAL (
     WHERE e.subject_table = 'workflows' AND e.subject_id = l.workflow_id::text
 ) AS a ON true
 WHERE l.event_type = 'schedule' AND t.found ->> 'type' = 'schedule' AND t.found ->> 'id' = l.trigger_key
-    AND (%(workflow)s::uuid IS NULL OR l.workflow_id = %(workflow)s)
+    AND (%(workflows)s::uuid[] IS NULL OR l.workflow_id = ANY(%(workflows)s))
     AND atlas.execution_owner(l.workflow_id, l.trigger_key) = 'atlas_enhanced'
 ORDER BY l.organization_id, l.workflow_id, l.trigger_key

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from atlas_workflows.cli.airflow_follows import held_in_airflow
 from atlas_workflows.cli.support import AsJson, Dsn, an_id, an_instant, print_json, session
 from atlas_workflows.cli.terminal import without_controls
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.recurring.calendar import Calendar, calendar_of
-from atlas_workflows.recurring.survey import find_entries
+from atlas_workflows.recurring.survey import find_entries, is_ready
 from atlas_workflows.site import utc_now
 
 PILE = 10
@@ -34,12 +35,16 @@ def calendar(
     with session(dsn) as connection:
         act_as_migration(connection)
         found = find_entries(connection, now)
+        held = held_in_airflow(connection) if is_ready(connection) else set()
     wanted = [entry for entry in found if whose is None or entry.organization == whose]
     calendar = calendar_of(wanted, an_instant(since) or now, days)
+    holds = sorted(entry.title for entry in wanted if entry.dag_id in held)
     if as_json:
-        print_json(_as_json(calendar, pile))
-    else:
-        _show(calendar, len(wanted), pile)
+        print_json(_as_json(calendar, pile) | {"held_in_airflow": holds})
+        return
+    _show(calendar, len(wanted), pile)
+    for title in holds:
+        print(without_controls(f"Held by an operator in Airflow, so nothing starts: {title}"))
 
 
 def _as_json(calendar: Calendar, pile: int) -> dict[str, Any]:

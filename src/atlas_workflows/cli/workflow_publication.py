@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from atlas_workflows.cli.airflow_follows import follow_in_airflow
 from atlas_workflows.cli.execution_words import show
 from atlas_workflows.cli.support import Actor, AsJson, Dsn, Organization, Reason, an_id, print_json, session
 from atlas_workflows.cli.workflow_problems import problem_as_json, show_problems
@@ -55,7 +56,8 @@ def publish_draft(
             _complain(refusal, as_json=as_json)
             raise
         told = list(follow(connection, owner, named, done.version)) if running is Running.FOLLOW else []
-    _tell_published(done, told, asked, as_json=as_json)
+        airflow = follow_in_airflow(connection, owner, named, done.status)
+    _tell_published(done, told, asked, airflow, as_json=as_json)
 
 
 def pause_workflow(
@@ -71,8 +73,10 @@ def pause_workflow(
     with session(dsn) as connection:
         owner, named = an_id(organization, "organization"), an_id(workflow, "workflow")
         changed = pause(connection, owner, named, By(by, reason), drain=drain)
+        airflow = follow_in_airflow(connection, owner, named, changed.status)
     _tell(
         changed,
+        airflow,
         "executions under way go on to their end"
         if drain
         else f"{changed.executions} executions under way are held",
@@ -92,7 +96,8 @@ def resume_workflow(
     with session(dsn) as connection:
         owner, named = an_id(organization, "organization"), an_id(workflow, "workflow")
         changed = resume(connection, owner, named, By(by, reason))
-    _tell(changed, f"{changed.executions} held executions go on", as_json=as_json)
+        airflow = follow_in_airflow(connection, owner, named, changed.status)
+    _tell(changed, airflow, f"{changed.executions} held executions go on", as_json=as_json)
 
 
 def archive_workflow(
@@ -111,8 +116,9 @@ def archive_workflow(
     with session(dsn) as connection:
         owner, named = an_id(organization, "organization"), an_id(workflow, "workflow")
         changed = archive(connection, owner, named, By(by, reason), running)
+        airflow = follow_in_airflow(connection, owner, named, changed.status)
     fate = "are cancelled" if running is AtArchive.CANCEL else "finish"
-    _tell(changed, f"{changed.executions} executions under way {fate}", as_json=as_json)
+    _tell(changed, airflow, f"{changed.executions} executions under way {fate}", as_json=as_json)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -126,7 +132,9 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(command)
 
 
-def _tell_published(done: Published, told: list[Followed], asked: list[Asks], *, as_json: bool) -> None:
+def _tell_published(
+    done: Published, told: list[Followed], asked: list[Asks], airflow: str | None, *, as_json: bool
+) -> None:
     staying = [each for each in told if each.obstacle is not None]
     if as_json:
         problems = [problem_as_json(problem) for problem in done.problems]
@@ -136,12 +144,15 @@ def _tell_published(done: Published, told: list[Followed], asked: list[Asks], *,
                 "problems": problems,
                 "followed": len(told) - len(staying),
                 "staying": [asdict(each) for each in staying],
+                "airflow": airflow,
                 "audiences": [asdict(each) for each in asked],
             }
         )
         return
     what = "is published" if done.is_new else "was published as it is before"
     print(f"{done.name}: version {done.version} {what}; it is {done.status}.")
+    if airflow is not None:
+        print(airflow)
     if done.problems:
         show(f"  {problem.severity.value} {problem.code}: {problem.message}" for problem in done.problems)
     show(each.sentence for each in asked)
@@ -153,11 +164,13 @@ def _tell_published(done: Published, told: list[Followed], asked: list[Asks], *,
     )
 
 
-def _tell(changed: Changed, fate: str, *, as_json: bool) -> None:
+def _tell(changed: Changed, airflow: str | None, fate: str, *, as_json: bool) -> None:
     if as_json:
-        print_json(changed)
-    else:
-        print(f"{changed.name} is {changed.status}; {fate}.")
+        print_json(asdict(changed) | {"airflow": airflow})
+        return
+    print(f"{changed.name} is {changed.status}; {fate}.")
+    if airflow is not None:
+        print(airflow)
 
 
 def _complain(refusal: DraftInvalid, *, as_json: bool) -> None:

@@ -10,13 +10,17 @@ from typing import Any
 
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.orchestration.connections import crm_site
+from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.orchestration.connections import crm_dsn, crm_site
 from atlas_workflows.orchestration.failures import clear_failures
+from atlas_workflows.orchestration.notify import tell
 from atlas_workflows.recurring.audience.check import check_run, is_left, summary_of
 from atlas_workflows.recurring.audience.run import Asking
 from atlas_workflows.recurring.enrolling import asking_of, enrol_occasion, may_enrol
 from atlas_workflows.recurring.occasion import Cause, Occasion, Verdict, due_occasion, occasion_by_hand
 from atlas_workflows.recurring.starting import Recurring, start_occasion
+from atlas_workflows.recurring.survey import is_ready
+from atlas_workflows.recurring.sweep import Swept, sweep
 from atlas_workflows.site import utc_now
 from atlas_workflows.validation.results import stopping
 from atlas_workflows.worker.shares import shares_of_entrants
@@ -111,3 +115,22 @@ def _reading() -> Iterator[Connection]:
     """A session that no policy of the CRM's own tables hides rows from: where one would, it is an error, as for workers."""
     with clear_failures(), crm_site().connect("recurring", autocommit=True) as connection:
         yield connection
+
+
+def sweep_now(stays: timedelta) -> dict[str, Any]:
+    """Start what is due of schedules without a DAG, and what comes due while it `stays`; nothing where there is no CRM yet."""
+    try:
+        crm_dsn()
+    except ConfigurationError as missing:
+        log.info("No recurring workflows: %s", missing.fact)
+        return {}
+    with _working() as connection, _reading() as reading:
+        if is_ready(connection):
+            done = sweep(connection, utc_now, reading, until=utc_now() + stays)
+        else:
+            done = Swept()
+    log.info("%s", done)
+    found = dict(done.answers) | {"enlisted": done.enlisted, "dismissed": done.dismissed, "late": done.late}
+    if done.late:
+        tell("Recurring workflows were due before the sweep came to them", "Did it stand still?", found)
+    return found

@@ -15,7 +15,7 @@ from airflow.dag_processing.bundles.base import BaseDagBundle, BundleVersion, ge
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.orchestration.connections import crm_site
-from atlas_workflows.recurring.folders import clear_out, lay_down
+from atlas_workflows.recurring.folders import clear_out, lay_down, point
 from atlas_workflows.recurring.snapshot import Snapshot
 from atlas_workflows.settings import load_settings
 
@@ -36,7 +36,10 @@ class RecurringBundle(BaseDagBundle):  # type: ignore[misc]  # Airflow ships no 
 
     @property
     def path(self) -> Path:
-        return Path(self.versions_dir) / (self._current or "none")
+        """Of the bundle itself a link to the current version: a file that Airflow was asked to read is read as it is then."""
+        if self.version is None:
+            return Path(self.base_dir) / "current"
+        return Path(self.versions_dir) / str(self.version)
 
     def initialize(self) -> None:
         with self.lock():
@@ -83,8 +86,11 @@ class RecurringBundle(BaseDagBundle):  # type: ignore[misc]  # Airflow ships no 
         return {file.name for file in folder.iterdir()} if folder.exists() else set()
 
     def _lay_down(self, snapshot: Snapshot) -> None:
-        self.versions_dir.mkdir(parents=True, exist_ok=True)
-        lay_down(snapshot, load_settings().root / "dags" / DAG_FILE, self.path)
+        folder = Path(self.versions_dir) / snapshot.version
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lay_down(snapshot, load_settings().root / "dags" / DAG_FILE, folder)
+        if self.version is None:
+            point(self.path, folder)
 
 
 def _kept(version: str) -> Snapshot:

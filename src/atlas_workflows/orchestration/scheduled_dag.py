@@ -9,10 +9,10 @@ from airflow.sdk import DAG, get_current_context, task
 
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.orchestration.audience_tasks import add_audience_tasks
+from atlas_workflows.orchestration.deadline import starts_in_time
 from atlas_workflows.orchestration.notify import on_failure
 from atlas_workflows.orchestration.timetable import RecurringTimetable
 from atlas_workflows.recurring.entry import Entry
-from atlas_workflows.recurring.occasion import require_carried_out
 from atlas_workflows.recurring.snapshot import read_snapshot_file
 
 RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=10)}
@@ -32,7 +32,6 @@ def build_scheduled_dag(entry: Entry, tzdata: str) -> DAG:
     """The entry's DAG; where its schedule cannot be carried out, a DAG without one that says why."""
     try:
         timetable = RecurringTimetable(entry.schedule, workflow_id=entry.workflow, tzdata=tzdata)
-        require_carried_out(timetable.schedule.spec)
         page = _page(entry, timetable)
     except AtlasError as refusal:
         return _broken_dag(entry, f"{refusal.fact} {refusal.remedy}")
@@ -94,6 +93,7 @@ def _dag(entry: Entry, page: str, schedule: Any, words: str, at_once: int, *tags
         default_args={"owner": entry.organization_name, **RETRIES},
         tags=sorted({"recurring", entry.organization_name[:100], *tags}),
         on_failure_callback=on_failure,
+        deadline=None if schedule is None else starts_in_time(),
     )
 
 

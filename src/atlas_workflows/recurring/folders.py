@@ -30,6 +30,18 @@ def lay_down(snapshot: Snapshot, dag_file: Path, folder: Path) -> None:
         shutil.rmtree(fresh)
 
 
+def point(link: Path, folder: Path) -> None:
+    """Let `link` lead to `folder`, at once; its files are then as new as the change, which is what Airflow goes by."""
+    if link.is_symlink() and link.readlink() == folder:
+        return
+    for file in folder.iterdir():
+        os.utime(file)
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(folder, target_is_directory=True)
+    fresh.replace(link)
+
+
 def clear_out(folder: Path, in_use: Collection[str]) -> list[str]:
     """Remove the versions that were last used more than KEPT ago, and what killed processes left; returns their names."""
     past = time.time() - KEPT.total_seconds()

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from atlas_workflows.errors import ScheduleRefused
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.schedule.decisions import ON_TIME, is_wanted, on_overlap
 from atlas_workflows.schedule.occurrences import Schedule
-from atlas_workflows.schedule.spec import ScheduleSpec, parse_spec
+from atlas_workflows.schedule.spec import parse_spec
 
-NOT_CARRIED_OUT = ("buffer_one",)
+GONE = "The workflow is paused, archived or not published with this schedule any more."
 
 
 class Cause(StrEnum):
@@ -20,6 +19,15 @@ class Cause(StrEnum):
     DUE = "due"
     BACKFILL = "backfill"
     BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """Which schedule of which workflow."""
+
+    organization: str
+    workflow: str
+    trigger: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,15 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the occasion starts, and why not. `cancels`: executions of earlier ones that have to go first."""
+    """Whether the occasion starts, and why not. `cancels`: executions of earlier ones that have to go first.
+
+    `waits`: it starts when they are over.
+    """
 
     may_start: bool
     why: str
     cancels: tuple[str, ...] = ()
+    waits: bool = False
 
 
 def due_occasion(due: datetime, cause: Cause = Cause.DUE) -> Occasion:
@@ -55,36 +67,49 @@ def occasion_by_hand(run: str, at: datetime) -> Occasion:
     return Occasion(Cause.BY_HAND, at, f"manual:{run}")
 
 
-def require_carried_out(spec: ScheduleSpec) -> None:
-    """Raises ScheduleRefused for a policy that nothing here keeps."""
-    if spec.overlap in NOT_CARRIED_OUT:
-        raise ScheduleRefused(
-            f"overlap: {spec.overlap} is not carried out for recurring workflows yet.",
-            remedy="Use skip, allow or cancel_other.",
-            field="overlap",
-        )
-
-
-def decide(entry: Entry | None, occasion: Occasion, under_way: Sequence[str], now: datetime) -> Verdict:
+def decide(
+    entry: Entry | None, occasion: Occasion, under_way: Sequence[str], now: datetime, *, buffered: int = 0
+) -> Verdict:
     """Whether an occasion of `entry` may start `now`; None: it is not published any more, or not ours.
 
-    `under_way` are the executions of earlier occasions that are not over.
+    `under_way` are the executions of earlier occasions that are not over; `buffered` of them wait their turn.
     """
     if entry is None:
-        return Verdict(
-            False, "The workflow is paused, archived or not published with this schedule any more."
-        )
+        return Verdict(False, GONE)
     spec = parse_spec(entry.schedule)
-    require_carried_out(spec)
     if not spec.enabled:
         return Verdict(False, "The schedule is switched off.")
     schedule = Schedule(spec, workflow_id=entry.workflow)
     if occasion.cause is Cause.DUE and (why := _too_late(schedule, occasion.due, now)) is not None:
         return Verdict(False, why)
-    overlap = on_overlap(spec, executing=len(under_way), buffered=0)
-    if overlap == "skip":
-        return Verdict(False, f"{len(under_way)} executions of earlier occurrences are under way.")
-    return Verdict(True, "", tuple(under_way) if overlap == "cancel_and_start" else ())
+    overlap = on_overlap(spec, executing=len(under_way), buffered=buffered)
+    if overlap == "start":
+        return Verdict(True, "")
+    if overlap == "cancel_and_start":
+        return Verdict(True, "", tuple(under_way))
+    return Verdict(False, _in_the_way(len(under_way), buffered, overlap), waits=overlap == "buffer")
+
+
+def decide_buffered(entry: Entry | None, occasion: Occasion, under_way: int, now: datetime) -> Verdict:
+    """Whether the one that waited its turn starts `now`; one that neither starts nor waits any more is given up."""
+    if entry is None or (occasion.cause is Cause.DUE and occasion.due < entry.since):
+        return Verdict(False, GONE)
+    spec = parse_spec(entry.schedule)
+    if not spec.enabled:
+        return Verdict(False, "The schedule is switched off.")
+    if under_way:
+        return Verdict(False, _in_the_way(under_way, 0, "buffer"), waits=True)
+    closed = Schedule(spec, workflow_id=entry.workflow).closed_because(now)
+    if closed is not None and occasion.cause is Cause.DUE:
+        return Verdict(False, f"It is closed ({closed}).", waits=True)
+    return Verdict(True, "")
+
+
+def _in_the_way(under_way: int, buffered: int, overlap: str) -> str:
+    said = f"{under_way} executions of earlier occurrences are under way"
+    if buffered:
+        said = f"{said}, and another one waits its turn"
+    return f"{said}; it waits its turn." if overlap == "buffer" else f"{said}."
 
 
 def _too_late(schedule: Schedule, due: datetime, now: datetime) -> str | None:

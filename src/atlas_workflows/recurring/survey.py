@@ -1,7 +1,8 @@
 """Looks in the database for the workflows that recur, and keeps the snapshots made of them."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from psycopg.sql import Identifier
@@ -12,9 +13,11 @@ from atlas_workflows.db.rows import relation_exists, rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.recurring.entry import Entry, entry_of
+from atlas_workflows.recurring.sharing import Bounds, swept
 from atlas_workflows.recurring.snapshot import Snapshot, read_snapshot
+from atlas_workflows.recurring.standing import cursors
 from atlas_workflows.rollout.evaluation import evaluations
-from atlas_workflows.rollout.known import TRANSLATED_SCHEDULES
+from atlas_workflows.rollout.known import MOST_DAGS, MOST_TOGETHER, TRANSLATED_SCHEDULES
 from atlas_workflows.rollout.postgres import PostgresFlags
 
 KEPT = timedelta(days=30)
@@ -38,28 +41,65 @@ class Published:
 
 def is_ready(connection: Connection) -> bool:
     """Whether schema atlas is there and knows recurring workflows."""
-    return relation_exists(connection, "atlas.recurring_snapshots")
+    return relation_exists(connection, "atlas.recurring_schedules")
 
 
 def take_snapshot(connection: Connection, now: datetime) -> Snapshot:
-    """Every recurring workflow as it is published now; the session must act as the migration."""
-    return Snapshot(tuple(find_entries(connection, now)))
+    """Every recurring workflow that has a DAG of its own, as it is published now; the session must act as the migration.
+
+    What the sweep had in hand before begins after the last occurrence that was decided there.
+    """
+    entries = find_entries(connection, now)
+    chosen = swept_organizations(connection, entries, now)
+    decided = {(c.workflow, c.trigger): c.decided_through for c in cursors(connection)}
+    return Snapshot(
+        tuple(
+            _begun_after(entry, decided.get((entry.workflow, entry.trigger)))
+            for entry in entries
+            if entry.organization not in chosen
+        )
+    )
 
 
-def find_entries(connection: Connection, now: datetime, workflow: str | None = None) -> list[Entry]:
-    """The entries of all workflows, or of one. Translated schedules wait until their organization's flag lets them."""
-    found = rows(connection, Published, sql("recurring/published"), {"workflow": workflow})
+def swept_organizations(connection: Connection, entries: Sequence[Entry], now: datetime) -> set[str]:
+    """Whose schedules the sweep starts instead of DAGs of their own, as the flags of each organization say."""
+    organizations = {UUID(entry.organization) for entry in entries}
+    flags = PostgresFlags(connection)
+    dags = evaluations(flags, MOST_DAGS.key, organizations, now=now)
+    together = evaluations(flags, MOST_TOGETHER.key, organizations, now=now)
+    bounds = {str(each): Bounds(int(dags[each].value), int(together[each].value)) for each in organizations}
+    if all(len(entries) <= min(bound.most_dags, bound.most_together) for bound in bounds.values()):
+        return set()
+    return swept(entries, bounds, now)
+
+
+def find_entries(
+    connection: Connection, now: datetime, *workflows: str, with_names: bool = True
+) -> list[Entry]:
+    """The entries of all workflows, or of those given; names of organizations are for people."""
+    found = find_published(connection, now, *workflows)
+    names = _names(connection) if found and with_names else {}
+    return [_entry(each, names, now) for each in found]
+
+
+def find_published(connection: Connection, now: datetime, *workflows: str) -> list[Published]:
+    """What entries are made from. Translated schedules wait until their organization's flag lets them."""
+    found = rows(connection, Published, sql("recurring/published"), {"workflows": list(workflows) or None})
     allowed = _allowed(connection, found, now)
-    names = _names(connection) if found else {}
-    return [
-        _entry(each, names, now) for each in found if each.is_published_here or each.organization in allowed
-    ]
+    return [each for each in found if each.is_published_here or each.organization in allowed]
 
 
 def keep_snapshot(connection: Connection, snapshot: Snapshot) -> None:
     """Keep it for every other component; forget those that nobody can need any more."""
     connection.execute(sql("recurring/keep"), {"version": snapshot.version, "content": snapshot.text()})
     connection.execute(sql("recurring/forget"), {"kept": KEPT})
+
+
+def dags_shown(connection: Connection) -> set[str]:
+    """The DAGs of the snapshot that was the current one last."""
+    version = scalar(connection, sql("recurring/current_version"))
+    found = None if version is None else kept_snapshot(connection, version)
+    return set() if found is None else {entry.dag_id for entry in found.entries}
 
 
 def kept_snapshot(connection: Connection, version: str) -> Snapshot | None:
@@ -83,6 +123,12 @@ def _names(connection: Connection) -> dict[str, str]:
     table = Identifier("public", "organizations")
     statement = sql("recurring/organization_names").format(table=table)
     return {organization: name for organization, name in connection.execute(statement) if name}
+
+
+def _begun_after(entry: Entry, decided: datetime | None) -> Entry:
+    if decided is None or decided < entry.since:
+        return entry
+    return replace(entry, active_since=(decided + timedelta(microseconds=1)).astimezone(UTC).isoformat())
 
 
 def _entry(each: Published, names: dict[str, str], now: datetime) -> Entry:

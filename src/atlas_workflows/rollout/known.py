@@ -45,4 +45,38 @@ TRANSLATED_SCHEDULES = Flag(
     description="Whether schedules that were translated from the old application fire here, without being published anew.",
 )
 
-KNOWN_FLAGS = (FALLBACK, P1_DATABASE, P2_CORE, TRANSLATED_SCHEDULES)
+MOST_DAGS = Flag(
+    key="scheduling.most_dags",
+    type=FlagType.INTEGER,
+    default=1_000,
+    owner="scheduling",
+    reason="A thousand DAGs are read, written down and looked through without Airflow falling behind.",
+    expires_at=None,
+    description="How many DAGs of recurring workflows there may be, of all organizations together. The schedules of an "
+    "organization that would pass it are started by the DAG scheduled_sweep; 0: always.",
+)
+
+MOST_TOGETHER = Flag(
+    key="scheduling.most_together",
+    type=FlagType.INTEGER,
+    default=200,
+    owner="scheduling",
+    reason="Airflow starts some two DAG runs a second on two processors; the sweep, hundreds.",
+    expires_at=None,
+    description="How many DAGs of recurring workflows may be due at one instant, of all organizations together. The "
+    "schedules of an organization that would pass it are started by the DAG scheduled_sweep.",
+)
+
+SHORTEST_MINUTES = Flag(
+    key="scheduling.shortest_minutes",
+    type=FlagType.INTEGER,
+    default=1,
+    owner="scheduling",
+    reason="An organization's plan says how often its workflows may fire.",
+    expires_at=None,
+    description="The minutes that lie between two occurrences of a schedule at least; what fires more often is not published.",
+)
+
+KNOWN_FLAGS = (
+    FALLBACK, P1_DATABASE, P2_CORE, MOST_DAGS, MOST_TOGETHER, SHORTEST_MINUTES, TRANSLATED_SCHEDULES,
+)  # fmt: skip

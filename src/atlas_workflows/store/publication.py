@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import PostgresIntake
+from atlas_workflows.store.schedule_rules import schedule_problems
 from atlas_workflows.store.steering import By, audit
 
 BATCH = 500
@@ -104,6 +105,7 @@ def publish(
     by: By,
     *,
     changes: str | None = None,
+    now: datetime | None = None,
 ) -> Published:
     """Publish the draft as it was read at `revision`; a paused workflow stays paused, a draft becomes active.
 
@@ -113,7 +115,7 @@ def publish(
         standing = _read(connection, organization, workflow, "engine/locked_workflow")
         _require_publishable(standing, revision)
         document = exact_json.loads(standing.definition)
-        problems = _problems(standing, document, catalogue)
+        problems = _problems(connection, standing, document, catalogue, now or datetime.now(UTC))
         version, is_new = _version(connection, standing, document, changes)
         status = "paused" if standing.status == "paused" else "active"
         _set_state(connection, replace(standing, published_version=version), status)
@@ -185,9 +187,13 @@ def _require_publishable(standing: Standing, revision: int) -> None:
         )
 
 
-def _problems(standing: Standing, document: Any, catalogue: Catalogue) -> list[Problem]:
+def _problems(
+    connection: Connection, standing: Standing, document: Any, catalogue: Catalogue, now: datetime
+) -> list[Problem]:
     workflow, problems = parse(document)
-    problems = problems if workflow is None else problems + validate(workflow, catalogue, hints=False)
+    if workflow is not None:
+        problems += schedule_problems(connection, standing.organization, workflow, now)
+        problems += validate(workflow, catalogue, hints=False)
     if workflow is not None and is_valid(problems):
         return problems
     errors = sum(problem.severity is Severity.ERROR for problem in problems)

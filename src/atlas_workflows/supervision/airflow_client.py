@@ -11,6 +11,7 @@ from atlas_workflows.errors import StackError
 
 FINAL_STATES = ("success", "failed")
 POLL_SECONDS = 0.7
+PAGE = 100
 ANSWER_SECONDS = 90.0  # two processors with sixteen programs that want them: over 30 were seen
 
 
@@ -29,8 +30,8 @@ class TaskState:
 class AirflowClient:
     """Logged in as one user. Every call raises StackError where Airflow refuses or does not answer."""
 
-    def __init__(self, url: str, user: str, password: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=ANSWER_SECONDS, trust_env=False)
+    def __init__(self, url: str, user: str, password: str, *, seconds: float = ANSWER_SECONDS) -> None:
+        self._http = httpx.Client(base_url=url, timeout=seconds, trust_env=False)
         answer = self._call("POST", "/auth/token", {"username": user, "password": password})
         self._http.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
@@ -53,6 +54,29 @@ class AirflowClient:
     def unpause(self, dag_id: str) -> None:
         """Let the scheduler run it."""
         self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}", {"is_paused": False})
+
+    def pause(self, dag_id: str) -> None:
+        """Let the scheduler make no DAG run of it."""
+        self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}", {"is_paused": True})
+
+    def dags(self, **which: str | bool) -> list[dict[str, Any]]:
+        """The DAGs that fit, as Airflow shows them: `bundle_name`, `paused`, `dag_id_prefix_pattern` and the like."""
+        found: list[dict[str, Any]] = []
+        while True:
+            asked = httpx.QueryParams({**which, "limit": PAGE, "offset": len(found), "order_by": "dag_id"})
+            answer = self._call("GET", f"/api/v2/dags?{asked}")
+            found += answer["dags"]
+            if not answer["dags"] or len(found) >= answer["total_entries"]:
+                return found
+
+    def ask_to_read(self, file_token: str) -> None:
+        """Have the file of a DAG read before others, and its bundle refreshed first."""
+        answer = self._http.put(f"/api/v2/parseDagFile/{quote(file_token)}")
+        if answer.is_error and answer.status_code != httpx.codes.CONFLICT:  # that it has been asked for
+            raise StackError(
+                f"Airflow refused to read a file anew: {answer.status_code} {answer.text[:500]}",
+                remedy="It is read at the next refresh.",
+            )
 
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a DAG run with these parameters; returns its id."""
