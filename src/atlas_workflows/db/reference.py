@@ -49,6 +49,7 @@ SECTIONS = (
     ("The executor of the old format", "0019_legacy_executor"),
     ("Epochs of ownership", "0022_causes"),
     ("Recurring workflows", "0023_recurring"),
+    ("Schedules of the old application", "0025_schedule_activations"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage", "0019_legacy_executor")

@@ -83,20 +83,26 @@ class StepKind:
 class StepKinds(Mapping[str, StepKind]):
     """The STEP of every module of a package, by name. Names cost nothing; a module is imported when it is asked for,
     so that Airflow reads its DAGs without importing what the steps need.
+
+    With a `prefix` it is the kinds that the modules export under that word: PLAN of scheduling.py is plan_scheduling.
     """
 
-    def __init__(self, package: ModuleType) -> None:
+    def __init__(self, package: ModuleType, prefix: str = "") -> None:
         self._package = package.__name__
-        self._names = tuple(sorted(info.name for info in pkgutil.iter_modules(package.__path__)))
+        self._prefix = f"{prefix}_" if prefix else ""
+        self._exported = (prefix or "step").upper()
+        modules = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+        self._names = tuple(f"{self._prefix}{module}" for module in modules)
 
     def __getitem__(self, name: str) -> StepKind:
         if name not in self._names:
             raise KeyError(name)
-        found: StepKind = importlib.import_module(f"{self._package}.{name}").STEP
+        module = f"{self._package}.{name.removeprefix(self._prefix)}"
+        found: StepKind = getattr(importlib.import_module(module), self._exported)
         if found.name != name:
             raise ConfigurationError(
-                f"{self._package}.{name} exports a step kind called {found.name!r}.",
-                remedy="Give the file and the kind the same name.",
+                f"{module} exports a step kind called {found.name!r}.",
+                remedy=f"Call it {name!r}, after its file.",
             )
         return found
 

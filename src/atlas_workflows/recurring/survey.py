@@ -1,6 +1,7 @@
 """Looks in the database for the workflows that recur, and keeps the snapshots made of them."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.recurring.entry import Entry, entry_of
 from atlas_workflows.recurring.snapshot import Snapshot, read_snapshot
 from atlas_workflows.rollout.evaluation import evaluations
+from atlas_workflows.rollout.flags import Source
 from atlas_workflows.rollout.known import TRANSLATED_SCHEDULES
 from atlas_workflows.rollout.postgres import PostgresFlags
 
@@ -48,11 +50,26 @@ def take_snapshot(connection: Connection, now: datetime) -> Snapshot:
 def find_entries(connection: Connection, now: datetime, workflow: str | None = None) -> list[Entry]:
     """The entries of all workflows, or of one. Translated schedules wait until their organization's flag lets them."""
     found = rows(connection, Published, sql("recurring/published"), {"workflow": workflow})
-    allowed = _allowed(connection, found, now)
+    since = let_since(connection, {each.organization for each in found if not each.is_published_here}, now)
     names = _names(connection) if found else {}
-    return [
-        _entry(each, names, now) for each in found if each.is_published_here or each.organization in allowed
-    ]
+    let = [_let(each, since) for each in found if each.is_published_here or each.organization in since]
+    return [_entry(each, names, now) for each in let]
+
+
+def let_since(
+    connection: Connection, organizations: Collection[str], now: datetime
+) -> dict[str, datetime | None]:
+    """Which of these organizations let their translated schedules fire, and since when; None: by the flag's own value."""
+    if not organizations:
+        return {}
+    flags, asked = PostgresFlags(connection), [UUID(organization) for organization in organizations]
+    answers = evaluations(flags, TRANSLATED_SCHEDULES.key, asked, now=now)
+    set_at = {item.organization_id: item.set_at for item in flags.overrides(TRANSLATED_SCHEDULES.key)}
+    return {
+        str(organization): set_at[organization] if answer.source is Source.OVERRIDE else None
+        for organization, answer in answers.items()
+        if answer.value is True
+    }
 
 
 def keep_snapshot(connection: Connection, snapshot: Snapshot) -> None:
@@ -67,12 +84,10 @@ def kept_snapshot(connection: Connection, version: str) -> Snapshot | None:
     return None if text is None else read_snapshot(text, f"{version} in atlas.recurring_snapshots")
 
 
-def _allowed(connection: Connection, found: list[Published], now: datetime) -> set[str]:
-    asked = {UUID(each.organization) for each in found if not each.is_published_here}
-    if not asked:
-        return set()
-    answers = evaluations(PostgresFlags(connection), TRANSLATED_SCHEDULES.key, asked, now=now)
-    return {str(organization) for organization, answer in answers.items() if answer.value is True}
+def _let(each: Published, since: Mapping[str, datetime | None]) -> Published:
+    """What was due before its organization let it fire is nobody's to catch up with."""
+    at = None if each.is_published_here else since[each.organization]
+    return each if at is None else replace(each, active_since=max(each.active_since, at))
 
 
 def _names(connection: Connection) -> dict[str, str]:
