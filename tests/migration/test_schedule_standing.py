@@ -8,6 +8,12 @@ from typing import Any
 import pytest
 
 from atlas_workflows.errors import ConfigurationError
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.assemble import stored_schedules
+from atlas_workflows.legacy.graph.raw import raw_graph
+from atlas_workflows.legacy.records import SourceRow
+from atlas_workflows.legacy.source.tables import READERS
+from atlas_workflows.legacy.translate import translate_or_raise
 from atlas_workflows.migration import advanced, steps
 from atlas_workflows.migration.scheduling.fire_times import SHOWN, as_configured, fire_times
 from atlas_workflows.migration.scheduling.standing import (
@@ -19,7 +25,11 @@ from atlas_workflows.migration.scheduling.standing import (
     stand,
 )
 from atlas_workflows.migration.step import StepKinds
+from atlas_workflows.sample import shape_a, shape_b, shape_linear
 from atlas_workflows.sample.dirt.schedules import SCHEDULES
+from atlas_workflows.sample.organizations import make_organizations
+from atlas_workflows.sample.spec import make_spec
+from atlas_workflows.sample.workflows import make_drafts
 from atlas_workflows.schedule.occurrences import Schedule
 from atlas_workflows.schedule.spec import parse_spec
 
@@ -113,6 +123,25 @@ def test_before_is_told_by_the_zone_that_is_stored_and_after_by_the_one_that_cou
     assert before.at[0] == "2026-03-27T09:00:00-04:00"
     assert as_configured({"cron": "0 9 * * *"}, "w", SINCE).timezone == "UTC"
     assert after.words == "At 09:00 every day (Europe/London)."
+
+
+@pytest.mark.parametrize("shape", ["A", "B", "C", "D", "F"])
+def test_the_stored_settings_of_every_schedule_are_found_in_every_shape(shape: str) -> None:
+    spec = make_spec(shape, "S", messy=True, seed=3)
+    drafts = [
+        each for each in make_drafts(spec, make_organizations(spec)) if each.trigger_type == "scheduled"
+    ]
+    write = {"A": shape_a, "B": shape_b}.get(shape, shape_linear).workflow_row
+    assert len(drafts) > 10
+    for draft in drafts:
+        columns = dict(write(draft, spec))
+        record = READERS[shape].record(SourceRow("workflows", draft.id, columns, {}))
+        translated = translate_or_raise(record).workflow
+        assert translated is not None
+        keys = {trigger.id for trigger in translated.triggers if trigger.type == "schedule"}
+        stored = stored_schedules(record, raw_graph(record, Findings("workflows", draft.id)))
+        assert keys == stored.keys() != set()
+        assert all(as_configured(found, draft.id, SINCE).words for found in stored.values())
 
 
 def test_what_cannot_be_read_has_no_instants_and_says_so() -> None:
