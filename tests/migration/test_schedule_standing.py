@@ -164,6 +164,7 @@ def test_a_step_group_is_one_file() -> None:
     with pytest.raises(ConfigurationError, match=r"scheduling exports a step kind called 'plan_scheduling'"):
         _Wrong(advanced)["scheduling"]
     assert not set(groups) & set(StepKinds(steps))
+    assert set(plans | groups) == {*plans, *groups}
 
 
 class _Wrong(StepKinds):
@@ -171,4 +172,4 @@ class _Wrong(StepKinds):
 
     def __init__(self, package: Any) -> None:
         super().__init__(package)
-        self._exported = "PLAN"
+        self._places = {name: (module, "PLAN") for name, (module, _) in self._places.items()}
