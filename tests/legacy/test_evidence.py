@@ -10,7 +10,10 @@ from atlas_workflows.legacy.evidence.events import Asked, asked_by
 from atlas_workflows.legacy.evidence.forecast import forecast
 from atlas_workflows.legacy.evidence.messages import messages_of
 from atlas_workflows.legacy.evidence.seen import Evidence, Seen, StepSeen, evidence_from
-from atlas_workflows.legacy.records import LegacyWorkflow, Translation
+from atlas_workflows.legacy.findings import Findings
+from atlas_workflows.legacy.graph.assemble import stored_schedules
+from atlas_workflows.legacy.graph.raw import raw_graph
+from atlas_workflows.legacy.records import LegacyWorkflow, Tenancy, Translation
 from atlas_workflows.legacy.translate import translate_or_raise
 from atlas_workflows.legacy.triggers.doors import Barrier
 
@@ -267,6 +270,44 @@ def test_a_registered_schedule_beside_another_trigger_is_one_of_its_own() -> Non
     assert translation.workflow is not None
     assert [trigger.type for trigger in translation.workflow.triggers] == ["lead_created", "schedule"]
     assert "SCHEDULE_ROW_DISAGREES" in codes(translation)
+
+
+def test_what_another_trigger_started_is_no_evidence_of_a_schedule() -> None:
+    beside: dict[str, Any] = {
+        "shape": "B", "trigger_type": "lead_created", "nodes": [], "workflow_data": {"nodes": [], "edges": []},
+    }  # fmt: skip
+    row = schedule_row('{"cronExpression": "0 9 * * 1"}')
+    legacy = workflow(schedules=(row,), seen=Evidence(Seen.FIRES), **beside)
+    assert judged(legacy)[1] == ("cannot_fire", "schedules_never_fired")
+    assert "NEVER_FIRED_IN_LEGACY" in change_codes(translate_or_raise(legacy))
+    own = schedule_row('{"cronExpression": "0 9 * * 1"}', last_run_at="2026-01-01 09:00:00+00")
+    fired = workflow(schedules=(own,), seen=Evidence(Seen.NOTHING), **beside)
+    assert judged(fired)[1] == ("fires", "own_row")
+
+
+@pytest.mark.parametrize(
+    ("config", "column", "zone"),
+    [
+        ('{"cronExpression": "0 9 * * 1"}', "America/New_York", "Europe/London"),
+        ('{"cronExpression": "0 9 * * 1"}', "Europe/Paris", "Europe/Paris"),
+        ('{"cronExpression": "0 9 * * 1", "timezone": "America/New_York"}', "America/New_York", "America/New_York"),
+        ('{"cronExpression": "0 9 * * 1", "tz": "Asia/Tokyo"}', "America/New_York", "Asia/Tokyo"),
+        ('{"cronExpression": "0 9 * * 1", "tz": "Asia/Tokyo"}', "Europe/Paris", "Asia/Tokyo"),
+    ],
+)  # fmt: skip
+def test_the_default_of_a_registered_schedules_column_is_no_zone(config: str, column: str, zone: str) -> None:
+    legacy = record(
+        "B", schedules=(schedule_row(config, timezone=column),), trigger_type="scheduled", trigger_config={},
+        workflow_data={"nodes": [], "edges": []},
+    )  # fmt: skip
+    organization = str(legacy.organization_id)
+    tenancy = Tenancy(frozenset({organization}), zones={organization: "Europe/London"})
+    translation = translate_or_raise(legacy, tenancy)
+    assert only(translation).parameters["schedule"]["timezone"] == zone
+    told = "TIMEZONE_DEFAULT_IGNORED" in codes(translation)
+    assert told is (zone == "Europe/London")
+    stored = stored_schedules(legacy, raw_graph(legacy, Findings("workflows", legacy.id)))
+    assert stored["trigger"].get("timezone", stored["trigger"].get("tz")) == (column if told else zone)
 
 
 # Steps

@@ -1,8 +1,9 @@
-"""Phases 1 and 2 with every step they have, rehearsed on a copy before: what p2 takes over, and that its rollback gives it back."""
+"""Phases 1, 2 and 4 with every step they have, rehearsed on a copy before: what they take over, and that their rollbacks give it back."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,10 +14,13 @@ from moving_phase import OPTIONS, fetch
 from plain_source import settings_at
 
 from atlas_workflows.cli.app import load_command
+from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.migration.runs.controls import approve_run
 from atlas_workflows.migration.runs.outcome import conclude
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.site import Site
@@ -64,7 +68,7 @@ def test_a_game_day_loses_nothing_and_leaves_the_database_alone(
         assert connection.execute(COPIES).fetchall() == []
 
 
-def test_every_step_of_both_phases_passes_and_the_second_is_taken_back(site: Site) -> None:
+def test_every_step_of_all_phases_passes_and_the_later_ones_are_taken_back(site: Site) -> None:
     before = fetch(site.dsn, LEGACY)
 
     phase = phase_named("p2")
@@ -81,9 +85,39 @@ def test_every_step_of_both_phases_passes_and_the_second_is_taken_back(site: Sit
         "all were compared"
     )
 
+    with_its_schedules(site)
+    with pytest.raises(PhaseRefused, match="p4_advanced for"):
+        roll_back(phase, Scope(), dsn=site.dsn)
+    given = roll_back(phase_named("p4"), Scope(), dsn=site.dsn, execute=True, actor="ana", reason="trial")
+    assert given.given_back["schedules_stopped"] > 0
+
     counted = roll_back(phase, Scope(), dsn=site.dsn)
     done = roll_back(phase, Scope(), dsn=site.dsn, execute=True, actor="ana", reason="trial")
     assert (counted.removed, counted.given_back) == (done.removed, done.given_back)
     assert done.given_back["workflows_given_back"] == taken[0][0]
     assert fetch(site.dsn, LEGACY) == before
     assert [owner for owner, _ in fetch(site.dsn, OWNERS)] == ["legacy_app"]
+
+
+def with_its_schedules(site: Site) -> None:
+    """Every step of phase 4, with somebody who looks through the list first."""
+    phase, asked = phase_named("p4"), replace(BACKED_UP, require_approval=True)
+    waits = run_phase(phase, site, options=asked)
+    assert waits.status == "waiting", (waits.problem, waits.steps)
+    assert fetch(site.dsn, "SELECT count(*) FROM atlas.flag_overrides") == [(0,)]
+    with connect(site.dsn, application_name="test", autocommit=True) as connection:
+        approve_run(connection, waits.run_id, "ben", "looked through the list")
+    ended = run_phase(phase, site, options=asked)
+    assert ended.status == "succeeded", (ended.problem, ended.steps)
+    assert (ended.run_id, list(ended.steps)) == (waits.run_id, list(phase.steps))
+    folder = Path(conclude(ended, phase, Scope(), asked, site).report)
+    report = json.loads((folder / "report.json").read_text())
+    rows = report["schedule_rows"]
+    assert len(rows) == report["schedules"]["schedules"] > 0
+    woken = [row for row in rows if row["standing"] == "wakes_up"]
+    assert woken
+    assert all(row["after"]["timezone"] and row["after"]["words"] and row["activated_at"] for row in woken)
+    assert all(row["before"]["executed"] == [] for row in woken), "the old application never fired them"
+    page = (folder / "report.html").read_text()
+    assert 'id="schedules"' in page
+    assert woken[0]["after"]["words"] in page

@@ -11,6 +11,7 @@ from second_phase import MARKING, second_phase
 
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.migration import phases, steps
+from atlas_workflows.migration.advanced import GROUPS, PLANS
 from atlas_workflows.migration.phase import Phase, in_order
 from atlas_workflows.migration.phases import all_phases, phase_named
 from atlas_workflows.migration.runs.run import may_continue
@@ -38,27 +39,33 @@ def declared_suites() -> set[str]:
     return {suite for phase in all_phases() for suite in phase.suites}
 
 
-@pytest.mark.parametrize("kind", STEP_KINDS.values(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [*STEP_KINDS.values(), *PLANS.values(), *GROUPS.values()], ids=lambda kind: kind.name
+)
 def test_every_step_kind_says_how_it_is_taken_back_and_what_a_dry_run_does(kind: StepKind) -> None:
     assert isinstance(kind.undo, Undo | NothingToUndo)
     assert isinstance(kind.dry_run, ReadsOnly | Skips)
     if isinstance(kind.undo, NothingToUndo):
         assert SENTENCE.fullmatch(kind.undo.why)
     assert SENTENCE.fullmatch(kind.dry_run.why if isinstance(kind.dry_run, Skips) else kind.dry_run.what)
-    assert set(kind.after) <= set(STEP_KINDS)
+    assert set(kind.after) <= {*STEP_KINDS, *PLANS}
 
 
 def test_no_step_kind_is_left_over_and_none_is_missing() -> None:
     used = {step for phase in all_phases() for step in phase.steps}
-    assert used == set(STEP_KINDS) == modules(MIGRATION / "steps")
+    assert used == {*STEP_KINDS, *PLANS, *GROUPS}
+    assert set(STEP_KINDS) == modules(MIGRATION / "steps")
+    assert set(GROUPS) == modules(MIGRATION / "advanced")
     assert steps.__path__
 
 
 def test_every_phase_is_a_file_and_has_its_place() -> None:
     assert {phase.name for phase in all_phases()} == modules(MIGRATION / "phases")
     for number, phase in enumerate(all_phases(), start=1):
-        assert (phase.order, phase.alias) == (number, f"p{number}")
+        assert phase.order == number
         assert phase.kinds
+    # The third is still to come, and goes between.
+    assert [phase.alias for phase in all_phases()] == ["p1", "p2", "p4"]
     assert all_phases()[0].is_first
     assert phases.__path__
 

@@ -79,6 +79,14 @@ def test_the_second_phase_has_a_task_for_each_of_its_steps() -> None:
     assert _validated(second, watch_minutes=0)["watch_minutes"] == 0
 
 
+def test_the_fourth_phase_asks_before_anything_wakes_up() -> None:
+    fourth = build_phase_dag(phase_named("p4"))
+    assert fourth.dag_id == "migration_p4_advanced"
+    assert set(fourth.task_ids) == {"begin", *phase_named("p4").steps, "close"}
+    assert {"plan_scheduling", "approve"} <= _ancestors(fourth, "scheduling")
+    assert _ancestors(fourth, "finish") >= {"scheduling", "validate"}
+
+
 def test_a_rollout_says_who_would_be_next_until_somebody_turns_that_off() -> None:
     rollout = build_rollout_dag("page")
     assert (rollout.dag_id, rollout.params["dry_run"]) == ("migration_rollout", True)

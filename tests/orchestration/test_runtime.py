@@ -52,6 +52,7 @@ def test_exactly_these_dags_and_no_errors(read_dags: dict[str, Any]) -> None:
             "engine_sweep",
             "migration_p1_database",
             "migration_p2_core",
+            "migration_p4_advanced",
             "migration_rollback",
             "migration_rollout",
             "scheduled_sweep",

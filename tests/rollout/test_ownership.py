@@ -51,6 +51,17 @@ def test_what_cannot_come_stays_where_it_is_executed(facts: WorkflowFacts, cause
     assert decide(facts, WITH_EXECUTOR) == Decision("w", Owner.ATLAS_LEGACY, cause)
 
 
+def test_what_the_old_application_fires_by_the_clock_stays_until_schedules_fire_here() -> None:
+    clocked = replace(LIVE, fires_by_clock=True)
+    for rules in (PLAIN, WITH_EXECUTOR):
+        assert decide(clocked, rules) == Decision("w", Owner.LEGACY_APP, Cause.FIRES_BY_CLOCK)
+    unsigned = replace(clocked, awaits_sign_off=True)
+    assert decide(unsigned, WITH_EXECUTOR) == Decision("w", Owner.LEGACY_APP, Cause.UNSIGNED)
+    # Who took it over before left the schedule with nobody; whoever executes it now may go on.
+    ours = replace(clocked, owner=Owner.ATLAS_LEGACY)
+    assert decide(ours, PLAIN).owner is Owner.ATLAS_ENHANCED
+
+
 def test_a_row_that_changed_meanwhile_waits_whoever_could_execute_it() -> None:
     moved = replace(LIVE, is_settled=False)
     assert decide(moved, WITH_EXECUTOR) == Decision("w", Owner.LEGACY_APP, Cause.CHANGED_MEANWHILE)

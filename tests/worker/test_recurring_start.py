@@ -82,6 +82,10 @@ def test_translated_schedules_wait_until_their_organization_lets_them(postgres: 
     assert find_entries(postgres.connection, DUE) == []
     flags.set_override(Override(flag.key, UUID(ONE), True, "ada", "they want them", DUE))
     assert [e.workflow for e in find_entries(postgres.connection, DUE)] == [which.workflow]
+    let = datetime(2101, 1, 1, tzinfo=UTC)
+    flags.set_override(Override(flag.key, UUID(ONE), True, "ada", "from then on", let))
+    (entry,) = find_entries(postgres.connection, DUE)
+    assert entry.since == let, "what was due before is nobody's to catch up with"
 
 
 def test_one_occurrence_starts_one_execution_ever(postgres: PostgresWorld) -> None:

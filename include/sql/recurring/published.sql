@@ -2,7 +2,7 @@
 SELECT
     l.organization_id::text AS organization, l.workflow_id::text AS workflow, w.name, l.workflow_version AS version,
     l.trigger_key AS trigger, v.created_at AS published_at,
-    greatest(v.created_at, o.decided_at, a.resumed_at) AS active_since,
+    greatest(v.created_at, o.decided_at, o.fenced_at, a.resumed_at) AS active_since,
     (t.found -> 'parameters' -> 'schedule')::text AS schedule,
     t.found -> 'parameters' ->> 'audience' AS audience,
     w.source_table IS NULL OR a.is_published_here AS is_published_here

@@ -35,6 +35,7 @@ class PhaseRun:
     actor: str
     problem: str | None
     has_shadow: bool
+    has_schedules: bool
 
 
 def runs_router(dsn: Callable[[], str], reports: Path) -> APIRouter:
@@ -87,6 +88,9 @@ def shown(run: PhaseRun, reports: Path) -> dict[str, Any]:
         "report": present.get("report.html"),
         "report_json": present.get("report.json"),
         "shadow": f"{present['report.html']}#shadow" if run.has_shadow and "report.html" in present else None,
+        "schedules": f"{present['report.html']}#schedules"
+        if run.has_schedules and "report.html" in present
+        else None,
         "data_docs": f"reports/{run.id}/{docs}" if docs else None,
     }
 

@@ -34,7 +34,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Who executes what: cut organizations over, halt, and give them back."
 )
 
-PhaseName = Annotated[str, typer.Argument(metavar="PHASE", help="p2, or its full name p2_core.")]
+PhaseName = Annotated[str, typer.Argument(metavar="PHASE", help="p2, p4, or its full name.")]
 Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")]

@@ -50,6 +50,7 @@ SECTIONS = (
     ("Epochs of ownership", "0022_causes"),
     ("Recurring workflows", "0023_recurring"),
     ("Audiences", "0024_audiences"),
+    ("Schedules of the old application", "0025_schedule_activations"),
     ("How recurring schedules stand", "0026_sweep"),
 )
 # Revisions that only add columns to tables of an earlier one.

@@ -76,8 +76,8 @@ def ramp(phase: Phase, site: Site, asked: RolloutRequest, options: RunOptions) -
 
 
 def require_cutover(phase: Phase) -> None:
-    """Raise InputError for a phase that has no step `cutover`: it is run, not rolled out."""
-    if "cutover" not in phase.steps:
+    """Raise InputError for the first phase: it lays the ground for everybody, and is run, not rolled out."""
+    if phase.is_first:
         raise InputError(
             f"Phase {phase.name} cuts nobody over, so it has no rollout.",
             remedy=f"`atlas migrate run {phase.name}` runs it, `atlas migrate rollback {phase.name}` takes it back.",
@@ -89,7 +89,7 @@ def _require_wider(phase: Phase, site: Site, asked: RolloutRequest) -> None:
     with site.connect("rollout", autocommit=True) as connection:
         now = read_rollout(connection, phase.name)
         wanted = _widened(now, asked.percents[-1] if asked.percents else None, asked)
-        left = left_behind(now, wanted, executed_here(connection, phase.name))
+        left = left_behind(now, wanted, _reached(connection, phase))
     if not left:
         return
     share = f" at {wanted.cohort.percentage} %" if wanted.cohort.percentage < now.cohort.percentage else ""
@@ -134,11 +134,15 @@ def _widen(
         now = read_rollout(connection, phase.name)
         require_going(now)
         stage = _widened(now, percent, asked)
-        passed = bool(left_behind(now, stage, executed_here(connection, phase.name)))
+        passed = bool(left_behind(now, stage, _reached(connection, phase)))
         if not asked.dry_run:
             noted = _widened(now, None, asked) if passed else stage
             put_rollout(connection, noted, actor=options.actor, reason=asked.reason, at=site.now())
         return _new_in(connection, phase, stage)
+
+
+def _reached(connection: Connection, phase: Phase) -> list[str]:
+    return executed_here(connection, phase.name, cuts_over="cutover" in phase.steps)
 
 
 def _widened(now: Rollout, percent: int | None, asked: RolloutRequest) -> Rollout:

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import ModuleType
@@ -83,28 +84,36 @@ class StepKind:
 class StepKinds(Mapping[str, StepKind]):
     """The STEP of every module of a package, by name. Names cost nothing; a module is imported when it is asked for,
     so that Airflow reads its DAGs without importing what the steps need.
+
+    With a `prefix` it is the kinds that the modules export under that word: PLAN of scheduling.py is plan_scheduling.
+    `|` joins the kinds of several packages.
     """
 
-    def __init__(self, package: ModuleType) -> None:
-        self._package = package.__name__
-        self._names = tuple(sorted(info.name for info in pkgutil.iter_modules(package.__path__)))
+    def __init__(self, package: ModuleType, prefix: str = "") -> None:
+        before, exported = (f"{prefix}_", prefix.upper()) if prefix else ("", "STEP")
+        modules = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
+        self._places = {f"{before}{module}": (f"{package.__name__}.{module}", exported) for module in modules}
+
+    def __or__(self, other: "StepKinds") -> "StepKinds":
+        joined = copy(self)
+        joined._places = self._places | other._places
+        return joined
 
     def __getitem__(self, name: str) -> StepKind:
-        if name not in self._names:
-            raise KeyError(name)
-        found: StepKind = importlib.import_module(f"{self._package}.{name}").STEP
+        module, exported = self._places[name]
+        found: StepKind = getattr(importlib.import_module(module), exported)
         if found.name != name:
             raise ConfigurationError(
-                f"{self._package}.{name} exports a step kind called {found.name!r}.",
-                remedy="Give the file and the kind the same name.",
+                f"{module} exports a step kind called {found.name!r}.",
+                remedy=f"Call it {name!r}, after its file.",
             )
         return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self._places
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._places)

@@ -170,7 +170,8 @@ def _approval(kind: str) -> tuple[Any, Any]:
         phase_run_id=RUN_ID,
         subject="Finish this phase?",
         body=f"Phase run {RUN_ID}. Its report and Data Docs are on the page Atlas.\n\n"
-        "What was found: `{{ ti.xcom_pull(task_ids='reconcile') or ti.xcom_pull(task_ids='decide') }}`",
+        "What was found: `{{ ti.xcom_pull(task_ids='reconcile') or ti.xcom_pull(task_ids='decide') "
+        "or ti.xcom_pull(task_ids='plan_scheduling') }}`",
     )
     return only, only
 

@@ -1,6 +1,6 @@
 """Looks in the database for the workflows that recur, and keeps the snapshots made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -17,6 +17,7 @@ from atlas_workflows.recurring.sharing import Bounds, swept
 from atlas_workflows.recurring.snapshot import Snapshot, read_snapshot
 from atlas_workflows.recurring.standing import cursors
 from atlas_workflows.rollout.evaluation import evaluations
+from atlas_workflows.rollout.flags import Source
 from atlas_workflows.rollout.known import MOST_DAGS, MOST_TOGETHER, TRANSLATED_SCHEDULES
 from atlas_workflows.rollout.postgres import PostgresFlags
 
@@ -85,8 +86,24 @@ def find_entries(
 def find_published(connection: Connection, now: datetime, *workflows: str) -> list[Published]:
     """What entries are made from. Translated schedules wait until their organization's flag lets them."""
     found = rows(connection, Published, sql("recurring/published"), {"workflows": list(workflows) or None})
-    allowed = _allowed(connection, found, now)
-    return [each for each in found if each.is_published_here or each.organization in allowed]
+    since = let_since(connection, {each.organization for each in found if not each.is_published_here}, now)
+    return [_let(each, since) for each in found if each.is_published_here or each.organization in since]
+
+
+def let_since(
+    connection: Connection, organizations: Collection[str], now: datetime
+) -> dict[str, datetime | None]:
+    """Which of these organizations let their translated schedules fire, and since when; None: by the flag's own value."""
+    if not organizations:
+        return {}
+    flags, asked = PostgresFlags(connection), [UUID(organization) for organization in organizations]
+    answers = evaluations(flags, TRANSLATED_SCHEDULES.key, asked, now=now)
+    set_at = {item.organization_id: item.set_at for item in flags.overrides(TRANSLATED_SCHEDULES.key)}
+    return {
+        str(organization): set_at[organization] if answer.source is Source.OVERRIDE else None
+        for organization, answer in answers.items()
+        if answer.value is True
+    }
 
 
 def keep_snapshot(connection: Connection, snapshot: Snapshot) -> None:
@@ -108,12 +125,10 @@ def kept_snapshot(connection: Connection, version: str) -> Snapshot | None:
     return None if text is None else read_snapshot(text, f"{version} in atlas.recurring_snapshots")
 
 
-def _allowed(connection: Connection, found: list[Published], now: datetime) -> set[str]:
-    asked = {UUID(each.organization) for each in found if not each.is_published_here}
-    if not asked:
-        return set()
-    answers = evaluations(PostgresFlags(connection), TRANSLATED_SCHEDULES.key, asked, now=now)
-    return {str(organization) for organization, answer in answers.items() if answer.value is True}
+def _let(each: Published, since: Mapping[str, datetime | None]) -> Published:
+    """What was due before its organization let it fire is nobody's to catch up with."""
+    at = None if each.is_published_here else since[each.organization]
+    return each if at is None else replace(each, active_since=max(each.active_since, at))
 
 
 def _names(connection: Connection) -> dict[str, str]:

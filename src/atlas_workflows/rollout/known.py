@@ -24,6 +24,16 @@ P2_CORE = Flag(
     description="Whether phase 2 may cut this organization over. A held organization is left out and reported as such.",
 )
 
+P4_ADVANCED = Flag(
+    key="migration.p4_advanced",
+    type=FlagType.BOOLEAN,
+    default=True,
+    owner="migration",
+    reason="Holds an organization back from phase 4, whatever the rollout's cohort says.",
+    expires_at=datetime(2028, 1, 1, tzinfo=UTC),
+    description="Whether phase 4 takes up this organization. A held organization is left out and reported as such.",
+)
+
 FALLBACK = Flag(
     key="engine.fallback_to_legacy",
     type=FlagType.BOOLEAN,
@@ -78,5 +88,5 @@ SHORTEST_MINUTES = Flag(
 )
 
 KNOWN_FLAGS = (
-    FALLBACK, P1_DATABASE, P2_CORE, MOST_DAGS, MOST_TOGETHER, SHORTEST_MINUTES, TRANSLATED_SCHEDULES,
+    FALLBACK, P1_DATABASE, P2_CORE, P4_ADVANCED, MOST_DAGS, MOST_TOGETHER, SHORTEST_MINUTES, TRANSLATED_SCHEDULES,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from enum import StrEnum
 LIVE = "active"
 FIRED = "fires"
 BY_HAND = "manual"
+SCHEDULE = "schedule"
 # By what the history says of a trigger: the codes of which one must be signed before it may fire.
 WAKING = {
     "silent": frozenset({"TRIGGER_WAS_SILENT"}),
@@ -43,6 +44,7 @@ class Cause(StrEnum):
     UNSIGNED = "unsigned"
     UNEXPLAINED = "unexplained"
     NOT_COMPARED = "not_compared"
+    FIRES_BY_CLOCK = "fires_by_clock"
     SWITCH_REFUSED = "switch_refused"
 
     @property
@@ -60,6 +62,7 @@ _SENTENCES = {
     Cause.UNSIGNED: "A change of its meaning is not signed.",
     Cause.UNEXPLAINED: "Legacy and enhanced semantics differ, and nothing explains it.",
     Cause.NOT_COMPARED: "Legacy and enhanced semantics were not compared for it.",
+    Cause.FIRES_BY_CLOCK: "The old application fires a schedule of it, and its organization's schedules do not fire here yet.",
     Cause.SWITCH_REFUSED: "The on/off column of the old application could not be set.",
 }
 
@@ -84,7 +87,8 @@ class WorkflowFacts:
 
     `is_settled`: no change of its legacy row waits to be taken up. `errors` are those of its definition. `signed` are the
     codes of the changes of meaning that somebody signed for its present source. `old_obstacle`: why it cannot be executed
-    here with the old meaning; None where it can.
+    here with the old meaning; None where it can. `fires_by_clock`: a schedule of it fires in the old application, and none
+    of its organization's fires here yet, so whoever took it would leave that schedule with nobody.
     """
 
     workflow: str
@@ -99,6 +103,7 @@ class WorkflowFacts:
     triggers: tuple[TriggerFacts, ...] = ()
     signed: frozenset[str] = frozenset()
     old_obstacle: str | None = None
+    fires_by_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +168,15 @@ def _obstacle(facts: WorkflowFacts, rules: Rules) -> Cause | None:
         return Cause.UNEXPLAINED
     if rules.needs_parity and facts.parity is Parity.NOT_COMPARED and facts.status == LIVE:
         return Cause.NOT_COMPARED
+    if facts.fires_by_clock and facts.owner is Owner.LEGACY_APP:
+        return Cause.FIRES_BY_CLOCK
     return None
 
 
 def _second_best(facts: WorkflowFacts, obstacle: Cause, rules: Rules) -> Decision:
     """What cannot be executed with the new meaning is executed with the old one, by whoever can and was chosen."""
-    if not (rules.has_legacy_executor and facts.is_on_there) or obstacle is Cause.CHANGED_MEANWHILE:
+    stays = obstacle is Cause.CHANGED_MEANWHILE or facts.fires_by_clock
+    if stays or not (rules.has_legacy_executor and facts.is_on_there):
         return Decision(facts.workflow, Owner.LEGACY_APP, obstacle)
     owner = Owner.ATLAS_LEGACY if facts.old_obstacle is None else Owner.LEGACY_APP
     return Decision(facts.workflow, owner, obstacle, old_obstacle=facts.old_obstacle)

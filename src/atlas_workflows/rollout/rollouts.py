@@ -82,10 +82,10 @@ def hold_going(connection: Connection, phase: str) -> None:
     require_going(read_rollout(connection, phase))
 
 
-def executed_here(connection: Connection, phase: str) -> list[str]:
-    """Organizations that a cutover took over, or that the phase is applied to."""
+def executed_here(connection: Connection, phase: str, *, cuts_over: bool) -> list[str]:
+    """Organizations that the phase is applied to, or, where it cuts over, that a cutover took over."""
     with acting_as_migration(connection):
-        return scalars(connection, sql("rollout/executed_here"), {"phase": phase})
+        return scalars(connection, sql("rollout/executed_here"), {"phase": phase, "cuts_over": cuts_over})
 
 
 def read_rollout(connection: Connection, phase: str) -> Rollout:
@@ -123,7 +123,7 @@ def require_going(rollout: Rollout) -> None:
     if rollout.halt is not None:
         raise PhaseRefused(
             f"The rollout of {rollout.phase} was halted by {rollout.halt.by}: {rollout.halt.reason}",
-            remedy="Remove the cause, then `atlas rollout resume`.",
+            remedy=f"Remove the cause, then `atlas rollout resume {rollout.phase}`.",
         )
 
 

@@ -7,7 +7,7 @@ from atlas_workflows.graph.model import Trigger
 from atlas_workflows.legacy.evidence.seen import Evidence, Seen
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import ReasonCode
-from atlas_workflows.legacy.triggers.doors import BY_HAND, Barrier
+from atlas_workflows.legacy.triggers.doors import BY_HAND, SCHEDULED, Barrier
 from atlas_workflows.legacy.triggers.identity import Slot
 
 
@@ -46,7 +46,7 @@ _BY_HAND = Judged(EvidenceClass.FIRES, "by_hand", "People started it by hand.")
 _OF_ITS_ROW = Judged(EvidenceClass.FIRES, "own_row", "Its own row says when it last fired.")
 _SEEN = {Seen.FIRES: _FIRES, Seen.SILENT: _SILENT, Seen.NOTHING: _UNKNOWN}
 OFF_UNREAD = "The registered row is switched off, which nothing read; it started workflows all the same, and now stays off."
-_SCHEDULED = frozenset({Barrier.SCHEDULES_NEVER_FIRED, Barrier.SCORING_NEVER_FIRED})
+_PLANNED = frozenset({Barrier.SCHEDULES_NEVER_FIRED, Barrier.SCORING_NEVER_FIRED})
 _CODES = {
     EvidenceClass.SILENT: ReasonCode.TRIGGER_WAS_SILENT,
     EvidenceClass.CANNOT_FIRE: ReasonCode.TRIGGER_CANNOT_FIRE,
@@ -54,10 +54,13 @@ _CODES = {
 }
 
 
-def judge(slot: Slot, evidence: Evidence | None) -> Judged | None:
-    """The verdict on one trigger; None where it depends on a history that was not looked at."""
+def judge(slot: Slot, evidence: Evidence | None, column: str | None) -> Judged | None:
+    """The verdict on one trigger; None where it depends on a history that was not looked at.
+
+    `column` is the row's trigger_type: what was seen is what became of the events that it asks for.
+    """
     if slot.barrier is not None:
-        return _behind(slot, slot.barrier, evidence)
+        return _behind(slot, slot.barrier, evidence, column)
     if evidence is None:
         return None
     if slot.canonical == BY_HAND:
@@ -65,12 +68,13 @@ def judge(slot: Slot, evidence: Evidence | None) -> Judged | None:
     return _SEEN[evidence.seen]
 
 
-def _behind(slot: Slot, barrier: Barrier, evidence: Evidence | None) -> Judged:
+def _behind(slot: Slot, barrier: Barrier, evidence: Evidence | None, column: str | None) -> Judged:
     """Rules come before history, which may stem from another configuration; only what was never planned may prove itself."""
-    if barrier in _SCHEDULED:
+    if barrier in _PLANNED:
         if slot.has_fired:
             return _OF_ITS_ROW
-        if evidence is not None and evidence.seen is Seen.FIRES and barrier is Barrier.SCHEDULES_NEVER_FIRED:
+        is_marked = barrier is Barrier.SCHEDULES_NEVER_FIRED and column == SCHEDULED
+        if is_marked and evidence is not None and evidence.seen is Seen.FIRES:
             return _FIRES
     return Judged(EvidenceClass.CANNOT_FIRE, str(barrier), barrier.sentence)
 
@@ -99,7 +103,7 @@ def note_verdicts(
             )  # fmt: skip
         by_hand = slot.canonical == BY_HAND and slot.barrier is None
         wakes = judged.evidence is not EvidenceClass.FIRES and not by_hand
-        if wakes and is_live and trigger.enabled and slot.barrier not in _SCHEDULED:
+        if wakes and is_live and trigger.enabled and slot.barrier not in _PLANNED:
             findings.change(
                 _CODES[judged.evidence], slot.path, judged.sentence,
                 before=str(judged.evidence), after=f"{trigger.type} starts it",

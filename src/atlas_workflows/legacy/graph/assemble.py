@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from atlas_workflows.graph.model import MAIN_PORT, Edge, Node, Settings, Trigger
 from atlas_workflows.legacy.evidence.seen import Evidence, evidence_from
@@ -27,9 +28,14 @@ from atlas_workflows.legacy.graph.stored import LegacyNode, legacy_nodes
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, TriggerLink
 from atlas_workflows.legacy.source.documents import decode
-from atlas_workflows.legacy.triggers.doors import WEBHOOK
+from atlas_workflows.legacy.triggers.doors import COLUMN, SCHEDULE, WEBHOOK
 from atlas_workflows.legacy.triggers.identity import Slot, find_slots
-from atlas_workflows.legacy.triggers.rows import link_of, translate_slot, with_ids_of_their_own
+from atlas_workflows.legacy.triggers.rows import (
+    link_of,
+    settings_of,
+    translate_slot,
+    with_ids_of_their_own,
+)
 
 
 @dataclass(slots=True)
@@ -68,7 +74,8 @@ def assemble(
     note_steps_in_extra(nodes, findings)
     evidence = None if record.evidence is None else evidence_from(record.evidence)
     # Templates and earlier versions never started anything; what they hold is only a copy.
-    judged = [judge(slot, evidence) if record.holder is None else None for slot in slots]
+    column = record.columns.get(COLUMN)
+    judged = [judge(slot, evidence, column) if record.holder is None else None for slot in slots]
     triggers = [
         _trigger(slot, key, verdict, settings, findings)
         for slot, key, verdict in zip(slots, keys, judged, strict=True)
@@ -95,6 +102,22 @@ def assemble(
         nodes, written, triggers, with_ids_of_their_own(links, record), drawn, slots, judged, evidence,
         {node.id: node.path for node in drawn if node.id in switched_off & reached},
     )  # fmt: skip
+
+
+def stored_schedules(record: LegacyWorkflow, raw: RawGraph) -> dict[str, dict[str, Any]]:
+    """The settings of each schedule trigger as the row and its side rows hold them, by the trigger's key here.
+
+    The zone is the stored one, the default of its column included: what the old application would have gone by.
+    """
+    findings = Findings(record.table, record.id)
+    drawn, _ = _drawn(record, raw, findings)
+    heads = [node for node in drawn if node.is_trigger]
+    slots = find_slots(record, heads, findings, is_drawn=bool(heads) or not raw.nodes)
+    return {
+        key: settings_of(slot, findings, is_as_stored=True)
+        for slot, key in zip(slots, _trigger_keys(slots, drawn), strict=True)
+        if slot.canonical == SCHEDULE
+    }
 
 
 def _drawn(

@@ -22,6 +22,8 @@ WEBHOOK_FILTERS = frozenset(
 )
 SCORING = frozenset({"lead_score_threshold", "lead_score_changed", "lead_became_hot", "lead_became_cold"})
 SCHEDULE, WEBHOOK, BY_HAND = "schedule", "webhook", "manual"
+# The word of the column under which a job of the old scheduler would have started a workflow.
+SCHEDULED = "scheduled"
 COLUMN = "trigger_type"
 UNSET = frozenset({"", "manual", "none", "null"})
 

@@ -13,6 +13,9 @@ from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Row, TriggerLink
 from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.legacy.timing.schedules import ZONE_KEYS
+from atlas_workflows.legacy.timing.verdicts import Verdict
+from atlas_workflows.legacy.timing.zones import column_zone
 from atlas_workflows.legacy.triggers.doors import Barrier
 from atlas_workflows.legacy.triggers.fields import SCHEDULE_KEYS, trigger_parameters
 from atlas_workflows.legacy.triggers.identity import Slot, row_uuid
@@ -42,7 +45,7 @@ def translate_slot(
             position=position,
         )
     type_, implied = known
-    drawer = Drawer(_settings(slot, findings), slot.path, findings)
+    drawer = Drawer(settings_of(slot, findings), slot.path, findings)
     parameters = trigger_parameters(type_, dict(implied), drawer, timezone)
     repeats = (name, slot.type, slot.node.action if slot.node else "", slot.node.subtype if slot.node else "")
     drawer.close(parameters, slot.spare, repeats)
@@ -60,15 +63,17 @@ def translate_slot(
     )
 
 
-def _settings(slot: Slot, findings: Findings) -> dict[str, Any]:
+def settings_of(slot: Slot, findings: Findings, *, is_as_stored: bool = False) -> dict[str, Any]:
+    """What a slot is configured with, its registered rows included; `is_as_stored`: a column's default counts as a zone."""
     settings = dict(slot.config)
     if slot.schedule is not None:
         config = decode(slot.schedule, "schedule_config", findings)
         registered = config if isinstance(config, dict) else {} if config is None else {"schedule": config}
         settings = {**_beside_row(slot, settings, registered, findings), **registered}
         settings.setdefault("scheduleType", slot.schedule.get("schedule_type"))
-        if slot.schedule.get("timezone"):
-            settings.setdefault("timezone", slot.schedule["timezone"])
+        if not any(settings.get(key) for key in ZONE_KEYS):
+            zone = slot.schedule.get("timezone")
+            settings |= {"timezone": zone} if is_as_stored else _chosen_zone(zone, slot.path, findings)
     if slot.webhook is not None:
         for target, column, aliases in (
             ("endpoint_id", "endpoint_id", ("endpointId", "webhook_id", "webhookId", "endpoint")),
@@ -83,6 +88,14 @@ def _settings(slot: Slot, findings: Findings) -> dict[str, Any]:
                     slot.spare[f"trigger_config.{target}"] = settings[target]
                 settings[target] = webhook_secret(slot.webhook) if column == "secret" else told
     return settings
+
+
+def _chosen_zone(stored: str | None, path: str, findings: Findings) -> dict[str, str]:
+    """The zone of the registered row's column, where somebody chose it."""
+    verdict = Verdict(path)
+    zone = column_zone(stored, verdict, "timezone")
+    findings.merge(tuple(verdict.reasons), ())
+    return {} if zone is None else {"timezone": zone}
 
 
 def _beside_row(

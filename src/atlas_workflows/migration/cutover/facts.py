@@ -1,7 +1,8 @@
 """What a cutover knows of each workflow before it decides: signatures, errors, evidence, and whether it is on over there."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -17,8 +18,18 @@ from atlas_workflows.migration.cutover.old_format import OldVersion, Wanted, old
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.ledger.edited import edited_workflows
 from atlas_workflows.migration.movement.source import Source
+from atlas_workflows.migration.request import is_uuid
 from atlas_workflows.nodes.catalogue import load_catalogue
-from atlas_workflows.rollout.ownership import LIVE, Owner, Parity, TriggerFacts, WorkflowFacts
+from atlas_workflows.recurring.survey import let_since
+from atlas_workflows.rollout.ownership import (
+    FIRED,
+    LIVE,
+    SCHEDULE,
+    Owner,
+    Parity,
+    TriggerFacts,
+    WorkflowFacts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +88,40 @@ def read_candidates(
     switch: Switch,
     organizations: Sequence[str] | None,
     parity: Mapping[str, Parity] | None = None,
+    clocked_here: Collection[str] = (),
 ) -> list[Candidate]:
-    """Every workflow that came from a legacy row; `parity` is by workflow, from the comparison of semantics."""
+    """Every workflow that came from a legacy row; `parity` is by workflow, from the comparison of semantics.
+
+    `clocked_here`: organizations whose translated schedules fire here already.
+    """
     given = {"organizations": None if organizations is None else list(organizations)}
     found: list[dict[str, Any]] = rows(connection, dict, sql("migration/cutover/workflows"), given)
     on = switch.read_on(connection, [row["source_id"] for row in found])
     edited = frozenset(edited_workflows(connection, organizations=given["organizations"]))
+    candidates = [_candidate(row, row["source_id"] in on, parity or {}) for row in found]
     return [
-        replace(_candidate(row, row["source_id"] in on, parity or {}), is_edited=row["workflow"] in edited)
-        for row in found
+        replace(item, is_edited=item.facts.workflow in edited, facts=_with_clock(item, clocked_here))
+        for item in candidates
     ]
+
+
+def scheduled_here(connection: Connection, organizations: Iterable[str], now: datetime) -> Collection[str]:
+    """Which of these organizations let their translated schedules fire here."""
+    return let_since(connection, [each for each in organizations if is_uuid(each)], now)
+
+
+def firing_schedules(definition: Mapping[str, Any], triggers: Iterable[TriggerFacts]) -> Iterator[str]:
+    """Keys of its schedules that are on and are known to have fired in the old application."""
+    fired = {item.key for item in triggers if item.type == SCHEDULE and item.evidence == FIRED}
+    for trigger in definition.get("triggers", ()):
+        if trigger.get("id") in fired and trigger.get("enabled") is not False:
+            yield trigger["id"]
+
+
+def _with_clock(item: Candidate, clocked_here: Collection[str]) -> WorkflowFacts:
+    facts = item.facts
+    fires = facts.is_on_there and any(firing_schedules(item.definition, facts.triggers))
+    return replace(facts, fires_by_clock=fires and facts.organization not in clocked_here)
 
 
 def _candidate(row: Mapping[str, Any], is_on: bool, parity: Mapping[str, Parity]) -> Candidate:

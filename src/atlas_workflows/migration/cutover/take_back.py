@@ -1,7 +1,7 @@
 """Gives workflows back to the old application: its column as it was, ours without new starts, nothing lost of what was made here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -83,11 +83,14 @@ class Holdings:
         return GivenBack({name: count for name, count in counts.items() if count}, self.kept)
 
 
-def holdings(connection: Connection, organizations: Sequence[str] | None) -> Holdings:
-    """Read what a rollback would give back; changes nothing."""
+def holdings(
+    connection: Connection, organizations: Sequence[str] | None, only: Collection[str] | None = None
+) -> Holdings:
+    """Read what a rollback would give back; changes nothing. `only` these workflows; None: all of the organizations."""
     given = {"organizations": None if organizations is None else list(organizations)}
     owned = rows(connection, Owned, sql("migration/cutover/owned"), given)
-    born = rows(connection, Born, sql("migration/cutover/born"), given)
+    born = rows(connection, Born, sql("migration/cutover/born"), given) if only is None else []
+    owned = [item for item in owned if only is None or item.workflow in only]
     ours = {"workflows": [item.workflow for item in owned] + [item.workflow for item in born]}
     live = connection.execute(sql("migration/cutover/live_executions"), ours).fetchall()
     edited = frozenset(edited_workflows(connection, organizations=organizations))
@@ -110,12 +113,13 @@ def take_back(
     parked: Parked,
     author: Author,
     reason: str,
+    only: Collection[str] | None = None,
 ) -> GivenBack:
-    """Give everything back, in the transaction of `turn_owners` on a session that acts as migration."""
-    whose = sorted({item.organization for item in holdings(connection, organizations).owned})
+    """Give everything back, or `only` these workflows; in the transaction of `turn_owners`, on a session that acts as migration."""
+    whose = sorted({item.organization for item in holdings(connection, organizations, only).owned})
     connection.execute(sql("migration/cutover/stop_deciding"), {"organizations": whose})
     # Anew: what a worker began meanwhile is there now.
-    found = holdings(connection, organizations)
+    found = holdings(connection, organizations, only)
     if parked == "cancel":
         _cancel(connection, found.live, reason)
     locked = switch.lock(connection, [item.source_id for item in found.owned])

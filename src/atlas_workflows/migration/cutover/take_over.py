@@ -15,6 +15,7 @@ from atlas_workflows.audit import Subject
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import scalar, scalars
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.facts import Candidate
 from atlas_workflows.migration.cutover.switch import Changed, Columns, Switch, is_on, switched
 from atlas_workflows.migration.cutover.turning import next_epochs, turn_owners
@@ -34,6 +35,11 @@ class Author:
     @property
     def parameters(self) -> dict[str, Any]:
         return {"phase": self.phase, "actor": self.actor, "at": self.at, "run_id": self.run_id}
+
+
+def author_of(context: PhaseContext) -> Author:
+    """Who writes what, for the record."""
+    return Author(context.phase.name, context.options.actor, context.now(), context.run_id)
 
 
 def take_over(

@@ -11,11 +11,11 @@ from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.evidence.events import Asked, asked_by
 from atlas_workflows.legacy.evidence.forecast import WINDOW_DAYS
 from atlas_workflows.legacy.evidence.seen import Evidence, Seen, StepSeen
-from atlas_workflows.legacy.triggers.doors import WEBHOOK, door_of, read_by_door
+from atlas_workflows.legacy.triggers.doors import SCHEDULED, WEBHOOK, door_of, read_by_door
 
 # From so many times on "every time" means something, and a node counts as executed often.
 SEVERAL, OFTEN = 3, 20
-HAND, ANY_EVENT, SCHEDULED = "hand", "event", "scheduled"
+HAND, ANY_EVENT = "hand", "event"
 _WORDS = {
     **dict.fromkeys(("completed", "success", "succeeded", "done"), "done"),
     **dict.fromkeys(("failed", "error"), "failed"),

@@ -12,6 +12,7 @@ from atlas_workflows.migration.evidence.shown import Shown, read_shown
 from atlas_workflows.migration.movement.dry_run import WORKFLOWS, DryRunFindings
 from atlas_workflows.migration.movement.tenants import Tenants
 from atlas_workflows.migration.runs.records import RunRow, StepRow, read_steps
+from atlas_workflows.migration.scheduling.shown import Schedules, read_schedules
 from atlas_workflows.migration.shadow.shown import Shadow, read_shadow
 from atlas_workflows.secrets.masking import mask, mask_values
 
@@ -33,6 +34,7 @@ class ReportData:
     names: Mapping[str, str] = field(default_factory=dict)
     evidence: Shown = field(default_factory=dict)
     shadow: Shadow = field(default_factory=Shadow)
+    schedules: Schedules = field(default_factory=Schedules)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -63,6 +65,7 @@ def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData
         names=_names(connection, parameters),
         evidence=read_shown(connection, parameters["organizations"]),
         shadow=read_shadow(connection, parameters["organizations"]),
+        schedules=read_schedules(connection, parameters["organizations"]),
     )
 
 

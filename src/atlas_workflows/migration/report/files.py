@@ -61,6 +61,7 @@ def report_head(data: ReportData) -> dict[str, Any]:
         "quarantined_rows": data.quarantined,
         "evidence": classes_of(data.evidence),
         "shadow": data.shadow.to_json() if data.shadow.is_there else None,
+        "schedules": data.schedules.to_json() if data.schedules.rows else None,
         "tables": {
             table: {**outcomes, "total": sum(outcomes.values())} for table, outcomes in data.totals.items()
         },
@@ -78,6 +79,8 @@ def _write_json(file: IO[bytes], head: Mapping[str, Any], data: ReportData, show
     _write_rows(file, data.others, shown.other)
     file.write(b'],"shadow_rows":[')
     _write_rows(file, (mask_values(row.to_json()) for row in data.shadow.workflows), shown.shadow)
+    file.write(b'],"schedule_rows":[')
+    _write_rows(file, (mask_values(row.to_json()) for row in data.schedules.rows), shown.schedule)
     file.write(b"]}\n")
 
 

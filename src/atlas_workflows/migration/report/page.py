@@ -36,6 +36,7 @@ class Shown:
     reason_codes: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     shadowed: list[Mapping[str, Any]] = field(default_factory=list)
+    schedules: list[Mapping[str, Any]] = field(default_factory=list)
     changed_total: int = 0
     quarantined_total: int = 0
     shadowed_total: int = 0
@@ -57,6 +58,11 @@ class Shown:
             self.shadowed_total += 1
             if len(self.shadowed) < MOST_ROWS:
                 self.shadowed.append(row)
+
+    def schedule(self, row: Mapping[str, Any]) -> None:
+        """A schedule; those that begin to fire come first."""
+        if len(self.schedules) < MOST_ROWS:
+            self.schedules.append(row)
 
     def _count(self, row: Mapping[str, Any]) -> None:
         self.reason_codes.update(reason["code"] for reason in row["reasons"])
@@ -96,6 +102,7 @@ def _template() -> "jinja2.Template":
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["value"] = _value
     environment.filters["moment"] = _moment
+    environment.filters["local"] = _local
     environment.filters["evidence"] = sentence_of
     environment.filters["count"] = lambda number: f"{number:,}".replace(",", " ")
     text = resources.files("atlas_workflows.migration.report").joinpath("report.html.j2").read_text("utf-8")
@@ -107,6 +114,11 @@ def _moment(text: str | None) -> str:
     if not text:
         return "–"
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _local(text: str) -> str:
+    """An ISO instant on the clock of its own zone."""
+    return datetime.fromisoformat(text).strftime("%a %Y-%m-%d %H:%M %z")
 
 
 def _value(value: Any) -> str:

@@ -14,10 +14,15 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.drain import settle_drains
-from atlas_workflows.migration.cutover.facts import Candidate, read_candidates, with_old_versions
+from atlas_workflows.migration.cutover.facts import (
+    Candidate,
+    read_candidates,
+    scheduled_here,
+    with_old_versions,
+)
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_back import holdings, take_back
-from atlas_workflows.migration.cutover.take_over import Author, take_over
+from atlas_workflows.migration.cutover.take_over import Author, author_of, take_over
 from atlas_workflows.migration.in_flight import InFlight, counted
 from atlas_workflows.migration.movement.source import survey_for
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
@@ -48,9 +53,9 @@ def run(context: PhaseContext) -> StepResult:
         act_as_migration(connection)
         require_going(read_rollout(connection, context.phase.name))
         captured = _capture_events(context, connection)
-        found = read_candidates(
-            connection, switch, organizations, parity_of(context, connection, organizations)
-        )
+        scheduled = scheduled_here(connection, tenancy.organizations, context.now())
+        parity = parity_of(context, connection, organizations)
+        found = read_candidates(connection, switch, organizations, parity, scheduled)
         done = take_over(
             connection, switch, _as_chosen(context, found), rules_of(context), author_of(context)
         )
@@ -109,11 +114,6 @@ def _capture_events(context: PhaseContext, connection: Connection) -> list[str]:
         about, reason = Subject("event_outbox", ""), f"cutover of {context.phase.name}"
         record(connection, about, actor=context.options.actor, action="capture_events", reason=reason)
     return [each.table for each in found if each.is_captured]
-
-
-def author_of(context: PhaseContext) -> Author:
-    """Who writes what, for the record."""
-    return Author(context.phase.name, context.options.actor, context.now(), context.run_id)
 
 
 def _drain(context: PhaseContext, connection: Connection, switch: Switch, organizations: Any) -> int:

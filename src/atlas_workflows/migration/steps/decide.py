@@ -6,7 +6,12 @@ from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.cutover.facts import Candidate, read_candidates, with_old_versions
+from atlas_workflows.migration.cutover.facts import (
+    Candidate,
+    read_candidates,
+    scheduled_here,
+    with_old_versions,
+)
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_over import counted
 from atlas_workflows.migration.movement.backfill import at_work
@@ -31,6 +36,7 @@ def run(context: PhaseContext) -> StepResult:
             Switch(worker.source.catalog),
             organizations,
             parity_of(context, worker.writer, organizations),
+            scheduled_here(worker.writer, worker.source.tenancy.organizations, context.now()),
         )
         if rules_of(context).has_legacy_executor:
             candidates = with_old_versions(worker.reader, worker.source, candidates)

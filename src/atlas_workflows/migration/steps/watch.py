@@ -9,10 +9,10 @@ from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_back import GivenBack, take_back
+from atlas_workflows.migration.cutover.take_over import author_of
 from atlas_workflows.migration.cutover.turning import turn_owners
 from atlas_workflows.migration.cutover.watching import TakenOver, measure, rate_before, taken_by
 from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
-from atlas_workflows.migration.steps.cutover import author_of
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.rollout.guardrails import Measured, crossed
 from atlas_workflows.rollout.rollouts import halt, read_rollout
