@@ -153,5 +153,6 @@ SECTIONS: dict[str, Callable[[Sizes], list[Row]]] = {
     "occurrences": occurrences,
     "spread": lambda sizes: schedule_live.spread(*sizes.spread),
     "instant": lambda sizes: schedule_live.instant(sizes.instant),
+    "swept": lambda sizes: schedule_live.swept(sizes.instant),
     "load": lambda sizes: schedule_live.load(*sizes.load),
 }

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -18,10 +18,12 @@ from uuid import UUID
 import psutil
 from cryptography.fernet import Fernet
 
+from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.rollout.postgres import PostgresFlags
 from atlas_workflows.settings import ROOT, Settings
 from atlas_workflows.supervision.airflow_programs import METADATA_DATABASE
 from atlas_workflows.supervision.paths import StackPaths
@@ -40,7 +42,9 @@ FIRST_TASKS = """
     GROUP BY r.dag_id, r.run_id, r.logical_date
 """
 VISIBLE = "SELECT count(*) FROM dag WHERE dag_id LIKE 'recurring.%' AND NOT is_stale AND NOT is_paused"
-STARTED = "SELECT count(*) FROM atlas.enrolments"
+STARTED = (
+    "SELECT extract(epoch FROM e.enrolled_at - e.anchor::timestamptz)::float8 FROM atlas.enrolments AS e"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +87,13 @@ class Live:
 
     def delays(self, many: int) -> list[float]:
         """Seconds from due to first task, as soon as so many have begun, and all executions with them."""
-        _wait_for(lambda: len(self._delays()) >= many, f"{many} first tasks")
-        _wait_for(lambda: _number(self.crm, STARTED) >= many, f"{many} executions")
-        return self._delays()
+        found = _all(self.metadata, FIRST_TASKS, many)
+        self.executions(many)
+        return found
 
-    def _delays(self) -> list[float]:
-        return sorted(delay for (delay,) in self.metadata.execute(FIRST_TASKS) if delay is not None)
+    def executions(self, many: int) -> list[float]:
+        """Seconds from due to the beginning of the execution, as soon as so many have begun."""
+        return _all(self.crm, STARTED, many)
 
     def busy(self) -> dict[str, float]:
         """CPU seconds so far of each of the stack's processes, with all that they have started."""
@@ -139,6 +144,19 @@ def instant(many: int) -> list[Row]:
     return [row | _row(delays, delays[-1], 150.0, "all")]
 
 
+def swept(many: int) -> list[Row]:
+    """The same through the sweep, one DAG for all; the bar is ten seconds for the last."""
+    from atlas_workflows.rollout.known import MOST_DAGS
+
+    with live_stack() as found:
+        act_as_migration(found.crm)
+        PostgresFlags(found.crm).put_flag(replace(MOST_DAGS, default=0), actor="bench", reason="all of them")
+        found.publish(0, [_whole_second(datetime.now(UTC) + 2 * LEAD)] * many)
+        delays = found.executions(many)
+    row = {"measure": f"{many} due in the same instant, swept: seconds from due to execution"}
+    return [row | _row(delays, delays[-1], 10.0, "all")]
+
+
 def load(many: int, seconds: float) -> list[Row]:
     """So many DAGs, on and none of them due: the share of a core that each process of the stack needs."""
     with live_stack() as found:
@@ -178,6 +196,14 @@ def _share(ordered: Sequence[float], share: float) -> float:
 
 def _session(dsn: str) -> Any:
     return connect(dsn, application_name="bench", autocommit=True)
+
+
+def _all(connection: Connection, statement: str, many: int) -> list[float]:
+    def found() -> list[float]:
+        return sorted(delay for (delay,) in connection.execute(statement) if delay is not None)
+
+    _wait_for(lambda: len(found()) >= many, f"{many} beginnings")
+    return found()
 
 
 def _number(connection: Connection, statement: str) -> int:

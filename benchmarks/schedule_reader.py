@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,18 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def _in_a_child(work: Callable[[], Any]) -> str:
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
-        with os.fdopen(writing, "w") as out:
-            out.write(json.dumps(work()))
-        os._exit(0)
+        try:
+            with os.fdopen(writing, "w") as out:
+                out.write(json.dumps(work()))
+            os._exit(0)
+        except BaseException:  # it is a copy of the process, which must not go on
+            traceback.print_exc()
+            os._exit(1)
     os.close(writing)
     with os.fdopen(reading) as answer:
         text = answer.read()
-    os.waitpid(child, 0)
+    if os.waitpid(child, 0)[1] != 0:
+        sys.exit("a DAG file could not be read")
     return text
 
 

@@ -61,7 +61,7 @@ def schedule(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help="A section: read, one, occurrences, spread, instant, load; may be given several times."
+            help="A section: read, one, occurrences, spread, instant, swept, load; may be given several times."
         ),
     ] = None,
     seconds: Annotated[
