@@ -12,9 +12,12 @@ RUN useradd --uid 50000 --create-home atlas \
  && mkdir -p /opt/atlas-home && chown atlas /opt/atlas-home
 WORKDIR /opt/atlas
 
-# requirements.txt is exported from uv.lock with hashes: the image holds what the tests ran with.
+# Both files are exported from uv.lock with hashes: the image holds what the tests ran with. For KubernetesExecutor:
+# docker build --build-arg REQUIREMENTS=requirements-kubernetes.txt
+ARG REQUIREMENTS=requirements.txt
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY deploy/helm/requirements.txt ./requirements-kubernetes.txt
+RUN pip install --no-cache-dir --require-hashes -r "$REQUIREMENTS"
 
 COPY pyproject.toml README.md ./
 COPY src ./src

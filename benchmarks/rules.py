@@ -81,7 +81,7 @@ def contests() -> Iterator[Contest]:
     """All contests, made when asked for."""
     yield from map(_condition_contest, CONDITIONS)
     yield from map(_template_contest, TEMPLATES)
-    yield from (_schedule_contest(expression, count) for expression in CRONS for count in FIRES)
+    yield from (schedule_contest(expression, count) for expression in CRONS for count in FIRES)
     yield from _interpreter_contests()
 
 
@@ -119,7 +119,7 @@ def _template_contest(name: str) -> Contest:
     return Contest(f"template: {name}", "texts", ours, {"jinja2 sandbox": theirs})
 
 
-def _schedule_contest(expression: str, count: int) -> Contest:
+def schedule_contest(expression: str, count: int) -> Contest:
     from croniter import croniter
 
     from atlas_workflows.schedule.occurrences import Schedule

@@ -3,16 +3,25 @@
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from atlas_workflows.db.ports import free_port
+from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.sample.create import create_sample
+from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.settings import ROOT
-from atlas_workflows.supervision.processes import Program
+from atlas_workflows.supervision.processes import Program, created_at, end, start
 
+AIRFLOW_SERVICES = ("init", "api-server", "scheduler", "dag-processor", "triggerer", "worker")
 VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
 
 
@@ -85,3 +94,40 @@ class Here:
         for there, here in replacements.items():
             text = text.replace(there, here)
         return str(self.api_port) if text == "8080" else text
+
+
+@contextmanager
+def services_here(server: EmbeddedServer) -> Iterator[Here]:
+    """The services on this machine: databases of their own, a sample CRM among them, free ports, an empty home."""
+    database, crm = "compose_metadata", "compose_crm"
+    metadata = server.create_database(database).removeprefix("postgresql://")
+    address = server.create_database(crm)
+    create_sample(address, make_spec("A", "S", messy=False, seed=1))
+    with tempfile.TemporaryDirectory(prefix="atlas-compose-") as folder:
+        variables = made_variables() | {"ATLAS_CRM_DSN": address}
+        yield Here(metadata, free_port(), free_port(), Path(folder), variables)
+    server.drop_database(database)
+    server.drop_database(crm)
+
+
+def running(stack: ExitStack, program: Program) -> subprocess.Popen[bytes]:
+    """Start it; it ends with the stack."""
+    process = start(program)
+    began = created_at(process.pid) or time.time()
+
+    def stop() -> None:
+        end(process.pid, began, grace=8.0)
+        process.wait()
+
+    stack.callback(stop)
+    return process
+
+
+def eventually(condition: Callable[[], bool], seconds: float, what: str, logs: Path) -> None:
+    """Wait for it; the ends of all logs where it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            ends = {file.name: file.read_text(errors="replace")[-600:] for file in logs.glob("*.log")}
+            pytest.fail(f"{what} did not happen within {seconds} s: {ends}")
+        time.sleep(0.5)

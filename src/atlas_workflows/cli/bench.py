@@ -52,12 +52,42 @@ def engine(
 ) -> None:
     """The worker beside the floor of its statements and beside DBOS, procrastinate and pgqueuer; latency, waits, floods."""
     benchmark = _benchmark("engine")
-    unknown = [name for name in only or () if name not in benchmark.SECTIONS]
+    _require_sections(benchmark, only or ())
+    _print("engine", benchmark.run(only or (), quick=quick), as_json)
+
+
+@app.command()
+def schedule(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A section: read, one, occurrences, spread, instant, swept, load; may be given several times."
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=30, help="Within how many seconds the DAGs of section spread are due; 900 if absent."
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Small sizes, for a look whether it works; the figures say little."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Recurring workflows as DAGs beside dag-factory's; delays, pile-ups and CPU under a real scheduler."""
+    benchmark = _benchmark("schedule")
+    _require_sections(benchmark, only or ())
+    _print("schedule", benchmark.run(only or (), quick=quick, seconds=seconds), as_json)
+
+
+def _require_sections(benchmark: Any, asked: Sequence[str]) -> None:
+    unknown = [name for name in asked if name not in benchmark.SECTIONS]
     if unknown:
         raise InputError(
             f"There is no section {', '.join(unknown)}.", remedy=f"Sections: {', '.join(benchmark.SECTIONS)}."
         )
-    _print("engine", benchmark.run(only or (), quick=quick), as_json)
 
 
 def _benchmark(name: str) -> Any:

@@ -22,6 +22,8 @@ PYTHON_PLACES = ("src", "tests", "dags", "plugins", "benchmarks", "atlas")
 # What a check complains of stays under its name.
 PRINTING = Lock()
 EXPORT = ("export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--quiet")
+# What an image installs -> what is exported besides; the second one is for Airflow's KubernetesExecutor.
+REQUIREMENTS = {"requirements.txt": (), "deploy/helm/requirements.txt": ("--extra", "kubernetes")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,10 @@ def find_uv(settings: Settings) -> str:
     return found
 
 
-def exported_requirements(settings: Settings) -> str:
-    """What requirements.txt must hold: the lock without the development group, with hashes."""
+def exported_requirements(settings: Settings, *extras: str) -> str:
+    """What a file of requirements must hold: the lock without the development group, with hashes."""
     done = subprocess.run(
-        [find_uv(settings), *EXPORT, "--project", str(settings.root)],
+        [find_uv(settings), *EXPORT, *extras, "--project", str(settings.root)],
         text=True,
         capture_output=True,
         check=True,
@@ -92,10 +94,13 @@ def exported_requirements(settings: Settings) -> str:
 
 
 def _requirements(settings: Settings) -> str:
-    file = settings.root / "requirements.txt"
-    if file.is_file() and file.read_text() == exported_requirements(settings):
-        return ""
-    return f"requirements.txt is not what uv.lock says; run: uv {' '.join(EXPORT)} -o requirements.txt"
+    stale = [
+        f"{name} is not what uv.lock says; run: uv {' '.join((*EXPORT, *extras))} -o {name}"
+        for name, extras in REQUIREMENTS.items()
+        if not (settings.root / name).is_file()
+        or (settings.root / name).read_text() != exported_requirements(settings, *extras)
+    ]
+    return "\n".join(stale)
 
 
 def _generated_pages(settings: Settings) -> str:
