@@ -58,7 +58,7 @@ def test_readers_get_reports(client: TestClient, path: str, content: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/runs", f"/reports/{RUN}/report.html", f"/reports/{RUN}/nothing.html"]
+    "path", ["/", "/runs", "/calendar", f"/reports/{RUN}/report.html", f"/reports/{RUN}/nothing.html"]
 )
 def test_nobody_gets_in_without_a_login_or_the_right(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 401
@@ -109,7 +109,10 @@ def test_a_database_that_is_away_is_said_and_its_password_is_not(client: TestCli
     assert "No connection to postgresql://nobody@127.0.0.1:1/none" in page.text
     listing = client.get("/runs", headers=READER)
     assert listing.headers["content-type"] == "application/problem+json"
-    assert "secret" not in page.text + listing.text
+    calendar = client.get("/calendar", headers=READER)
+    assert calendar.status_code == 503
+    assert "No connection to postgresql://nobody@127.0.0.1:1/none" in calendar.text
+    assert "secret" not in page.text + listing.text + calendar.text
 
 
 def test_pages_without_a_guard_are_refused(reports: Path) -> None:

@@ -209,7 +209,7 @@ def _report_path(stack: LiveStack, run_id: str) -> str:
 
 def test_reports_are_for_logged_in_readers_only(live_stack: LiveStack, approved_run: str) -> None:
     base, path = live_stack.state.url, _report_path(live_stack, approved_run)
-    for page in ("/atlas/", "/atlas/runs", path):
+    for page in ("/atlas/", "/atlas/runs", "/atlas/calendar", path):
         assert httpx.get(f"{base}{page}").status_code == 401
         cookie = {"_token": _token(live_stack, "viewer")}
         assert httpx.get(f"{base}{page}", cookies=cookie).status_code == 200

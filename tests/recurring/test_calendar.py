@@ -47,9 +47,9 @@ def test_nothing_before_it_was_published_and_nothing_twice() -> None:
 def test_what_does_not_fire_is_named() -> None:
     found = calendar_of([entry("x", cron="99 * * * *"), entry("a", cron="0 9 * * *")], SINCE, 1)
     assert len(found.fires) == 1
-    ((title, why),) = found.broken
-    assert title == "Iron Gym · x"
-    assert "99" in why
+    (broken,) = found.broken
+    assert (broken.title, broken.dag_id) == ("Iron Gym · x", "recurring.x.t")
+    assert "99" in broken.why
     quiet = calendar_of([], SINCE, 1)
     assert quiet.quiet() == [(SINCE, SINCE + timedelta(days=1))]
 

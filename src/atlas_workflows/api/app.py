@@ -1,15 +1,18 @@
 """The application factory. Whoever mounts it brings the guard that every request passes, so nothing is open by default."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from atlas_workflows.api.calendar import calendar_router
 from atlas_workflows.api.files import files_router
 from atlas_workflows.api.runs import runs_router
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.site import utc_now
 
 # Reports are made from customers' names and texts. Nothing on these pages may talk to Airflow's API with the reader's
 # login, send a form anywhere or be framed by another site. Data Docs need inline scripts and styles.
@@ -26,7 +29,13 @@ HEADERS = {
 }
 
 
-def create_app(*, dsn: Callable[[], str], reports: Path, guard: Sequence[Callable[..., Any]]) -> FastAPI:
+def create_app(
+    *,
+    dsn: Callable[[], str],
+    reports: Path,
+    guard: Sequence[Callable[..., Any]],
+    now: Callable[[], datetime] = utc_now,
+) -> FastAPI:
     """The pages over the database at `dsn()` and the files under `reports`.
 
     `guard` are FastAPI dependencies that raise 401 or 403; an empty one is refused, so that pages cannot be served openly
@@ -42,6 +51,7 @@ def create_app(*, dsn: Callable[[], str], reports: Path, guard: Sequence[Callabl
         dependencies=[Depends(check) for check in guard],
     )
     app.include_router(runs_router(dsn, reports))
+    app.include_router(calendar_router(dsn, now))
     app.include_router(files_router(reports))
     app.add_exception_handler(AtlasError, _problem)
     app.middleware("http")(_with_headers)
@@ -50,7 +60,8 @@ def create_app(*, dsn: Callable[[], str], reports: Path, guard: Sequence[Callabl
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Any]) -> Response:
     response: Response = await call_next(request)
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
 
 

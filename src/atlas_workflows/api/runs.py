@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, Template
 
+from atlas_workflows.api.pages import render
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.rows import relation_exists, rows
 from atlas_workflows.db.sql_files import sql
@@ -49,7 +48,7 @@ def runs_router(dsn: Callable[[], str], reports: Path) -> APIRouter:
         except AtlasError as error:
             runs, problem = [], str(error)
         return HTMLResponse(
-            _template().render(runs=runs, problem=problem), status_code=503 if problem else 200
+            render("runs.html", runs=runs, problem=problem), status_code=503 if problem else 200
         )
 
     @router.get("/runs")
@@ -93,9 +92,3 @@ def shown(run: PhaseRun, reports: Path) -> dict[str, Any]:
         else None,
         "data_docs": f"reports/{run.id}/{docs}" if docs else None,
     }
-
-
-@cache
-def _template() -> Template:
-    source = Path(__file__).with_name("templates") / "runs.html"
-    return Environment(autoescape=True).from_string(source.read_text())

@@ -17,6 +17,8 @@ from atlas_workflows.cli.demo_cutover_view import (
     show_why,
 )
 from atlas_workflows.cli.demo_live import Street
+from atlas_workflows.cli.demo_recurring import Appointment, publish_recurring, watch
+from atlas_workflows.cli.demo_recurring_view import show_appointment, show_fired
 from atlas_workflows.cli.demo_view import show_summary
 from atlas_workflows.cli.stack_view import logins
 from atlas_workflows.db.server import EmbeddedServer
@@ -35,6 +37,7 @@ from atlas_workflows.supervision.state import StackState
 app = typer.Typer()
 ROLLBACK_DAG = "migration_rollback"
 NOBODY = "No gym of this sample may go first: none has a workflow that is known to write to new leads, or all are held up."
+SERVING_LOOK_SECONDS = 1.0
 SILENT = "The engine sent nothing to the people who came."
 
 
@@ -60,7 +63,7 @@ def demo(
     shape: Annotated[str, typer.Option(help="Table shape of the sample CRM.")] = "A",
     size: Annotated[str, typer.Option(help="S, M or L.")] = "S",
 ) -> None:
-    """Start the stack, make a messy sample CRM, migrate it through Airflow, cut a first cohort over, let people come, show it all.
+    """Start the stack, make a messy sample CRM, migrate it through Airflow, cut a first cohort over, let people come, wait for what recurs, show it all.
 
     A stack that ran before stays running.
 
@@ -69,17 +72,19 @@ def demo(
     settings = load_settings()
     console = Console(stderr=True)
     spec = make_spec(shape, size, messy=True, seed=1)
-    found = runs_already(settings, f"{EMBEDDED_PREFIX}{database_of(spec, size)}")
+    found, stopped = runs_already(settings, f"{EMBEDDED_PREFIX}{database_of(spec, size)}"), False
     try:
         state = _ready_stack(settings, spec, console)
         finished = _both_phases(Demo(settings, state, spec, _site(settings, spec, size), console))
         if not leave and not found:
-            _serve(console)
+            serve(settings, state, console)
+            stopped = True
     except KeyboardInterrupt:
         console.print("Interrupted.")
         raise typer.Exit(130) from None
     finally:
-        leave_as_found(settings, found, console)
+        if not stopped:
+            leave_as_found(settings, found, console)
     raise typer.Exit(finished.exit_code)
 
 
@@ -181,6 +186,8 @@ def _let_live(demo: Demo, cohort: Cohort, finished: Finished) -> Finished:
         demo.console.print(f"Nobody comes: {demo.state.workers_off or 'the stack has no mail sink'}.")
         return finished
     street = Street(demo.site, demo.spec, demo.state.mail_port, StackPaths.of(demo.settings).mail)
+    # Published before people come, so that Airflow reads it in the meantime.
+    made = publish_recurring(demo.site, street.gyms[cohort.organizations[0]])
     with demo.console.status("people come"):
         happened = street.let_live(cohort.organizations)
     show_live(happened, demo.settings, Console())
@@ -188,7 +195,16 @@ def _let_live(demo: Demo, cohort: Cohort, finished: Finished) -> Finished:
         demo.console.print(SILENT)
         return Finished(finished.phase_run_id, 1, SILENT)
     show_why(demo.site, happened.by_engine()[0], Console())
-    return finished
+    return _keep_appointment(demo, made, finished)
+
+
+def _keep_appointment(demo: Demo, made: Appointment, finished: Finished) -> Finished:
+    """Stay until Airflow's scheduler has carried out what was published; a problem where it did not."""
+    show_appointment(made, Console())
+    with demo.console.status(f"waiting for {made.local:%H:%M:%S}, when it is due"):
+        fired = watch(demo.site, demo.client(), made, StackPaths.of(demo.settings).mail)
+    show_fired(fired, demo.state, Console())
+    return Finished(finished.phase_run_id, 1, fired.problem) if fired.problem else finished
 
 
 def _size_name(spec: SampleSpec) -> str:
@@ -197,7 +213,9 @@ def _size_name(spec: SampleSpec) -> str:
     return next((name for name, size in SIZES.items() if size == spec.size), "own")
 
 
-def _serve(console: Console) -> None:
+def serve(settings: Settings, state: StackState, console: Console) -> None:
+    """Stay as long as the stack that the demo started runs; `atlas down` elsewhere ends the demo too."""
     console.print("Serving until Ctrl-C.")
-    while True:
-        time.sleep(3600)
+    while (now := stack_state(StackPaths.of(settings))) and now.supervisor_pid == state.supervisor_pid:
+        time.sleep(SERVING_LOOK_SECONDS)
+    console.print("The stack was stopped elsewhere, so the demo ends.")

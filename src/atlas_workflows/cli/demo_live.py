@@ -124,11 +124,13 @@ class Street:
         self, connection: Connection, before: set[str], leads: Iterable[Lead]
     ) -> tuple[Arrived, ...]:
         mails = [mail for mail in read_mail(self.folder) if mail.message_id not in before]
-        keys = [_key(mail) for mail in mails]
+        keys = [key_of(mail) for mail in mails]
         with acting_as_migration(connection):
             found = {item.key: item for item in rows(connection, SentHere, sql("sample/sent_here"), {"keys": keys})}  # fmt: skip
+        # What recurs was not sent because somebody came.
+        mails = [mail for mail, key in zip(mails, keys, strict=True) if not _recurs(found.get(key))]
         by_address = {lead.email: lead for lead in leads}
-        return tuple(self._one(mail, found.get(_key(mail)), by_address.get(mail.to)) for mail in mails)
+        return tuple(self._one(mail, found.get(key_of(mail)), by_address.get(mail.to)) for mail in mails)
 
     def _one(self, mail: Mail, here: SentHere | None, lead: Lead | None) -> Arrived:
         began = here.event_at if here else lead.created_at if lead else None
@@ -144,6 +146,10 @@ def _emit(connection: Connection, spec: SampleSpec, gyms: Iterable[Organization]
         with acting_as_migration(connection):
             events.emit(connection, lead.organization.id, BY_CODE, lead.id, FACTS)
     return tuple(known)
+
+
+def _recurs(here: SentHere | None) -> bool:
+    return here is not None and here.subject.startswith("schedule:")
 
 
 def _not_sent(connection: Connection, people: Iterable[Lead]) -> tuple[NotSent, ...]:
@@ -166,6 +172,6 @@ def _is_busy(connection: Connection) -> bool:
         return bool(waiting or scalar(connection, sql("engine/backlog")))
 
 
-def _key(mail: Mail) -> str:
+def key_of(mail: Mail) -> str:
     """The engine's Message-IDs are the keys of its effect ledger."""
     return unquote(mail.message_id.rpartition("@")[0])

@@ -12,11 +12,10 @@ from atlas_workflows.cli.airflow_follows import held_in_airflow
 from atlas_workflows.cli.support import AsJson, Dsn, an_id, an_instant, print_json, session
 from atlas_workflows.cli.terminal import without_controls
 from atlas_workflows.db.acting import act_as_migration
-from atlas_workflows.recurring.calendar import Calendar, calendar_of
+from atlas_workflows.recurring.calendar import PILE_UP, Calendar, calendar_of
 from atlas_workflows.recurring.survey import find_entries, is_ready
 from atlas_workflows.site import utc_now
 
-PILE = 10
 SHOWN = 20  # of each list; --json has all
 BAR = 40
 
@@ -25,7 +24,7 @@ def calendar(
     days: Annotated[int, typer.Option(help="How many days ahead.")] = 7,
     organization: Annotated[str | None, typer.Option(metavar="ID", help="Of one organization only.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="From this time on; now if absent.")] = None,
-    pile: Annotated[int, typer.Option(min=2, help="From how many due together it is a pile-up.")] = PILE,
+    pile: Annotated[int, typer.Option(min=2, help="From how many due together it is a pile-up.")] = PILE_UP,
     dsn: Dsn = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +63,7 @@ def _as_json(calendar: Calendar, pile: int) -> dict[str, Any]:
         "per_hour": {hour.isoformat(): count for hour, count in calendar.per_hour().items()},
         "pile_ups": [{"at": at.isoformat(), "count": count} for at, count in calendar.pile_ups(pile)],
         "quiet": [{"from": begin.isoformat(), "to": end.isoformat()} for begin, end in calendar.quiet()],
-        "broken": [{"workflow": title, "why": why} for title, why in calendar.broken],
+        "broken": [{"workflow": each.title, "why": each.why} for each in calendar.broken],
     }
 
 
@@ -82,8 +81,8 @@ def _show(calendar: Calendar, workflows: int, pile: int) -> None:
         console.print(f"Pile-up: {count} due together at {at:%a %Y-%m-%d %H:%M:%S} UTC", highlight=False)
     for begin, end in calendar.quiet()[:3]:
         console.print(f"Quiet: {begin:%a %Y-%m-%d %H:%M} to {end:%a %Y-%m-%d %H:%M} UTC", highlight=False)
-    for title, why in calendar.broken:
-        console.print(escape(without_controls(f"Does not fire: {title}: {why}")), highlight=False)
+    for each in calendar.broken:
+        console.print(escape(without_controls(f"Does not fire: {each.title}: {each.why}")), highlight=False)
 
 
 def _table(calendar: Calendar) -> Table:

@@ -110,6 +110,7 @@ Since it stands like this it is due first at:
 {_whom(entry)} It stops as soon as the workflow is paused or archived:
 `atlas workflow pause {entry.workflow} --organization {entry.organization} --by YOU --reason WHY`.
 A pause in Airflow holds it on top of that. Time zone data: tzdata {timetable.tzdata}.
+[What fires when](plugin/atlas/atlas/calendar?organization={entry.organization}) in this organization.
 """
 
 

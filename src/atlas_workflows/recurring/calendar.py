@@ -13,6 +13,7 @@ from atlas_workflows.schedule.spec import parse_spec
 
 MOST_DAYS = 366
 MOST_FIRES = 100_000
+PILE_UP = 10  # due together, from which on it is one
 HOUR = timedelta(hours=1)
 
 
@@ -26,16 +27,26 @@ class Fire:
     organization_name: str
     workflow: str
     name: str
+    dag_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A schedule that does not fire, and why."""
+
+    title: str
+    why: str
+    dag_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """From `since` until `until`, in order of time. `broken`: titles of schedules that do not fire, and why."""
+    """From `since` until `until`, in order of time; `broken` are the schedules that do not fire."""
 
     since: datetime
     until: datetime
     fires: tuple[Fire, ...]
-    broken: tuple[tuple[str, str], ...] = ()
+    broken: tuple[Broken, ...] = ()
 
     def per_hour(self) -> dict[datetime, int]:
         """How many fire in each hour (UTC) in which any do."""
@@ -55,7 +66,7 @@ class Calendar:
         return sorted(gaps, key=lambda gap: (gap[0] - gap[1], gap[0]))
 
 
-def calendar_of(entries: Iterable[Entry], since: datetime, days: int) -> Calendar:
+def calendar_of(entries: Iterable[Entry], since: datetime, days: int, most: int = MOST_FIRES) -> Calendar:
     """What these fire within `days` from `since`. Raises InputError for more than can be shown."""
     if not 1 <= days <= MOST_DAYS:
         raise InputError(f"{days} days are not between 1 and {MOST_DAYS}.", remedy="Ask for fewer days.")
@@ -64,29 +75,35 @@ def calendar_of(entries: Iterable[Entry], since: datetime, days: int) -> Calenda
     broken = []
     for entry in entries:
         try:
-            fires += _fires(entry, since, until)
+            fires += _fires(entry, since, until, most)
         except AtlasError as refusal:
-            broken.append((entry.title, f"{refusal.fact} {refusal.remedy}"))
-        _require_few(fires, days)
+            broken.append(Broken(entry.title, f"{refusal.fact} {refusal.remedy}", entry.dag_id))
+        _require_few(fires, days, most)
     fires.sort(key=lambda fire: (fire.at, fire.organization_name, fire.name, fire.workflow))
     return Calendar(since, until, tuple(fires), tuple(broken))
 
 
-def _fires(entry: Entry, since: datetime, until: datetime) -> Iterator[Fire]:
+def _fires(entry: Entry, since: datetime, until: datetime, most: int) -> Iterator[Fire]:
     spec = parse_spec(entry.schedule)
     if not spec.enabled:
         return
     begin = max(since, entry.since)
     found = Schedule(spec, workflow_id=entry.workflow).since(begin)
-    for each in islice(takewhile(lambda one: one.at < until, found), MOST_FIRES + 1):
+    for each in islice(takewhile(lambda one: one.at < until, found), most + 1):
         yield Fire(
-            each.at, each.local, entry.organization, entry.organization_name, entry.workflow, entry.name
+            each.at,
+            each.local,
+            entry.organization,
+            entry.organization_name,
+            entry.workflow,
+            entry.name,
+            entry.dag_id,
         )
 
 
-def _require_few(fires: Sequence[Fire], days: int) -> None:
-    if len(fires) > MOST_FIRES:
+def _require_few(fires: Sequence[Fire], days: int, most: int) -> None:
+    if len(fires) > most:
         raise InputError(
-            f"More than {MOST_FIRES} occurrences within {days} days.",
+            f"More than {most} occurrences within {days} days.",
             remedy="Ask for fewer days, or for one organization.",
         )

@@ -1,0 +1,174 @@
+"""The schedule calendar as a page: what recurring workflows fire in the coming days, drawn hour by hour."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import quote, urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from atlas_workflows.api.heat_map import HeatMap, heat_map, hour_of
+from atlas_workflows.api.pages import TEMPLATES, render
+from atlas_workflows.db.acting import act_as_migration
+from atlas_workflows.db.connect import connect
+from atlas_workflows.errors import AtlasError, InputError
+from atlas_workflows.recurring.calendar import PILE_UP, Calendar, Fire, calendar_of
+from atlas_workflows.recurring.entry import Entry
+from atlas_workflows.recurring.survey import find_entries, is_ready
+from atlas_workflows.schedule.zones import load_zone
+
+DAYS, MOST_DAYS = 7, 31  # the command `atlas schedule calendar` shows up to a year
+MOST_FIRES = 25_000  # about two seconds of computing
+SHOWN, SHOWN_OF_HOUR = 50, 500
+PILES_SHOWN, QUIET_SHOWN = 10, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the page is asked for. `hour`: the occurrences of that hour of the clock are listed, not the next ones."""
+
+    days: int
+    organization: str | None
+    zone: ZoneInfo
+    hour: datetime | None
+
+    def address(self, **other: str) -> str:
+        """The page's address for the same question with something added."""
+        given = {"days": str(self.days), "timezone": self.zone.key}
+        if self.organization is not None:
+            given["organization"] = self.organization
+        return f"calendar?{urlencode(given | other)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The calendar and all that the page shows of it."""
+
+    asked: Question
+    calendar: Calendar
+    schedules: int
+    map: HeatMap
+
+    def listed(self) -> list[Fire]:
+        """The occurrences of the hour asked for, or the next ones."""
+        if self.asked.hour is None:
+            return list(self.calendar.fires[:SHOWN])
+        found = (fire for fire in self.calendar.fires if hour_of(fire.at, self.asked.zone) == self.asked.hour)
+        return [fire for fire, _ in zip(found, range(SHOWN_OF_HOUR), strict=False)]
+
+    def on_clock(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.asked.zone)
+
+
+def calendar_router(dsn: Callable[[], str], now: Callable[[], datetime]) -> APIRouter:
+    """Route /calendar."""
+    router = APIRouter()
+
+    @router.get("/calendar")
+    def page(days: str = "", organization: str = "", timezone: str = "", hour: str = "") -> HTMLResponse:
+        given = {"days": days, "organization": organization, "timezone": timezone, "hour": hour}
+        entries: list[Entry] = []
+        picture, problem, status, at = None, None, 200, now()
+        try:
+            entries = read_entries(dsn(), at)
+            picture = _picture(entries, ask(**given), at)
+        except AtlasError as error:
+            problem, status = str(error), 400 if isinstance(error, InputError) else 503
+        text = render("calendar.html", picture=picture, problem=problem, **_choices(entries, given))
+        return HTMLResponse(text, status_code=status, headers={"Content-Security-Policy": policy()})
+
+    return router
+
+
+def read_entries(dsn: str, now: datetime) -> list[Entry]:
+    """Every recurring workflow as it is published; none where nothing is migrated here yet."""
+    with connect(dsn, application_name="atlas-pages", autocommit=True) as connection:
+        if not is_ready(connection):
+            return []
+        act_as_migration(connection)
+        return find_entries(connection, now)
+
+
+def ask(*, days: str = "", organization: str = "", timezone: str = "", hour: str = "") -> Question:
+    """The question as given in the page's address. Raises InputError naming the part that cannot be."""
+    return Question(_days(days), _organization(organization), load_zone(timezone or "UTC"), _hour(hour))
+
+
+@cache
+def policy() -> str:
+    """Stricter than that of reports: nothing but the page's own style, its form, and the one script that it has."""
+    digest = b64encode(hashlib.sha256(_script().encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'self'"
+    )
+
+
+def dag_address(dag_id: str) -> str:
+    """Where Airflow shows a DAG, seen from this page."""
+    return f"../dags/{quote(dag_id, safe='')}"
+
+
+@cache
+def _script() -> Markup:
+    return Markup((TEMPLATES / "above.js").read_text())  # noqa: S704 - our own file
+
+
+def _picture(entries: list[Entry], asked: Question, now: datetime) -> Picture:
+    wanted = [entry for entry in entries if asked.organization in (None, entry.organization)]
+    calendar = calendar_of(wanted, now.astimezone(UTC), asked.days, MOST_FIRES)
+    return Picture(asked, calendar, len(wanted), heat_map(calendar, asked.zone))
+
+
+def _choices(entries: list[Entry], given: dict[str, str]) -> dict[str, object]:
+    """What the form offers, the values given with it even where nobody has them."""
+    zones = {str(entry.schedule.get("timezone", "UTC")) for entry in entries}
+    gyms = {entry.organization: entry.organization_name for entry in entries}
+    return {
+        "given": given,
+        "organizations": sorted(gyms.items(), key=lambda gym: (gym[1].casefold(), gym[0])),
+        "zones": sorted(zones - {"UTC"}),
+        "days": DAYS,
+        "most_days": MOST_DAYS,
+        "pile_up": PILE_UP,
+        "piles_shown": PILES_SHOWN,
+        "quiet_shown": QUIET_SHOWN,
+        "dag_address": dag_address,
+        "script": _script(),
+    }
+
+
+def _days(text: str) -> int:
+    if not text:
+        return DAYS
+    if text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= MOST_DAYS:
+        return int(text)
+    raise InputError(
+        f"days: {text[:60]!r} is no whole number from 1 to {MOST_DAYS}.",
+        remedy="`atlas schedule calendar` shows up to a year.",
+    )
+
+
+def _organization(text: str) -> str | None:
+    try:
+        return str(UUID(text)) if text else None
+    except ValueError:
+        raise InputError(
+            f"organization: {text[:60]!r} is not the id of an organization.", remedy="Choose one of the list."
+        ) from None
+
+
+def _hour(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H") if text else None  # noqa: DTZ007 - an hour of the clock asked for
+    except ValueError:
+        raise InputError(
+            f"hour: {text[:60]!r} is no hour such as 2026-03-29T09.", remedy="Choose one in the picture."
+        ) from None
