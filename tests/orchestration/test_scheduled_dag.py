@@ -183,11 +183,7 @@ print("RESULT", json.dumps({"events": events, "same": bundle.get_current_version
 
 
 def _publish(connection: Connection, **more: str) -> None:
-    schedule = {
-        "cron": "0 9 * * *",
-        "timezone": "UTC",
-        "catch_up": {"mode": "latest", "window_seconds": 31_536_000},
-    }
+    schedule = {"cron": "0 9 * * *", "timezone": "UTC"}
     definition = {
         "format": "atlas.workflow/1", "name": "Monday news", "nodes": [], "edges": [],
         "triggers": [{"id": "nine", "type": "schedule", "parameters": {"schedule": schedule, **more}}],
@@ -230,7 +226,7 @@ def test_one_occurrence_from_the_bundle_to_its_execution(
     result = json.loads(lines[-1].removeprefix("RESULT "))
     ((named_like_the_dag, summary),) = result.pop("events")
     assert named_like_the_dag
-    assert (summary["occurrence"], summary["outcomes"]) == ("2026-06-10T09:00:00Z", {"completed": 2})
+    assert (summary["occurrence"][:7], summary["outcomes"]) == ("manual:", {"completed": 2})
     tasks = [f"{task}=success" for task in ("audience", "check", "execute", "gate", "summary")]
     assert result == {
         "same": True, "errors": {}, "states": [["success", "gate=success", "start=success"]] * 2 + [["success", *tasks]],

@@ -98,3 +98,4 @@ RETURN (
 );
 COMMENT ON FUNCTION atlas.yearly_day(text) IS
     'A date that comes every year, written as 1988-02-29, --02-29 or 02-29: 19880229, or 229 without a year; NULL for no date.';
+REVOKE ALL ON FUNCTION atlas.yearly_day(text) FROM PUBLIC;

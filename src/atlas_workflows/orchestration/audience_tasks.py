@@ -58,6 +58,6 @@ def summarize(organization: str, workflow: str, trigger: str) -> dict[str, Any]:
 
     context = get_current_context()
     summary = summary_now(organization, workflow, trigger, context)
-    for events in context["outlet_events"].values():
-        events.extra = summary
+    for outlet in context["task"].outlets:
+        context["outlet_events"][outlet].extra = summary
     return summary

@@ -46,6 +46,8 @@ class Enrolling:
         """
         while True:
             with self.connection.transaction():
+                # Where a policy of the CRM's own tables would hide people, it is an error: nobody is left out unseen.
+                self.connection.execute("SET LOCAL row_security = off")
                 run = find_run(self.connection, self.asking, lock=True)
                 assert run is not None  # whoever enrols has begun it
                 if run.is_done:
