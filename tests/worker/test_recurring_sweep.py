@@ -88,7 +88,13 @@ def test_it_stays_with_what_comes_due_within_its_minute(
         clock[0] += timedelta(seconds=seconds)
 
     act_as_migration(postgres.connection)
-    done = sweep(postgres.connection, lambda: clock[0], until=clock[0] + timedelta(seconds=62), sleep=sleep)
+    done = sweep(
+        postgres.connection,
+        lambda: clock[0],
+        postgres.connection,
+        until=clock[0] + timedelta(seconds=62),
+        sleep=sleep,
+    )
     assert (slept, done.answers["started"]) == ([50.0], 7)
 
 
