@@ -1,10 +1,19 @@
-"""A person migrates, cuts over and takes both back in Airflow's own page, in a real Chromium, the old application at work."""
+"""A person migrates, cuts over, handles what recurs and takes it all back in Airflow's own page, in a real Chromium.
+
+The old application is at work beside it.
+"""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +21,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from rich.console import Console
 
 from atlas_workflows.cli.demo import Demo, cut_over_and_watch
+from atlas_workflows.cli.demo_recurring import NAME
 from atlas_workflows.cli.stack_view import logins
 from atlas_workflows.sample.old_post import SENDER
 from atlas_workflows.sample.spec import make_spec
@@ -112,9 +122,37 @@ def _migrated_workflows(stack: LiveStack) -> int:
 
 
 def _owners(stack: LiveStack) -> dict[str, int]:
+    """Of what was translated: what was made here has no other owner to go back to."""
+    question = "SELECT owner, count(*) FROM atlas.workflows WHERE source_table IS NOT NULL GROUP BY owner"
     with psycopg.connect(stack.crm_dsn()) as connection:
-        counted = connection.execute("SELECT owner, count(*) FROM atlas.workflows GROUP BY owner").fetchall()
-    return dict(counted)
+        return dict(connection.execute(question).fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """The workflow that the demo published; `occurrences` are those that were executed, as the engine calls them."""
+
+    organization: str
+    workflow: str
+    status: str
+    occurrences: tuple[str, ...]
+
+    @property
+    def dag_id(self) -> str:
+        return f"recurring.{self.workflow}.daily"
+
+
+def _recurring(stack: LiveStack) -> Recurring:
+    with psycopg.connect(stack.crm_dsn()) as connection:
+        row = connection.execute(
+            "SELECT organization_id::text, id::text, status FROM atlas.workflows WHERE name = %s", [NAME]
+        ).fetchone()
+        assert row, "the demo published nothing that recurs"
+        found = connection.execute(
+            "SELECT subject FROM atlas.workflow_executions WHERE workflow_id = %s ORDER BY started_at",
+            [row[1]],
+        ).fetchall()
+    return Recurring(*row, tuple(subject.removeprefix("schedule:") for (subject,) in found))
 
 
 def test_the_phase_is_triggered_and_watched_to_success(page: Page, live_stack: LiveStack) -> None:
@@ -164,12 +202,131 @@ def test_the_demo_cuts_a_first_cohort_over_and_people_get_mails(
     for shown in (
         "Dana Demo signed for", "First cohort: ", "the old application", "It is supported, and every change",
         "They are not in the first cohort.", "got it", "report.html", "/plugin/atlas", "atlas execution explain",
+        "On schedule", f"got {NAME!r}", f"/dags/{_recurring(live_stack).dag_id}",
     ):  # fmt: skip
         assert shown in said, said
     mails = read_mail(live_stack.paths.mail)
     theirs = [mail for mail in mails if mail.sender == SENDER]
     assert 0 < len(theirs) < len(mails)
     assert len({mail.message_id for mail in mails}) == len(mails)
+
+
+def test_what_recurs_is_found_with_its_page_and_its_calendar(page: Page, live_stack: LiveStack) -> None:
+    recurring = _recurring(live_stack)
+    assert len(recurring.occurrences) == 1
+    page.goto(f"{live_stack.state.url}/dags?tags=recurring")
+    page.get_by_role("link", name=re.compile(NAME)).first.click()
+    expect(page).to_have_url(re.compile(re.escape(recurring.dag_id)))
+    page.get_by_role("button", name="Dag Docs").click()
+    expect(page.get_by_text("Since it stands like this it is due first at")).to_be_visible()
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="What fires when").click()
+    frame = popup.value.frame_locator("iframe").first
+    expect(frame.get_by_role("heading", name="Schedule calendar")).to_be_visible()
+    expect(frame.get_by_role("combobox", name="Organization")).to_have_value(recurring.organization)
+    popup.value.close()
+
+
+def test_the_schedule_calendar_is_looked_at(page: Page, live_stack: LiveStack) -> None:
+    recurring = _recurring(live_stack)
+    page.goto(f"{live_stack.state.url}/plugin/atlas")
+    frame = page.frame_locator("iframe").first
+    frame.get_by_role("link", name="Schedule calendar").click()
+    expect(frame.get_by_text("7 occurrences of 1 recurring schedule")).to_be_visible()
+    for width in (400, 1500):
+        page.set_viewport_size({"width": width, "height": 1000})
+        expect(frame.locator("figure svg").first).to_be_visible()
+        assert frame.locator("html").evaluate("page => page.scrollWidth <= page.clientWidth")
+    frame.get_by_role("combobox", name="Organization").select_option(recurring.organization)
+    frame.get_by_role("spinbutton", name="Days ahead").fill("2")
+    frame.get_by_role("button", name="Show").click()
+    expect(frame.get_by_text("2 occurrences of 1 recurring schedule")).to_be_visible()
+    expect(page).to_have_url(
+        re.compile(f"/plugin/atlas/atlas/calendar.organization={recurring.organization}")
+    )
+    frame.get_by_text("The same as a table").click()
+    frame.get_by_role("row").get_by_role("link").first.click()
+    expect(frame.get_by_role("heading", name=re.compile("^Due "))).to_be_visible()
+    frame.get_by_role("link", name=NAME).click()
+    expect(page).to_have_url(f"{live_stack.state.url}/dags/{recurring.dag_id}")
+
+
+def test_what_recurs_is_triggered_by_hand(page: Page, live_stack: LiveStack) -> None:
+    recurring = _recurring(live_stack)
+    run_id = _trigger(page, live_stack, recurring.dag_id, {})
+    assert _watch(page, live_stack, recurring.dag_id, run_id) == "success"
+    assert _recurring(live_stack).occurrences == (*recurring.occurrences, f"manual:{run_id}")
+
+
+def test_two_days_before_are_backfilled(page: Page, live_stack: LiveStack) -> None:
+    recurring = _recurring(live_stack)
+    due = datetime.fromisoformat(recurring.occurrences[0])
+    begin = due - timedelta(days=2)
+    page.goto(f"{live_stack.state.url}/dags/{recurring.dag_id}")
+    page.get_by_role("button", name="Trigger", exact=False).first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Backfill", exact=True).click()
+    for day in (begin, due):
+        dialog.get_by_text("Select date and time").first.click()
+        date = page.get_by_placeholder("YYYY/MM/DD").filter(visible=True)
+        date.fill(f"{day:%Y/%m/%d}")
+        date.press("Enter")
+        page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Run Backfill").click()
+    _wait_for_runs(live_stack, recurring.dag_id, "backfill", 2)
+    new = _recurring(live_stack).occurrences[len(recurring.occurrences) :]
+    days = [begin.date().isoformat(), (due - timedelta(days=1)).date().isoformat()]
+    assert [occurrence[:10] for occurrence in new] == days
+
+
+def _wait_for_runs(stack: LiveStack, dag_id: str, kind: str, number: int) -> None:
+    client, deadline = stack.client(), time.monotonic() + 120
+    while True:
+        states = [run["state"] for run in client.runs(dag_id) if run["run_type"] == kind]
+        if len(states) == number and set(states) <= set(FINAL_STATES):
+            break
+        assert time.monotonic() < deadline, states
+        time.sleep(0.5)
+    assert set(states) == {"success"}
+
+
+def test_an_operator_holds_it_and_lets_it_go_on(page: Page, live_stack: LiveStack) -> None:
+    recurring, client = _recurring(live_stack), live_stack.client()
+    page.goto(f"{live_stack.state.url}/dags/{recurring.dag_id}")
+    switch = page.get_by_test_id("toggle-pause").first
+    expect(switch).to_have_attribute("data-state", "checked")
+    switch.locator("[data-part=control]").click()
+    expect(switch).to_have_attribute("data-state", "unchecked")
+    page.reload()
+    expect(switch).to_have_attribute("data-state", "unchecked")
+    run_id = client.trigger(recurring.dag_id, {})
+    page.goto(f"{live_stack.state.url}/plugin/atlas")
+    page.goto(f"{live_stack.state.url}/dags/{recurring.dag_id}")
+    assert client.run_state(recurring.dag_id, run_id) == "queued"
+    assert _recurring(live_stack).status == "active", "a hold in Airflow is not the workflow's"
+    switch.locator("[data-part=control]").click()
+    expect(switch).to_have_attribute("data-state", "checked")
+    assert _watch(page, live_stack, recurring.dag_id, run_id) == "success"
+    assert _recurring(live_stack).occurrences == (*recurring.occurrences, f"manual:{run_id}")
+
+
+def test_unpublished_it_stops_at_once_whatever_airflow_still_shows(page: Page, live_stack: LiveStack) -> None:
+    recurring = _recurring(live_stack)
+    environment = os.environ | {"ATLAS_HOME": str(live_stack.settings.home)}
+    asked = ("--organization", recurring.organization, "--by", "ada", "--reason", "summer break", "--dsn", live_stack.crm_dsn())  # fmt: skip
+    said = subprocess.run(
+        [Path(sys.executable).with_name("atlas"), "workflow", "pause", recurring.workflow, *asked],
+        env=environment, text=True, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    assert f"{NAME} is paused" in said
+    run_id = _trigger(page, live_stack, recurring.dag_id, {})
+    assert _watch(page, live_stack, recurring.dag_id, run_id) == "success"
+    tasks = live_stack.client().tasks(recurring.dag_id, run_id)
+    assert {task.state for task in tasks} == {"skipped"}
+    assert _recurring(live_stack).occurrences == recurring.occurrences
+    page.goto(f"{live_stack.state.url}/plugin/atlas/atlas/calendar")
+    frame = page.frame_locator("iframe").first
+    expect(frame.get_by_text("No recurring workflow is published here.")).to_be_visible()
 
 
 def test_the_way_back_in_the_page_while_the_old_application_is_at_work(

@@ -31,7 +31,9 @@ STATE = StackState("ready", "", supervisor_pid=1, airflow_port=8080)
         (NOW, "America/Los_Angeles"),
         (NOW, "Asia/Kathmandu"),
         (datetime(2026, 3, 29, 0, 30, tzinfo=UTC), "Europe/London"),
+        (datetime(2026, 4, 4, 23, 30, tzinfo=UTC), "Europe/London"),  # a week after the clocks went forward
         (datetime(2026, 10, 24, 23, 30, tzinfo=UTC), "Europe/London"),
+        (datetime(2026, 10, 31, 23, 30, tzinfo=UTC), "Europe/London"),
         (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "UTC"),
     ],
 )

@@ -25,7 +25,7 @@ from atlas_workflows.recurring.survey import find_entries, is_ready
 from atlas_workflows.schedule.zones import load_zone
 
 DAYS, MOST_DAYS = 7, 31  # the command `atlas schedule calendar` shows up to a year
-MOST_FIRES = 25_000  # about two seconds of computing
+MOST_FIRES = 50_000  # a week of seven thousand workflows; about three seconds of computing
 SHOWN, SHOWN_OF_HOUR = 50, 500
 PILES_SHOWN, QUIET_SHOWN = 10, 5
 

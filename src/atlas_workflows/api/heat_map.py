@@ -12,7 +12,7 @@ from atlas_workflows.recurring.calendar import PILE_UP, Calendar
 HOURS = 24
 LEVELS = 5
 # Across in percent of the width, so that it fits a telephone too; down in pixels, so that its texts stay readable.
-LABEL, COLUMN = 11.0, 3.4
+LABEL, COLUMN = 14.0, 3.25
 ROW, BARS, SCALE = 28, 56, 20
 TOP = BARS + SCALE
 # Zones are off by quarters of an hour at the least.
@@ -97,7 +97,7 @@ def level_of(count: int, most: int) -> int:
 
 def left_of(hour: int) -> float:
     """Where the column of an hour begins, in percent."""
-    return round(LABEL + COLUMN * hour, 1)
+    return round(LABEL + COLUMN * hour, 2)
 
 
 def _hours(calendar: Calendar, zone: ZoneInfo) -> Iterator[datetime]:

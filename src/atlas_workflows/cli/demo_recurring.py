@@ -80,9 +80,13 @@ def first_due(now: datetime) -> datetime:
 
 
 def definition(due: datetime, zone: str) -> dict[str, Any]:
-    """A workflow that tells the owner every day from `due` on, at the same time of day on the clock of a zone."""
-    anchor = due.astimezone(UTC).replace(tzinfo=None).isoformat()
-    daily = {"every": {"amount": 1, "unit": "days", "anchor": f"{anchor}Z"}, "timezone": zone, "fold": "both"}
+    """A workflow that tells the owner every day at the time of day that `due` has on the clock of a zone.
+
+    It counts from a week before, so that there is something to backfill.
+    """
+    anchor = due.astimezone(load_zone(zone)).replace(tzinfo=None) - timedelta(days=7)
+    every = {"amount": 1, "unit": "days", "anchor": anchor.isoformat()}
+    daily = {"every": every, "timezone": zone, "fold": "both"}
     message = "This is the occurrence of {{ trigger.occurred_at }}: nobody pressed a button."
     told = {"channel": "email", "title": NAME, "message": message}
     return {
