@@ -1,6 +1,6 @@
 """Turns as the rows and documents that the engine's statements take."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from atlas_workflows.engine.events import StepRecord
@@ -174,14 +174,14 @@ def subscription_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:
     ]
 
 
-def start_rows(starts: Mapping[str, Start]) -> str:
-    """Wishes to start executions, by the ids of these, with their places."""
+def start_rows(starts: Iterable[Start]) -> str:
+    """Wishes to start executions, with their places."""
     return json_text(
         [
             {
                 "place": place,
                 "organization_id": wish.organization,
-                "execution_id": execution,
+                "execution_id": wish.execution,
                 "workflow_id": wish.workflow,
                 "subject": wish.subject,
                 "anchor": wish.anchor,
@@ -191,7 +191,7 @@ def start_rows(starts: Mapping[str, Start]) -> str:
                 "starter": starter_to_json(wish.waiter),
                 "is_owed": wish.is_owed,
             }
-            for place, (execution, wish) in enumerate(starts.items())
+            for place, wish in enumerate(starts)
         ]
     )
 
