@@ -6,6 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from airflow_process import AirflowRuntime as AirflowRuntime
+from airflow_process import airflow_over as airflow_over
+
 from atlas_workflows.schedule.question import answer
 
 ZONES = {  # each with the days before its two clock changes of 2026

@@ -41,6 +41,8 @@ CHOICES = {
     ("enrolment_refusals", "reason"): "filter",
     ("connector_limits", "at_once"): 1,
     ("audience_members", "answer"): "started",
+    ("recurring_occurrences", "cause"): "due",
+    ("recurring_occurrences", "state"): "passed_over",
 }
 REQUIRED = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a

@@ -21,8 +21,7 @@ from atlas_workflows.settings import ROOT
 HERE = ROOT / "tests" / "orchestration"
 sys.path.append(str(HERE))
 
-from airflow_process import AirflowRuntime, airflow_over  # noqa: E402
-from recurring_specs import AHEAD, SCHEDULER, SPECS, ZONES, specs  # noqa: E402
+from recurring_specs import AHEAD, SCHEDULER, SPECS, ZONES, AirflowRuntime, airflow_over, specs  # noqa: E402
 
 pytestmark = [
     pytest.mark.airflow,

@@ -271,11 +271,13 @@ def test_a_dag_run_that_is_cleared_cancels_nothing_newer(postgres: PostgresWorld
     assert postgres.end(newer.execution) is None
 
 
-def test_the_list_is_not_read_anew_where_nothing_changed(
+def test_a_schedule_is_the_sweeps_until_its_dag_is_there(
     postgres: PostgresWorld, due: list[Recurring]
 ) -> None:
-    assert enlist(postgres.connection, NINE) == (0, 0)
+    assert enlist(postgres.connection, NINE) == (0, 0), "nothing has changed"
     leave_to_sweep(postgres, ONE, swept=False)
+    assert enlist(postgres.connection, NINE) == (0, 0), "no snapshot has them yet"
+    Scheduler(postgres).refresh(NINE)
     assert enlist(postgres.connection, NINE) == (0, 7)
     assert enlist(postgres.connection, NINE) == (0, 0)
     assert len(take_snapshot(postgres.connection, NINE).entries) == 7
