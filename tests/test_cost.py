@@ -1,8 +1,8 @@
 """The marks of cost: given by what a test asks for, and held against what it really starts."""
 
 import os
-import subprocess
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -107,9 +107,7 @@ def test_a_command_costs_what_its_dearest_program_does(words: list[object], cost
 def test_whatever_imports_airflow_or_playwright_lies_where_it_is_not_imported_for_the_pure_ones() -> None:
     imports = re.compile(r"(import|from) (airflow|playwright|atlas_workflows\.orchestration)\b", re.ASCII)
     files = [file for file in TESTS.rglob("*.py") if file != Path(__file__)]
-    heavy = [
-        file for file in files if any(imports.match(line) for line in file.read_text().splitlines())
-    ]
+    heavy = [file for file in files if any(imports.match(line) for line in file.read_text().splitlines())]
     assert len(heavy) > 3
     assert [file for file in heavy if cost_by_place(file) < Cost.AIRFLOW] == []
 
