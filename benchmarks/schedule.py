@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -50,7 +50,7 @@ def run(only: Sequence[str] = (), *, quick: bool = False, seconds: float | None 
     """The sections asked for, or all of them; `seconds` is another spread than fifteen minutes."""
     sizes = SMALL if quick else FULL
     if seconds is not None:
-        sizes = Sizes(spread=(sizes.spread[0], seconds))
+        sizes = replace(sizes, spread=(sizes.spread[0], seconds))
     before = os.getloadavg()[0]
     rows = [{"section": name, **row} for name in only or SECTIONS for row in SECTIONS[name](sizes)]
     return [*rows, _machine(before)]
