@@ -167,6 +167,7 @@ shutil.rmtree(again.path)
 again.initialize()
 bag = DagBag(str(again.path), bundle_path=again.path, bundle_name="atlas_recurring")
 dag, crowd = sorted(bag.dags.values(), key=lambda found: len(found.tasks))
+dag.deadline = crowd.deadline = None  # dag.test() of Airflow 3.3.2 asks its database for them by what they are
 due = pendulum.parse("2026-06-10T09:00:00Z")
 states = []
 for _ in range(2):
