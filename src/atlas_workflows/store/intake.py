@@ -58,7 +58,11 @@ def begin(connection: Connection, starts: Sequence[Start]) -> list[Started]:
     for execution, wish in named:
         if _is_uuid(wish.workflow):
             sound.setdefault(execution, wish)  # twice in one statement it would not meet itself there
-    rows = connection.execute(sql("engine/start"), {"starts": start_rows(sound)}).fetchall() if sound else ()
+    rows = (
+        connection.execute(sql("engine/start"), {"starts": start_rows(sound.values())}).fetchall()
+        if sound
+        else ()
+    )
     answers: dict[str, str] = dict(rows)
     return [Started(execution, answers.get(execution, "refused")) for execution, _ in named]
 

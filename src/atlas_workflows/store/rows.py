@@ -1,6 +1,6 @@
 """Turns as the rows and documents that the engine's statements take."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from atlas_workflows.engine.events import StepRecord
@@ -174,13 +174,13 @@ def subscription_rows(turns: Iterable[Turn]) -> list[dict[str, str]]:
     ]
 
 
-def start_rows(starts: Mapping[str, Start]) -> str:
-    """Wishes to start executions, by the ids of these."""
+def start_rows(starts: Iterable[Start]) -> str:
+    """Wishes to start executions."""
     return json_text(
         [
             {
                 "organization_id": wish.organization,
-                "execution_id": execution,
+                "execution_id": wish.execution,
                 "workflow_id": wish.workflow,
                 "subject": wish.subject,
                 "anchor": wish.anchor,
@@ -190,7 +190,7 @@ def start_rows(starts: Mapping[str, Start]) -> str:
                 "starter": starter_to_json(wish.waiter),
                 "is_owed": wish.is_owed,
             }
-            for execution, wish in starts.items()
+            for wish in starts
         ]
     )
 
