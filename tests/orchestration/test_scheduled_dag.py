@@ -186,7 +186,7 @@ print("RESULT", json.dumps({"events": events, "same": bundle.get_current_version
 def _publish(connection: Connection, **more: str) -> None:
     schedule = {"cron": "0 9 * * *", "timezone": "UTC"}
     definition = {
-        "format": "atlas.workflow/1", "name": "Monday news", "nodes": [], "edges": [],
+        "format": "atlas.workflow/1", "id": "news", "name": "Monday news", "nodes": [], "edges": [],
         "triggers": [{"id": "nine", "type": "schedule", "parameters": {"schedule": schedule, **more}}],
     }  # fmt: skip
     with connection.transaction():
