@@ -41,6 +41,7 @@ CHOICES = {
     ("enrolment_refusals", "reason"): "filter",
     ("connector_limits", "at_once"): 1,
     ("audience_members", "answer"): "started",
+    ("schedule_activations", "standing"): "off",
     ("recurring_occurrences", "cause"): "due",
     ("recurring_occurrences", "state"): "passed_over",
 }
