@@ -12,6 +12,8 @@ from atlas_workflows.migration.cutover.drain import settle_drains
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_back import holdings, take_back
 from atlas_workflows.migration.cutover.take_over import Author, author_of
+from atlas_workflows.migration.movement.backfill import at_work
+from atlas_workflows.migration.movement.catch_up import catch_up
 from atlas_workflows.migration.scheduling.look import Looked, View, look, viewing
 from atlas_workflows.migration.scheduling.release import (
     bring_over,
@@ -39,6 +41,7 @@ POLL_SECONDS = 1.0
 
 def plan(context: PhaseContext) -> StepResult:
     """Say of every schedule what becomes of it; stopped by one that would wake up though nobody signed it."""
+    _catch_up(context)
     with viewing(context) as view:
         looked = look(view, view.organizations, context.now())
         if context.persistent:
@@ -50,6 +53,7 @@ def plan(context: PhaseContext) -> StepResult:
 
 def run(context: PhaseContext) -> StepResult:
     """Organization by organization: look again, let its schedules fire, and take over what the old application fires."""
+    _catch_up(context)
     with viewing(context) as view:
         require_going(read_rollout(view.connection, context.phase.name))
         seen: list[Looked] = []
@@ -63,6 +67,13 @@ def run(context: PhaseContext) -> StepResult:
         came, waiting = _bring_over(context, view, seen)
     _write(context, seen)
     return StepResult(summary=_summary(seen) | {"taken_over": came, "never_quiet": waiting})
+
+
+def _catch_up(context: PhaseContext) -> None:
+    """Take up what the old application changed meanwhile; what is not taken up stays where it is."""
+    if context.persistent:
+        with at_work(context, phase=context.phase.first.name) as worker:
+            catch_up(worker)
 
 
 def _release(context: PhaseContext, view: View, organization: str) -> Sequence[Looked]:
