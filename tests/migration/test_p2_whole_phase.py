@@ -35,7 +35,7 @@ OWNERS = "SELECT owner, count(*) FROM atlas.workflows GROUP BY 1 ORDER BY 1"
 @pytest.fixture(scope="module")
 def site(pg_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A sample to which all of phase 1 is applied, signed."""
-    dsn = clone_sample(pg_server, "A", messy=False, workflows=60, executions=200)
+    dsn = clone_sample(pg_server, "A", messy=False, workflows=96, executions=200)
     found = Site(dsn, settings_at(tmp_path_factory.mktemp("p2")))
     first = run_phase(phase_named("p1"), found, options=OPTIONS)
     assert first.status == "succeeded", first.problem

@@ -18,6 +18,7 @@ from atlas_workflows.migration.runs.run import may_continue
 from atlas_workflows.migration.step import ReadsOnly, Skips, StepKind
 from atlas_workflows.migration.steps import STEP_KINDS
 from atlas_workflows.migration.undo import NothingToUndo, Undo
+from atlas_workflows.recurring.audience import check as audience_check
 from atlas_workflows.settings import ROOT
 
 MIGRATION = ROOT / "src" / "atlas_workflows" / "migration"
@@ -36,7 +37,7 @@ def modules(folder: Path) -> set[str]:
 
 
 def declared_suites() -> set[str]:
-    return {suite for phase in all_phases() for suite in phase.suites}
+    return {suite for phase in all_phases() for suite in phase.suites} | {audience_check.SUITE}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,12 @@ def test_every_batch_of_a_suite_has_its_query(phase: Phase) -> None:
         }
         queries = {path.stem for path in (SQL / "validation" / suite).glob("*.sql")}
         assert queries == (set() if kind.name in MAKES_FRAMES else batches), suite
+
+
+def test_every_batch_of_the_audiences_suite_has_its_query() -> None:
+    text = (EXPECTATIONS / f"{audience_check.SUITE}.json").read_text()
+    queries = {path.stem for path in (SQL / "validation" / audience_check.SUITE).glob("*.sql")}
+    assert queries == {batch["name"] for batch in json.loads(text)["batches"]}
 
 
 def test_sql_folders_belong_to_a_suite_a_phase_or_a_room() -> None:
