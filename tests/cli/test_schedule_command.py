@@ -147,14 +147,19 @@ def test_refusals_name_the_field(arguments: list[str], field: str) -> None:
 def test_malformed_files_end_in_one_message(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "spec.json"
     file.write_bytes(content)
-    refusal("next", "--file", str(file), *LONDON)
-    refusal("describe", "--file", str(file), *LONDON)
-    refusal("next", "--cron", "0 9 * * *", *LONDON, "--business-hours", str(file))
+    for arguments in (
+        ("next", "--file", str(file), *LONDON),
+        ("describe", "--file", str(file), *LONDON),
+        ("next", "--cron", "0 9 * * *", *LONDON, "--business-hours", str(file)),
+    ):
+        error = refusal(*arguments)
+        assert "\n" not in error.fact
+        assert str(file) in error.fact or "field" in error.attributes
 
 
 def test_a_missing_file_ends_in_one_message(tmp_path: Path) -> None:
-    refusal("next", "--file", str(tmp_path / "none.json"))
-    refusal("next", "--batch", str(tmp_path / "none.jsonl"))
+    for option, name in (("--file", "none.json"), ("--batch", "none.jsonl")):
+        assert name in refusal("next", option, str(tmp_path / name)).fact
 
 
 def test_describe() -> None:

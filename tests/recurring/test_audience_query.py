@@ -22,8 +22,6 @@ def test_what_is_read_is_written_as_it_was() -> None:
     }  # fmt: skip
     query = parse_query(raw)
     assert parse_query(query_to_json(query)) == query
-    assert query.changes_by_itself
-    assert not parse_query({"of": "leads", "where": NEW}).changes_by_itself
 
 
 def _deep(levels: int) -> Any:

@@ -14,7 +14,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.model import Edge, Node, Trigger, Workflow
 from atlas_workflows.recurring.audience.check import is_left, summary_of
-from atlas_workflows.recurring.audience.enrol import Enrolling, unfinished
+from atlas_workflows.recurring.audience.enrol import Enrolling, enrol_unfinished, unfinished
 from atlas_workflows.recurring.audience.publishing import audiences_asked
 from atlas_workflows.recurring.audience.refusal import AudienceRefused
 from atlas_workflows.recurring.audience.run import AudienceRun, begin_run, find_run
@@ -25,7 +25,7 @@ from atlas_workflows.recurring.audience.saved import (
     remove_audience,
     save_audience,
 )
-from atlas_workflows.recurring.enrolling import Enrolment, asking_of, enrol_occasion, enrol_unfinished
+from atlas_workflows.recurring.enrolling import Enrolment, asking_of, enrol_occasion
 from atlas_workflows.recurring.occasion import Occasion, due_occasion, occasion_by_hand
 from atlas_workflows.recurring.starting import Recurring, ask_gate, start_occasion
 from atlas_workflows.recurring.survey import find_entries

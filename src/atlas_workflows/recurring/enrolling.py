@@ -1,12 +1,12 @@
 """Starts an occurrence of a recurring workflow that has an audience: asks the gate once, then enrols everybody it finds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.errors import AtlasError, InputError
-from atlas_workflows.recurring.audience.enrol import PAGE, Enrolling, cancel, unfinished
+from atlas_workflows.errors import InputError
+from atlas_workflows.recurring.audience.enrol import PAGE, Enrolling, cancel
 from atlas_workflows.recurring.audience.run import Asking, AudienceRun, begin_run, find_run
 from atlas_workflows.recurring.occasion import Occasion, Verdict
 from atlas_workflows.recurring.starting import Recurring, ask_gate
@@ -76,18 +76,6 @@ def enrol_occasion(
         run.not_again,
         run.stopped,
     )
-
-
-def enrol_unfinished(connection: Connection) -> Iterator[tuple[Asking, AudienceRun | AtlasError]]:
-    """Go on with every enrolment that began and is not through, of killed processes and of those who only began it.
-
-    One that cannot go on costs itself alone. Needs an autocommit session.
-    """
-    for asking in unfinished(connection):
-        try:
-            yield asking, Enrolling(connection, asking).to_the_end()
-        except AtlasError as refusal:
-            yield asking, refusal
 
 
 def _begin(

@@ -16,8 +16,7 @@ import psycopg
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.errors import AtlasError
-from atlas_workflows.recurring.audience.enrol import Enrolling, unfinished
+from atlas_workflows.recurring.audience.enrol import enrol_unfinished
 from atlas_workflows.recurring.enlisting import enlist, next_of, which_of
 from atlas_workflows.recurring.entry import Entry
 from atlas_workflows.recurring.occasion import Recurring, Verdict, due_occasion
@@ -82,12 +81,10 @@ def _start_due(connection: Connection, now: Callable[[], datetime], done: Swept)
 
 def _enrol(connection: Connection, now: Callable[[], datetime], reading: Connection, done: Swept) -> None:
     """Go on with every enrolment that began, whoever began it; what comes due meanwhile is started between two pages."""
-    for asking in unfinished(reading):
-        try:
-            Enrolling(reading, asking, after_page=lambda _run: _start_due(connection, now, done)).to_the_end()
-            done.answers["enrolments"] += 1
-        except AtlasError as refusal:
-            log.error("The audience of %s cannot be enrolled: %s", asking, refusal)
+    for asking, found in enrol_unfinished(reading, lambda _run: _start_due(connection, now, done)):
+        if isinstance(found, Exception):
+            log.error("The audience of %s cannot be enrolled", asking, exc_info=found)
+        done.answers["failed" if isinstance(found, Exception) else "enrolments"] += 1
 
 
 def release_all(connection: Connection, now: datetime, size: int = BATCH) -> int:

@@ -1,10 +1,12 @@
 """Enrols everybody whom an audience finds, page by page: a page's executions, members and cursor are one transaction."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import psycopg
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import one, rows, scalars
@@ -131,6 +133,22 @@ class Enrolling:
 def unfinished(connection: Connection) -> list[Asking]:
     """Runs of which not everybody was asked yet, the oldest first: of killed processes, or that only were begun."""
     return rows(connection, Asking, sql("recurring/audience/unfinished"))
+
+
+def enrol_unfinished(
+    connection: Connection, after_page: Callable[[AudienceRun], None] = lambda _run: None
+) -> Iterator[tuple[Asking, AudienceRun | Exception]]:
+    """Go on with every enrolment that began and is not through, whoever began it; needs an autocommit session.
+
+    One that cannot go on, for whatever reason, costs itself alone; a server that is gone is raised.
+    """
+    for asking in unfinished(connection):
+        try:
+            yield asking, Enrolling(connection, asking, after_page=after_page).to_the_end()
+        except psycopg.OperationalError:
+            raise
+        except Exception as failure:
+            yield asking, failure
 
 
 def cancel(connection: Connection, organization: str, executions: Iterable[str], why: str) -> int:

@@ -204,11 +204,6 @@ class AudienceQuery(Model):
         None, description="In which days begin and end; the organization's where left out."
     )
 
-    @property
-    def changes_by_itself(self) -> bool:
-        """Whether the day alone decides about somebody: then finding nobody now says little."""
-        return any(_is_about_time(leaf) for leaf in leaves(self.where))
-
 
 def parse_query(raw: Any) -> AudienceQuery:
     """The query in a JSON value. Raises AudienceRefused naming the field that is wrong."""
@@ -234,16 +229,6 @@ def query_to_json(query: AudienceQuery) -> dict[str, Any]:
     return query.model_dump(mode="python", by_alias=True, exclude_unset=True)
 
 
-def leaves(node: Any) -> list[Leaf]:
-    """Every leaf from left to right."""
-    if node is None:
-        return []
-    if isinstance(node, All | AnyOf):
-        inner = node.all if isinstance(node, All) else node.any
-        return [leaf for member in inner for leaf in leaves(member)]
-    return leaves(node.not_) if isinstance(node, Not) else [node]
-
-
 def check_bounds(value: Any) -> None:
     """Raises AudienceRefused for a query that is nested too deeply or has too many conditions."""
     level, depth, count = [value], 0, 0
@@ -264,12 +249,6 @@ def _members(node: Any) -> list[Any]:
         if each is not None
         for member in (each if isinstance(each, list | tuple) else [each])
     ]
-
-
-def _is_about_time(leaf: Leaf) -> bool:
-    if isinstance(leaf, DateLeaf):
-        return leaf.last_days is not None or leaf.next_days is not None
-    return isinstance(leaf, ContactLeaf | AnniversaryLeaf)
 
 
 def _refusal(cause: ValidationError) -> AudienceRefused:
