@@ -13,6 +13,10 @@ from fastapi.testclient import TestClient
 
 from atlas_workflows.api.app import create_app
 from atlas_workflows.db.connect import connect
+from atlas_workflows.rollout.evaluation import declare_known_flags
+from atlas_workflows.rollout.flags import Override
+from atlas_workflows.rollout.known import MOST_DAGS
+from atlas_workflows.rollout.postgres import PostgresFlags
 
 NOW = datetime(2026, 3, 27, 10, 7, 33, tzinfo=UTC)  # Friday; London puts its clocks forward on Sunday
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -83,6 +87,23 @@ def test_an_hour_lists_what_is_due_in_it_with_links_to_the_dags(client: TestClie
     assert link[0].endswith(".t")
     assert "<span>09:00</span> <span>+0100</span>" in listed
     assert "Nothing." in client.get("/calendar?hour=2031-01-01T00").text
+
+
+def test_what_the_sweep_starts_leads_to_the_sweep(client: TestClient, atlas_dsn: str) -> None:
+    with connect(atlas_dsn, application_name="test", autocommit=True) as connection:
+        flags = PostgresFlags(connection)
+        declare_known_flags(flags, actor="ada")
+        flags.set_override(Override(MOST_DAGS.key, ONE, 0, "ada", "always by the sweep", NOW))
+    listed = client.get("/calendar?days=7").text.partition('id="listed"')[2]
+    links = set(re.findall(r'href="\.\./dags/(\w+)[^"]*" data-above>(Monday news|Report)', listed))
+    assert links == {("scheduled_sweep", "Monday news"), ("recurring", "Report")}
+
+
+def test_a_misspelt_question_is_refused_by_name(client: TestClient) -> None:
+    page = client.get("/calendar?organisation=1&days=2")
+    assert page.status_code == 400
+    assert "organisation" in page.text
+    assert "There is days, organization, timezone, hour." in page.text
 
 
 def test_one_organization_alone(client: TestClient) -> None:

@@ -2,15 +2,15 @@
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from urllib.parse import quote, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
@@ -21,13 +21,14 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import AtlasError, InputError
 from atlas_workflows.recurring.calendar import PILE_UP, Calendar, Fire, calendar_of
 from atlas_workflows.recurring.entry import Entry
-from atlas_workflows.recurring.survey import find_entries, is_ready
+from atlas_workflows.recurring.survey import find_entries, is_ready, swept_organizations
 from atlas_workflows.schedule.zones import load_zone
 
 DAYS, MOST_DAYS = 7, 31  # the command `atlas schedule calendar` shows up to a year
 MOST_FIRES = 50_000  # a week of seven thousand workflows; about three seconds of computing
 SHOWN, SHOWN_OF_HOUR = 50, 500
 PILES_SHOWN, QUIET_SHOWN = 10, 5
+SWEEP = "scheduled_sweep"  # the DAG that starts workflows without one of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +73,47 @@ def calendar_router(dsn: Callable[[], str], now: Callable[[], datetime]) -> APIR
     router = APIRouter()
 
     @router.get("/calendar")
-    def page(days: str = "", organization: str = "", timezone: str = "", hour: str = "") -> HTMLResponse:
+    def page(
+        request: Request, days: str = "", organization: str = "", timezone: str = "", hour: str = ""
+    ) -> HTMLResponse:
         given = {"days": days, "organization": organization, "timezone": timezone, "hour": hour}
         entries: list[Entry] = []
+        swept: set[str] = set()
         picture, problem, status, at = None, None, 200, now()
         try:
-            entries = read_entries(dsn(), at)
+            refuse_unknown(request.query_params, given)
+            entries, swept = read_entries(dsn(), at)
             picture = _picture(entries, ask(**given), at)
         except AtlasError as error:
             problem, status = str(error), 400 if isinstance(error, InputError) else 503
-        text = render("calendar.html", picture=picture, problem=problem, **_choices(entries, given))
+        text = render("calendar.html", picture=picture, problem=problem, **_choices(entries, given, swept))
         return HTMLResponse(text, status_code=status, headers={"Content-Security-Policy": policy()})
 
     return router
 
 
-def read_entries(dsn: str, now: datetime) -> list[Entry]:
-    """Every recurring workflow as it is published; none where nothing is migrated here yet."""
+def read_entries(dsn: str, now: datetime) -> tuple[list[Entry], set[str]]:
+    """Every recurring workflow as it is published, and which DAGs there are none of, for the sweep starts those workflows.
+
+    Nothing where nothing is migrated here yet.
+    """
     with connect(dsn, application_name="atlas-pages", autocommit=True) as connection:
         if not is_ready(connection):
-            return []
+            return [], set()
         act_as_migration(connection)
-        return find_entries(connection, now)
+        entries = find_entries(connection, now)
+        organizations = swept_organizations(connection, entries, now)
+    return entries, {entry.dag_id for entry in entries if entry.organization in organizations}
+
+
+def refuse_unknown(asked: Iterable[str], known: Collection[str]) -> None:
+    """Raise InputError for a name that the page does not have: a misspelt one would show something else."""
+    unknown = sorted(set(asked) - set(known))
+    if unknown:
+        raise InputError(
+            f"{unknown[0][:60]!r} is nothing that the calendar is asked for.",
+            remedy=f"There is {', '.join(known)}.",
+        )
 
 
 def ask(*, days: str = "", organization: str = "", timezone: str = "", hour: str = "") -> Question:
@@ -111,9 +131,9 @@ def policy() -> str:
     )
 
 
-def dag_address(dag_id: str) -> str:
-    """Where Airflow shows a DAG, seen from this page."""
-    return f"../dags/{quote(dag_id, safe='')}"
+def dag_address(dag_id: str, swept: Collection[str]) -> str:
+    """Where Airflow shows what starts a workflow, seen from this page: its own DAG, or the sweep."""
+    return f"../dags/{quote(SWEEP if dag_id in swept else dag_id, safe='')}"
 
 
 @cache
@@ -127,7 +147,7 @@ def _picture(entries: list[Entry], asked: Question, now: datetime) -> Picture:
     return Picture(asked, calendar, len(wanted), heat_map(calendar, asked.zone))
 
 
-def _choices(entries: list[Entry], given: dict[str, str]) -> dict[str, object]:
+def _choices(entries: list[Entry], given: dict[str, str], swept: Collection[str]) -> dict[str, object]:
     """What the form offers, the values given with it even where nobody has them."""
     zones = {str(entry.schedule.get("timezone", "UTC")) for entry in entries}
     gyms = {entry.organization: entry.organization_name for entry in entries}
@@ -140,7 +160,7 @@ def _choices(entries: list[Entry], given: dict[str, str]) -> dict[str, object]:
         "pile_up": PILE_UP,
         "piles_shown": PILES_SHOWN,
         "quiet_shown": QUIET_SHOWN,
-        "dag_address": dag_address,
+        "dag_address": partial(dag_address, swept=swept),
         "script": _script(),
     }
 
