@@ -23,7 +23,7 @@ def test_save_count_preview_publish_and_remove(postgres: PostgresWorld, tmp_path
     file = tmp_path / "query.json"
     file.write_text(json.dumps(VIPS))
     saved = run_atlas("audience", "save", "vips", str(file), *WHOSE, *WHO, *dsn)
-    assert saved.stdout == "Saved vips at revision 1. It finds 1 of 2 now.\n", saved.stderr
+    assert saved.stdout == "Saved vips at revision 1. It finds 1 of 2.\n", saved.stderr
     assert "at revision 1" in run_atlas("audience", "save", "vips", str(file), *WHOSE, *WHO, *dsn).stderr
     assert "revision 1  leads  saved by ada" in run_atlas("audience", "list", *WHOSE, *dsn).stdout
     assert json.loads(run_atlas("audience", "show", "vips", *WHOSE, *dsn).stdout)["query"] == VIPS

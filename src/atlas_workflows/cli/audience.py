@@ -164,7 +164,7 @@ def _moment(at: str | None) -> datetime:
 
 
 def _found(counted: Counted) -> str:
-    return f"It finds {counted.found} of {counted.everybody} now."
+    return f"It finds {counted.found} of {counted.everybody}."
 
 
 def _as_json(each: Saved) -> dict[str, Any]:

@@ -16,6 +16,9 @@ from atlas_workflows.settings import load_settings
 app = typer.Typer(no_args_is_help=True, help="Measure us beside our peers.")
 
 _WIDTH = 140  # of a table that goes to a file
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Small sizes, for a look whether it works; the figures say little.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
@@ -44,10 +47,7 @@ def engine(
             help="A section: cost, peers, latency, action, due, parked, flood, memory; may be given several times."
         ),
     ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Small sizes, for a look whether it works; the figures say little."),
-    ] = False,
+    quick: Quick = False,
     as_json: AsJson = False,
 ) -> None:
     """The worker beside the floor of its statements and beside DBOS, procrastinate and pgqueuer; latency, waits, floods."""
@@ -70,10 +70,7 @@ def schedule(
             min=30, help="Within how many seconds the DAGs of section spread are due; 900 if absent."
         ),
     ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Small sizes, for a look whether it works; the figures say little."),
-    ] = False,
+    quick: Quick = False,
     as_json: AsJson = False,
 ) -> None:
     """Recurring workflows as DAGs beside dag-factory's; delays, pile-ups and CPU under a real scheduler."""
