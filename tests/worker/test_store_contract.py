@@ -360,6 +360,21 @@ def test_being_performed_counts_and_waiting_for_a_person_does_not(world: World) 
     assert end[0] == "timeout", "it was performed for 50 and 110 seconds"
 
 
+def test_what_nobody_waits_for_any_more_makes_nobody_idle(world: World) -> None:
+    slow = Node("n", "add_note", {"text": "x"}, on_error=ErrorMode.CONTINUE, timeout_seconds=100)
+    workflow = world.publish(line("w", slow, node("m"), max_execution_seconds=180))
+    (begun,) = world.start(wish(workflow))
+    work(world)
+    for seconds in (100, 190):
+        assert len(world.ledger.exchange((), {"add_note": 1})) == 1
+        world.move_to(NOON + timedelta(seconds=seconds))
+        world.executions.promote()
+        work(world)
+    end = world.end(begun.execution)
+    assert end is not None, "the first is under way for nobody, the second was performed for 90 seconds"
+    assert end[0] == "timeout"
+
+
 def test_no_more_effects_are_taken_than_there_is_room_and_organizations_share_it(world: World) -> None:
     for organization, many in ((ONE, 30), (TWO, 2)):
         workflow = world.publish(line("w", node("n")), organization)

@@ -12,10 +12,10 @@ SELECT
             (e.intended_at, CASE WHEN e.status = 'intended' THEN t.now ELSE coalesce(e.dispatched_at, e.finished_at, t.now) END),
             (
                 CASE WHEN e.status = 'unknown' THEN e.finished_at ELSE e.dispatched_at + %(longest_call)s END,
-                CASE WHEN e.status IN ('done', 'failed') THEN e.finished_at ELSE t.now END
+                CASE WHEN e.status IN ('dispatching', 'unknown') THEN t.now ELSE e.finished_at END
             )
         ) AS i (since, until)
-        WHERE e.organization_id = s.organization_id AND e.execution_id = s.execution_id
+        WHERE e.organization_id = s.organization_id AND e.execution_id = s.execution_id AND NOT e.given_up
             AND i.since < i.until AND i.until > (s.document ->> 'last_at')::timestamptz
     ) END AS idle
 FROM unnest(%(organizations)s::uuid[], %(executions)s::uuid[]) AS c (organization_id, execution_id)

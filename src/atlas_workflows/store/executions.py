@@ -29,14 +29,13 @@ from atlas_workflows.store.rows import (
 from atlas_workflows.store.sessions import Pool, Timed, transact, untimed
 from atlas_workflows.worker.exposures import exposures_of
 from atlas_workflows.worker.messages import event_from_json, json_text, starter_from_json
-from atlas_workflows.worker.model import Batch, Claimed, News, Place, Start, Started, Turn
+from atlas_workflows.worker.model import LONGEST_CALL, Batch, Claimed, News, Place, Start, Started, Turn
 from atlas_workflows.worker.turn import farewell, news_of_start
 
 PROMOTED_AT_ONCE = 2_000
 NOBODY = "00000000-0000-0000-0000-000000000000"
 LEASE = timedelta(seconds=60)
 DAY_SECONDS = 86_400.0
-LONGEST_CALL = timedelta(seconds=120)  # the lease of an effect: nobody performs one for longer
 
 
 class PostgresExecutions:

@@ -8,14 +8,14 @@ from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.store.executions import LONGEST_CALL, NOBODY
+from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import lock
 from atlas_workflows.store.limits import allowance_rows, allowances, charge
 from atlas_workflows.store.rows import finished_rows
 from atlas_workflows.store.sending import settle
 from atlas_workflows.store.sessions import Pool, transact
 from atlas_workflows.worker.messages import json_text
-from atlas_workflows.worker.model import Dispatch, Finished
+from atlas_workflows.worker.model import LONGEST_CALL, Dispatch, Finished
 
 LEASE = LONGEST_CALL
 RELEASED_AT_ONCE = 2_000

@@ -24,6 +24,7 @@ from atlas_workflows.worker.messages import (
     status_of,
 )
 from atlas_workflows.worker.model import (
+    LONGEST_CALL,
     Batch,
     Claimed,
     DeadLetter,
@@ -44,7 +45,6 @@ from atlas_workflows.worker.sending.policy import CHANNEL_OF
 from atlas_workflows.worker.turn import contact_of, farewell, news_of_start
 
 LEASE = timedelta(seconds=60)
-LONGEST_CALL = timedelta(seconds=120)
 
 
 @dataclass(slots=True)
@@ -353,14 +353,16 @@ class MemoryStore:
         """When effects of an execution waited for their turn or for a person."""
         for entered in self.effects.values():
             given = entered.dispatch
-            if (given.organization, given.execution) != place or given.intended_at is None:
+            is_waited_for = (given.organization, given.execution) == place and not entered.given_up
+            if not is_waited_for or given.intended_at is None:
                 continue
             begun_at = None if entered.status == "intended" else entered.dispatched_at
             yield given.intended_at, begun_at or entered.finished_at or now
             if entered.status == "unknown" and entered.finished_at is not None:
                 yield entered.finished_at, now
-            elif begun_at is not None and entered.finished_at is not None:
-                yield min(begun_at + LONGEST_CALL, entered.finished_at), entered.finished_at
+            elif begun_at is not None:
+                ended_at = entered.finished_at or now
+                yield min(begun_at + LONGEST_CALL, ended_at), ended_at
 
     def _take(self, kind: str, places: int) -> list[Dispatch]:
         while chosen := self._chosen(kind, places):

@@ -11,6 +11,7 @@ from atlas_workflows.engine.nesting import execution_id
 from atlas_workflows.engine.state import State
 
 Place = tuple[str, str]  # organization, execution
+LONGEST_CALL = timedelta(seconds=120)  # the lease of an effect: nobody performs one for longer
 LATELY = timedelta(
     hours=1
 )  # within which entries, and executions that make each other begin, count as going in a circle
