@@ -27,7 +27,9 @@ from atlas_workflows.site import Site, crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll back and report a phase.")
 
-PhaseName = Annotated[str, typer.Argument(metavar="PHASE", help="p1, p2 or p4, or its full name such as p1_database.")]
+PhaseName = Annotated[
+    str, typer.Argument(metavar="PHASE", help="p1, p2 or p4, or its full name such as p1_database.")
+]
 Dsn = Annotated[str | None, typer.Option("--dsn", help="The CRM database; default ATLAS_CRM_DSN.")]
 Organization = Annotated[list[str] | None, asked("organizations", "--organization", metavar="ID")]
 Percent = Annotated[int | None, asked("percent")]
