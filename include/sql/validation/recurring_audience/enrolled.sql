@@ -2,6 +2,7 @@
 SELECT
     n.organization_id::text AS organization_id,
     n.subject,
+    CASE WHEN count(*) OVER (PARTITION BY n.subject) = 1 THEN 'yes' ELSE 'no' END AS is_there_once,
     CASE
         WHEN EXISTS (
             SELECT FROM atlas.audience_runs AS r
