@@ -10,16 +10,15 @@ from atlas_workflows.legacy.source.documents import decode
 from atlas_workflows.legacy.source.references import ESCAPED, MARK, renamed
 from atlas_workflows.secrets.detection import (
     holds_secret,
-    is_container_of_secrets,
     is_pair,
     is_pin,
     is_secret,
-    is_secret_name,
     may_hold_secret,
     named_members,
 )
 from atlas_workflows.secrets.masking import hide_secrets
 from atlas_workflows.secrets.recognition import looks_secret
+from atlas_workflows.secrets.secret_names import is_container_of_secrets, is_secret_name
 
 
 def sealed(value: Any, path: str, findings: Findings) -> dict[str, str]:

@@ -57,11 +57,6 @@ def named_members(value: dict[str, Any], named: bool = False) -> Iterator[tuple[
         yield key, item, is_secret_name(key) or ((named or pair) and (is_value_name(key)))
 
 
-def named_inside(key: str, item: Any, named: bool) -> bool:
-    """Whether all below is a secret: lists and numbers under such a name, and members of a container of secrets."""
-    return named or (isinstance(item, dict) and is_container_of_secrets(key))
-
-
 def holds_secret(value: Any, *, named: bool = False, whole: bool = False) -> bool:
     """Whether any text, number or key inside is a secret, by name or by looks; true wherever one would be taken out."""
     if type(value) is str:

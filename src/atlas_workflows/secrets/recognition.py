@@ -28,7 +28,8 @@ _ASSIGNMENT = re2.compile(_ASSIGNED)
 _DIGIT = re2.compile(rb"[0-9]")
 NO_SECRETS = frozenset(
     {"true", "false", "none", "null", "undefined", "basic", "bearer", "oauth", "oauth2", "api_key", "apikey", "api-key", "header", "headers", "digest",
-     "jwt", "hmac", "ntlm", "token", "required", "optional", "disabled", "enabled", "default", "inherit", "saml", "no", "yes", "password", "string"}
+     "jwt", "hmac", "ntlm", "token", "required", "optional", "disabled", "enabled", "default", "inherit", "saml", "no", "yes", "password", "string",
+     "number", "integer", "boolean", "object", "array", "text"}
 )  # fmt: skip
 
 
@@ -59,21 +60,16 @@ def secret_spans(raw: bytes) -> list[tuple[int, int]]:
 def _assigned(raw: bytes) -> Iterator[tuple[int, int]]:
     """Values that a name says are secret: PGPASSWORD=…, "apiKey": "…", X-Api-Key: …"""
     for match in _ASSIGNMENT.finditer(raw):
-        if _is_assigned(match, raw):
+        if _is_assigned(match):
             yield match.span(6)
 
 
-def _is_assigned(match: Any, raw: bytes) -> bool:
+def _is_assigned(match: Any) -> bool:
     name, value = match[1].decode("ascii").strip("-."), match[6].decode("utf-8", "replace")
     if not is_secret_name(name) or value.lower().rstrip(".,)") in NO_SECRETS:
         return False
     if match[5] or _DIGIT.search(match[6]) is not None:
         return True  # in quotes, or with a digit: no word of a sentence
-    before = raw[match.start() - 1 : match.start()]
     if match[3] == b":":
         return "-" in name or name.lower() in ("authorization", "cookie")
-    return (
-        not match[4]
-        and match[2] in (b"", b"\\")
-        and before in (b"", b"\n", b"\r", b"?", b"&", b";", b" ", b"\t")
-    )
+    return not match[2].strip() and not match[4]  # spaces make it code: token = response.token

@@ -108,7 +108,7 @@ FORMS: dict[str, tuple[bytes, ...]] = {
     "PostHog": (rb"ph[cx]_[A-Za-z0-9]{40,}",),
     "age": (rb"AGE-SECRET-KEY-1[0-9A-Z]{50,}",),
     # No vendor's own
-    "JWT": (rb"eyJ[A-Za-z0-9_=-]{10,}\.[A-Za-z0-9_=-]{6,}(?:\.[A-Za-z0-9_.+/=-]{6,})?",),
+    "JWT": (rb"eyJ[A-Za-z0-9_=-]{8,}\.[A-Za-z0-9_=-]{6,}(?:\.[A-Za-z0-9_.+/=-]{6,})?",),
     "private key": (
         rb"(?:-----|---- )?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?(?:-----)?(?:[\s\S]*?END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?(?:-----)?|[\s\S]*)",
         rb"PuTTY-User-Key-File-[0-9][\s\S]*",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+from uuid import UUID
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.hidden_rows import without_secrets
@@ -42,7 +43,10 @@ class Sealer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One source row on its way into the database. `reasons` and `changes` are JSON-able; `sealed` replaces `content`."""
+    """One source row on its way into the database. `reasons` and `changes` are JSON-able; `sealed` replaces `content`.
+
+    `named`: the secrets' names by row and place, under which earlier releases sealed them.
+    """
 
     table: str
     id: str
@@ -58,6 +62,7 @@ class Entry:
     secrets: tuple[SecretFound, ...] = ()
     parent: tuple[str, str] | None = None
     target_hash: str = "{}"
+    named: tuple[UUID, ...] = ()
 
 
 def is_unchanged(row: SourceRow, tenancy: Tenancy, sealer: Sealer, known: str | None) -> bool:
@@ -72,7 +77,8 @@ def inputs_hash(row: SourceRow, tenancy: Tenancy, sealer: Sealer) -> str:
 
 def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sealer) -> Entry:
     """Translate a row and put everything together that will be written for it."""
-    verdict = _sealed(_judged(row, table, tenancy), row, sealer)
+    judged = _judged(row, table, tenancy)
+    verdict = _sealed(judged, row, sealer)
     content = original_content(row.columns)
     reasons = tuple(reason_json(reason) for reason in verdict.reasons)
     changes = tuple(change_json(change) for change in verdict.changes)
@@ -91,6 +97,7 @@ def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sea
         rows=verdict.rows,
         secrets=verdict.secrets,
         parent=verdict.parent,
+        named=tuple(secret.id for secret in judged.secrets),
         target_hash=target_fingerprint(with_findings(verdict.rows, json_text(reasons), json_text(changes))),
     )
 
