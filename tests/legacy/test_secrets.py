@@ -90,6 +90,13 @@ def test_a_placeholder_or_a_flag_is_no_secret() -> None:
     )
 
 
+def test_a_sealed_text_with_placeholders_waits_for_a_signature() -> None:
+    node = action_node("http_request", url="https://a.example/x?auth_token=abc12345&to={{lead.email}}")
+    translation = translated(node)
+    assert ["{{" in secret.value for secret in translation.secrets] == [True]
+    assert "SECRET_HOLDS_PLACEHOLDER" in {change.code for change in translation.changes}
+
+
 def test_headers_listed_as_pairs() -> None:
     node = action_node(
         "http_request", url="https://a.example", headers=[{"key": "Authorization", "value": "abcd1234"}]

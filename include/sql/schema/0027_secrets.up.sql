@@ -39,7 +39,7 @@ BEGIN
     PERFORM set_config('atlas.acting', acted, true);
     IF foreign_one THEN
         RAISE EXCEPTION 'A row of atlas.% refers to a secret that is not its organization''s.', TG_TABLE_NAME
-            USING ERRCODE = 'insufficient_privilege', HINT = 'Seal the secret for this organization and refer to that one.';
+            USING ERRCODE = 'check_violation', HINT = 'Seal the secret for this organization and refer to that one.';
     END IF;
     RETURN NULL;
 END
@@ -77,7 +77,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION 'A secret does not move to another organization.' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'A secret does not move to another organization.' USING ERRCODE = 'check_violation';
 END
 $$;
 COMMENT ON FUNCTION atlas.keep_secrets_at_home() IS 'Database trigger: the organization of a secret never changes.';

@@ -365,8 +365,20 @@ def _without_secrets(workflow: Workflow, findings: Findings) -> Workflow:
 def _sealed_node(node: Node, findings: Findings) -> Node:
     path = f"nodes.{node.id}"
     parameters = seal_values(dict(node.parameters), f"{path}.parameters", findings)
+    _note_placeholders(f"{path}.parameters", findings)
     name, notes = hidden(node.name, f"{path}.name", findings), hidden(node.notes, f"{path}.notes", findings)
     return replace(node, parameters=parameters, name=name, notes=notes)
+
+
+def _note_placeholders(path: str, findings: Findings) -> None:
+    """A secret is opened when it is sent, after all placeholders were filled in, and so its own never are."""
+    for found in findings.secrets:
+        if "{{" in found.value and found.path.startswith(path):
+            findings.change(
+                ReasonCode.SECRET_HOLDS_PLACEHOLDER, found.path,
+                "The text holds a secret and is sealed whole; give the secret a setting of its own, and the rest is filled in.",
+                before="placeholders filled in", after="sent as it stands",
+            )  # fmt: skip
 
 
 def _sealed_trigger(trigger: Trigger, findings: Findings) -> Trigger:

@@ -9,7 +9,7 @@ from typing import Any
 import re2
 
 from atlas_workflows.secrets.secret_names import is_secret_name
-from atlas_workflows.secrets.vendor_tokens import APART, BEGIN, FORMS
+from atlas_workflows.secrets.vendor_tokens import APART, BEGIN, FORMS, MARKED
 
 # Parts of names under which secrets go; the whole name is judged by secret_names.
 _NAME_PARTS = (
@@ -24,6 +24,7 @@ _ASSIGNED = (
 _IN_ADDRESS = rb"[?&;](?i:key|sig|signature|code|hash|h|auth)=[^&\s\"'#{}]{16,}"
 _FORMS = [form for forms in FORMS.values() for form in forms]
 _TOKEN = re2.compile(b"|".join((*_FORMS, _IN_ADDRESS)))
+_MARKED = [(marks, re2.compile(form)) for marks, form, _ in MARKED.values()]
 _ASSIGNMENT = re2.compile(_ASSIGNED)
 _DIGIT = re2.compile(rb"[0-9]")
 NO_SECRETS = frozenset(
@@ -36,18 +37,31 @@ NO_SECRETS = frozenset(
 def token_hints() -> bytes:
     """One expression for raw JSON text that finds wherever a form may stand; a line break is an escape there."""
     loose = (form.replace(APART, b"").replace(BEGIN, b"").replace(rb"\b", b"") for form in _FORMS)
-    return b"|".join((*loose, _IN_ADDRESS))
+    return b"|".join((*loose, *(hint for _, _, hint in MARKED.values()), _IN_ADDRESS))
+
+
+# One look that says for nearly every text that there is none; the three below are taken only where it finds something.
+_FIRST_LOOK = re2.compile(
+    token_hints() + b"|(?i:(?:" + _NAME_PARTS + rb")[a-z0-9_.\-]*[\"'\]\\]{0,4}\s{0,3}[:=])"
+)
+_SHORTEST = 8
 
 
 def looks_secret(text: str) -> bool:
     """Whether a text looks like, or contains, a secret of a kind we know."""
+    if len(text) < _SHORTEST:
+        return False
     raw = text.encode("utf-8", "surrogatepass")
-    return _TOKEN.search(raw) is not None or next(_assigned(raw), None) is not None
+    if _FIRST_LOOK.search(raw) is None:
+        return False
+    return _TOKEN.search(raw) is not None or any(_marked(raw)) or any(_assigned(raw))
 
 
 def secret_spans(raw: bytes) -> list[tuple[int, int]]:
     """Where secrets stand, in order and without overlap."""
-    found = sorted([*(match.span() for match in _TOKEN.finditer(raw)), *_assigned(raw)])
+    if len(raw) < _SHORTEST or _FIRST_LOOK.search(raw) is None:
+        return []
+    found = sorted([*(match.span() for match in _TOKEN.finditer(raw)), *_marked(raw), *_assigned(raw)])
     apart: list[tuple[int, int]] = []
     for begin, end in found:
         if apart and begin < apart[-1][1]:
@@ -55,6 +69,12 @@ def secret_spans(raw: bytes) -> list[tuple[int, int]]:
         else:
             apart.append((begin, end))
     return apart
+
+
+def _marked(raw: bytes) -> Iterator[tuple[int, int]]:
+    for marks, form in _MARKED:
+        if any(mark in raw for mark in marks):
+            yield from (match.span() for match in form.finditer(raw))
 
 
 def _assigned(raw: bytes) -> Iterator[tuple[int, int]]:
