@@ -10,3 +10,4 @@ DROP FUNCTION IF EXISTS atlas.refuse_foreign_secrets();
 DROP FUNCTION IF EXISTS atlas.keep_secrets_at_home();
 DROP INDEX IF EXISTS atlas.secrets_by_connector;
 ALTER TABLE atlas.secrets DROP COLUMN IF EXISTS connector;
+COMMENT ON COLUMN atlas.secrets.id IS NULL;
