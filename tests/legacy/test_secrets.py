@@ -142,6 +142,14 @@ def test_a_variable_that_nobody_marked_as_secret_may_still_hold_one(
     assert translation.workflow.variables[0].secret == (variable["value"] == hidden)
 
 
+def test_a_variables_description_quotes_no_setting_under_a_secrets_name() -> None:
+    variable = {"name": "plain", "value": "x", "apiKey": "opensesame", "odd": "kept"}
+    translation = translated(action_node("send_sms", message="x"), variables=[variable])
+    assert translation.workflow is not None
+    assert translation.workflow.variables[0].description == "(odd: kept)"
+    assert translation.holds_secret  # so the original, which has it all, is sealed
+
+
 def test_tags_hide_secrets_that_stand_in_them() -> None:
     translation = translated(action_node("send_sms", message="x"), tags=["vip", STRIPE])
     assert translation.workflow is not None

@@ -6,6 +6,7 @@ key gets a stand-in that is the same wherever the same secret stood, so that edg
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from atlas_workflows.exact_json import dumps, dumps_text, loads
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
-from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SourceRow
+from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SecretFound, SourceRow
 from atlas_workflows.legacy.secret_values import sealed
 from atlas_workflows.legacy.source.references import MARK
 from atlas_workflows.names import normal
@@ -33,12 +34,15 @@ _VALUES = frozenset({"parameters", "default"})
 _TEXTS_ONLY = frozenset({"schedule", "config_schema", "input_schema", "output_schema"})
 STAND_IN_END = "•"
 _SHORTEST, _LONGEST = 12, 64  # characters of a secret by which a piece of it is known
+_SHORTEST_WHOLE = 8
+# What stood under a secret's name is looked for elsewhere too where it is no word of a sentence: one piece, with a digit.
+_NAMED = re.compile(r"(?=\S*\d)[^\s{}]{8,200}")
 Keyed = Callable[[str], str]
 
 
 def without_secrets(verdict: RowsOutcome, row: SourceRow, keyed: Keyed) -> RowsOutcome:
     """The verdict with nothing in it that looks like a secret; `keyed` hashes with a key, so that nothing can be guessed."""
-    hider = hider_of(row, keyed)
+    hider = hider_of(row, verdict.secrets, keyed)
     if not hider.touches(_everything(verdict)):
         return verdict
     findings = Findings(row.table, row.id)
@@ -67,21 +71,26 @@ class Hider:
     """Knows secrets by their forms, and those of this row, each with its stand-in, by a piece and in other spellings too."""
 
     known: tuple[tuple[str, str], ...]
+    whole: tuple[tuple[str, str], ...]
     keyed: Keyed
 
     def touches(self, texts: Iterable[str]) -> bool:
         """Whether a secret stands anywhere in these texts."""
         text = "\n".join(texts)
-        return any(secret[:_SHORTEST] in text for secret, _ in self.known) or bool(
-            secret_spans(text.encode("utf-8", "surrogatepass"))
+        return (
+            any(secret[:_SHORTEST] in text for secret, _ in self.known)
+            or any(secret in text for secret, _ in self.whole)
+            or bool(secret_spans(text.encode("utf-8", "surrogatepass")))
         )
 
     def hide(self, text: str) -> str:
         """The text with a stand-in wherever a secret stood."""
-        if len(text) < _SHORTEST:
+        if len(text) < _SHORTEST_WHOLE:
             return text
         for secret, stands_in in self.known:
             text = _without(text, secret, stands_in)
+        for secret, stands_in in self.whole:
+            text = text.replace(secret, stands_in)
         raw = text.encode("utf-8", "surrogatepass")
         for begin, end in reversed(secret_spans(raw)):
             secret = raw[begin:end].decode("utf-8", "surrogatepass")
@@ -89,15 +98,19 @@ class Hider:
         return raw.decode("utf-8", "surrogatepass")
 
 
-def hider_of(row: SourceRow, keyed: Keyed) -> Hider:
-    """One that knows what this row and the rows beside it hold."""
+def hider_of(row: SourceRow, sealed: Iterable[SecretFound], keyed: Keyed) -> Hider:
+    """One that knows what this row and the rows beside it hold, and what was sealed because of its name."""
     known = [
         (spelled, stand_in(token, keyed))
         for token in _tokens(row)
         for spelled in dict.fromkeys((token, token.lower(), normal(token), _in_words(token)))
         if len(spelled) >= _SHORTEST
     ]
-    return Hider(tuple(known), keyed)
+    named = {found.value for found in sealed if _NAMED.fullmatch(found.value)}
+    whole = [
+        (value, stand_in(value, keyed)) for value in sorted(named, key=lambda value: (-len(value), value))
+    ]
+    return Hider(tuple(known), tuple(whole), keyed)
 
 
 def stand_in(secret: str, keyed: Keyed) -> str:

@@ -135,6 +135,19 @@ def test_the_id_of_a_secret_needs_the_key() -> None:
     )
 
 
+def test_a_named_secret_is_hidden_wherever_else_the_row_says_it() -> None:
+    node = {
+        "id": "a",
+        "type": "odd",
+        "data": {"label": "uses hunter22!", "hunter22!": 1, "config": {"password": "hunter22!"}},
+    }
+    columns = {"id": KEY, "organization_id": GYM, "name": "with hunter22! in it", "status": "draft", "workflow_data": json.dumps({"nodes": [node], "edges": []})}  # fmt: skip
+    row = SourceRow("workflows", KEY, columns)
+    made = moved(row, tables_of("B")["workflows"], TENANCY)
+    assert "hunter22!" not in json.dumps([made.rows, made.reasons, made.changes, made.content], default=str)
+    assert differences(row, made) == []
+
+
 def test_what_belongs_to_nobody_has_no_secret_in_clear_and_none_sealed() -> None:
     columns = {
         "id": KEY,
