@@ -90,6 +90,13 @@ def test_a_placeholder_or_a_flag_is_no_secret() -> None:
     )
 
 
+def test_a_sealed_text_with_placeholders_waits_for_a_signature() -> None:
+    node = action_node("http_request", url="https://a.example/x?auth_token=abc12345&to={{lead.email}}")
+    translation = translated(node)
+    assert ["{{" in secret.value for secret in translation.secrets] == [True]
+    assert "SECRET_HOLDS_PLACEHOLDER" in {change.code for change in translation.changes}
+
+
 def test_headers_listed_as_pairs() -> None:
     node = action_node(
         "http_request", url="https://a.example", headers=[{"key": "Authorization", "value": "abcd1234"}]
@@ -133,6 +140,14 @@ def test_a_variable_that_nobody_marked_as_secret_may_still_hold_one(
     assert "DEFINITION_INVALID" not in codes(translation)
     assert translation.workflow is not None
     assert translation.workflow.variables[0].secret == (variable["value"] == hidden)
+
+
+def test_a_variables_description_quotes_no_setting_under_a_secrets_name() -> None:
+    variable = {"name": "plain", "value": "x", "apiKey": "opensesame", "odd": "kept"}
+    translation = translated(action_node("send_sms", message="x"), variables=[variable])
+    assert translation.workflow is not None
+    assert translation.workflow.variables[0].description == "(odd: kept)"
+    assert translation.holds_secret  # so the original, which has it all, is sealed
 
 
 def test_tags_hide_secrets_that_stand_in_them() -> None:

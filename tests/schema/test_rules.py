@@ -228,3 +228,63 @@ def test_what_the_engine_keys_by_an_organization_can_be_distributed(admin: psyco
         [list(tables)],
     ).fetchall()
     assert sorted(keys) == sorted((name, "organization_id") for name in tables)
+
+
+OWN, FOREIGN, CREDENTIAL = (str(uuid4()) for _ in range(3))
+DOCUMENT = '{"nodes": [{"parameters": {"headers": [{"value": {"$secret": "%s"}}]}}]}'
+# Every place where a reference can be set: statement, and how the reference is written there.
+REFERRING = (
+    ("INSERT INTO atlas.workflows (organization_id, name, definition) VALUES (%(org)s, 'w', %(told)s)", DOCUMENT),
+    ("UPDATE atlas.workflows SET definition = %(told)s, revision = revision + 1 WHERE id = %(workflow)s", DOCUMENT),
+    ("INSERT INTO atlas.workflow_versions (organization_id, workflow_id, version, definition, definition_hash) VALUES (%(org)s, %(workflow)s, 1, %(told)s, 'h')", DOCUMENT),
+    ("INSERT INTO atlas.workflow_templates (organization_id, name, definition) VALUES (%(org)s, 't', %(told)s)", DOCUMENT),
+    ("INSERT INTO atlas.workflow_templates (organization_id, name, required_variables) VALUES (%(org)s, 't', %(told)s)", '[{"default": {"$secret": "%s"}}]'),
+    ("INSERT INTO atlas.workflow_triggers (organization_id, workflow_id, trigger_key, trigger_type, trigger_name, trigger_config) VALUES (%(org)s, %(workflow)s, 'k', 't', 'n', %(told)s)", '{"secret": {"$secret": "%s"}}'),
+    ("INSERT INTO atlas.workflow_triggers (organization_id, workflow_id, trigger_key, trigger_type, trigger_name, webhook_secret_id) VALUES (%(org)s, %(workflow)s, 'k', 't', 'n', %(told)s)", "%s"),
+    ("INSERT INTO atlas.workflow_variables (organization_id, name, default_value) VALUES (%(org)s, 'v', %(told)s)", '{"$secret": "%s"}'),
+    ("INSERT INTO atlas.workflow_variables (organization_id, name, current_value) VALUES (%(org)s, 'v', %(told)s)", '{"a": [{"$secret": "%s", "b": 1}]}'),
+    ("INSERT INTO atlas.workflow_variables (organization_id, name, secret_id) VALUES (%(org)s, 'v', %(told)s)", "%s"),
+    ("INSERT INTO atlas.workflow_webhooks (organization_id, name, endpoint_id, secret_id) VALUES (%(org)s, 'w', 'e', %(told)s)", "%s"),
+    ("INSERT INTO atlas.workflow_webhooks (organization_id, name, endpoint_id, transform_payload) VALUES (%(org)s, 'w', 'e', %(told)s)", '{"a": {"$secret": "%s"}}'),
+)  # fmt: skip
+PLACES = (
+    "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped "
+    "WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname ~ '^(definition|trigger_config|default_value|.*secret_id)$' "
+    "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'refuse_foreign_secrets') ORDER BY 1"
+)  # fmt: skip
+
+
+def seal(
+    connection: psycopg.Connection, secret: str, organization: str, connector: str | None = None
+) -> None:
+    connection.execute(
+        "INSERT INTO atlas.secrets (id, organization_id, sealed, key_id, connector) VALUES (%s, %s, 'x', 'k', %s)",
+        [secret, organization, connector],
+    )
+
+
+def test_another_organizations_secret_is_refused_wherever_a_reference_can_be_set(
+    admin: psycopg.Connection, schema_dsn: str
+) -> None:
+    for secret, organization, connector in (
+        (OWN, ONE, None),
+        (FOREIGN, TWO, None),
+        (CREDENTIAL, ONE, "twilio"),
+    ):
+        seal(admin, secret, organization, connector)
+    workflow = new_workflow(admin)
+    with psycopg.connect(schema_dsn) as application:
+        for statement, form in REFERRING:
+            for secret in (FOREIGN, FOREIGN.upper(), CREDENTIAL):
+                given = {"org": ONE, "workflow": workflow, "told": form.replace("%s", secret)}
+                with pytest.raises(errors.CheckViolation, match="not its organization's"):
+                    admin.execute(statement, given)
+                with pytest.raises(errors.CheckViolation), application_transaction(application, ONE):
+                    application.execute(statement, given)
+            for secret in (OWN, str(uuid4())):
+                given = {"org": ONE, "workflow": workflow, "told": form.replace("%s", secret)}
+                with admin.transaction(force_rollback=True):
+                    assert admin.execute(statement, given).rowcount == 1
+    with pytest.raises(errors.CheckViolation, match="does not move"):
+        admin.execute("UPDATE atlas.secrets SET organization_id = %s WHERE id = %s", [TWO, OWN])
+    assert admin.execute(PLACES).fetchall() == []

@@ -1,3 +1,4 @@
--- Removes a secret of an organization.
+-- Removes the credential of a connector that an organization has.
 DELETE FROM atlas.secrets
-WHERE id = %(id)s AND organization_id = %(organization)s
+WHERE connector = %(connector)s AND organization_id = %(organization)s
+RETURNING id

@@ -19,7 +19,6 @@ from atlas_workflows.exact_json import dumps_text, loads_unambiguous
 from atlas_workflows.integrations import twilio
 from atlas_workflows.integrations.credentials import (
     NoCredential,
-    credential_id,
     forget_credential,
     keep_credential,
 )
@@ -76,11 +75,12 @@ def forget(
         connect(crm_site(dsn).dsn, application_name="atlas-secrets", autocommit=True) as connection,
         acting_as_migration(connection),
     ):
-        if not forget_credential(connection, whose, connector):
+        name = forget_credential(connection, whose, connector)
+        if name is None:
             raise InputError(
                 f"The organization has no credential for {connector}.", remedy="There is nothing to remove."
             )
-        _note(connection, credential_id(whose, connector), by, "forget_credential", connector, whose)
+        _note(connection, name, by, "forget_credential", connector, whose)
     print(f"Removed the credential for {connector}.")
 
 

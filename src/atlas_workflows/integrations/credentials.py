@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -17,8 +17,6 @@ from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.secrets.masking import HIDDEN
 from atlas_workflows.secrets.sealing import Sealer
 
-_NAMES = UUID("5f1c7a52-6f0e-4c0b-9d53-0c8f6f6d4a11")
-
 
 class NoCredential(Exception):
     """There is none, or it cannot be opened; the text says what to do."""
@@ -28,31 +26,27 @@ class VaultAway(Exception):
     """The database cannot be asked now."""
 
 
-def credential_id(organization: str, connector: str) -> UUID:
-    """The secret under which an organization's credential for a connector is sealed."""
-    return uuid5(_NAMES, f"{organization.lower()}/{connector}")
-
-
 def keep_credential(
     connection: Connection, sealer: Sealer, organization: str, connector: str, values: Mapping[str, str]
 ) -> UUID:
-    """Seal an organization's credential, in place of the one before."""
-    name = credential_id(organization, connector)
+    """Seal an organization's credential, in place of the one before; the id it has."""
     given = {
-        "id": name,
+        "connector": connector,
         "organization": organization,
         "sealed": sealer.seal(json.dumps(dict(sorted(values.items())))),
         "key_id": sealer.key_id,
         "hint": f"{connector} {HIDDEN}",
     }
-    connection.execute(sql("secrets/keep_secret"), given)
-    return name
+    kept: UUID | None = scalar(connection, sql("secrets/keep_secret"), given)
+    assert kept is not None  # one row by construction
+    return kept
 
 
-def forget_credential(connection: Connection, organization: str, connector: str) -> bool:
-    """Remove it; whether there was one."""
-    given = {"id": credential_id(organization, connector), "organization": organization}
-    return connection.execute(sql("secrets/forget_secret"), given).rowcount > 0
+def forget_credential(connection: Connection, organization: str, connector: str) -> UUID | None:
+    """Remove it; the id it had, None where there was none."""
+    given = {"connector": connector, "organization": organization}
+    found: UUID | None = scalar(connection, sql("secrets/forget_secret"), given)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,7 @@ class Vault:
 
     def credential(self, organization: str, connector: str) -> dict[str, Any]:
         """An organization's credential. Raises NoCredential and VaultAway."""
-        sealed = self._sealed(organization, str(credential_id(organization, connector)))
+        sealed = self._sealed("credential", {"organization": organization, "connector": connector})
         if sealed is None:
             remedy = f"Run `atlas secrets set {connector} --organization {organization}`."
             raise NoCredential(f"The organization has no credential for {connector}. {remedy}")
@@ -73,16 +67,15 @@ class Vault:
 
     def secret(self, organization: str, reference: str) -> str:
         """The secret that a step refers to. Raises NoCredential and VaultAway."""
-        sealed = self._sealed(organization, reference)
+        sealed = self._sealed("of_organization", {"organization": organization, "id": reference})
         if sealed is None:
             raise NoCredential("The organization has no secret of this reference. Enter it anew in the step.")
         return self._open(sealed)
 
-    def _sealed(self, organization: str, reference: str) -> bytes | None:
-        given = {"organization": organization, "id": reference}
+    def _sealed(self, what: str, given: Mapping[str, str]) -> bytes | None:
         try:
             with self.pool.connection() as connection:
-                found: bytes | None = scalar(connection, sql("secrets/sealed_of_organization"), given)
+                found: bytes | None = scalar(connection, sql(f"secrets/sealed_{what}"), given)
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as cause:
             raise VaultAway("The database cannot be asked for a secret now.") from cause
         except psycopg.Error as cause:

@@ -8,7 +8,7 @@ from uuid import UUID
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import INFORMATIVE, Reason, ReasonCode, SemanticChange
 from atlas_workflows.legacy.records import SecretFound
-from atlas_workflows.secrets.masking import mask, mask_values
+from atlas_workflows.secrets.masking import hide_secrets, mask, mask_values
 
 
 class Findings:
@@ -17,7 +17,9 @@ class Findings:
     `is_plain`: none of the row's texts holds a number that could lose digits, or anything PostgreSQL cannot store.
     """
 
-    __slots__ = ("changes", "inactive", "is_plain", "reasons", "secrets", "source_id", "table", "variables")
+    __slots__ = (
+        "changes", "inactive", "is_plain", "lent", "reasons", "secrets", "source_id", "table", "variables",
+    )  # fmt: skip
 
     def __init__(self, table: str, source_id: str) -> None:
         self.table = table
@@ -25,6 +27,7 @@ class Findings:
         self.reasons: list[Reason] = []
         self.changes: list[SemanticChange] = []
         self.secrets: list[SecretFound] = []
+        self.lent: set[str] = set()  # secrets of rows beside this one, sealed with them
         self.inactive = False
         self.is_plain = False
         self.variables: frozenset[str] = (
@@ -63,6 +66,10 @@ class Findings:
                 return id_
         raise AssertionError("count never ends")
 
+    def is_own(self, reference: Any) -> bool:
+        """Whether a reference is one of ours: only what translation itself took out is, whatever legacy content says."""
+        return reference in self.lent or any(str(found.id) == reference for found in self.secrets)
+
     def merge_secrets(self, secrets: Iterable[SecretFound]) -> None:
         """Take over the secrets that a translation of part of this row has found."""
         known = {found.id for found in self.secrets}
@@ -70,9 +77,11 @@ class Findings:
 
     def hide_secrets(self) -> None:
         """Mask what messages and examples quote, where the row holds secrets."""
-        self.reasons = [Reason(r.code, r.field, mask(r.message)) for r in self.reasons]
+        self.reasons = [Reason(r.code, _hidden(r.field), mask(r.message)) for r in self.reasons]
         self.changes = [
-            SemanticChange(c.code, c.field, mask_values(c.before), mask_values(c.after), mask(c.message))
+            SemanticChange(
+                c.code, _hidden(c.field), mask_values(c.before), mask_values(c.after), mask(c.message)
+            )
             for c in self.changes
         ]
 
@@ -82,3 +91,7 @@ class Findings:
             if found not in self.reasons:
                 self.reasons.append(found)
         self.changes.extend(changes)
+
+
+def _hidden(field: str | None) -> str | None:
+    return None if field is None else hide_secrets(field)

@@ -132,6 +132,7 @@ class ReasonCode(DocumentedCode):
     TIMESTAMP_UNREADABLE = "TIMESTAMP_UNREADABLE", "A time cannot be read."
     TEMPLATE_UNKNOWN = "TEMPLATE_UNKNOWN", "The row refers to a template that does not exist."
     SECRET_SEALED = "SECRET_SEALED", "A secret stood there in clear; it was sealed and replaced by a reference."
+    SECRET_HOLDS_PLACEHOLDER = "SECRET_HOLDS_PLACEHOLDER", "A sealed text holds placeholders; a secret is sent as it stands, so they are no longer filled in."
     REFERENCE_ESCAPED = "REFERENCE_ESCAPED", "Legacy data held a key that would be a live reference of ours; it got another name and refers to nothing."
     ID_DERIVED = "ID_DERIVED", "The row's id is no UUID; one was derived from it."
     LOAD_REFUSED = "LOAD_REFUSED", "The database refused what translation made of the row; the row is kept whole."

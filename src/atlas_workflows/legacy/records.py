@@ -141,6 +141,7 @@ class Translation:
     changes: tuple[SemanticChange, ...] = ()
     secrets: tuple[SecretFound, ...] = ()
     holds_secret: bool = False
+    may_hold_secret: bool = False
     counters: Mapping[str, int | None] = field(default_factory=dict)
     reported: Mapping[str, Any] = field(default_factory=dict)
     template_id: str | None = None
@@ -152,7 +153,8 @@ class Translation:
 class RowsOutcome:
     """What one source row becomes: target rows, and the entry for the ledger.
 
-    `holds_secret`: the original must be sealed, and its hash be an HMAC. `parent`: (table, id) of the row whose
+    `holds_secret`: the original must be sealed, and its hash be an HMAC. `may_hold_secret`: what was read could hold one,
+    so everything written is looked through. `parent`: (table, id) of the row whose
     translation carries this one, so that a change here means translating that row again.
     """
 
@@ -163,6 +165,7 @@ class RowsOutcome:
     changes: tuple[SemanticChange, ...] = ()
     secrets: tuple[SecretFound, ...] = ()
     holds_secret: bool = False
+    may_hold_secret: bool = False
     parent: tuple[str, str] | None = None
     translation: Translation | None = None
 

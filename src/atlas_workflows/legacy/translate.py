@@ -23,7 +23,7 @@ from atlas_workflows.legacy.graph.variables import translate_variables
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Outcome, Row, Tenancy, Translation
-from atlas_workflows.legacy.secret_values import original_holds_secret, seal_values
+from atlas_workflows.legacy.secret_values import hidden, original_holds_secret, seal_values
 from atlas_workflows.legacy.source.documents import UNSTORABLE_IN_TEXT, decode
 from atlas_workflows.legacy.source.status import counters_of, status_of
 from atlas_workflows.legacy.source.tags import translate_tags
@@ -31,15 +31,12 @@ from atlas_workflows.legacy.source.tenancy import is_uuid, organization_of
 from atlas_workflows.legacy.source.texts import MAYBE_DAMAGED, clean_name, may_be_damaged, report_damage
 from atlas_workflows.legacy.triggers.endpoints import with_own_endpoints
 from atlas_workflows.secrets.detection import SECRET_HINTS, may_hold_secret
-from atlas_workflows.secrets.masking import looks_secret, mask
 
 # Below these the costlier look cannot find anything: openers of a document MAX_DEPTH deep, commas of a cut list.
 _DEEP_OPENERS, _CUT_COMMAS = 60, 999
 _DEEPEST = MAX_DEPTH - 20  # what translation wraps around a node must still fit
 # Nearly every row holds nothing of all this, and one scan over the whole row says so at the price of one column's.
-_NEEDS_CLOSE_LOOK = re2.compile(
-    b"|".join((b"(?i:" + SECRET_HINTS + b")", MAYBE_DAMAGED, MAY_LOSE_DIGITS, UNSTORABLE_IN_TEXT))
-)
+_NEEDS_CLOSE_LOOK = re2.compile(b"|".join((SECRET_HINTS, MAYBE_DAMAGED, MAY_LOSE_DIGITS, UNSTORABLE_IN_TEXT)))
 _PLAIN_UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -189,8 +186,10 @@ def _translation(
     *,
     secret_possible: bool,
 ) -> Translation:
-    holds = bool(findings.secrets) or (secret_possible and original_holds_secret(record.columns))
     counters, reported = counters_of(record, findings)
+    if secret_possible:
+        reported = seal_values(reported, "stats", findings)
+    holds = bool(findings.secrets) or (secret_possible and original_holds_secret(record.columns))
     return Translation(
         workflow=workflow,
         status=status,
@@ -202,6 +201,7 @@ def _translation(
         holds_secret=holds,
         counters=counters,
         reported=reported,
+        may_hold_secret=secret_possible,
         links=tuple(parts.links),
         judged=tuple(None if item is None else (str(item.evidence), item.rule) for item in parts.judged),
     )
@@ -219,13 +219,19 @@ def _quarantined(
         reasons=tuple(findings.reasons),
         changes=tuple(findings.changes),
         holds_secret=holds_secret,
+        may_hold_secret=holds_secret,
     )
 
 
 def _raw_text(record: LegacyWorkflow) -> bytes:
     texts = [value for value in record.columns.values() if value is not None]
-    # Secrets of webhook rows are sealed with those rows; here they only appear as references.
-    for rows in (record.trigger_rows, record.schedule_rows):
+    for rows in (
+        record.trigger_rows,
+        record.schedule_rows,
+        record.webhook_rows,
+        record.variable_rows,
+        record.node_rows,
+    ):
         texts += [value for row in rows for value in row.values() if value is not None]
     return "\n".join(texts).encode("utf-8", "surrogatepass")
 
@@ -350,23 +356,35 @@ def _without_secrets(workflow: Workflow, findings: Findings) -> Workflow:
         nodes=nodes,
         triggers=triggers,
         variables=tuple(_sealed_variable(variable, findings) for variable in workflow.variables),
-        tags=tuple(_masked(tag, "tags", findings) for tag in workflow.tags),
-        name=_masked(workflow.name, "name", findings),
-        description=_masked(workflow.description, "description", findings),
+        tags=tuple(hidden(tag, "tags", findings) for tag in workflow.tags),
+        name=hidden(workflow.name, "name", findings),
+        description=hidden(workflow.description, "description", findings),
     )
 
 
 def _sealed_node(node: Node, findings: Findings) -> Node:
     path = f"nodes.{node.id}"
     parameters = seal_values(dict(node.parameters), f"{path}.parameters", findings)
-    name, notes = _masked(node.name, f"{path}.name", findings), _masked(node.notes, f"{path}.notes", findings)
+    _note_placeholders(f"{path}.parameters", findings)
+    name, notes = hidden(node.name, f"{path}.name", findings), hidden(node.notes, f"{path}.notes", findings)
     return replace(node, parameters=parameters, name=name, notes=notes)
+
+
+def _note_placeholders(path: str, findings: Findings) -> None:
+    """A secret is opened when it is sent, after all placeholders were filled in, and so its own never are."""
+    for found in findings.secrets:
+        if "{{" in found.value and found.path.startswith(path):
+            findings.change(
+                ReasonCode.SECRET_HOLDS_PLACEHOLDER, found.path,
+                "The text holds a secret and is sealed whole; give the secret a setting of its own, and the rest is filled in.",
+                before="placeholders filled in", after="sent as it stands",
+            )  # fmt: skip
 
 
 def _sealed_trigger(trigger: Trigger, findings: Findings) -> Trigger:
     path = f"triggers.{trigger.id}"
     parameters = seal_values(dict(trigger.parameters), f"{path}.parameters", findings)
-    return replace(trigger, parameters=parameters, name=_masked(trigger.name, f"{path}.name", findings))
+    return replace(trigger, parameters=parameters, name=hidden(trigger.name, f"{path}.name", findings))
 
 
 def _sealed_variable(variable: Variable, findings: Findings) -> Variable:
@@ -374,14 +392,5 @@ def _sealed_variable(variable: Variable, findings: Findings) -> Variable:
     path = f"variables.{variable.name}"
     default = seal_values(variable.default, f"{path}.value", findings)
     whole = isinstance(variable.default, str) and isinstance(default, dict)
-    description = _masked(variable.description, f"{path}.description", findings)
+    description = hidden(variable.description, f"{path}.description", findings)
     return replace(variable, default=default, description=description, secret=variable.secret or whole)
-
-
-def _masked(text: str, path: str, findings: Findings) -> str:
-    """Where only text may stand a reference cannot; the secret is taken out and hidden."""
-    if not text or not looks_secret(text):
-        return text
-    findings.reason(ReasonCode.SECRET_SEALED, path, "A secret stood in this text; it is hidden now.")
-    findings.secret(path, text)
-    return mask(text)

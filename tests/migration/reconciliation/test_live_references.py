@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from agreement import differences, moved, tables_of
+from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 from odd_rows import GYM, KEY
@@ -15,7 +16,9 @@ from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.records import SourceRow, Tenancy
 from atlas_workflows.legacy.source.references import holds_reference, without_references
+from atlas_workflows.migration.movement.entry import make_entry
 from atlas_workflows.migration.reconciliation.workflows import secret_references
+from atlas_workflows.secrets.sealing import Sealer
 
 TENANCY = Tenancy(frozenset({GYM}))
 FOREIGN = "99999999-9999-4999-8999-999999999999"
@@ -91,6 +94,71 @@ def test_no_reference_comes_alive(table: str, columns: dict[str, str]) -> None:
     assert {item.get("secret_id") for item in made.rows.get("workflow_variables", ())} <= {None, *ours}
     assert {item.get("webhook_secret_id") for item in made.rows.get("workflow_triggers", ())} <= {None, *ours}
     assert differences(row, made) == []
+
+
+@pytest.mark.parametrize("own", [FOREIGN, "1", {"deep": 1}])
+@pytest.mark.parametrize(
+    "wrap", [lambda value: value, json.dumps, lambda value: json.dumps(json.dumps(value))]
+)
+def test_a_key_of_ours_beside_a_secret_hides_nothing_from_sealing(own: Any, wrap: Any) -> None:
+    clear = "Bearer abcdefgh12345678"
+    headers = {"$secret": own, "Authorization": clear, "deep": {"$secret": own, "pin": "4711"}}
+    told = {"id": KEY, "organization_id": GYM, "name": "W", "status": "draft"}
+    node = graph({"url": "https://a.example", "headers": wrap(headers), "note": {"$secret": clear}})
+    rows = (
+        ("workflows", {**told, "workflow_data": json.dumps(node)}),
+        ("workflow_executions", {**told, "workflow_id": KEY, "trigger_data": json.dumps({"h": headers})}),
+        ("workflow_queue", {**told, "workflow_id": KEY, "data": json.dumps([{"headers": headers}])}),
+    )
+    for table, columns in rows:
+        made = moved(SourceRow(table, KEY, columns, BESIDE), tables_of("B")[table], TENANCY)
+        shown = json.dumps([made.rows, made.reasons, made.changes, made.content], default=str)
+        assert "abcdefgh12345678" not in shown, table
+        assert "4711" not in shown, table
+        ids = {str(secret.id) for secret in made.secrets}
+        assert {
+            key for rows in made.rows.values() for item in documents(rows) for key in secret_references(item)
+        } <= ids
+
+
+def test_the_id_of_a_secret_needs_the_key() -> None:
+    columns = {"id": KEY, "organization_id": GYM, "name": "W", "status": "draft", "workflow_data": json.dumps(graph({"apiKey": "hunter22"}))}  # fmt: skip
+    row, table = SourceRow("workflows", KEY, columns), tables_of("B")["workflows"]
+    (ours,), (named,) = moved(row, table, TENANCY).secrets, table.rows(row, TENANCY).secrets
+    assert ours == moved(row, table, TENANCY).secrets[0]
+    assert ours.id != named.id
+    assert ours.id.version == 4
+    other = make_entry(row, table, TENANCY, Sealer((Fernet.generate_key().decode(),)))
+    assert other.secrets[0].id != ours.id
+    assert str(ours.id) in other.rows["workflows"][0]["definition"].replace(
+        str(other.secrets[0].id), str(ours.id)
+    )
+
+
+def test_a_named_secret_is_hidden_wherever_else_the_row_says_it() -> None:
+    node = {
+        "id": "a",
+        "type": "odd",
+        "data": {"label": "uses hunter22!", "hunter22!": 1, "config": {"password": "hunter22!"}},
+    }
+    columns = {"id": KEY, "organization_id": GYM, "name": "with hunter22! in it", "status": "draft", "workflow_data": json.dumps({"nodes": [node], "edges": []})}  # fmt: skip
+    row = SourceRow("workflows", KEY, columns)
+    made = moved(row, tables_of("B")["workflows"], TENANCY)
+    assert "hunter22!" not in json.dumps([made.rows, made.reasons, made.changes, made.content], default=str)
+    assert differences(row, made) == []
+
+
+def test_what_belongs_to_nobody_has_no_secret_in_clear_and_none_sealed() -> None:
+    columns = {
+        "id": KEY,
+        "name": "T",
+        "is_public": "true",
+        "workflow_data": json.dumps(graph({"apiKey": "hunter22"})),
+    }
+    made = moved(SourceRow("workflow_templates", KEY, columns), tables_of("B")["workflow_templates"], TENANCY)
+    assert (made.organization_id, made.secrets, made.content) == (None, (), None)
+    assert "hunter22" not in str(made.rows)
+    assert "$secret" not in made.rows["workflow_templates"][0]["definition"]
 
 
 def test_a_formula_of_the_old_application_still_becomes_one_of_ours() -> None:

@@ -131,7 +131,7 @@ def text(value: Any, drawer: Drawer) -> Any:
     """Content that may hold placeholders; numbers are written out."""
     if type(value) is str:
         return translated(value, drawer)
-    if isinstance(value, dict) and len(value) == 1 and "$secret" in value:
+    if isinstance(value, dict) and len(value) == 1 and drawer.findings.is_own(value.get("$secret")):
         return value
     return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else UNFIT
 

@@ -1,6 +1,6 @@
 """The rows of schema atlas that a translated workflow becomes: workflow, triggers, variables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from atlas_workflows.legacy.evidence.events import asked_by
 from atlas_workflows.legacy.evidence.messages import messages_of
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.records import LegacyWorkflow, Row, TargetRows, Translation, TriggerLink
+from atlas_workflows.secrets.masking import HIDDEN
 
 _CATEGORIES = {
     "lead": "lead_management", "contact": "lead_management", "note": "lead_management", "opportunity": "lead_management",
@@ -115,13 +116,18 @@ def _evidence_rows(
             "evidence": judged[0],
             "rule": judged[1],
             "event_kind": None if asked is None else asked.kind,
-            "event_details": None if asked is None or asked.details is None else list(asked.details),
+            "event_details": None if asked is None or asked.details is None else _told(asked.details),
             "is_certain": asked is not None and asked.is_certain,
             "messages_low": low,
             "messages_high": high,
             "source_table": record.table,
             "source_id": record.id,
         }
+
+
+def _told(details: Iterable[Any]) -> list[str]:
+    """What the event is asked for; a secret among it shows as hidden."""
+    return [item if isinstance(item, str) else HIDDEN for item in details]
 
 
 def _variable_row(variable: Variable, workflow: Workflow, record: LegacyWorkflow) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def _described(description: str, entry: dict[str, Any]) -> str:
     spare = {
         key: value
         for key, value in entry.items()
-        if key not in _KNOWN_KEYS and isinstance(value, str | int | bool)
+        if key not in _KNOWN_KEYS and isinstance(value, str | int | bool) and not is_secret_name(key)
     }
     both = [entry[key] for key in ("value", "defaultValue", "default_value") if entry.get(key) is not None]
     if len(both) > 1 and both[0] != both[1] and isinstance(both[1], str | int):

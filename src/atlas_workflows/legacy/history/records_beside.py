@@ -58,7 +58,7 @@ def definition_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:  # noqa: A
         ("trigger_type" if is_trigger else "action_type"): row.id,
         "category": columns.get("category") or "custom",
         "name": columns.get("name") or row.id,
-        "description": columns.get("description"),
+        "description": facts.text("description"),
         "icon": columns.get("icon"),
         "output_schema": facts.json("output_schema") or "{}",
         "is_active": columns.get("is_active") == "true",

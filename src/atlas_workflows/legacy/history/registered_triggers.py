@@ -39,7 +39,11 @@ def webhook_rows(row: SourceRow, tenancy: Tenancy) -> RowsOutcome:
     secret = columns.get("secret")
     reference = sealed(secret, "secret", facts.findings) if secret else None
     # A sealed secret is what is supposed to happen here, so it alone is no warning.
-    facts.findings.reasons = [r for r in facts.findings.reasons if r.code is not ReasonCode.SECRET_SEALED]
+    facts.findings.reasons = [
+        reason
+        for reason in facts.findings.reasons
+        if (reason.code, reason.field) != (ReasonCode.SECRET_SEALED, "secret")
+    ]
     webhook = {
         "id": facts.id("webhook"),
         "organization_id": facts.organization,

@@ -8,12 +8,11 @@ from atlas_workflows.legacy.graph.rows import first_filled, uuid_or_none
 from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import Outcome, Row, RowsOutcome, SourceRow, TargetRows, Tenancy
-from atlas_workflows.legacy.secret_values import original_holds_secret, seal_values
+from atlas_workflows.legacy.secret_values import hidden, original_holds_secret, seal_values
 from atlas_workflows.legacy.source.documents import decode, may_be_unstorable
 from atlas_workflows.legacy.source.references import may_refer
 from atlas_workflows.legacy.source.tenancy import organization_of
 from atlas_workflows.secrets.detection import may_hold_secret
-from atlas_workflows.secrets.masking import looks_secret, mask
 
 WORKFLOW_COLUMNS = ("id", "organization_id", "org_id")
 EPOCH = "1970-01-01 00:00:00+00"
@@ -21,7 +20,8 @@ EPOCH = "1970-01-01 00:00:00+00"
 
 def _raw(row: SourceRow) -> bytes:
     # With the names: a column called `secret` holds one, whatever it looks like.
-    texts = [f'"{name}":{value}' for name, value in row.columns.items() if value is not None]
+    rows = [row.columns, *(member for members in row.side.values() for member in members)]
+    texts = [f'"{name}":{value}' for columns in rows for name, value in columns.items() if value is not None]
     return "\n".join(texts).encode("utf-8", "surrogatepass")
 
 
@@ -97,11 +97,9 @@ class RowFacts:
         """Plain text of the first of these columns; a secret in it is sealed and hidden."""
         name = next((name for name in names if self.columns.get(name) is not None), None)
         value = self.columns[name] if name is not None else None
-        if name is None or value is None or not self.may_hold_secret or not looks_secret(value):
+        if name is None or value is None or not self.may_hold_secret:
             return value
-        self.findings.reason(ReasonCode.SECRET_SEALED, name, "A secret stood in this text; it is hidden now.")
-        self.findings.secret(name, value)
-        return mask(value)
+        return hidden(value, name, self.findings)
 
     def count(self, *names: str) -> int:
         """A count from the first of these columns; what is none counts as 0 and is reported."""
@@ -144,6 +142,7 @@ class RowFacts:
             secrets=tuple(findings.secrets),
             holds_secret=bool(findings.secrets)
             or (self.may_hold_secret and original_holds_secret(self.columns)),
+            may_hold_secret=self.may_hold_secret,
             parent=parent,
         )
 
@@ -154,4 +153,5 @@ class RowFacts:
             organization_id=self.organization,
             reasons=tuple(self.findings.reasons),
             holds_secret=self.may_hold_secret,
+            may_hold_secret=self.may_hold_secret,
         )

@@ -49,7 +49,9 @@ class TableInspection:
         dirt = self.dirt.setdefault(str(found.code), Dirt(changes_meaning=isinstance(found, SemanticChange)))
         dirt.count += 1
         if len(dirt.examples) < EXAMPLES:
-            dirt.examples.append({"id": row_id, "field": found.field, "message": mask(found.message)})
+            dirt.examples.append(
+                {"id": row_id, "field": found.field and mask(found.field), "message": mask(found.message)}
+            )
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able; classes of dirt with the most rows first."""

@@ -6,7 +6,9 @@ from atlas_workflows.expressions.operands import FORMULA_KEY
 from atlas_workflows.legacy.findings import Findings
 from atlas_workflows.legacy.reasons import ReasonCode
 
-RESERVED = frozenset({"$secret", FORMULA_KEY})
+MARK = "$secret"
+RESERVED = frozenset({MARK, FORMULA_KEY})
+ESCAPED = "A key of ours stood in legacy data; under its new name it refers to nothing."
 
 
 def may_refer(text: str) -> bool:
@@ -18,11 +20,7 @@ def without_references(value: Any, path: str, findings: Findings) -> Any:
     """The value with every such key under another name, `$$secret`, and said so; what holds none is the same object."""
     if not holds_reference(value):
         return value
-    findings.reason(
-        ReasonCode.REFERENCE_ESCAPED,
-        path,
-        "A key of ours stood in legacy data; under its new name it refers to nothing.",
-    )
+    findings.reason(ReasonCode.REFERENCE_ESCAPED, path, ESCAPED)
     return escaped(value)
 
 
@@ -39,7 +37,12 @@ def escaped(value: Any) -> Any:
         return [escaped(item) for item in value]
     if type(value) is not dict:
         return value
-    return {_free(key, value) if key in RESERVED else key: escaped(item) for key, item in value.items()}
+    return renamed({key: escaped(item) for key, item in value.items()})
+
+
+def renamed(value: dict[str, Any]) -> dict[str, Any]:
+    """The object with such keys of its own renamed; what lies deeper is left as it is."""
+    return {_free(key, value) if key in RESERVED else key: item for key, item in value.items()}
 
 
 def _free(key: str, beside: dict[str, Any]) -> str:

@@ -63,5 +63,6 @@ class _WorkflowRows:
             changes=translation.changes,
             secrets=translation.secrets,
             holds_secret=translation.holds_secret,
+            may_hold_secret=translation.may_hold_secret,
             translation=translation,
         )

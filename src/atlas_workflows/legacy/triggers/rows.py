@@ -13,6 +13,7 @@ from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Row, TriggerLink
 from atlas_workflows.legacy.source.documents import decode
+from atlas_workflows.legacy.source.references import MARK
 from atlas_workflows.legacy.timing.schedules import ZONE_KEYS
 from atlas_workflows.legacy.timing.verdicts import Verdict
 from atlas_workflows.legacy.timing.zones import column_zone
@@ -86,7 +87,7 @@ def settings_of(slot: Slot, findings: Findings, *, is_as_stored: bool = False) -
                         del settings[alias]
                 if settings.get(target) not in (None, "", told):
                     slot.spare[f"trigger_config.{target}"] = settings[target]
-                settings[target] = webhook_secret(slot.webhook) if column == "secret" else told
+                settings[target] = webhook_secret(slot.webhook, findings) if column == "secret" else told
     return settings
 
 
@@ -128,9 +129,11 @@ def _withdraw_never_fired(slot: Slot, findings: Findings) -> None:
     ]
 
 
-def webhook_secret(row: Row) -> dict[str, str]:
+def webhook_secret(row: Row, findings: Findings) -> dict[str, str]:
     """The reference under which the row of webhook_triggers itself seals its secret."""
-    return {"$secret": str(derived_id("webhook_triggers", row.get("id") or "", "secret:secret"))}
+    own = str(derived_id("webhook_triggers", row.get("id") or "", "secret:secret"))
+    findings.lent.add(own)
+    return {MARK: own}
 
 
 def _note_never_fired(slot: Slot, type_: str, findings: Findings) -> None:

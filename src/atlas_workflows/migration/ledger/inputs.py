@@ -7,7 +7,7 @@ from atlas_workflows.migration.ledger.fingerprint import original_content
 
 # Raise it whenever translation writes something else for the same row, or the ledger another fingerprint of it: the
 # next run then takes every row up again.
-TRANSLATION_VERSION = 8
+TRANSLATION_VERSION = 9
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+from uuid import UUID
 
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.legacy.hidden_rows import without_secrets
 from atlas_workflows.legacy.reasons import Reason, ReasonCode, SemanticChange
 from atlas_workflows.legacy.records import (
     Outcome,
@@ -22,6 +24,8 @@ from atlas_workflows.migration.ledger.fingerprint import (
     with_findings,
 )
 from atlas_workflows.migration.ledger.inputs import inputs_payload
+from atlas_workflows.migration.movement.secret_ids import with_keyed_ids
+from atlas_workflows.secrets.sealing import HMAC_PREFIX
 
 
 class Sealer(Protocol):
@@ -39,7 +43,10 @@ class Sealer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One source row on its way into the database. `reasons` and `changes` are JSON-able; `sealed` replaces `content`."""
+    """One source row on its way into the database. `reasons` and `changes` are JSON-able; `sealed` replaces `content`.
+
+    `named`: the secrets' names by row and place, under which earlier releases sealed them.
+    """
 
     table: str
     id: str
@@ -55,6 +62,7 @@ class Entry:
     secrets: tuple[SecretFound, ...] = ()
     parent: tuple[str, str] | None = None
     target_hash: str = "{}"
+    named: tuple[UUID, ...] = ()
 
 
 def is_unchanged(row: SourceRow, tenancy: Tenancy, sealer: Sealer, known: str | None) -> bool:
@@ -69,7 +77,8 @@ def inputs_hash(row: SourceRow, tenancy: Tenancy, sealer: Sealer) -> str:
 
 def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sealer) -> Entry:
     """Translate a row and put everything together that will be written for it."""
-    verdict = _judged(row, table, tenancy)
+    judged = _judged(row, table, tenancy)
+    verdict = _sealed(judged, row, sealer)
     content = original_content(row.columns)
     reasons = tuple(reason_json(reason) for reason in verdict.reasons)
     changes = tuple(change_json(change) for change in verdict.changes)
@@ -88,6 +97,7 @@ def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sea
         rows=verdict.rows,
         secrets=verdict.secrets,
         parent=verdict.parent,
+        named=tuple(secret.id for secret in judged.secrets),
         target_hash=target_fingerprint(with_findings(verdict.rows, json_text(reasons), json_text(changes))),
     )
 
@@ -124,6 +134,17 @@ def json_text(items: Sequence[Mapping[str, Any]]) -> str:
     return dumps_text(list(items))
 
 
+def _sealed(verdict: RowsOutcome, row: SourceRow, sealer: Sealer) -> RowsOutcome:
+    """Without secrets in clear wherever they stood, and those that were taken out under ids that only our key can make."""
+
+    def keyed(text: str) -> str:
+        return sealer.hmac(text).removeprefix(HMAC_PREFIX)
+
+    if verdict.may_hold_secret:
+        verdict = without_secrets(verdict, row, keyed)
+    return with_keyed_ids(verdict, row, keyed)
+
+
 def _judged(row: SourceRow, table: SourceTable, tenancy: Tenancy) -> RowsOutcome:
     # `rows` promises not to raise; should it ever, one row is quarantined instead of a whole migration stopped.
     try:
@@ -135,4 +156,5 @@ def _judged(row: SourceRow, table: SourceTable, tenancy: Tenancy) -> RowsOutcome
             organization_id=None,
             reasons=(Reason(ReasonCode.TRANSLATION_FAILED, None, message),),
             holds_secret=True,
+            may_hold_secret=True,
         )

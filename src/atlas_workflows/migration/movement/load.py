@@ -102,6 +102,7 @@ class Loader:
         gone = [entry.id for entry in entries if not entry.rows.get("workflows")]
         remove(self.connection, self._cleared(before, entries), table, ids)
         remove(self.connection, UPSERTED, table, gone)
+        self._forget_named([name for entry in entries for name in entry.named])
         groups = self.groups(entries)
         upsert(self.connection, self.target, {key: rows for key, rows in groups.items() if key[0] in _KEYED})
         others = {key: rows for key, rows in groups.items() if key[0] not in _KEYED}
@@ -124,6 +125,11 @@ class Loader:
         if ids:
             parameters = {"source_table": table, "ids": list(ids), "at": self.stamp.at}
             self.connection.execute(sql(f"migration/{name}"), parameters)
+
+    def _forget_named(self, names: Sequence[UUID]) -> None:
+        """Earlier releases sealed secrets under names that could be computed; now they have keyed ids."""
+        if names:
+            self.connection.execute(sql("migration/movement/forget_named_secrets"), {"ids": list(names)})
 
     def _cleared(self, before: Mapping[str, Before], entries: Sequence[Entry]) -> list[str]:
         recorded = {table for entry in entries for table in loads(before[entry.id].target_hash or "{}")}

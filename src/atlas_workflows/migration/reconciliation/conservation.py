@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from atlas_workflows.migration.reconciliation.differences import DifferenceKind
-from atlas_workflows.migration.reconciliation.hidden import HIDDEN, is_rest_of
+from atlas_workflows.migration.reconciliation.hidden import HIDDEN, hidden_ids, is_rest_of
 from atlas_workflows.migration.reconciliation.legacy_graph import LegacyGraph, decoded, leaves
 
 Loss = tuple[DifferenceKind, str]
@@ -51,6 +51,9 @@ def losses(
     """
     if not graphs:
         return []
+    if is_sealed:
+        known = _ids(definition, "nodes") + _ids(definition, "triggers")
+        graphs = [graph.with_ids(hidden_ids(graph.node_ids, known)) for graph in graphs]
     there = [*leaves(definition), *(leaf for value in taken_out for leaf in leaves(decoded(value)))]
     return min(
         (

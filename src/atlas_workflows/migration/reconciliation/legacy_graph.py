@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,14 @@ class LegacyGraph:
     def node_ids(self) -> list[str]:
         return [name for node in self.nodes if (name := arrived_id(node.get("id")))]
 
+    def with_ids(self, changed: Mapping[str, str]) -> "LegacyGraph":
+        """The graph with these ids of nodes under other names."""
+        if not changed:
+            return self
+        nodes = tuple(_renamed(node, ("id",), changed) for node in self.nodes)
+        edges = tuple(_renamed(edge, ("source", "target"), changed) for edge in self.edges)
+        return replace(self, nodes=nodes, edges=edges)
+
     @property
     def joined(self) -> set[tuple[str, str]]:
         """Pairs of different existing nodes that an edge joins."""
@@ -54,6 +62,10 @@ def arrived_id(value: Any) -> str:
     text = str(value)
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     return text if len(text) <= LONGEST_ID else f"{text[:150]}~{digest[:12]}"
+
+
+def _renamed(part: Mapping[str, Any], keys: tuple[str, ...], changed: Mapping[str, str]) -> Mapping[str, Any]:
+    return {**part, **{key: changed.get(arrived_id(part.get(key)), part.get(key)) for key in keys}}
 
 
 def graphs_of(columns: Mapping[str, str | None]) -> list[LegacyGraph]:

@@ -9,6 +9,7 @@ from atlas_workflows.migration.reconciliation.differences import Difference, Dif
 from atlas_workflows.migration.reconciliation.legacy_graph import graphs_of, leaves, unread
 from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRow, TargetRows, codes
 from atlas_workflows.migration.reconciliation.source_side import Row
+from atlas_workflows.secrets.masking import hide_secrets
 
 Opened = Callable[[Iterable[str]], list[str]]
 """The plain values of the secrets with these ids; what is not stored or cannot be opened is left out."""
@@ -27,7 +28,8 @@ def compare_graph(row: Row, entry: LedgerEntry, target: TargetRow, opened: Opene
     """Nodes, edges, texts and numbers of the legacy row against the definition made of them."""
 
     def differs(kind: DifferenceKind, column: str, detail: str = "") -> Difference:
-        return Difference(kind, row.table, row.id, row.organization_id, column, detail)
+        # An id of a node may hold a secret, and a report shows none.
+        return Difference(kind, row.table, row.id, row.organization_id, column, hide_secrets(detail))
 
     if not UNREAD & set(codes(entry.reasons)):
         for column in unread(row.columns):
