@@ -1,8 +1,5 @@
 """What a report may and may not show."""
 
-import re
-import zlib
-from base64 import b64decode
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ from atlas_workflows.migration.report.words import in_words, lines_of
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import RunRow, StepRow
 from atlas_workflows.validation.results import ExpectationResult, Status
+from packed_rows import packed
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RUN = RunRow(
@@ -60,13 +58,6 @@ def written(folder: Path, told: ReportData) -> Places:
     places = Places.alone(folder / str(RUN.id))
     write_report(places, told)
     return places
-
-
-def packed(page: str, name: str = "rows") -> list[dict[str, Any]]:
-    """Rows as the page's script unpacks them."""
-    found = re.search(f'id="packed-{name}">([^<]*)<', page)
-    assert found
-    return list(loads(zlib.decompress(b64decode(found[1]), wbits=31)))
 
 
 def test_the_json_is_what_the_contract_says(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def name_in(original: str | None) -> str | None:
 
 def _name_of(entry: Entry) -> str | None:
     translated = entry.rows.get(WORKFLOWS)
-    return translated[0]["name"] if translated else name_in(entry.content)
+    return translated[0].get("name") if translated else name_in(entry.content)
 
 
 @dataclass(frozen=True, slots=True)

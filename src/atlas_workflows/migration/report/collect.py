@@ -29,6 +29,7 @@ TABLE, ID, ORGANIZATION = KEYS
 class ReportData:
     """Everything a report needs; `others` may be long and is read once, as it is written.
 
+    `standing` are workflows that an earlier phase moved: the page shows them, and they are counted nowhere.
     `names` and `owners` are of workflows, by the id of their source row; `organizations` are names as well.
     """
 
@@ -36,6 +37,7 @@ class ReportData:
     totals: Mapping[str, Mapping[str, int]]
     workflows: tuple[Mapping[str, Any], ...]
     others: Iterable[Mapping[str, Any]]
+    standing: tuple[Mapping[str, Any], ...] = ()
     steps: tuple[StepRow, ...] = ()
     checklist: tuple[Mapping[str, Any], ...] = ()
     validation: tuple[Mapping[str, Any], ...] = ()
@@ -58,19 +60,24 @@ class ReportData:
         return sum(item.get("quarantined", 0) for item in self.totals.values())
 
 
-def collect(connection: Connection, run: RunRow, tenants: Tenants) -> ReportData:
-    """From the ledger: every row of the run's organizations, whichever run wrote it."""
+def collect(connection: Connection, run: RunRow, tenants: Tenants, moved_by: str) -> ReportData:
+    """From the ledger: every row of the run's organizations, whichever run wrote it.
+
+    `moved_by` is the phase that moves rows; what a later one is about are the workflows that this one left.
+    """
     parameters: dict[str, Any] = {
         "phase": run.phase,
         "organizations": None if tenants.covered is None else sorted(tenants.covered),
     }
     workflows = tuple(_ledger_rows(connection, parameters | {"is_workflow": True}))
+    standing = {**parameters, "phase": moved_by, "is_workflow": True} if moved_by != run.phase else None
     names, owners = _names(connection, parameters)
     return ReportData(
         run=run,
         totals=_totals(connection, parameters),
         workflows=workflows,
         others=_ledger_rows(connection, parameters | {"is_workflow": False}),
+        standing=tuple(_ledger_rows(connection, standing)) if standing else (),
         steps=read_steps(connection, run.id),
         checklist=_records(connection, "migration/report/checklist", {"id": run.id}),
         validation=_records(

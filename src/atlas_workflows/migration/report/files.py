@@ -66,6 +66,8 @@ def write_report(places: Places, data: ReportData) -> dict[str, Any]:
     with unfinished.open("wb") as file:
         _write_json(file, head, data, shown)
     unfinished.replace(target)
+    for row in data.standing:
+        shown.workflow(_workflow_row(row, data))
     (folder / HTML_NAME).write_text(page(head, data, shown), encoding="utf-8")
     return head
 

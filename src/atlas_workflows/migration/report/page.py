@@ -92,6 +92,7 @@ def page(head: Mapping[str, Any], data: ReportData, shown: Shown) -> str:
         outcomes=COUNTED,
         every_outcome=OUTCOMES,
         workflows=sum(data.counts.values()),
+        standing=len(data.standing),
         shown=shown,
         most_others=MOST_OTHERS,
         documentation={str(code): code.documentation for code in ReasonCode},

@@ -22,7 +22,9 @@ def report_run(context: PhaseContext, folder: Path | None = None) -> dict[str, A
         run = read_run(connection, context.run_id)
         tenants = resolve_scope(run.scope, read_tenancy(connection, None).organizations)
         act_as_migration(connection)
-        return write_report(_places(context, folder), collect(connection, run, tenants))
+        return write_report(
+            _places(context, folder), collect(connection, run, tenants, context.phase.first.name)
+        )
 
 
 def report_dry_run(
