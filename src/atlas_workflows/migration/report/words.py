@@ -27,7 +27,7 @@ def in_words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         return _cut(_wait(value) or _schedule(value) or _answer(value) or dumps_text(value))
-    return _cut(dumps_text(value))
+    return _cut(dumps_text(value) if isinstance(value, (list, tuple)) else str(value))
 
 
 def lines_of(summary: Mapping[str, Any]) -> Iterator[str]:
