@@ -61,7 +61,9 @@ def build_phase_dag(phase: Phase) -> DAG:
         last = begun
         for stage in stages_of(phase.steps):
             # The names of tasks stay: they are in people's links, in XComs and in what was run before there were groups.
-            with TaskGroup(stage.name, prefix_group_id=False, tooltip=stage.about):
+            with TaskGroup(
+                stage.id, group_display_name=stage.name, prefix_group_id=False, tooltip=stage.about
+            ):
                 for kind in stage.steps:
                     first, following = TASKS_OF_KIND.get(kind, _plain_task)(kind)
                     last >> first

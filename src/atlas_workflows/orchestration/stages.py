@@ -25,6 +25,11 @@ class Stage:
     steps: tuple[str, ...]
 
     @property
+    def id(self) -> str:
+        """A group may not be called like a task, and `decide` is a step as well."""
+        return f"stage_{self.name}"
+
+    @property
     def about(self) -> str:
         return ABOUT[self.name]
 

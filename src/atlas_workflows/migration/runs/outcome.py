@@ -130,14 +130,14 @@ def conclude(result: RunResult, phase: Phase, scope: Scope, options: RunOptions,
         remedy=result.remedy,
         owners=_owners(result.steps),
     )
-    _note(context, conclusion, head)
+    _note(context, head, conclusion.exit_code)
     return conclusion
 
 
-def _note(context: PhaseContext, ended: Conclusion, head: Mapping[str, Any]) -> None:
+def _note(context: PhaseContext, head: Mapping[str, Any], exit_code: int) -> None:
     named = ("phase", "run_id", "status", "dry_run", "started_at", "finished_at", "scope", "actor", "problem")
     told = {name: head[name] for name in (*named, "counts", "quarantined_rows")}
-    note_run(context.report_dir, {"kind": "phase", **told, "exit_code": ended.exit_code})
+    note_run(context.report_dir, {"kind": "phase", **told, "exit_code": exit_code})
 
 
 def _owners(steps: Results) -> Mapping[str, Mapping[str, int]]:
@@ -146,11 +146,13 @@ def _owners(steps: Results) -> Mapping[str, Mapping[str, int]]:
     return told[-1] if told else {}
 
 
-def leave_report(run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, site: Site) -> Path | None:
+def leave_report(
+    run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, site: Site, error: Exception
+) -> Path | None:
     """Write the report of a run that an error ended and say where it is; None where that error stops the report too."""
     context = PhaseContext(run_id, phase, scope, options, site)
     try:
-        report_run(context)
+        _note(context, report_run(context), error.exit_code if isinstance(error, AtlasError) else 1)
     except (AtlasError, psycopg.Error, OSError):
         return None  # the error that ended the run is the one to tell
     return context.report_dir
