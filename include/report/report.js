@@ -102,7 +102,8 @@ function list(root, rows, { text, draw, filters }) {
   for (const [name, values] of Object.entries(filters)) {
     const counts = new Map();
     for (const row of rows) for (const value of values(row)) counts.set(value, (counts.get(value) || 0) + 1);
-    if (counts.size < 2 && name !== "Outcome" && name !== "Code") continue;
+    // Nothing can be chosen where all rows have the one value that there is.
+    if (!counts.size || (counts.size === 1 && [...counts.values()][0] === rows.length)) continue;
     const options = [...counts].sort((a, b) => b[1] - a[1]).map(([value, number]) => make("option", { value }, `${name === "Organization" ? named(value) || value : words(value)} (${count(number)})`));
     const select = selects[name] = make("select", { "aria-label": name }, make("option", { value: "" }, "all"), ...options);
     select.addEventListener("change", () => { choose(name, select.value); });
