@@ -1,6 +1,6 @@
 """What stands in reports as settings, said in words: waits, schedules, answers of conditions, and what steps found. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from atlas_workflows.errors import AtlasError
@@ -46,7 +46,8 @@ def lines_of(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wait(value: Mapping[str, Any]) -> str:
-    words = _WAITS.get(str(value.get("kind")), lambda _: "")(value)
+    told = _WAITS.get(str(value.get("kind")))
+    words = told(value) if told else ""
     return f"{words}{_restrained(value)}" if words else ""
 
 
@@ -113,7 +114,7 @@ def _dynamic(value: Mapping[str, Any]) -> str:
     return f"{length(base)}{changed}"
 
 
-_WAITS = {
+_WAITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "duration": _duration, "until": _until, "anniversary": _anniversary, "time_of_day": _time_of_day,
     "until_event": _event, "until_condition": _condition, "business_hours": _business_hours, "dynamic": _dynamic,
 }  # fmt: skip
