@@ -2,12 +2,24 @@
 const PART = 50;
 const organizations = JSON.parse(document.getElementById("organizations").textContent);
 
-async function unpack(id) {
-  const packed = atob(document.getElementById(id).textContent);
+async function unpack(text) {
+  const packed = atob(text);
   const bytes = new Uint8Array(packed.length);
   for (let at = 0; at < packed.length; at++) bytes[at] = packed.charCodeAt(at);
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return JSON.parse(await new Response(plain).text());
+}
+
+const packedText = (id) => document.getElementById(id).textContent;
+
+// What is shown of a row that is opened; unpacked a part at a time, when somebody asks.
+const parts = new Map();
+let lines;
+async function detailsOf(row) {
+  const size = Number(document.getElementById("packed-details").dataset.part), part = Math.floor(row.at / size);
+  lines ??= packedText("packed-details").split("\n");
+  if (!parts.has(part)) parts.set(part, unpack(lines[part]));
+  return (await parts.get(part))[row.at % size];
 }
 
 function make(name, properties = {}, ...children) {
@@ -43,27 +55,29 @@ function drawChange(change) {
 }
 
 function drawRow(row) {
-  const codes = [...new Set([...(row.reasons || []), ...(row.changes || [])].map((each) => each.code))];
+  const codes = row.codes || [];
   const summary = make("summary", {}, pill(row.outcome), " ", make("b", {}, row.name || row.id), " ",
     make("span", { class: "soft" }, `${named(row.organization_id)}· ${row.table}${codes.length ? " · " + codes.slice(0, 3).join(", ") : ""}${codes.length > 3 ? ` and ${codes.length - 3} more` : ""}`));
   const made = make("details", {}, summary);
-  made.addEventListener("toggle", () => { if (made.children.length === 1) made.append(...rowDetails(row)); }, { once: true });
+  made.addEventListener("toggle", async () => { made.append(...opened(row, await detailsOf(row))); }, { once: true });
   return made;
 }
 
-function rowDetails(row) {
-  const parts = [make("p", { class: "soft" }, row.table, " ", code(row.id), " · ", organization(row.organization_id), row.owner ? ` · executed by ${words(row.owner)}` : "")];
-  for (const trigger of row.triggers || []) parts.push(make("p", {}, pill(trigger.class), " ", trigger.sentence));
-  for (const change of row.changes || []) parts.push(drawChange(change));
-  for (const reason of row.reasons || []) parts.push(make("p", {}, code(reason.code), " ", reason.message, reason.field ? " " : "", reason.field ? code(reason.field) : ""));
-  return parts;
+function opened(row, details) {
+  const shown = [make("p", { class: "soft" }, row.table, " ", code(row.id), " · ", organization(row.organization_id), row.owner ? ` · executed by ${words(row.owner)}` : "")];
+  (details.triggers || []).forEach((sentence, number) => shown.push(make("p", {}, pill(row.classes[number]), " ", sentence)));
+  for (const change of details.changes || []) shown.push(drawChange(change));
+  for (const reason of details.reasons || []) shown.push(make("p", {}, code(reason.code), " ", reason.message, reason.field ? " " : "", reason.field ? code(reason.field) : ""));
+  return shown;
 }
 
 const id = (text) => make("code", { class: "id" }, String(text));
 
 function drawTrigger(item) {
+  const sentence = make("td", {}, "…");
+  detailsOf(item.row).then((details) => { sentence.textContent = details.triggers[item.number]; });
   return make("tr", {}, make("td", {}, pill(item.class)), make("td", {}, item.row.name || "", make("br"), id(item.row.id)),
-    make("td", {}, named(item.row.organization_id), make("br"), id(item.row.organization_id || "–")), make("td", {}, item.sentence));
+    make("td", {}, named(item.row.organization_id), make("br"), id(item.row.organization_id || "–")), sentence);
 }
 
 function drawShadow(row) {
@@ -96,7 +110,7 @@ function list(root, rows, { text, draw, filters }) {
   const into = root.querySelector("[data-rows]"), controls = make("div", { class: "filters", role: "search" }), found = make("span", { class: "soft", role: "status" });
   const chosen = new Map(), haystacks = new Map();
   let part = 0, left = rows, sought = "";
-  const search = make("input", { type: "search", placeholder: "Name, id, message …", "aria-label": "Search" });
+  const search = make("input", { type: "search", placeholder: "Name, id, organization, code …", "aria-label": "Search" });
   controls.append(make("label", {}, "Search", search));
   const selects = {};
   for (const [name, values] of Object.entries(filters)) {
@@ -144,29 +158,27 @@ function list(root, rows, { text, draw, filters }) {
   return { only(wanted) { clear.click(); for (const [name, value] of Object.entries(wanted)) choose(name, value); root.scrollIntoView(); } };
 }
 
-const codesOf = (row) => [...(row.reasons || []), ...(row.changes || [])].map((each) => each.code);
-const textOf = (row) => [row.name, row.id, row.table, row.organization_id, organizations[row.organization_id], row.owner,
-  ...(row.reasons || []).flatMap((each) => [each.code, each.message, each.field]),
-  ...(row.changes || []).flatMap((each) => [each.code, each.message, each.before, each.after, each.field]),
-  ...(row.triggers || []).map((each) => each.sentence)].filter(Boolean).join(" ");
+const textOf = (row) => [row.name, row.id, row.table, row.organization_id, organizations[row.organization_id], row.owner, ...(row.codes || [])].join(" ");
+const gymOf = (row) => (row.organization_id ? [row.organization_id] : []);
 
-const rows = await unpack("packed-rows");
+const rows = await unpack(packedText("packed-rows"));
+rows.forEach((row, at) => { row.at = at; });
 const everything = list(document.getElementById("rows"), rows, {
   text: textOf, draw: drawRow,
-  filters: { Outcome: (row) => [row.outcome], Organization: (row) => [row.organization_id || ""].filter(Boolean), Code: (row) => [...new Set(codesOf(row))], Table: (row) => [row.table],
-    Changes: (row) => (row.changes && row.changes.length ? ["for customers"] : []), Owner: (row) => (row.owner ? [row.owner] : []) },
+  filters: { Outcome: (row) => [row.outcome], Organization: gymOf, Code: (row) => row.codes || [], Table: (row) => [row.table],
+    Changes: (row) => (row.changes ? ["for customers"] : []), Owner: (row) => (row.owner ? [row.owner] : []) },
 });
-const triggers = rows.flatMap((row) => (row.triggers || []).map((trigger) => ({ ...trigger, row })));
+const triggers = rows.flatMap((row) => (row.classes || []).map((each, number) => ({ class: each, number, row })));
 const fired = document.getElementById("triggers") && list(document.getElementById("triggers"), triggers, {
-  text: (item) => [item.sentence, item.row.name, item.row.id, item.row.organization_id, organizations[item.row.organization_id]].filter(Boolean).join(" "), draw: drawTrigger,
-  filters: { Class: (item) => [item.class], Organization: (item) => [item.row.organization_id || ""].filter(Boolean) },
+  text: (item) => textOf(item.row), draw: drawTrigger,
+  filters: { Class: (item) => [item.class], Organization: (item) => gymOf(item.row) },
 });
 for (const [id, draw, filters] of [
   ["shadowed", drawShadow, { Organization: (row) => [row.organization_id], Explained: (row) => [row.unexplained ? "no" : "yes"] }],
   ["scheduled", drawSchedule, { Organization: (row) => [row.organization_id], Standing: (row) => [row.standing] }],
 ]) {
   const root = document.getElementById(id);
-  if (root) list(root, await unpack(`packed-${id}`), { text: (row) => `${JSON.stringify(row)} ${organizations[row.organization_id] || ""}`, draw, filters });
+  if (root) list(root, await unpack(packedText(`packed-${id}`)), { text: (row) => `${JSON.stringify(row)} ${organizations[row.organization_id] || ""}`, draw, filters });
 }
 document.addEventListener("click", (event) => {
   const asked = event.target.closest("[data-only]");

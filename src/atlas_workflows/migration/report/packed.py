@@ -7,6 +7,7 @@ from typing import Any
 
 from atlas_workflows.exact_json import dumps
 
+PART_ROWS = 200
 GZIP = 31  # zlib's word for its largest window and a gzip header
 
 
@@ -27,3 +28,22 @@ class Packed:
         """The whole; nothing can be added after it."""
         self._parts += [self._packer.compress(b"]"), self._packer.flush()]
         return b64encode(b"".join(self._parts)).decode("ascii")
+
+
+class PackedInParts:
+    """Rows packed a few hundred at a time, a line each, so that a page unpacks only those that somebody opens."""
+
+    def __init__(self) -> None:
+        self._done: list[str] = []
+        self._open = Packed()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Append a row."""
+        self._open.add(row)
+        if self._open.rows == PART_ROWS:
+            self._done.append(self._open.text())
+            self._open = Packed()
+
+    def text(self) -> str:
+        """The whole; nothing can be added after it."""
+        return "\n".join([*self._done, *([self._open.text()] if self._open.rows else [])])

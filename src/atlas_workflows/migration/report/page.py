@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.migration.evidence.shown import sentence_of
 from atlas_workflows.migration.report.collect import COUNTED, OUTCOMES, ReportData
-from atlas_workflows.migration.report.packed import Packed
+from atlas_workflows.migration.report.packed import PART_ROWS, Packed, PackedInParts
 from atlas_workflows.migration.report.words import in_words, lines_of
 from atlas_workflows.rollout.ownership import Cause
 from atlas_workflows.settings import load_settings
@@ -40,6 +40,7 @@ class Shown:
 
     organizations: Mapping[str, str] = field(default_factory=dict)
     rows: Packed = field(default_factory=Packed)
+    details: PackedInParts = field(default_factory=PackedInParts)
     shadowed: Packed = field(default_factory=Packed)
     schedules: Packed = field(default_factory=Packed)
     change_codes: Counter[str] = field(default_factory=Counter)
@@ -58,13 +59,13 @@ class Shown:
         if row["owner"]:
             self.owners[row["owner"]] += 1
         self.triggers += len(row["evidence"])
-        self.rows.add(_short(row))
+        self._add(row)
 
     def other(self, row: Mapping[str, Any]) -> None:
         self._count(row)
         self.others += 1
         if self.others <= MOST_OTHERS:
-            self.rows.add(_short(row))
+            self._add(row)
 
     def shadow(self, row: Mapping[str, Any]) -> None:
         """A workflow that was compared; those where something differs are shown, unexplained ones come first."""
@@ -74,6 +75,10 @@ class Shown:
     def schedule(self, row: Mapping[str, Any]) -> None:
         """A schedule; those that begin to fire come first."""
         self.schedules.add(row)
+
+    def _add(self, row: Mapping[str, Any]) -> None:
+        self.rows.add(_head(row))
+        self.details.add(_details(row))
 
     def _count(self, row: Mapping[str, Any]) -> None:
         self.reason_codes.update(reason["code"] for reason in row["reasons"])
@@ -95,6 +100,7 @@ def page(head: Mapping[str, Any], data: ReportData, shown: Shown) -> str:
         standing=len(data.standing),
         shown=shown,
         most_others=MOST_OTHERS,
+        part_rows=PART_ROWS,
         documentation={str(code): code.documentation for code in ReasonCode},
         evidence_classes=EVIDENCE_CLASSES,
         owner_words=OWNERS,
@@ -109,16 +115,26 @@ def template(name: str) -> "jinja2.Template":
     return _environment().get_template(name)
 
 
-def _short(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row as the page's script reads it: changes and triggers in words, and without what is empty."""
+def _head(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is searched, filtered and listed of a row, without what is empty."""
     told = {
-        "changes": [{**change, "before": in_words(change["before"]), "after": in_words(change["after"])} for change in row["changes"]],
-        "triggers": [
-            {"class": item["evidence"], "sentence": sentence_of(item)} for item in row.get("evidence", ())
-        ],
-    }  # fmt: skip
-    names = ("table", "id", "organization_id", "outcome", "name", "owner", "reasons")
+        "codes": list(dict.fromkeys(item["code"] for item in (*row["reasons"], *row["changes"]))),
+        "changes": len(row["changes"]),
+        "classes": [item["evidence"] for item in row.get("evidence", ())],
+    }
+    names = ("table", "id", "organization_id", "outcome", "name", "owner")
     return {name: value for name, value in ({name: row.get(name) for name in names} | told).items() if value}
+
+
+def _details(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is shown of a row that somebody opens: changes and triggers in words, and the reasons."""
+    changes = [
+        {**change, "before": in_words(change["before"]), "after": in_words(change["after"])}
+        for change in row["changes"]
+    ]
+    triggers = [sentence_of(item) for item in row.get("evidence", ())]
+    told = {"reasons": row["reasons"], "changes": changes, "triggers": triggers}
+    return {name: value for name, value in told.items() if value}
 
 
 def _ownership(head: Mapping[str, Any]) -> list[Mapping[str, Any]]:
