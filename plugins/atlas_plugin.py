@@ -21,6 +21,12 @@ class AtlasPlugin(AirflowPlugin):
     name = "atlas"
     fastapi_apps = [{"app": LazyApplication(_pages), "url_prefix": "/atlas", "name": "Atlas pages"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
-        {"name": "Atlas", "href": "/atlas/", "destination": "nav", "url_route": "atlas"}
+        {"name": "Atlas", "href": "/atlas/", "destination": "nav", "url_route": "atlas"},
+        {
+            "name": "Report",
+            "href": "/atlas/dag-run?dag_id={DAG_ID}&run_id={RUN_ID}",
+            "destination": "dag_run",
+            "url_route": "atlas-report",
+        },
     ]
     timetables = [RecurringTimetable]  # noqa: RUF012

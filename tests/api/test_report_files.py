@@ -54,11 +54,21 @@ def test_readers_get_reports(client: TestClient, path: str, content: str) -> Non
     answer = client.get(f"/reports/{RUN}/{path}", headers=READER)
     assert (answer.status_code, answer.text) == (200, content)
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "connect-src 'none'" in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert "connect-src 'none'" in policy
+    assert "http" not in policy, "nothing is loaded from another host"
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/runs", "/calendar", f"/reports/{RUN}/report.html", f"/reports/{RUN}/nothing.html"]
+    "path",
+    [
+        "/",
+        "/runs",
+        "/dag-run?dag_id=a&run_id=b",
+        "/calendar",
+        f"/reports/{RUN}/report.html",
+        f"/reports/{RUN}/nothing.html",
+    ],
 )
 def test_nobody_gets_in_without_a_login_or_the_right(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 401

@@ -48,7 +48,11 @@ def test_nothing_is_written_and_no_secret_is_shown(dsn: str) -> None:
     assert secret is not None
     assert secret[0] not in result.stdout
     assert "webhook_triggers" in result.stdout
-    assert "Shape" in RUNNER.invoke(app, ["inspect", "--dsn", dsn, "--rows", "10"]).output
+    shown = RUNNER.invoke(app, ["inspect", "--dsn", dsn, "--rows", "10"]).output
+    assert "Shape" in shown
+    examples = [item["examples"][0]["id"] for table in inspected(dsn)["inspected"] for item in table["dirt"]]  # type: ignore[attr-defined]
+    assert {example for example in examples if f"    {example}\n" in shown}, "ids stand by themselves, whole"
+    assert all(len(line) <= 80 or " " not in line.strip() for line in shown.splitlines())
 
 
 def test_what_cannot_be_inspected_says_so(dsn: str) -> None:

@@ -149,7 +149,18 @@ def test_signatures_are_listed_given_and_refused(operator: Operator, elsewhere: 
     workflow, codes = most["workflow_id"], most["outstanding"]
     listed = operator.says("sign-off").splitlines()
     assert listed[-1] == f"{len(waiting)} workflows wait for a signature."
-    assert f"{workflow}  {', '.join(codes)}  {most['name']}" in listed
+    assert all(len(line) <= 80 for line in listed)
+    assert sum(workflow in line for line in listed) == 1, "an id is never cut"
+    said = " ".join(" ".join(listed).split())
+    assert f"{workflow} {most['name']} to sign: {', '.join(codes)}" in said
+    gyms = [(item["organization_name"].casefold(), item["organization_id"]) for item in waiting]
+    assert gyms == sorted(gyms)
+    assert all(
+        gym in said and f"{gym} {item['organization_name']}" in said
+        for item in waiting
+        for gym in [item["organization_id"]]
+    )
+    assert all(trigger["trigger"] in said for trigger in most["evidence"])
 
     assert "a name and a reason" in operator.refuses("sign-off", workflow, "--by", " ", "--reason", "told")
     assert "a name and a reason" in operator.refuses("sign-off", workflow, "--by", "Ada")

@@ -24,6 +24,7 @@ from atlas_workflows.migration.runs.controls import approve_run
 from atlas_workflows.migration.runs.outcome import conclude
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.site import Site
+from packed_rows import packed
 
 LEGACY = "SELECT id::text, to_jsonb(w) - 'updated_at' FROM public.workflows AS w ORDER BY 1"
 COPIES = "SELECT datname FROM pg_database WHERE datname LIKE 'atlas\\_scratch\\_game%'"
@@ -120,4 +121,14 @@ def with_its_schedules(site: Site) -> None:
     assert all(row["before"]["executed"] == [] for row in woken), "the old application never fired them"
     page = (folder / "report.html").read_text()
     assert 'id="schedules"' in page
-    assert woken[0]["after"]["words"] in page
+    assert woken[0]["after"]["words"] in {row["after"]["words"] for row in packed(page, "scheduled")}
+    assert all(row["name"] and row["owner"] for row in packed(page) if row["outcome"] != "quarantined")
+    assert {row["owner"] for row in packed(page) if "owner" in row} >= {"atlas_enhanced"}
+    assert report["certificates"]
+    assert all((folder / item["file"]).is_file() for item in report["certificates"]), (
+        "those of phase 1, which moved"
+    )
+    assert all(rule["why"] and rule["batch"] for rule in report["validation"])
+    assert all(
+        (folder / rule["failing_keys"]).is_file() for rule in report["validation"] if rule["first_keys"]
+    )

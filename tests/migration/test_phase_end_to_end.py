@@ -12,6 +12,7 @@ from moving_phase import fetch, migrate
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.exact_json import loads
 from atlas_workflows.migration.request import RunOptions, Scope
+from packed_rows import packed
 
 CONTROL = ("phase_runs", "phase_run_steps", "backfill_cursors", "audit_log")
 
@@ -78,8 +79,10 @@ def test_the_report_has_every_workflow(sample_a: str, tmp_path: Path) -> None:
     assert all(row["outcome"] != "migrated" for row in report["other_rows"])
     page = (Path(conclusion.report) / "report.html").read_text()
     assert "What changes for customers" in page
+    shown = packed(page)
+    assert {row["id"] for row in shown if row["table"] == "workflows"} == workflows
     for secret in ("whsec_", "sk_live_", "@gmail.com"):
-        assert secret not in page
+        assert secret not in page + str(shown)
 
 
 def test_the_planner_knows_what_was_loaded(sample_a: str, tmp_path: Path) -> None:

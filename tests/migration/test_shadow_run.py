@@ -17,7 +17,6 @@ from atlas_workflows.cli.shadow import app
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text, loads
-from atlas_workflows.migration.report.page import MOST_ROWS
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.outcome import conclude
@@ -207,7 +206,7 @@ def test_the_step_passes_is_reported_and_is_taken_back(tidy: Crm) -> None:
     assert len(report["shadow_rows"]) == report["shadow"]["workflows"]
     page = (folder / "report.html").read_text()
     assert 'id="shadow"' in page
-    assert page.count("<details") <= 2 * MOST_ROWS
+    assert page.count("<details") < 50, "what may be long is packed and shown in parts"
     people = {name for (name,) in fetch(tidy.dsn, "SELECT email FROM leads WHERE email IS NOT NULL")}
     shown = "".join(
         f"{row['before']} {row['after']}" for item in report["shadow_rows"] for row in item["differences"]

@@ -15,7 +15,7 @@ from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.controls import approval_of, approve_run
 from atlas_workflows.migration.runs.records import insert_run
-from atlas_workflows.orchestration.approval import PhaseApproval
+from atlas_workflows.orchestration.approval import PhaseApproval, question
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -44,6 +44,14 @@ def task_for(run_id: UUID) -> PhaseApproval:
 def context(*, require_approval: bool) -> dict[str, Any]:
     dag = SimpleNamespace(dag_id=phase_named("p1").dag_id)
     return {"params": {"require_approval": require_approval}, "dag": dag}
+
+
+def test_the_question_says_what_was_found_and_the_report_is_there(crm: str, tmp_path: Path) -> None:
+    run_id = begun(crm, require_approval=True)
+    asked = question(run_id, [{"differences": 0, "tables": {"workflows": {"migrated": 1200}}}, None])
+    assert "- differences: 0\n- tables: workflows (migrated 1,200)" in asked
+    assert "{" not in asked
+    assert (tmp_path / "reports" / str(run_id) / "report.html").is_file()
 
 
 def answer(option: str) -> dict[str, Any]:

@@ -114,6 +114,20 @@ def test_the_run_succeeds_after_approval(live_stack: LiveStack, approved_run: st
     assert sum(closing["counts"].values()) == 200
 
 
+def test_the_dag_run_leads_to_its_report_and_its_logs_are_sentences(
+    live_stack: LiveStack, approved_run: str
+) -> None:
+    path = _report_path(live_stack, approved_run)
+    asked = {"dag_id": PHASE, "run_id": approved_run}
+    cookie = {"_token": _token(live_stack, "viewer")}
+    answer = httpx.get(f"{live_stack.state.url}/atlas/dag-run", params=asked, cookies=cookie)
+    assert answer.status_code == 303
+    assert f"/atlas/{answer.headers['location']}" == path
+    log = live_stack.client().log_text(PHASE, approved_run, "reconcile")
+    assert "Step reconcile: passed, differences: 0" in log
+    assert "Returned value was" not in log
+
+
 def test_the_backfill_was_mapped(live_stack: LiveStack, approved_run: str) -> None:
     mapped = [
         task for task in live_stack.client().tasks(PHASE, approved_run) if task.task_id == "backfill_ranges"
@@ -209,7 +223,7 @@ def _report_path(stack: LiveStack, run_id: str) -> str:
 
 def test_reports_are_for_logged_in_readers_only(live_stack: LiveStack, approved_run: str) -> None:
     base, path = live_stack.state.url, _report_path(live_stack, approved_run)
-    for page in ("/atlas/", "/atlas/runs", "/atlas/calendar", path):
+    for page in ("/atlas/", "/atlas/runs", "/atlas/dag-run?dag_id=a&run_id=b", "/atlas/calendar", path):
         assert httpx.get(f"{base}{page}").status_code == 401
         cookie = {"_token": _token(live_stack, "viewer")}
         assert httpx.get(f"{base}{page}", cookies=cookie).status_code == 200

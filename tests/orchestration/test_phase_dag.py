@@ -19,6 +19,7 @@ from atlas_workflows.orchestration.retention_dag import build_retention_dag
 from atlas_workflows.orchestration.rollback_dag import build_rollback_dag
 from atlas_workflows.orchestration.rollout_dag import build_rollout_dag
 from atlas_workflows.orchestration.scheduled_sweep_dag import EVERY, STAYS, build_scheduled_sweep_dag
+from atlas_workflows.orchestration.stages import ABOUT, STAGE_OF, stages_of
 from atlas_workflows.worker.shares import shares_of
 
 ORGANIZATION = "3f1c0e3e-6c52-4b38-9d4c-0f5f9c1d2e3a"
@@ -44,6 +45,26 @@ def test_the_backfill_is_mapped_over_shares(dag: DAG) -> None:
     assert dag.get_task("backfill_ranges").is_mapped
     assert _ancestors(dag, "backfill") >= {"plan_ranges", "backfill_ranges"}
     assert dag.get_task("backfill").trigger_rule == "none_failed"
+
+
+def test_a_phase_is_a_handful_of_groups_whose_tasks_keep_their_names(dag: DAG) -> None:
+    groups = dag.task_group.get_task_group_dict()
+    members = {group.group_display_name: sorted(group.children) for name, group in groups.items() if name}
+    assert list(members) == ["prepare", "move", "prove", "decide"]
+    assert members["move"] == ["backfill", "backfill_ranges", "plan_ranges"]
+    assert members["prove"] == ["reconcile", "validate"]
+    assert members["decide"] == ["approve", "finish"]
+    assert sorted(dag.task_group.children) == ["begin", "close", *sorted(f"stage_{name}" for name in members)]
+
+
+def test_every_step_is_in_a_group_and_in_its_order() -> None:
+    assert set(STAGE_OF) >= {kind for phase in all_phases() for kind in phase.steps}
+    assert set(STAGE_OF.values()) == set(ABOUT)
+    for phase in all_phases():
+        stages = stages_of(phase.steps)
+        assert tuple(step for stage in stages for step in stage.steps) == phase.steps
+        assert len({stage.name for stage in stages}) == len(stages)
+        assert all(stage.about for stage in stages)
 
 
 def test_closing_runs_whatever_happened(dag: DAG) -> None:

@@ -26,7 +26,7 @@ from airflow.dag_processing.dagbag import DagBag
 dag = DagBag().dags["migration_p1_database"]
 run = dag.test(run_conf={"dry_run": True})
 states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
-print("RESULT", json.dumps({"state": str(run.state), "tasks": states}))
+print("RESULT", json.dumps({"state": str(run.state), "tasks": states, "run_id": run.run_id}))
 """
 
 
@@ -70,6 +70,15 @@ def test_a_dry_run_needs_no_scheduler_and_writes_nothing(airflow_runtime: Airflo
     assert {result["tasks"][kind] for kind in ("preflight", "backfill", "finish")} == {"skipped"}
     with connect(dsn, application_name="test") as connection:
         assert connection.execute("SELECT to_regnamespace('atlas')").fetchone() == (None,)
+    driver = {"dag_id": "migration_p1_database", "dag_run_id": result["run_id"]}
+    (noted,) = airflow_runtime.paths.home.glob("reports/*/dag_runs.json")
+    assert json.loads(noted.read_text()) == [driver], (
+        "from the DAG run there is a way to the dry run's report"
+    )
+    note = json.loads((noted.parent / "run.json").read_text())
+    assert (note["dry_run"], note["status"], note["exit_code"]) == (True, "succeeded", 0)
+    assert sum(note["counts"].values()) > 0
+    assert (noted.parent / "report.html").is_file()
 
 
 def test_reading_the_dags_stays_light(read_dags: dict[str, Any]) -> None:

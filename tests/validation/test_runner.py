@@ -1,6 +1,7 @@
 """Suites are read strictly; rules find bad rows, all of them, without showing values; SQL errors are errors."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas
@@ -64,10 +65,37 @@ def test_all_failing_keys_come_back_and_no_value(dsn: str, tmp_path: Path) -> No
     )
     assert len(found["unexpected_rows_expectation"].keys) == 500
     assert found["expect_table_row_count_to_be_between"].observed["observed_value"] == 1500
-    assert (tmp_path / "index.html").is_file()
+    assert "4 failed" in (tmp_path / "index.html").read_text()
     shown = "".join(page.read_text() for page in tmp_path.rglob("*.html")) + str(found)
     assert "dana@example.com" not in shown
     assert str(conninfo_to_dict(dsn)["password"]) not in shown
+
+
+# What a browser asks for by itself, seen from the page; "#…" is a place in it and data: is no request.
+ASKED_FOR = re.compile(
+    r"""(?:<(?:script|img|iframe|source)\b[^>]*\bsrc|<link\b[^>]*\bhref)=["']([^"']*)|url\(([^)]*)|@import"""
+)
+
+
+def test_data_docs_ask_no_other_host_and_share_their_few_files(tmp_path: Path) -> None:
+    people = Frames({"people": pandas.DataFrame([{**dict.fromkeys(KEYS, "k"), "email": "a"}])})
+    one = suite_of(NOT_NULL, IN_SET)
+    broken = suite_of({**IN_SET, "kwargs": {"column": "email", "value_set": ["b"]}, "why": "nobody is <b>"})
+    run_suite(one, people, tmp_path)
+    run_suite(broken.model_copy(update={"name": "another"}), people, tmp_path)
+    run_suite(one, people, tmp_path)
+    pages = sorted(tmp_path.rglob("*.html"))
+    assert len(pages) == 5, "a front page, and per suite the rules and what was found, the newest only"
+    for page in (*pages, *tmp_path.rglob("*.css")):
+        for asked in ASKED_FOR.finditer(page.read_text()):
+            address = asked[1] or asked[2] or asked[0]
+            assert address == "data:," or (page.parent / address).is_file(), address
+    for page in pages:
+        for link in re.findall(r'<a [^>]*href="([^"#]+)', page.read_text()):
+            assert (page.parent / link).is_file() or link == "../report.html", link
+    landing = (tmp_path / "index.html").read_text()
+    assert all(said in landing for said in ("2 passed", "1 failed", "another", "nobody is &lt;b&gt;"))
+    assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) < 150_000
 
 
 def test_severity_decides_what_stops(dsn: str) -> None:

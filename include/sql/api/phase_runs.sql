@@ -7,6 +7,7 @@ SELECT
     run.finished_at,
     run.actor,
     run.problem,
+    run.scope::text AS scope,
     EXISTS (
         SELECT FROM atlas.phase_run_steps AS step
         WHERE step.phase_run_id = run.id AND step.kind = 'shadow' AND step.finished_at IS NOT NULL

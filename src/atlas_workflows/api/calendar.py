@@ -1,21 +1,18 @@
 """The schedule calendar as a page: what recurring workflows fire in the coming days, drawn hour by hour."""
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from urllib.parse import quote, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from markupsafe import Markup
 
 from atlas_workflows.api.heat_map import HeatMap, heat_map, hour_of
-from atlas_workflows.api.pages import TEMPLATES, render
+from atlas_workflows.api.pages import html_page
 from atlas_workflows.db.acting import act_as_migration
 from atlas_workflows.db.connect import connect
 from atlas_workflows.errors import AtlasError, InputError
@@ -86,8 +83,8 @@ def calendar_router(dsn: Callable[[], str], now: Callable[[], datetime]) -> APIR
             picture = _picture(entries, ask(**given), at)
         except AtlasError as error:
             problem, status = str(error), 400 if isinstance(error, InputError) else 503
-        text = render("calendar.html", picture=picture, problem=problem, **_choices(entries, given, swept))
-        return HTMLResponse(text, status_code=status, headers={"Content-Security-Policy": policy()})
+        choices = _choices(entries, given, swept)
+        return html_page("calendar.html", status=status, picture=picture, problem=problem, **choices)
 
     return router
 
@@ -121,24 +118,9 @@ def ask(*, days: str = "", organization: str = "", timezone: str = "", hour: str
     return Question(_days(days), _organization(organization), load_zone(timezone or "UTC"), _hour(hour))
 
 
-@cache
-def policy() -> str:
-    """Stricter than that of reports: nothing but the page's own style, its form, and the one script that it has."""
-    digest = b64encode(hashlib.sha256(_script().encode()).digest()).decode()
-    return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'self'"
-    )
-
-
 def dag_address(dag_id: str, swept: Collection[str]) -> str:
     """Where Airflow shows what starts a workflow, seen from this page: its own DAG, or the sweep."""
     return f"../dags/{quote(SWEEP if dag_id in swept else dag_id, safe='')}"
-
-
-@cache
-def _script() -> Markup:
-    return Markup((TEMPLATES / "above.js").read_text())  # noqa: S704 - our own file
 
 
 def _picture(entries: list[Entry], asked: Question, now: datetime) -> Picture:
@@ -161,7 +143,6 @@ def _choices(entries: list[Entry], given: dict[str, str], swept: Collection[str]
         "piles_shown": PILES_SHOWN,
         "quiet_shown": QUIET_SHOWN,
         "dag_address": partial(dag_address, swept=swept),
-        "script": _script(),
     }
 
 

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import psycopg
 import typer
 from psycopg import sql as compose
-from rich.console import Console
-from rich.table import Table
 
+from atlas_workflows.cli.terminal import filled, without_controls
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.rows import scalar
 from atlas_workflows.errors import AtlasError, DatabaseError, PermissionMissing
@@ -22,7 +21,6 @@ from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Look at the legacy side: shapes, counts, dirt.")
-console = Console(stderr=True)
 
 BATCH_ROWS, BATCH_BYTES = 500, 8_000_000
 
@@ -96,26 +94,28 @@ def _inspected(connection: Connection, source: Source, table: SourceTable, limit
 
 
 def _show(report: dict[str, Any]) -> None:
-    out = Console()
-    out.print(f"Shape [bold]{report['shape']}[/], {report['organizations']} organizations.")
+    """In lines and not in a table: ids and fields are there to be copied, and a table would cut them."""
+    print(f"Shape {report['shape']}, {report['organizations']} organizations.")
     if report["workflow_system_executions"]:
-        out.print("Executions are those of the workflow-system variant.")
+        print("Executions are those of the workflow-system variant.")
     if report["earlier_attempt"]:
-        out.print(f"An earlier enhanced attempt was half applied: {', '.join(report['earlier_attempt'])}.")
+        print(
+            filled(f"An earlier enhanced attempt was half applied: {', '.join(report['earlier_attempt'])}.")
+        )
     for sentence in report["not_understood"]:
-        out.print(f"[yellow]Not read:[/] {sentence}", highlight=False)
-    overview = Table("table", "rows", "looked at", "becomes", "quarantined", "secrets")
+        print(filled(f"Not read: {sentence}"))
     for table in report["inspected"]:
-        overview.add_row(
-            table["table"], f"{table['rows']:,}", f"{table['looked_at']:,}", str(table["disposition"]),
-            f"{table['outcomes'].get('quarantined', 0):,}", f"{table['secrets']:,}",
-        )  # fmt: skip
-    out.print(overview)
-    dirt = Table("table", "found", "rows", "for example")
-    for table in report["inspected"]:
-        for item in table["dirt"]:
-            example = item["examples"][0]
-            dirt.add_row(
-                table["table"], item["code"], f"{item['rows']:,}", f"{example['id']} {example['field'] or ''}"
-            )
-    out.print(dirt)
+        _show_table(table)
+
+
+def _show_table(table: dict[str, Any]) -> None:
+    facts = [f"{table['rows']:,} rows, {table['looked_at']:,} looked at", f"becomes {table['disposition']}"]
+    facts += [f"{table['outcomes'].get('quarantined', 0):,} quarantined", f"{table['secrets']:,} secrets"]
+    print(f"\n{without_controls(table['table'])}")
+    print(filled("; ".join(facts), indent=2))
+    for item in table["dirt"]:
+        example = item["examples"][0]
+        print(f"  {item['code']}: {item['rows']:,} rows, for example")
+        print(f"    {without_controls(example['id'])}")
+        if example["field"]:
+            print(f"    {without_controls(example['field'])}")

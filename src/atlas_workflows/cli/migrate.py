@@ -16,9 +16,10 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.planning import read_range_progress
 from atlas_workflows.migration.phases import phase_named
+from atlas_workflows.migration.report.files import HTML_NAME
+from atlas_workflows.migration.report.taken_back import roll_back_and_report
 from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.request import PhaseRequest, RollbackRequest, RunOptions, Scope
-from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.conclusion import run_to_conclusion
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.outcome import Conclusion
@@ -183,26 +184,19 @@ def rollback(
             "organizations": organization,
             "percent": percent,
             "parked": parked,
+            "dry_run": not execute,
             "reason": reason,
         }
     )
-    site = crm_site(dsn)
-    result = roll_back(
-        phase_named(phase),
-        asked.scope,
-        dsn=site.dsn,
-        execute=execute,
-        actor=by,
-        reason=reason,
-        parked=asked.parked,
-    )
+    result, folder = roll_back_and_report(phase_named(phase), asked, crm_site(dsn), actor=by)
     verb = "Removed" if execute else "Would remove (nothing done; add --execute)"
     lines = [f"{verb}:"] + [f"  {table:<32}{rows:>10}" for table, rows in result.removed.items()]
     lines += (
         [f"Archived: {sum(result.archived.values())} rows born or edited since."] if result.archived else []
     )
     lines += [f"  {name.replace('_', ' '):<32}{number:>10}" for name, number in result.given_back.items()]
-    _say(as_json, result.to_json(), "\n".join([*lines, *result.kept]))
+    document = result.to_json() | {"report": str(folder)}
+    _say(as_json, document, "\n".join([*lines, *result.kept, f"Report: {folder / HTML_NAME}"]))
 
 
 @app.command()

@@ -18,13 +18,14 @@ from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.ramp import Stage, require_cutover
 from atlas_workflows.migration.ramp import ramp as ramp_phase
+from atlas_workflows.migration.report.files import HTML_NAME
+from atlas_workflows.migration.report.taken_back import roll_back_and_report
 from atlas_workflows.migration.request import (
     RollbackRequest,
     RolloutRequest,
     RunOptions,
     rollout_fields,
 )
-from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.records import latest_runs
 from atlas_workflows.rollout.rollouts import Owners, Rollout, let_go_on, read_owners, read_rollout
 from atlas_workflows.rollout.rollouts import halt as halt_rollout
@@ -150,17 +151,19 @@ def back(
     """Halt, and give workflows back to the old application: of these organizations, or of everybody."""
     found, site = _phase(phase), _site(dsn)
     asked = RollbackRequest.read(
-        {"phase": found.name, "organizations": organization, "parked": parked, "reason": reason}
-    )
+        {
+            "phase": found.name, "organizations": organization, "parked": parked, "dry_run": not execute,
+            "reason": reason,
+        }
+    )  # fmt: skip
     if execute:
         with site.connect("rollout", autocommit=True) as connection:
             halt_rollout(connection, found.name, actor=by, reason=reason, at=site.now())
-    done = roll_back(
-        found, asked.scope, dsn=site.dsn, execute=execute, actor=by, reason=reason, parked=asked.parked
-    )
+    done, folder = roll_back_and_report(found, asked, site, actor=by)
     head = "Given back:" if execute else "Would give back (nothing done; add --execute):"
     lines = [f"  {name.replace('_', ' '):<32}{number:>10}" for name, number in done.given_back.items()]
-    _say(as_json, done.to_json(), "\n".join([head, *lines, *done.kept]))
+    document = done.to_json() | {"report": str(folder)}
+    _say(as_json, document, "\n".join([head, *lines, *done.kept, f"Report: {folder / HTML_NAME}"]))
 
 
 def _phase(name: str) -> Phase:

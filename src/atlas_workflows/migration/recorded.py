@@ -10,6 +10,7 @@ from atlas_workflows.errors import InputError
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
+from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.runs.controls import require_not_stopped
 from atlas_workflows.migration.runs.locks import driving
 from atlas_workflows.migration.runs.outcome import Conclusion, conclude, settle
@@ -50,6 +51,13 @@ def conclude_run(run_id: UUID, site: Site) -> Conclusion:
         context = _context(run, site)
         result = settle(connection, run, context.phase, site.now())
     return conclude(result, context.phase, run.scope, run.options, site)
+
+
+def report_so_far(run_id: UUID, site: Site) -> None:
+    """Write the report of a run that has not ended, for whoever has to decide how it goes on."""
+    with site.connect("report", autocommit=True) as connection:
+        context = _context(read_run(connection, run_id), site)
+    report_run(context)
 
 
 def _context(run: RunRow, site: Site) -> PhaseContext:

@@ -1,6 +1,6 @@
 """The human approval of a phase: an approval in Airflow's page where the run asks for one, nothing otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -22,9 +22,10 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
 
     template_fields: ClassVar[Sequence[str]] = (*ApprovalOperator.template_fields, "phase_run_id")
 
-    def __init__(self, *, phase_run_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, phase_run_id: str, found_by: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(fail_on_reject=True, **kwargs)
         self.phase_run_id = phase_run_id
+        self.found_by = tuple(found_by)
 
     def execute(self, context: Any) -> Any:
         run_id = self._run_id(context)
@@ -33,6 +34,7 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
             return do_step(run_id)
         if is_approved(run_id):
             return do_step(run_id)
+        self.body = question(run_id, [context["ti"].xcom_pull(task_ids=task_id) for task_id in self.found_by])
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
@@ -53,6 +55,21 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
 
         with clear_failures():
             return run_id_of(self.phase_run_id, context["dag"].dag_id, dsn=crm_dsn())
+
+
+def question(run_id: UUID, found: Sequence[Mapping[str, Any] | None]) -> str:
+    """What the person who decides reads: what was found, and the way to the report, which is written by then."""
+    from atlas_workflows.migration.recorded import report_so_far
+    from atlas_workflows.migration.report.words import lines_of
+    from atlas_workflows.orchestration.connections import crm_site
+    from atlas_workflows.orchestration.failures import clear_failures
+
+    with clear_failures():
+        report_so_far(run_id, crm_site())
+    lines = [f"- {line.strip()}" for summary in found if summary for line in lines_of(summary)]
+    return "\n".join(
+        [f"Phase run {run_id}. Its report so far is in the tab Report of this DAG run.", "", *lines]
+    )
 
 
 def do_step(run_id: UUID) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Builds `engine_sweep`: reaps, settles drains, and runs a large backlog as mapped tasks on Airflow's executor."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task
 
 from atlas_workflows.orchestration.notify import on_failure
+from atlas_workflows.orchestration.said import say
 
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
 
@@ -33,15 +35,13 @@ def build_engine_sweep_dag(page: str) -> DAG:
 
 def reap() -> list[int]:
     """Make ready what is due or was held too long, settle drains; the numbers of the tasks that the backlog needs."""
-    import logging
-
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
     from atlas_workflows.orchestration.sweeping import reap_and_plan
 
     with clear_failures():
         found = reap_and_plan(crm_site())
-    logging.getLogger("atlas.engine_sweep").info("%s", found)
+    say("Made ready", asdict(found))
     return found.shares
 
 

@@ -14,6 +14,7 @@ from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.orchestration.connections import crm_dsn, crm_site
 from atlas_workflows.orchestration.failures import clear_failures
 from atlas_workflows.orchestration.notify import tell
+from atlas_workflows.orchestration.said import say
 from atlas_workflows.recurring.audience.check import check_run, is_left, summary_of
 from atlas_workflows.recurring.audience.run import Asking
 from atlas_workflows.recurring.enrolling import asking_of, enrol_occasion, may_enrol
@@ -61,7 +62,7 @@ def enrol_now(organization: str, workflow: str, trigger: str, context: Any) -> l
     occasion = occasion_of(context["dag_run"])
     with _reading() as connection:
         done = enrol_occasion(connection, Recurring(organization, workflow, trigger), occasion, utc_now())
-    log.info("%s", done)
+    say("Enrolled", asdict(done))
     if not done.has_begun:
         raise AirflowSkipException(done.stopped)
     return list(range(shares_of_entrants(done.started)))
@@ -95,7 +96,7 @@ def summary_now(organization: str, workflow: str, trigger: str, context: Any) ->
     """How many had which outcome by now."""
     with _reading() as connection:
         summary = summary_of(connection, _asking(organization, workflow, trigger, context))
-    log.info("%s", summary)
+    say("Outcomes", summary)
     return summary
 
 
@@ -129,8 +130,8 @@ def sweep_now(stays: timedelta) -> dict[str, Any]:
             done = sweep(connection, utc_now, reading, until=utc_now() + stays)
         else:
             done = Swept()
-    log.info("%s", done)
     found = dict(done.answers) | {"enlisted": done.enlisted, "dismissed": done.dismissed, "late": done.late}
+    say("Swept", found)
     if done.late:
         tell("Recurring workflows were due before the sweep came to them", "Did it stand still?", found)
     return found

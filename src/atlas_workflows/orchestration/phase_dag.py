@@ -1,15 +1,18 @@
 """Builds a phase's DAG: one fat task per step, a form of parameters, a report at the end however it went."""
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, get_current_context, task
+from airflow.sdk import DAG, TaskGroup, get_current_context, task
 
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.request import PhaseRequest, phase_fields
 from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.form import filled_in, form
 from atlas_workflows.orchestration.notify import on_failure, on_success
+from atlas_workflows.orchestration.said import note_driver, say
+from atlas_workflows.orchestration.stages import stages_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,16 +22,17 @@ RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
 PAGE = """\
 ## {title}
 
-Runs the steps {steps}, one task each. A failed gate fails its task with what happened and what next; a task that
-was killed continues where it stopped at its next attempt. Trigger it with a form or with JSON, for example:
+Runs the steps {steps}, one task each, in groups: {groups}. A failed gate fails its task with what happened and what
+next; a task that was killed continues where it stopped at its next attempt. Trigger it with a form or with JSON, for example:
 
 ```json
 {{"organizations": [], "percent": null, "dry_run": false, "batch_rows": 1000, "rehearse": true, "require_approval": false}}
 ```
 
 `dry_run` is on unless it is turned off. With it the task `begin` does everything in memory, writes nothing and skips the rest. A setting that
-does not exist is refused by name before anything is done. The report and the Data
-Docs of each phase run are on the page **Atlas** in the navigation. `migration_rollback` takes a phase back.
+does not exist is refused by name before anything is done. The tab **Report** of a DAG run shows what it found, a dry run
+as well; the page **Atlas** in the navigation lists all runs with report, Data Docs and certificates.
+`migration_rollback` takes a phase back.
 """
 
 
@@ -38,7 +42,11 @@ def build_phase_dag(phase: Phase) -> DAG:
         dag_id=phase.dag_id,
         dag_display_name=phase.title,
         description=f"Phase {phase.alias}: {phase.title}",
-        doc_md=PAGE.format(title=phase.title, steps=", ".join(phase.steps)),
+        doc_md=PAGE.format(
+            title=phase.title,
+            steps=", ".join(phase.steps),
+            groups=", ".join(stage.name for stage in stages_of(phase.steps)),
+        ),
         schedule=None,
         catchup=False,
         max_active_runs=1,
@@ -51,11 +59,16 @@ def build_phase_dag(phase: Phase) -> DAG:
     ) as dag:
         begun = task.short_circuit(task_id="begin")(begin)(phase.name).as_setup()
         last = begun
-        for kind in phase.steps:
-            first, following = TASKS_OF_KIND.get(kind, _plain_task)(kind)
-            last >> first
-            last = following
-        closing = task(task_id="close")(close)(phase_run_id=RUN_ID)
+        for stage in stages_of(phase.steps):
+            # The names of tasks stay: they are in people's links, in XComs and in what was run before there were groups.
+            with TaskGroup(
+                stage.id, group_display_name=stage.name, prefix_group_id=False, tooltip=stage.about
+            ):
+                for kind in stage.steps:
+                    first, following = TASKS_OF_KIND.get(kind, _plain_task)(kind)
+                    last >> first
+                    last = following
+        closing = quiet(task_id="close")(close)(phase_run_id=RUN_ID)
         last >> closing.as_teardown(setups=begun)
     return dag
 
@@ -81,8 +94,10 @@ def begin(phase_name: str) -> bool:
             request.scope,
             request.options,
             crm_site(task_sink(push)),
+            began=lambda run_id: note_driver(context, str(run_id)),
         )
     push("summary", dict(begun.summary))
+    say("The dry run", begun.summary)
     if begun.run_id is None:
         return False
     push("phase_run_id", str(begun.run_id))
@@ -100,6 +115,7 @@ def step(kind: str, phase_run_id: str) -> dict[str, Any]:
     sink = task_sink(get_current_context()["ti"].xcom_push)
     with clear_failures():
         result = run_step(known_run(phase_run_id), kind, crm_site(sink))
+    say(f"Step {kind}: {result.status}", result.summary)
     require_passed(result, kind)
     return dict(result.summary)
 
@@ -113,7 +129,9 @@ def close(phase_run_id: str) -> dict[str, Any]:
     if get_current_context()["params"]["dry_run"]:
         return {}
     with clear_failures():
-        return conclude_run(known_run(phase_run_id), crm_site()).to_json()
+        ended = conclude_run(known_run(phase_run_id), crm_site()).to_json()
+    say("The phase run", ended)
+    return ended
 
 
 def plan_ranges(phase_run_id: str) -> list[Any]:
@@ -148,16 +166,16 @@ def known_run(noted: str) -> "UUID":
 
 def _plain_task(kind: str) -> tuple[Any, Any]:
     """One task does the step. Returns the first and the last task of what the step became."""
-    only = task(task_id=kind)(step)(kind=kind, phase_run_id=RUN_ID)
+    only = quiet(task_id=kind)(step)(kind=kind, phase_run_id=RUN_ID)
     return only, only
 
 
 def _backfill(kind: str) -> tuple[Any, Any]:
     """Mapped tasks move the ranges; the step itself then finds them done and catches up with what changed."""
-    plan = task(task_id="plan_ranges")(plan_ranges)(phase_run_id=RUN_ID)
-    ranges = task(task_id="backfill_ranges")(backfill_ranges).partial(phase_run_id=RUN_ID).expand(share=plan)
+    plan = quiet(task_id="plan_ranges")(plan_ranges)(phase_run_id=RUN_ID)
+    ranges = quiet(task_id="backfill_ranges")(backfill_ranges).partial(phase_run_id=RUN_ID).expand(share=plan)
     # none_failed: a run that continues after all ranges were moved has an empty plan, which skips the mapped task.
-    last = task(task_id=kind, trigger_rule="none_failed")(step)(kind=kind, phase_run_id=RUN_ID)
+    last = quiet(task_id=kind, trigger_rule="none_failed")(step)(kind=kind, phase_run_id=RUN_ID)
     ranges >> last
     return plan, last
 
@@ -169,11 +187,12 @@ def _approval(kind: str) -> tuple[Any, Any]:
         task_id=kind,
         phase_run_id=RUN_ID,
         subject="Finish this phase?",
-        body=f"Phase run {RUN_ID}. Its report and Data Docs are on the page Atlas.\n\n"
-        "What was found: `{{ ti.xcom_pull(task_ids='reconcile') or ti.xcom_pull(task_ids='decide') "
-        "or ti.xcom_pull(task_ids='plan_scheduling') }}`",
+        body=f"Phase run {RUN_ID}.",
+        found_by=("reconcile", "decide", "plan_scheduling"),
     )
     return only, only
 
 
+# What a task returns is said line by line; the task's own log would show it again as one long line.
+quiet = partial(task, show_return_value_in_logs=False)
 TASKS_OF_KIND = {"backfill": _backfill, "approve": _approval}

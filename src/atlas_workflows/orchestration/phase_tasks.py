@@ -1,6 +1,6 @@
 """What the tasks of a phase DAG do, as plain functions; Airflow's part is in phase_dag."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -32,19 +32,25 @@ def begin_phase_run(
     scope: Scope,
     options: RunOptions,
     site: Site,
+    began: Callable[[UUID], None] = lambda _run_id: None,
 ) -> Begun:
-    """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing."""
+    """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing.
+
+    `began` hears the run's id, a dry run's as soon as it has ended, well or badly.
+    """
     from atlas_workflows.migration.runs.locks import driving
     from atlas_workflows.migration.runs.requirements import require_suites
     from atlas_workflows.migration.runs.run import make_ready, start_run
 
     if options.dry_run:
-        return _dry_run(phase, scope, options, site)
+        return _dry_run(phase, scope, options, site, began)
     require_suites(phase, site.settings.expectations)
     with site.connect("begin", autocommit=True) as connection:
         make_ready(connection, site.dsn, options)
         with driving(connection, phase):
-            return Begun(start_run(connection, phase, scope, options, site.now()))
+            run_id = start_run(connection, phase, scope, options, site.now())
+    began(run_id)
+    return Begun(run_id)
 
 
 def announce_window(run_id: UUID, phase_name: str, actor: str, *, dsn: str) -> None:
@@ -76,12 +82,14 @@ def _dry_run(
     scope: Scope,
     options: RunOptions,
     site: Site,
+    began: Callable[[UUID], None],
 ) -> Begun:
     from atlas_workflows.migration.runs.outcome import conclude
     from atlas_workflows.migration.runs.run import run_phase
 
     result = run_phase(phase, site, scope=scope, options=options)
     conclusion = conclude(result, phase, scope, options, site)
+    began(result.run_id)
     if result.exit_code:
         raise GateClosed(
             result.problem or f"The dry run ended as {result.status}.",

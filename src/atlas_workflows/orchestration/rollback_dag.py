@@ -9,6 +9,7 @@ from atlas_workflows.migration.request import RollbackRequest, rollback_fields
 from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.form import filled_in, form
 from atlas_workflows.orchestration.notify import on_failure, on_success
+from atlas_workflows.orchestration.said import note_driver, say
 
 
 def build_rollback_dag(page: str) -> DAG:
@@ -29,39 +30,26 @@ def build_rollback_dag(page: str) -> DAG:
         on_failure_callback=on_failure,
         on_success_callback=on_success,
     ) as dag:
-        task(task_id="roll_back")(roll_back_phase)()
+        task(task_id="roll_back", show_return_value_in_logs=False)(roll_back_phase)()
     return dag
 
 
 def roll_back_phase() -> dict[str, Any]:
     """Count or remove; returns rows removed and archived per table."""
-    import logging
-
     from atlas_workflows.migration.phases import phase_named
-    from atlas_workflows.migration.rollback import roll_back
-    from atlas_workflows.orchestration.connections import crm_dsn
+    from atlas_workflows.migration.report.taken_back import roll_back_and_report
+    from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
 
     context = get_current_context()
     with clear_failures():
         request = RollbackRequest.read(filled_in(context))
-        result = roll_back(
+        result, _folder = roll_back_and_report(
             phase_named(request.phase),
-            request.scope,
-            dsn=crm_dsn(),
-            execute=not request.dry_run,
+            request,
+            crm_site(),
             actor=actor_of(context),
-            reason=request.reason,
-            parked=request.parked,
+            began=lambda folder: note_driver(context, folder.name),
         )
-    verb = "removed" if result.executed else "would remove"
-    logging.getLogger("atlas.rollback").info(
-        "%s %s, archive %s, give back %s",
-        verb,
-        dict(result.removed),
-        dict(result.archived),
-        dict(result.given_back),
-    )
-    for sentence in result.kept:
-        logging.getLogger("atlas.rollback").info("%s", sentence)
+    say("Rolled back" if result.executed else "A dry run: it would be so", result.to_json())
     return result.to_json()

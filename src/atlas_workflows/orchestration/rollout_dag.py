@@ -8,6 +8,7 @@ from atlas_workflows.migration.request import RolloutRequest, rollout_fields
 from atlas_workflows.orchestration.actor import actor_of
 from atlas_workflows.orchestration.form import filled_in, form
 from atlas_workflows.orchestration.notify import on_failure, on_success
+from atlas_workflows.orchestration.said import note_driver, say
 
 PHASE = "p2_core"
 
@@ -29,14 +30,12 @@ def build_rollout_dag(page: str) -> DAG:
         on_failure_callback=on_failure,
         on_success_callback=on_success,
     ) as dag:
-        task(task_id="ramp")(ramp_stages)()
+        task(task_id="ramp", show_return_value_in_logs=False)(ramp_stages)()
     return dag
 
 
 def ramp_stages() -> dict[str, Any]:
     """Every stage in turn; the task fails with the first that does not succeed, which has halted or been given back."""
-    import logging
-
     from atlas_workflows.errors import GateClosed
     from atlas_workflows.migration.phases import phase_named
     from atlas_workflows.migration.ramp import ramp
@@ -53,7 +52,9 @@ def ramp_stages() -> dict[str, Any]:
         for stage in ramp(phase_named(PHASE), crm_site(task_sink(push)), asked, options):
             done.append(stage.to_json())
             push("stages", done)
-            logging.getLogger("atlas.rollout").info("%s", done[-1])
+            say(f"Stage {stage.share}", done[-1])
+            if done[-1]["run_id"]:
+                note_driver(context, done[-1]["run_id"])
             if not stage.went_well:
                 raise GateClosed(
                     f"The stage ({stage.share}) did not succeed: {done[-1]['problem']}",

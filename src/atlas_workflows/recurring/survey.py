@@ -79,7 +79,7 @@ def find_entries(
 ) -> list[Entry]:
     """The entries of all workflows, or of those given; names of organizations are for people."""
     found = find_published(connection, now, *workflows)
-    names = _names(connection) if found and with_names else {}
+    names = organization_names(connection) if found and with_names else {}
     return [_entry(each, names, now) for each in found]
 
 
@@ -131,7 +131,7 @@ def _let(each: Published, since: Mapping[str, datetime | None]) -> Published:
     return each if at is None else replace(each, active_since=max(each.active_since, at))
 
 
-def _names(connection: Connection) -> dict[str, str]:
+def organization_names(connection: Connection) -> dict[str, str]:
     columns = read_catalog(connection).columns("organizations")
     if not {"id", "name"} <= columns.keys():
         return {}

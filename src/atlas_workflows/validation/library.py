@@ -46,10 +46,10 @@ def load_library() -> Any:
 
 def load_pages() -> None:
     """Compile every page template, for the forks of this process to find."""
-    from great_expectations.render.view import DefaultJinjaPageView
+    from atlas_workflows.validation.data_docs import page_view
 
     load_library()
-    environment = DefaultJinjaPageView().env
+    environment = page_view().env
     for name in environment.list_templates(extensions=["j2"]):
         environment.get_template(name)
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from atlas_workflows.db.connect import connect, session_settings
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.validation.data import Frames, Queries
+from atlas_workflows.validation.data_docs import write_landing, write_pages
 from atlas_workflows.validation.failing_keys import all_failing_keys, condition_of
 from atlas_workflows.validation.library import load_library
 from atlas_workflows.validation.results import ExpectationResult, Status
@@ -25,7 +26,7 @@ FIGURES = ("observed_value", "element_count", "unexpected_count", "unexpected_pe
 
 
 def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) -> list[ExpectationResult]:
-    """Every rule of every batch whose table is there. `docs`: the folder to build this suite's Data Docs in.
+    """Every rule of every batch whose table is there. `docs`: the folder of the Data Docs to put this suite's pages into.
 
     Raises ConfigurationError for a rule that cannot be checked, and for a batch without data that needs no table.
     """
@@ -33,21 +34,19 @@ def run_suite(suite: Suite, data: Frames | Queries, docs: Path | None = None) ->
     gx = load_library()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    if docs is not None:
-        context.add_data_docs_site("local", site_config=_site(docs))
     results: list[ExpectationResult] = []
-    pages: list[Any] = []
     try:
         for batch in batches:
-            runs = _run_batch(context, suite, batch, data)
-            pages += [*runs, *(_suite_page(run.suite_name) for run in runs.values())]
-            found = [item.to_json_dict() for run in runs.values() for item in run.results]
+            rules = context.suites.add(_gx_suite(suite, batch, f"{suite.name}.{batch.name}"))
+            runs = _run_batch(context, rules, suite, batch, data)
+            found = [item.to_json_dict() for run in runs for item in run.results]
             results.extend(_result(suite, batch, item, data) for item in found)
+            if docs is not None:
+                write_pages(docs, suite.name, batch.name, rules, runs)
     finally:
-        # Once for all batches, those before one that raises included: each time the index is made anew and everything
-        # that pages share is copied.
+        # Those before a batch that raises have their pages too.
         if docs is not None:
-            context.build_data_docs(site_names=["local"], resource_identifiers=pages)
+            write_landing(docs, suite, results)
         if isinstance(data, Queries):
             _dispose(context)
     return results
@@ -64,33 +63,24 @@ def _batches_of(suite: Suite, data: Frames | Queries) -> list[Batch]:
     return [batch for batch in suite.batches if batch.name in present]
 
 
-def _suite_page(name: str) -> Any:
-    from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
-
-    return ExpectationSuiteIdentifier(name=name)
-
-
-def _run_batch(context: Any, suite: Suite, batch: Batch, data: Frames | Queries) -> Mapping[Any, Any]:
-    """What the library found, by the page it belongs to."""
+def _run_batch(context: Any, rules: Any, suite: Suite, batch: Batch, data: Frames | Queries) -> list[Any]:
+    """What the library found of a batch by its `rules`."""
     from great_expectations.checkpoint import Checkpoint
     from great_expectations.core.validation_definition import ValidationDefinition
 
-    name = f"{suite.name}.{batch.name}"
-    gx_suite = context.suites.add(_gx_suite(suite, batch, name))
     definition, parameters = _definition(context, suite, batch, data)
     validation = context.validation_definitions.add(
-        ValidationDefinition(name=name, data=definition, suite=gx_suite)
+        ValidationDefinition(name=rules.name, data=definition, suite=rules)
     )
     checkpoint = context.checkpoints.add(
         Checkpoint(
-            name=name,
+            name=rules.name,
             validation_definitions=[validation],
             result_format=_format(batch, data),
         )
     )
-    outcome = checkpoint.run(batch_parameters=parameters)
-    runs: Mapping[Any, Any] = outcome.run_results
-    _hide_quoted_values(context, runs)
+    runs = list(checkpoint.run(batch_parameters=parameters).run_results.values())
+    _hide_quoted_values(runs)
     return runs
 
 
@@ -178,17 +168,13 @@ def _result(suite: Suite, batch: Batch, item: dict[str, Any], data: Frames | Que
     )
 
 
-def _hide_quoted_values(context: Any, runs: Mapping[Any, Any]) -> None:
+def _hide_quoted_values(runs: Sequence[Any]) -> None:
     """Data Docs show exceptions whole, and the database quotes in them the value that it stumbled over."""
-    for key, run in runs.items():
-        raised = [item for item in run.results if _error(item.exception_info)]
-        for item in raised:
-            message = _error(item.exception_info)
+    for item in (item for run in runs for item in run.results):
+        if message := _error(item.exception_info):
             item.exception_info = {
                 "raised_exception": True, "exception_message": message, "exception_traceback": message,
             }  # fmt: skip
-        if raised:
-            context.validation_results_store.set(key, run)
 
 
 def _error(info: Mapping[str, Any]) -> str | None:
@@ -201,14 +187,6 @@ def _error(info: Mapping[str, Any]) -> str | None:
             )
             return _VALUE.sub(HIDDEN, lines[0])[:300]
     return None
-
-
-def _site(docs: Path) -> dict[str, Any]:
-    return {
-        "class_name": "SiteBuilder",
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
-    }
 
 
 def _sqlalchemy_url(dsn: str) -> str:

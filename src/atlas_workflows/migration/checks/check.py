@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.migration.checks.data_docs import write_index
 from atlas_workflows.migration.checks.keep import keep
 from atlas_workflows.migration.checks.queries import queries_of
 from atlas_workflows.migration.context import PhaseContext
@@ -16,19 +15,19 @@ from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.suites import load_suite
 
 SHOWN = 10
+CHECKED = "checked"  # what suites found, for the report of a dry run, which keeps nothing
 
 
 def check(context: PhaseContext, name: str, frames: Frames | None = None) -> list[ExpectationResult]:
     """Results of the suite `name`, on `frames` or else on its queries; kept and documented."""
     suite = load_suite(context.settings.expectations, name)
-    docs = context.report_dir / "data_docs"
     with context.connect("validate", autocommit=True) as connection:
         data = frames or queries_of(suite, context, connection)
-        results = run_in_subprocess(suite, data, docs / name)
+        results = run_in_subprocess(suite, data, context.report_dir / "data_docs")
         if context.persistent:
             connection.execute(sql("checks/forget_results"), {"run_id": context.run_id, "suite": name})
         keep(connection if context.persistent else None, context, results)
-    write_index(docs)
+    context.shared.setdefault(CHECKED, []).extend(results)
     return results
 
 

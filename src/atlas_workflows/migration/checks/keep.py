@@ -11,16 +11,23 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.validation.results import ExpectationResult, Status
 
+FOLDER = "failing_keys"
 KEYS = ("source_table", "source_id", "organization_id")
 
 
 def keep(connection: Connection | None, context: PhaseContext, results: Sequence[ExpectationResult]) -> None:
     """Write result rows (where there is a database to write to) and one pair of key files per failing rule."""
     for result in results:
-        file = export_keys(context.report_dir / "failing_keys", result)
+        file = export_keys(context.report_dir / FOLDER, result)
         if connection is not None:
             with connection.transaction():
                 _store(connection, context.run_id, result, file)
+
+
+def key_file(result: ExpectationResult) -> str:
+    """Where a rule's failing keys lie, seen from the report folder."""
+    parts = (result.suite, result.batch, result.expectation, result.column)
+    return f"{FOLDER}/{'.'.join(part for part in parts if part)}.csv"
 
 
 def export_keys(folder: Path, result: ExpectationResult) -> Path | None:
@@ -29,10 +36,9 @@ def export_keys(folder: Path, result: ExpectationResult) -> Path | None:
         return None
     import pandas
 
+    path = folder / Path(key_file(result)).name
     folder.mkdir(parents=True, exist_ok=True)
     frame = pandas.DataFrame([dict(key) for key in result.keys], dtype="string")
-    name = ".".join(part for part in (result.suite, result.batch, result.expectation, result.column) if part)
-    path = folder / f"{name}.csv"
     frame.to_csv(path, index=False)
     frame.to_parquet(path.with_suffix(".parquet"), index=False)
     return path

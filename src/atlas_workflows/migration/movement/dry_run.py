@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.evidence.forecast import Events
 from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.context import PhaseContext
@@ -27,9 +28,12 @@ class DryRunFindings:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     rows: list[Mapping[str, Any]] = field(default_factory=list)
     evidence: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     def note(self, entry: Entry) -> None:
         self.counts.setdefault(entry.table, Counter())[str(entry.outcome)] += 1
+        if entry.table == WORKFLOWS and (name := _name_of(entry)):
+            self.names[entry.id] = name
         if entry.table == WORKFLOWS or entry.outcome is not Outcome.MIGRATED:
             self.rows.append(
                 {
@@ -41,6 +45,16 @@ class DryRunFindings:
                     "changes": list(entry.changes),
                 }
             )
+
+
+def name_in(original: str | None) -> str | None:
+    """The name that a kept original holds; None where there is none, or the original is sealed."""
+    return None if original is None else loads(original).get("name")
+
+
+def _name_of(entry: Entry) -> str | None:
+    translated = entry.rows.get(WORKFLOWS)
+    return translated[0].get("name") if translated else name_in(entry.content)
 
 
 @dataclass(frozen=True, slots=True)

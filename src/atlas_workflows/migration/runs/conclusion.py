@@ -26,7 +26,7 @@ def run_to_conclusion(
     try:
         result = run_phase(phase, site, scope=scope, options=options, began=begun.append)
         return conclude(result, phase, scope, options, site)
-    except Exception:
+    except Exception as error:
         for run_id in begun:
-            left(leave_report(run_id, phase, scope, options, site))
+            left(leave_report(run_id, phase, scope, options, site, error))
         raise

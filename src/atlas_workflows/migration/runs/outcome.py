@@ -13,6 +13,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phase import Phase
+from atlas_workflows.migration.report.notes import note_run
 from atlas_workflows.migration.report.write import report_dry_run, report_run
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import DatabaseRecord, RunRow, read_steps
@@ -114,21 +115,29 @@ def settle(connection: Connection, run: RunRow, phase: Phase, at: datetime) -> R
 
 def conclude(result: RunResult, phase: Phase, scope: Scope, options: RunOptions, site: Site) -> Conclusion:
     """The end of every run, however it was driven: write the report and weigh the exit code."""
-    context = PhaseContext(result.run_id, phase, scope, options, site)
+    context = PhaseContext(result.run_id, phase, scope, options, site, dict(result.shared))
     head = _report(context, result)
-    quarantined = int(head.get("quarantined_rows", 0))
-    return Conclusion(
+    quarantined = int(head["quarantined_rows"])
+    conclusion = Conclusion(
         phase=phase.name,
         run_id=str(result.run_id),
         status=result.status,
         exit_code=exit_code(phase, result.steps, quarantined),
-        counts=dict(head.get("counts", {})),
+        counts=dict(head["counts"]),
         quarantined_rows=quarantined,
         report=str(context.report_dir),
         problem=result.problem,
         remedy=result.remedy,
         owners=_owners(result.steps),
     )
+    _note(context, head, conclusion.exit_code)
+    return conclusion
+
+
+def _note(context: PhaseContext, head: Mapping[str, Any], exit_code: int) -> None:
+    named = ("phase", "run_id", "status", "dry_run", "started_at", "finished_at", "scope", "actor", "problem")
+    told = {name: head[name] for name in (*named, "counts", "quarantined_rows")}
+    note_run(context.report_dir, {"kind": "phase", **told, "exit_code": exit_code})
 
 
 def _owners(steps: Results) -> Mapping[str, Mapping[str, int]]:
@@ -137,11 +146,13 @@ def _owners(steps: Results) -> Mapping[str, Mapping[str, int]]:
     return told[-1] if told else {}
 
 
-def leave_report(run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, site: Site) -> Path | None:
+def leave_report(
+    run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, site: Site, error: Exception
+) -> Path | None:
     """Write the report of a run that an error ended and say where it is; None where that error stops the report too."""
     context = PhaseContext(run_id, phase, scope, options, site)
     try:
-        report_run(context)
+        _note(context, report_run(context), error.exit_code if isinstance(error, AtlasError) else 1)
     except (AtlasError, psycopg.Error, OSError):
         return None  # the error that ended the run is the one to tell
     return context.report_dir
@@ -150,5 +161,16 @@ def leave_report(run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, 
 def _report(context: PhaseContext, result: RunResult) -> Mapping[str, Any]:
     if context.persistent:
         return report_run(context)
-    findings = result.shared.get("findings")
-    return report_dry_run(context, result.started_at, findings) if findings is not None else {}
+    run = RunRow(
+        id=context.run_id,
+        phase=context.phase.name,
+        status=result.status,
+        scope=context.scope,
+        options=context.options,
+        started_at=result.started_at,
+        finished_at=context.now(),
+        actor=context.options.actor,
+        summary={},
+        problem=result.problem,
+    )
+    return report_dry_run(context, run, result.steps)
