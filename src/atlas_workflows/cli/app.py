@@ -1,7 +1,6 @@
 """`atlas …`: collects the command groups, imports each only when it is called, and turns errors into one message."""
 
 import importlib
-import io
 import sys
 from typing import Any
 
@@ -10,7 +9,8 @@ import typer.main
 from rich.console import Console
 from rich.text import Text
 
-from atlas_workflows.cli.terminal import without_controls
+from atlas_workflows.cli.given_words import hide_passwords
+from atlas_workflows.cli.terminal import defuse_output, without_controls
 from atlas_workflows.errors import AtlasError
 
 # command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
@@ -119,7 +119,8 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point; an error ends as one message on stderr and its exit code; only an unforeseen one as a traceback."""
-    _make_printable()
+    hide_passwords()
+    defuse_output()
     try:
         cli(prog_name="atlas")
     except KeyboardInterrupt:
@@ -132,13 +133,6 @@ def main() -> None:
             raise
         _complain(known)
         sys.exit(known.exit_code)
-
-
-def _make_printable() -> None:
-    # Half an emoji is legal in JSON, and a terminal need not know every character; neither may end a command.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(error: AtlasError) -> None:

@@ -34,6 +34,7 @@ def begin_phase_run(
     site: Site,
 ) -> Begun:
     """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing."""
+    from atlas_workflows.migration.backup.remains import clear_away
     from atlas_workflows.migration.runs.locks import driving
     from atlas_workflows.migration.runs.requirements import require_suites
     from atlas_workflows.migration.runs.run import make_ready, start_run
@@ -41,6 +42,7 @@ def begin_phase_run(
     if options.dry_run:
         return _dry_run(phase, scope, options, site)
     require_suites(phase, site.settings.expectations)
+    clear_away(site)
     with site.connect("begin", autocommit=True) as connection:
         make_ready(connection, site.dsn, options)
         with driving(connection, phase):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from atlas_workflows.file_modes import ENTERED
 from atlas_workflows.settings import Settings
 
 EMBEDDED_PREFIX = "embedded:"
@@ -67,8 +68,9 @@ class StackPaths:
         return self.logs / f"{name}.log"
 
     def make(self) -> None:
-        """Create the folders; the ones with secrets and state are for the owner alone."""
-        for folder in (self.home, self.airflow, self.logs, self.reports):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Create the folders; secrets and state are for the owner alone, reports and logs for the group too."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        for folder in (self.airflow, self.logs, self.reports):
+            folder.mkdir(mode=ENTERED, exist_ok=True)
         for folder in (self.secrets, self.run):
             folder.mkdir(mode=0o700, exist_ok=True)

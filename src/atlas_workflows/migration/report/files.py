@@ -6,6 +6,7 @@ from typing import IO, Any
 
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps
+from atlas_workflows.file_modes import ENTERED, close_to_others, for_owner_and_group
 from atlas_workflows.migration.evidence.shown import classes_of
 from atlas_workflows.migration.report.collect import ReportData
 from atlas_workflows.migration.report.page import Shown, page
@@ -20,7 +21,7 @@ def prepare_folder(folder: Path) -> None:
     """Make the report folder. Raises ConfigurationError where it cannot be written, before any work is done for it."""
     probe = folder / f".{JSON_NAME}.probe"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=ENTERED, parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
     except OSError as cause:
@@ -33,6 +34,11 @@ def prepare_folder(folder: Path) -> None:
 def write_report(folder: Path, data: ReportData) -> dict[str, Any]:
     """Write both files and return the head of the report (without rows). The folder is made if need be."""
     prepare_folder(folder)
+    with for_owner_and_group():
+        return _write(folder, data)
+
+
+def _write(folder: Path, data: ReportData) -> dict[str, Any]:
     head = report_head(data)
     shown = Shown()
     target = folder / JSON_NAME
@@ -41,6 +47,7 @@ def write_report(folder: Path, data: ReportData) -> dict[str, Any]:
         _write_json(file, head, data, shown)
     unfinished.replace(target)
     (folder / HTML_NAME).write_text(page(head, data, shown), encoding="utf-8")
+    close_to_others(folder / HTML_NAME)
     return head
 
 

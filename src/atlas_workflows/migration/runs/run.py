@@ -16,7 +16,9 @@ from atlas_workflows.db.search_paths import require_safe_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import AtlasError, PhasePaused
+from atlas_workflows.file_modes import for_owner_and_group
 from atlas_workflows.legacy.source.shapes import detect_shape
+from atlas_workflows.migration.backup.remains import clear_away
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.forms import require_tables
 from atlas_workflows.migration.phase import Phase
@@ -61,6 +63,7 @@ def run_phase(
     site = replace(site, settings=with_secret_key(site.settings))
     context = PhaseContext(uuid4(), phase, scope, options, site)
     prepare_folder(context.report_dir if options.report_dir else site.settings.home / "reports")
+    clear_away(site)
     if options.dry_run:
         return _drive(context, MemoryRecord())
     with site.connect("run", autocommit=True) as connection:
@@ -108,7 +111,8 @@ def execute_step(context: PhaseContext, record: RunRecord, kind: StepKind) -> St
         return StepResult(StepStatus.SKIPPED, {**found.summary, "already": "passed"})
     record.begin(kind.name, context.now())
     try:
-        result = _result(context, kind)
+        with for_owner_and_group():
+            result = _result(context, kind)
     except PhasePaused:
         raise
     except AtlasError as error:
