@@ -356,6 +356,6 @@ def test_a_dry_run_of_the_rollback_changes_nothing_and_a_real_one_takes_the_phas
     dry = _trigger(page, live_stack, ROLLBACK, {})
     assert _watch(page, live_stack, ROLLBACK, dry) == "success"
     assert _migrated_workflows(live_stack) == before > 0
-    real = _trigger(page, live_stack, ROLLBACK, {"dry_run": False})
+    real = _trigger(page, live_stack, ROLLBACK, {"dry_run": False, "reason": "a trial"})
     assert _watch(page, live_stack, ROLLBACK, real) == "success"
     assert _migrated_workflows(live_stack) == 0

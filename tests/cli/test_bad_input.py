@@ -139,7 +139,18 @@ def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
     again = atlas(home, *run)
     assert again.returncode == 0, again.stderr
     assert json.loads((place / "report.json").read_text())["run_id"] == report["run_id"]
-    refused = atlas(home, "migrate", "approve", str(UUID(report["run_id"])), "--dsn", dsn)
+    refused = atlas(
+        home,
+        "migrate",
+        "approve",
+        str(UUID(report["run_id"])),
+        "--dsn",
+        dsn,
+        "--by",
+        "Ada",
+        "--reason",
+        "read",
+    )
     assert refused.returncode == 1
     assert "Only an unfinished run can be approved" in said(refused)
 
@@ -147,7 +158,7 @@ def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
 def test_a_terminal_that_knows_ascii_only_ends_no_command(tmp_path: Path) -> None:
     workflow = {
         "id": "w",
-        "name": "Łódź 🏋",
+        "name": "Łódź 🏋 \x1b[2J\x9b2J\x07",
         "triggers": [{"id": "t", "type": "manual"}],
         "nodes": [{"id": "a", "type": "add_note", "parameters": {"text": "→ \ud83d"}}],
         "edges": [{"id": "e", "source": "t", "target": "a"}],
@@ -160,6 +171,7 @@ def test_a_terminal_that_knows_ascii_only_ends_no_command(tmp_path: Path) -> Non
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert "d\\u017a" in done.stdout
+    assert not {"\x1b", "\x9b", "\x07"} & set(done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -10,8 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from atlas_workflows.cli.given_words import hide_passwords
+from atlas_workflows.cli.interruption import EXIT_STATUS, Interrupted, make_quiet
 from atlas_workflows.cli.terminal import defuse_output, without_controls
-from atlas_workflows.errors import AtlasError
+from atlas_workflows.errors import AtlasError, ConfigurationError
+from atlas_workflows.migration.backup.unfinished import clear_folders, folders_below
+from atlas_workflows.settings import load_settings
 
 # command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
 COMMANDS = {
@@ -82,7 +86,7 @@ def load_command(name: str) -> Any:
     command.params = [
         item for item in command.params if item.name not in ("install_completion", "show_completion")
     ]
-    return command
+    return make_quiet(command)
 
 
 class LazyGroup(click.Group):
@@ -99,9 +103,7 @@ class LazyGroup(click.Group):
             return None
         return click.Command(
             cmd_name,
-            callback=lambda arguments: load_command(cmd_name).main(
-                list(arguments), prog_name=f"atlas {cmd_name}"
-            ),
+            callback=lambda arguments: _run(cmd_name, list(arguments)),
             params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
             context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
             add_help_option=False,
@@ -110,6 +112,12 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+def _run(name: str, words: list[str]) -> None:
+    with suppress(ConfigurationError):  # the command itself says what is wrong, if it minds
+        clear_folders(*folders_below(load_settings().home))
+    load_command(name).main(words, prog_name=f"atlas {name}")
 
 
 @click.group(cls=LazyGroup)
@@ -123,8 +131,10 @@ def main() -> None:
     defuse_output()
     try:
         cli(prog_name="atlas")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except (Interrupted, KeyboardInterrupt) as stopped:
+        told = stopped if isinstance(stopped, Interrupted) else Interrupted()
+        print(told.line, file=sys.stderr)
+        sys.exit(EXIT_STATUS)
     except Exception as error:
         from atlas_workflows.cli.complaints import as_atlas_error
 

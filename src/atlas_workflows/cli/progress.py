@@ -30,9 +30,10 @@ def progress_display(*, quiet: bool) -> Iterator[ProgressSink]:
     def show(progress: Progress) -> None:
         if progress.step not in tasks:
             tasks[progress.step] = bars.add_task(progress.step, total=progress.total, note="")
-        bars.update(
-            tasks[progress.step], completed=progress.done, total=progress.total, note=note_of(progress)
-        )
+        task = tasks[progress.step]
+        bars.update(task, completed=progress.done, note=note_of(progress))
+        # Of a step that goes through several things each has a total of its own, or none: the last one's would stay.
+        next(item for item in bars.tasks if item.id == task).total = progress.total
 
     with bars:
         yield show

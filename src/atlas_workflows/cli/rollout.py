@@ -11,7 +11,7 @@ from atlas_workflows.cli.asked import default_of
 from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.schema import current
-from atlas_workflows.errors import InputError
+from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.cutover_options import GUARDRAIL_FIELDS
 from atlas_workflows.migration.phase import Phase
@@ -172,7 +172,7 @@ def _phase(name: str) -> Phase:
 def _site(dsn: str | None) -> Site:
     site = crm_site(dsn)
     if current(site.dsn) is None:
-        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     return site
 
 

@@ -137,7 +137,7 @@ def _widen(
         passed = bool(left_behind(now, stage, _reached(connection, phase)))
         if not asked.dry_run:
             noted = _widened(now, None, asked) if passed else stage
-            put_rollout(connection, noted, actor=options.actor, reason=asked.reason, at=site.now())
+            put_rollout(connection, noted, actor=options.actor, reason=asked.reason or "", at=site.now())
         return _new_in(connection, phase, stage)
 
 

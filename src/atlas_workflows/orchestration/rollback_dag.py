@@ -51,7 +51,7 @@ def roll_back_phase() -> dict[str, Any]:
             dsn=crm_dsn(),
             execute=not request.dry_run,
             actor=actor_of(context),
-            reason=request.reason,
+            reason=request.reason or "",
             parked=request.parked,
         )
     verb = "removed" if result.executed else "would remove"

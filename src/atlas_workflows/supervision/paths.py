@@ -64,6 +64,11 @@ class StackPaths:
         """The CRM database the running stack works on; holds a password, mode 0600."""
         return self.secrets / "crm.dsn"
 
+    @property
+    def password_file(self) -> Path:
+        """For clients of the stack's own PostgreSQL, as libpq reads it; mode 0600."""
+        return self.secrets / "pgpass"
+
     def log_of(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 

@@ -69,6 +69,10 @@ def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: R
             for future in done:
                 future.result()
             report()
+    except KeyboardInterrupt:
+        for process in multiprocessing.active_children():
+            process.terminate()  # in the middle of a batch, whose transaction is rolled back
+        raise
     except BrokenProcessPool as cause:
         raise PhaseError(
             "A worker process was killed.", remedy="The same command continues where it stopped."

@@ -77,6 +77,7 @@ class Conclusion:
     problem: str | None = None
     remedy: str | None = None
     owners: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    dry_run: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -128,6 +129,7 @@ def conclude(result: RunResult, phase: Phase, scope: Scope, options: RunOptions,
         problem=result.problem,
         remedy=result.remedy,
         owners=_owners(result.steps),
+        dry_run=options.dry_run,
     )
 
 
