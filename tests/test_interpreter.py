@@ -13,7 +13,7 @@ from atlas_workflows.settings import ROOT
 
 PLANTED = ("atlas_workflows", "psycopg", "multiprocessing", "concurrent", "aiosmtpd", "json", "venv", "pip")
 STARTS = re.compile(
-    r"sys\.executable(?!\)\.with_name)|get_context\(|multiprocessing\.(Process|Pool)\b|shell=True"
+    r"sys\.executable(?!\)\.with_name)|(?<!gx\.)get_context\(|multiprocessing\.(Process|Pool)\b|shell=True"
 )
 
 

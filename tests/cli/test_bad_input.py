@@ -138,6 +138,9 @@ def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
     (home / "backups").unlink()
     again = atlas(home, *run)
     assert again.returncode == 0, again.stderr
+    written = [path for path in place.rglob("*") if path.is_file()]
+    assert len(written) > 10
+    assert not [path for path in written if path.stat().st_mode & 0o027], "for the owner and the group alone"
     assert json.loads((place / "report.json").read_text())["run_id"] == report["run_id"]
     refused = atlas(
         home,

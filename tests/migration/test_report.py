@@ -1,14 +1,19 @@
 """What a report may and may not show."""
 
+import csv
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+import pandas
+
 from atlas_workflows.exact_json import loads
+from atlas_workflows.migration.checks.keep import export_keys
 from atlas_workflows.migration.report.collect import ReportData
 from atlas_workflows.migration.report.files import write_report
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import RunRow
+from atlas_workflows.validation.results import ExpectationResult, Status
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RUN = RunRow(
@@ -41,6 +46,19 @@ def data() -> ReportData:
         others=iter([row(9, "archived", "workflow_queue")]),
         names={str(UUID(int=1)): "Welcome <script>"},
     )  # fmt: skip
+
+
+def test_cells_that_a_spreadsheet_would_execute_are_texts(tmp_path: Path) -> None:
+    ids = ("=HYPERLINK(1)", "+1+2", "@SUM(1)", "-5", "+5.5", "\t=1", "-", "", "a=b")
+    found = ExpectationResult(
+        "s", "b", "e", None, "critical", Status.FAILED, "why", keys=tuple({"source_id": item} for item in ids)
+    )  # fmt: skip
+    file = export_keys(tmp_path, found)
+    assert file is not None
+    with file.open(newline="") as opened:
+        cells = [row["source_id"] for row in csv.DictReader(opened)]
+    assert cells == ["'=HYPERLINK(1)", "'+1+2", "'@SUM(1)", "-5", "+5.5", "'\t=1", "'-", "", "a=b"]
+    assert tuple(pandas.read_parquet(file.with_suffix(".parquet"))["source_id"]) == ids
 
 
 def test_the_json_is_what_the_contract_says(tmp_path: Path) -> None:

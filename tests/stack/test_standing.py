@@ -24,10 +24,17 @@ def paths(tmp_path: Path) -> StackPaths:
     return made
 
 
+class Silent(BaseHTTPRequestHandler):
+    """An HTTP server's own words are of no use here."""
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
 @pytest.fixture
 def web_server() -> Iterator[int]:
     """The port of an HTTP server."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
