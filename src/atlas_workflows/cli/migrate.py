@@ -10,12 +10,13 @@ import typer
 
 from atlas_workflows.cli.asked import asked, default_of
 from atlas_workflows.cli.interruption import continued_by
+from atlas_workflows.cli.left_behind import left_line
 from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.cli.signed import require_signed
 from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError, PhaseRefused
 from atlas_workflows.exact_json import dumps_text
-from atlas_workflows.migration.backup.scratch import Abandoned, abandoned
+from atlas_workflows.migration.backup.scratch import abandoned
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.planning import read_range_progress
 from atlas_workflows.migration.phase import Phase
@@ -169,7 +170,7 @@ def status(
             [
                 *(_run_line(item) for item in shown or ()),
                 *([] if shown else [NO_RUNS]),
-                *map(_left_line, left),
+                *map(left_line, left),
             ]
         ),
     )
@@ -331,13 +332,6 @@ def _run_json(item: RunRow) -> dict[str, Any]:
         "actor": item.actor,
         "problem": item.problem,
     }
-
-
-def _left_line(item: Abandoned) -> str:
-    return (
-        f"{item.name}  {item.bytes / 1e6:.0f} MB: a copy of customers' data that a killed process left; the next run, "
-        "rollback or backup drops it"
-    )
 
 
 def _run_line(item: dict[str, Any]) -> str:

@@ -109,7 +109,12 @@ def ramp(
     options = RunOptions(actor=by, backup=backup, rehearse=False, **asked.cutover)
     with progress_display(quiet=as_json) as sink:
         stages = list(ramp_phase(_phase(phase), replace(_site(dsn), progress=sink), asked, options))
-    _say(as_json, {"stages": [stage.to_json() for stage in stages]}, "\n".join(map(_stage_line, stages)))
+    head = ["Dry run, nobody was cut over:"] if dry_run else []
+    _say(
+        as_json,
+        {"dry_run": dry_run, "stages": [stage.to_json() for stage in stages]},
+        "\n".join([*head, *map(_stage_line, stages)]),
+    )
     sys.exit(
         next((stage.conclusion.exit_code for stage in stages if stage.conclusion and not stage.went_well), 0)
     )

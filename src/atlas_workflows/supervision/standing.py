@@ -1,6 +1,6 @@
 """Whether the stack can be worked with: Airflow, its PostgreSQL and the CRM, each asked at the time of the question."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from atlas_workflows.db.connect import connect
@@ -18,10 +18,11 @@ POSTGRESQL = "postgresql"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is not ready, in sentences, and PostgreSQL as a process among the others."""
+    """What is not ready, in sentences, and PostgreSQL as a process among the others; `crm_dsn` where the CRM answers."""
 
     missing: tuple[str, ...]
     postgres: ProcessState
+    crm_dsn: str | None = field(default=None, repr=False)
 
     @property
     def is_good(self) -> bool:
@@ -33,8 +34,9 @@ def look(paths: StackPaths, state: StackState) -> Standing:
     server = EmbeddedServer(paths.postgres)
     server.port = server.running_port()
     postgres = _postgres(server)
-    found = (*_stage(state), *_airflow(state), postgres.problem, _crm(paths, server))
-    return Standing(tuple(reason for reason in found if reason), postgres)
+    crm_dsn, away = _crm(paths, server)
+    found = (*_stage(state), *_airflow(state), postgres.problem, away)
+    return Standing(tuple(reason for reason in found if reason), postgres, crm_dsn)
 
 
 def _stage(state: StackState) -> tuple[str, ...]:
@@ -62,11 +64,12 @@ def _postmaster(data_dir: Path) -> int | None:
         return None
 
 
-def _crm(paths: StackPaths, server: EmbeddedServer) -> str | None:
+def _crm(paths: StackPaths, server: EmbeddedServer) -> tuple[str | None, str | None]:
+    """Its address where it answers, else why it does not; neither where none is named."""
     try:
         dsn = resolved_crm_dsn(paths, server)
         if dsn is not None:
             connect(dsn, application_name="atlas-status", connect_timeout=CONNECT_SECONDS).close()
     except AtlasError as error:
-        return f"the CRM: {error.fact.rstrip('.')}"
-    return None
+        return None, f"the CRM: {error.fact.rstrip('.')}"
+    return dsn, None
