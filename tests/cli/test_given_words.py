@@ -1,17 +1,20 @@
-"""A password given on the command line reaches the server and nobody who lists processes."""
+"""A password given on the command line reaches the server and nobody who lists processes; Ctrl-C ends it quietly."""
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 import pytest
 
 from atlas_workflows.cli.given_words import shown
+from atlas_workflows.cli.interruption import GO_ON
 from atlas_workflows.settings import ROOT
 
 ATLAS = Path(sys.executable).with_name("atlas")
@@ -51,6 +54,25 @@ def test_the_password_is_used_and_not_listed(tmp_path: Path) -> None:
             assert command.stderr is not None
             assert "hunter2" not in command.stderr.read()
     assert command.returncode == 1
+
+
+def test_ctrl_c_is_a_quiet_end_with_a_way_on(tmp_path: Path) -> None:
+    words = {
+        ("migrate", "run", "p1"): "`atlas migrate run p1` with the same words continues it.",
+        ("limits", "list"): GO_ON,
+    }
+    for command, way_on in words.items():
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            dsn = f"postgresql://ann@127.0.0.1:{server.getsockname()[1]}/crm"
+            with subprocess.Popen(
+                [ATLAS, *command, "--dsn", dsn, *(["--organization", str(UUID(int=1))] if command[0] == "limits" else [])],
+                env=os.environ | {"ATLAS_HOME": str(tmp_path)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            ) as running:  # fmt: skip
+                client, _ = server.accept()  # which never hears anything
+                running.send_signal(signal.SIGINT)
+                said = running.communicate(timeout=30)
+                client.close()
+        assert (running.returncode, said) == (130, ("", f"Interrupted; {way_on}\n"))
 
 
 def test_nor_while_the_environment_is_made(tmp_path: Path) -> None:
