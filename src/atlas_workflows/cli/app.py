@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from atlas_workflows.cli.given_words import hide_passwords
-from atlas_workflows.cli.interruption import EXIT_STATUS, Interrupted, make_quiet
+from atlas_workflows.cli.interruption import EXIT_STATUS, GO_ON, Interrupted, continued_by, make_quiet
 from atlas_workflows.cli.terminal import defuse_output, without_controls
 from atlas_workflows.errors import AtlasError, ConfigurationError
 from atlas_workflows.migration.backup.unfinished import clear_folders, folders_below
@@ -117,7 +117,9 @@ class LazyGroup(click.Group):
 def _run(name: str, words: list[str]) -> None:
     with suppress(ConfigurationError):  # the command itself says what is wrong, if it minds
         clear_folders(*folders_below(load_settings().home))
-    load_command(name).main(words, prog_name=f"atlas {name}")
+    with continued_by(GO_ON):  # while it is imported
+        command = load_command(name)
+    command.main(words, prog_name=f"atlas {name}")
 
 
 @click.group(cls=LazyGroup)
