@@ -1,7 +1,7 @@
 -- Scratch databases that this role may drop and whose maker is gone, for nobody holds the lock under their name.
 SELECT
     made.datname AS name,
-    pg_database_size(made.oid) AS bytes
+    coalesce(pg_database_size(made.oid), 0) AS bytes
 FROM pg_database AS made
 WHERE
     starts_with(made.datname, %(prefix)s)
