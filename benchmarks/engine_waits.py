@@ -72,7 +72,7 @@ def due_after_a_restart(found: Bench) -> list[Row]:
     found.server.stop(mode="immediate")
     found.server.start(preferred_port=port)
     code = "from atlas_workflows.cli.app import main; main()"
-    command = [sys.executable, "-c", code, "worker", "--metrics-port", "off", "--dsn", found.dsn]
+    command = [sys.executable, "-P", "-c", code, "worker", "--metrics-port", "off", "--dsn", found.dsn]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             memory = _watch(process.pid, first + timedelta(seconds=sizes.due_seconds), found)

@@ -101,7 +101,7 @@ class _Load:
 
 
 def _while_migrating(found: Ground, load: _Load, rate: float) -> list[float]:
-    command = [sys.executable, "-c", BACKFILL, load.dsn]
+    command = [sys.executable, "-P", "-c", BACKFILL, load.dsn]
     env = {"ATLAS_SECRET_KEYS": ",".join(found.settings.secret_keys), "ATLAS_HOME": str(found.settings.home)}
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as backfill:
         _wait_for_rows(load.dsn)

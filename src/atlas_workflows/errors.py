@@ -76,6 +76,8 @@ class HalfAppliedAttempt(SourceError):
 class InputError(AtlasError):
     """A file or an argument given by a person is wrong."""
 
+    exit_code = 2
+
 
 class InvalidJson(InputError):
     """A text is not JSON."""
@@ -83,8 +85,6 @@ class InvalidJson(InputError):
 
 class ScheduleRefused(InputError):
     """A schedule or a wait that can mean nothing, or too much; attribute `field` names the place."""
-
-    exit_code = 2
 
 
 class ExpressionInvalid(InputError):

@@ -431,6 +431,6 @@ def test_a_dry_run_of_the_rollback_changes_nothing_and_a_real_one_takes_the_phas
     frame = _open_report(page, live_stack, ROLLBACK, dry)
     expect(frame.get_by_text("This only counted: nothing was removed.")).to_be_visible()
     expect(frame.get_by_role("row").filter(has_text=re.compile(r"^workflows [\d ]+$"))).to_be_visible()
-    real = _trigger(page, live_stack, ROLLBACK, {"dry_run": False})
+    real = _trigger(page, live_stack, ROLLBACK, {"dry_run": False, "reason": "a trial"})
     assert _watch(page, live_stack, ROLLBACK, real) == "success"
     assert _migrated_workflows(live_stack) == 0

@@ -138,8 +138,22 @@ def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
     (home / "backups").unlink()
     again = atlas(home, *run)
     assert again.returncode == 0, again.stderr
+    written = [path for path in place.rglob("*") if path.is_file()]
+    assert len(written) > 10
+    assert not [path for path in written if path.stat().st_mode & 0o027], "for the owner and the group alone"
     assert json.loads((place / "report.json").read_text())["run_id"] == report["run_id"]
-    refused = atlas(home, "migrate", "approve", str(UUID(report["run_id"])), "--dsn", dsn)
+    refused = atlas(
+        home,
+        "migrate",
+        "approve",
+        str(UUID(report["run_id"])),
+        "--dsn",
+        dsn,
+        "--by",
+        "Ada",
+        "--reason",
+        "read",
+    )
     assert refused.returncode == 1
     assert "Only an unfinished run can be approved" in said(refused)
 
@@ -147,7 +161,7 @@ def test_a_run_that_an_error_ends_leaves_its_report_and_continues(
 def test_a_terminal_that_knows_ascii_only_ends_no_command(tmp_path: Path) -> None:
     workflow = {
         "id": "w",
-        "name": "Łódź 🏋",
+        "name": "Łódź 🏋 \x1b[2J\x9b2J\x07",
         "triggers": [{"id": "t", "type": "manual"}],
         "nodes": [{"id": "a", "type": "add_note", "parameters": {"text": "→ \ud83d"}}],
         "edges": [{"id": "e", "source": "t", "target": "a"}],
@@ -160,6 +174,7 @@ def test_a_terminal_that_knows_ascii_only_ends_no_command(tmp_path: Path) -> Non
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert "d\\u017a" in done.stdout
+    assert not {"\x1b", "\x9b", "\x07"} & set(done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,10 @@ def test_a_failed_item_stops_the_run_until_it_is_waived(dsn: str, misled_login: 
 
 @pytest.mark.parametrize("waiver", ["search_path", "search_path= ", "shape=we know better", "nonsense=why"])
 def test_a_waiver_without_reason_or_item_is_refused(tmp_path: Path, waiver: str) -> None:
-    refused = migrate(tmp_path, "postgresql://nobody:pw@127.0.0.1:1/x", "--waive", waiver)
-    assert refused.returncode == 1
+    nobody = "postgresql://nobody:pw@127.0.0.1:1/x"
+    refused = migrate(tmp_path, nobody, "--waive", waiver, "--by", "Dana")
+    assert refused.returncode == 2
     assert "items that can be waived: " in refused.stderr
     assert "long_transactions" in refused.stderr
+    refused = migrate(tmp_path, nobody, "--waive", "search_path=it is off", "--by", " ")
+    assert (refused.returncode, "A waiver needs a name" in refused.stderr) == (2, True)

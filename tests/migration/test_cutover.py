@@ -322,6 +322,7 @@ def test_a_ramp_takes_stage_by_stage_and_nobody_while_it_is_halted(sample: str, 
     everybody = names(fetch(sample, "SELECT organization_id::text FROM atlas.organization_phases"))
     shown = list(ramp(core_phase(), site, RolloutRequest.read(asked), NO_WATCH))
     assert set(shown[1].organizations) == everybody
+    assert shown[1].status == "dry run"
     assert fetch(sample, "SELECT count(*) FROM atlas.rollouts") == [(0,)]
     assert names(fetch(sample, OWNERS)) == {"legacy_app"}
 

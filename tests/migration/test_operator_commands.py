@@ -44,10 +44,10 @@ class Operator:
     def json(self, *words: str, status: int = 0, **environment: str) -> Any:
         return json.loads(self.says(*words, "--json", status=status, **environment))
 
-    def refuses(self, *words: str, **environment: str) -> str:
-        """The one message of a refusal, which leaves stdout empty."""
+    def refuses(self, *words: str, status: int = 1, **environment: str) -> str:
+        """The one message of a refusal, which leaves stdout empty; its status is 2 where the words are wrong."""
         done = self.atlas(*words, **environment)
-        assert (done.returncode, done.stdout) == (1, ""), done.stdout + done.stderr
+        assert (done.returncode, done.stdout) == (status, ""), done.stdout + done.stderr
         assert "What next" in done.stderr
         assert "Traceback" not in done.stderr
         return " ".join(done.stderr.split())
@@ -136,10 +136,12 @@ def test_a_report_is_written_again_where_it_is_wanted(operator: Operator) -> Non
 
 
 def test_what_is_no_run_is_refused(operator: Operator, elsewhere: Operator) -> None:
-    assert "'seven' is no run id" in operator.refuses("migrate", "pause", "seven")
-    for command in ("pause", "resume", "approve", "report"):
-        assert STRANGER in operator.refuses("migrate", command, STRANGER)
-    assert "no schema atlas" in elsewhere.refuses("migrate", "approve")
+    assert "'seven' is no run id" in operator.refuses("migrate", "pause", "seven", status=2)
+    signed = ("--by", "Ada", "--reason", "looks right")
+    for command in (("pause",), ("resume",), ("approve", *signed), ("report",)):
+        assert STRANGER in operator.refuses("migrate", *command, STRANGER, status=2)
+    assert "a name and a reason" in operator.refuses("migrate", "approve", status=2)
+    assert "no schema atlas" in elsewhere.refuses("migrate", "approve", *signed)
     assert operator.rows("SELECT status FROM atlas.phase_runs") == [("waiting",)]
 
 
@@ -162,10 +164,10 @@ def test_signatures_are_listed_given_and_refused(operator: Operator, elsewhere: 
     )
     assert all(trigger["trigger"] in said for trigger in most["evidence"])
 
-    assert "a name and a reason" in operator.refuses("sign-off", workflow, "--by", " ", "--reason", "told")
-    assert "a name and a reason" in operator.refuses("sign-off", workflow, "--by", "Ada")
+    for words in (("--by", " ", "--reason", "told"), ("--by", "Ada")):
+        assert "a name and a reason" in operator.refuses("sign-off", workflow, *words, status=2)
     assert operator.rows("SELECT count(*) FROM atlas.sign_offs") == [(0,)]
-    assert STRANGER in operator.refuses("sign-off", STRANGER, "--by", "Ada", "--reason", "told")
+    assert STRANGER in operator.refuses("sign-off", STRANGER, "--by", "Ada", "--reason", "told", status=2)
     said = operator.says("sign-off", workflow.upper(), "--by", " Ada ", "--reason", "members were told")
     assert said == f"All changes are signed; the workflow is {most['intended_status']} now.\n"
     assert operator.rows("SELECT DISTINCT signed_by FROM atlas.sign_offs") == [("Ada",)]
@@ -176,7 +178,17 @@ def test_signatures_are_listed_given_and_refused(operator: Operator, elsewhere: 
 def test_a_backup_is_made_listed_verified_restored_and_pruned(
     operator: Operator, elsewhere: Operator, pg_server: EmbeddedServer
 ) -> None:
-    made = Path(operator.says("backup", "make", "--encrypt").strip())
+    # What killed ones left: a copy of everything, and what a restore had decrypted.
+    scratch = pg_server.create_database(f"atlas_scratch_{uuid4().hex}").rpartition("/")[2]
+    plain = operator.home / "backups" / ".restore-dead"
+    plain.mkdir(parents=True)
+    (left,) = [item for item in operator.json("migrate", "status")["left_behind"] if item["name"] == scratch]
+    assert left["bytes"] > 1_000_000
+    assert not plain.exists(), "any command removes that"
+    assert f"{scratch}  " in operator.says("migrate", "status")
+    made = Path(operator.says("backup", "make").strip())
+    assert not pg_server.has_database(scratch)
+    assert {path.suffix for path in (made / "data").iterdir()} == {".sealed"}
     assert made.parent == operator.home / "backups"
     (listed,) = json.loads(operator.says("backup", "list", "--json"))
     assert listed["id"] == made.name
@@ -193,7 +205,8 @@ def test_a_backup_is_made_listed_verified_restored_and_pruned(
     assert operator.refuses("backup", "verify", str(made), ATLAS_SECRET_KEYS=other)
     assert "no key" in operator.refuses("backup", "make", "--encrypt", ATLAS_SECRET_KEYS=",").lower()
 
-    second = Path(operator.says("backup", "make").strip())
+    second = Path(operator.says("backup", "make", "--no-encrypt").strip())
+    assert json.loads((second / "manifest.json").read_text())["encrypted"] is False
     assert operator.says("backup", "prune", "--keep", "1") == f"{made.name}\n"
     assert [item["id"] for item in json.loads(operator.says("backup", "list", "--json"))] == [second.name]
 
@@ -223,7 +236,7 @@ def test_a_sample_is_never_made_over_anything_else(elsewhere: Operator) -> None:
     assert counted == {"workflows": made["rows"]["workflows"]}
     assert elsewhere.refuses("sample", "create")
     assert "Made in" in elsewhere.says("sample", "create", "--replace")
-    assert "Z" in elsewhere.refuses("sample", "create", "--replace", "--shape", "Z")
+    assert "Z" in elsewhere.refuses("sample", "create", "--replace", "--shape", "Z", status=2)
     wrote = json.loads(elsewhere.says("sample", "old-app", "--seconds", "1", "--rate", "20"))
     assert sum(wrote["counts"].values()) > 0
 

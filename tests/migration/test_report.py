@@ -1,13 +1,16 @@
 """What a report may and may not show."""
 
+import csv
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pandas
 import pytest
 
 from atlas_workflows.exact_json import loads
+from atlas_workflows.migration.checks.keep import export_keys
 from atlas_workflows.migration.movement.dry_run import DryRunFindings
 from atlas_workflows.migration.report.collect import MOST_KEYS, ReportData, from_findings
 from atlas_workflows.migration.report.files import Places, write_report
@@ -58,6 +61,19 @@ def written(folder: Path, told: ReportData) -> Places:
     places = Places.alone(folder / str(RUN.id))
     write_report(places, told)
     return places
+
+
+def test_cells_that_a_spreadsheet_would_execute_are_texts(tmp_path: Path) -> None:
+    ids = ("=HYPERLINK(1)", "+1+2", "@SUM(1)", "-5", "+5.5", "\t=1", "-", "", "a=b")
+    found = ExpectationResult(
+        "s", "b", "e", None, "critical", Status.FAILED, "why", keys=tuple({"source_id": item} for item in ids)
+    )  # fmt: skip
+    file = export_keys(tmp_path, found)
+    assert file is not None
+    with file.open(newline="") as opened:
+        cells = [row["source_id"] for row in csv.DictReader(opened)]
+    assert cells == ["'=HYPERLINK(1)", "'+1+2", "'@SUM(1)", "-5", "+5.5", "'\t=1", "'-", "", "a=b"]
+    assert tuple(pandas.read_parquet(file.with_suffix(".parquet"))["source_id"]) == ids
 
 
 def test_the_json_is_what_the_contract_says(tmp_path: Path) -> None:

@@ -96,7 +96,13 @@ def test_waivers_name_an_item_and_a_reason() -> None:
 
 def test_a_rollback_only_counts_unless_told() -> None:
     assert RollbackRequest.read({"phase": "p1_database"}).dry_run is True
-    assert RollbackRequest.read({"phase": "p1_database", "dry_run": False}).dry_run is False
+    real = {"phase": "p1_database", "dry_run": False}
+    assert RollbackRequest.read(real | {"reason": "wrong week"}).dry_run is False
+    for said in ({}, {"reason": None}, {"reason": "    "}):
+        with pytest.raises(InputError, match="for real needs a reason"):
+            RollbackRequest.read(real | said)
+        with pytest.raises(InputError, match="for real needs a reason"):
+            RolloutRequest.read({"dry_run": False} | said)
     with pytest.raises(InputError, match="reason"):
         RollbackRequest.read({"phase": "p1_database", "reason": "x"})
     with pytest.raises(InputError, match="phase"):
@@ -119,6 +125,7 @@ def test_what_was_recorded_is_read_back_and_nothing_else() -> None:
 def test_every_field_has_a_title_and_says_what_it_does() -> None:
     for name, schema in (*phase_fields().items(), *rollback_fields().items()):
         assert {"title", "description", "type"} <= set(schema), name
+    assert rollback_fields()["percent"] == phase_fields()["percent"]
     assert (phase_fields()["dry_run"]["default"], rollback_fields()["dry_run"]["default"]) == (False, True)
 
 

@@ -1,7 +1,10 @@
 """A run from outside: refused twins, pauses, approvals, lost connections, unknown organizations, exit codes."""
 
+import multiprocessing
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -31,7 +34,9 @@ from atlas_workflows.migration.recorded import conclude_run, run_step
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.locks import phase_lock
+from atlas_workflows.migration.runs.records import latest_runs
 from atlas_workflows.migration.runs.run import run_phase, start_run
+from atlas_workflows.migration.runs.standing import as_they_stand
 from atlas_workflows.site import Progress, Site, utc_now
 
 
@@ -80,6 +85,46 @@ def test_pause_and_resume(sample: str, tmp_path: Path) -> None:
     assert status == "paused"
     with connect(sample, application_name="other", autocommit=True) as connection:
         resume_run(connection, run_id)
+    conclusion = migrate(sample, tmp_path)
+    assert (conclusion.run_id, conclusion.status) == (str(run_id), "succeeded")
+
+
+def test_a_run_whose_process_is_gone_is_interrupted(
+    sample: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.step == "backfill" and len(multiprocessing.active_children()) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_phase(
+            moving_phase(), site=Site(sample, settings_at(tmp_path), stop),
+            options=replace(OPTIONS, batch_rows=10, workers=2),
+        )  # fmt: skip
+    assert multiprocessing.active_children() == []
+    assert "Traceback" not in capfd.readouterr().err, "workers end without a word"
+    run_id, status = latest(sample)
+    assert status == "interrupted"
+    steps = "SELECT status FROM atlas.phase_run_steps WHERE kind = 'backfill'"
+    assert fetch(sample, steps) == [("running",)]
+
+    # As a killed process leaves it: the lock says who lives.
+    fetch(sample, "UPDATE atlas.phase_runs SET status = 'running', problem = NULL")
+    with connect(sample, application_name="test", autocommit=True) as connection:
+        (shown,) = as_they_stand(connection, latest_runs(connection), utc_now())
+        assert (shown.status, f"Process {os.getpid()}" in str(shown.problem)) == ("interrupted", True)
+        with (
+            connect(sample, application_name="other", autocommit=True) as other,
+            phase_lock(other, "p1_database"),
+        ):
+            (shown,) = as_they_stand(connection, latest_runs(connection), utc_now())
+        assert (shown.status, shown.problem) == ("running", None)
+        # Without a process of its own its tasks drive it, between which there is nobody.
+        fetch(sample, "UPDATE atlas.phase_runs SET summary = summary - 'driver'")
+        for later, status in ((0, "running"), (11, "interrupted")):
+            at = utc_now() + timedelta(minutes=later)
+            assert [run.status for run in as_they_stand(connection, latest_runs(connection), at)] == [status]
+    assert '"status":"running"' in invoke(tmp_path, "status", "--dsn", sample, "--json").stdout
     conclusion = migrate(sample, tmp_path)
     assert (conclusion.run_id, conclusion.status) == (str(run_id), "succeeded")
 
@@ -172,23 +217,26 @@ def test_the_command_line_speaks_json_only(sample: str, tmp_path: Path) -> None:
     )
     assert made.exit_code == 0
     said = loads(made.stdout)
+    assert said["dry_run"] is True
     assert said["counts"]["migrated"] + said["counts"]["migrated_with_warnings"] == 120
     report = loads((tmp_path / "report" / "report.json").read_text())
     assert report["dry_run"] is True
     assert len(report["rows"]) == 120
-    assert loads(invoke(tmp_path, "status", "--dsn", sample, "--json").stdout) == {"runs": []}
+    assert loads(invoke(tmp_path, "status", "--dsn", sample, "--json").stdout)["runs"] == []
 
 
 def test_the_command_line_refuses_what_does_not_exist(sample: str, tmp_path: Path) -> None:
-    for arguments in (
-        ("run", "p9", "--dsn", sample),
-        ("resume", "--dsn", sample),
-        ("report", "00000000-0000-0000-0000-00000000dead", "--dsn", sample),
-        ("run", "p1", "--dsn", "postgresql://127.0.0.1:1/none", "--dry-run"),
+    for arguments, status in (
+        (("run", "p9", "--dsn", sample), 2),
+        (("resume", "--dsn", sample), 1),
+        (("rollback", "p1", "--execute", "--dsn", sample), 2),
+        (("rollback", "p1", "--execute", "--by", "Ada", "--dsn", sample), 2),
+        (("approve", "--by", "Ada", "--reason", " ", "--dsn", sample), 2),
+        (("run", "p1", "--dsn", "postgresql://127.0.0.1:1/none", "--dry-run"), 1),
     ):
         ended = invoke(tmp_path, *arguments)
         assert isinstance(ended.exception, AtlasError), arguments
-        assert ended.exception.exit_code == 1
+        assert ended.exception.exit_code == status, arguments
         assert ended.exception.remedy
 
 

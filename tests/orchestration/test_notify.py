@@ -13,7 +13,14 @@ from aiosmtpd.controller import Controller
 
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.orchestration.deadline import tell_late
-from atlas_workflows.orchestration.notify import RECIPIENTS_VARIABLE, notice, on_failure, recipients, tell
+from atlas_workflows.orchestration.notify import (
+    RECIPIENTS_VARIABLE,
+    notice,
+    on_failure,
+    on_success,
+    recipients,
+    tell,
+)
 
 
 class Mailbox:
@@ -64,6 +71,13 @@ def test_a_failed_run_is_told_with_its_reason(mailbox: Mailbox) -> None:
     on_failure({"dag_run": run, "reason": "task_failure"})
     ((_, mail),) = mailbox.mails
     assert "migration_p1_database failed" in str(make_header(decode_header(mail["Subject"])))
+
+
+def test_a_dry_run_says_that_it_was_one(mailbox: Mailbox) -> None:
+    run = SimpleNamespace(dag_id="migration_p1_database", run_id="manual__1")
+    on_success({"dag_run": run, "params": {"dry_run": True}})
+    ((_, mail),) = mailbox.mails
+    assert "Dry run of migration_p1_database finished" in str(make_header(decode_header(mail["Subject"])))
 
 
 def test_nobody_to_tell_is_no_failure() -> None:

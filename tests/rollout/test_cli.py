@@ -1,6 +1,7 @@
 """`atlas flags` and `atlas schema` as a person uses them."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from forked_atlas import run_atlas
 
 ONE = "11111111-1111-4111-8111-111111111111"
 FLAG = "migration.p1_database"
+ESCAPE = "\x1b[2J"
 SCHEMA_SQL = Path(__file__).parents[2] / "include" / "sql" / "schema"
 NEWEST = max(path.name[:4] for path in SCHEMA_SQL.glob("[0-9]*.up.sql"))
 
@@ -28,12 +30,19 @@ def shown(dsn: str, *arguments: str) -> dict[str, object]:
 
 def test_a_flag_is_shown_set_and_cleared(atlas_dsn: str) -> None:
     assert shown(atlas_dsn)["value"] is True
-    who = ("--by", "ana", "--reason", "data looks odd", "--dsn", atlas_dsn)
+    who = ("--by", "ana", "--reason", f"data looks odd{ESCAPE}", "--dsn", atlas_dsn)
     assert atlas("flags", "set", FLAG, "false", "--organization", ONE, *who).returncode == 0
     assert shown(atlas_dsn)["value"] is True
     held = shown(atlas_dsn, "--organization", ONE)
     assert (held["value"], held["source"], held["overrides"]) == (False, "override", {ONE: False})
-    assert "migration.p1_database" in atlas("flags", "list", "--dsn", atlas_dsn).stdout
+    signed = held["set_for"][ONE]  # type: ignore[index]
+    assert (signed["value"], signed["set_by"], signed["why"]) == (False, "ana", f"data looks odd{ESCAPE}")
+    # On a terminal: who, when and why, and nothing that clears the screen.
+    listed = run_atlas("flags", "list", "--dsn", atlas_dsn, env={"FORCE_COLOR": "1", "COLUMNS": "300"}).stdout
+    assert "migration.p1_database" in listed
+    assert re.search(rf"{ONE}.* ana .*{signed['set_at'][:10]}.*data looks odd\\u001b\[2J", listed)
+    assert "\x1b[" in listed
+    assert ESCAPE not in listed
     assert atlas("flags", "clear", FLAG, "--organization", ONE, *who).returncode == 0
     assert shown(atlas_dsn, "--organization", ONE)["value"] is True
     assert atlas("flags", "set", FLAG, "false", *who).returncode == 0
@@ -47,15 +56,15 @@ def test_a_flag_is_shown_set_and_cleared(atlas_dsn: str) -> None:
 
 def test_bad_input_ends_in_one_message(atlas_dsn: str, dsn: str) -> None:
     who = ("--by", "ana", "--reason", "r")
-    for arguments, said in (
-        (("set", "no.such", "1", *who, "--dsn", atlas_dsn), "There is no flag no.such"),
-        (("set", FLAG, "maybe", *who, "--dsn", atlas_dsn), "no boolean"),
-        (("set", FLAG, "true", "--organization", "gym", *who, "--dsn", atlas_dsn), "no organization id"),
-        (("list", "--dsn", dsn), "Schema atlas"),
-        (("list", "--dsn", "postgresql://nobody@127.0.0.1:1/none"), "No connection"),
+    for arguments, said, status in (
+        (("set", "no.such", "1", *who, "--dsn", atlas_dsn), "There is no flag no.such", 2),
+        (("set", FLAG, "maybe", *who, "--dsn", atlas_dsn), "no boolean", 2),
+        (("set", FLAG, "true", "--organization", "gym", *who, "--dsn", atlas_dsn), "no organization id", 2),
+        (("list", "--dsn", dsn), "Schema atlas", 1),
+        (("list", "--dsn", "postgresql://nobody@127.0.0.1:1/none"), "No connection", 1),
     ):
         done = atlas("flags", *arguments)
-        assert done.returncode == 1, arguments
+        assert done.returncode == status, arguments
         assert said in " ".join(done.stderr.split())
         assert "Traceback" not in done.stderr
         assert done.stdout == ""
@@ -68,7 +77,7 @@ def test_the_schema_goes_up_and_down_by_command(dsn: str) -> None:
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["revision"] == NEWEST
     refused = atlas("schema", "downgrade", "base", "--dsn", dsn)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "--yes" in refused.stderr
     assert atlas("schema", "current", "--dsn", dsn).stdout.strip() == NEWEST
     assert atlas("schema", "downgrade", "base", "--dsn", dsn, "--yes").returncode == 0

@@ -5,10 +5,12 @@ In Airflow's place stands a program that answers at once (stand_in_airflow.py); 
 
 import json
 import os
+import re
 import shutil
 import signal
 import smtplib
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -211,6 +213,10 @@ def test_a_worker_waits_for_its_database_works_is_started_again_and_drained(home
     with home.supervisor() as process:
         state = home.ready()
         assert (worker(state)["pid"], worker(state)["problem"]) == (None, NO_DATABASE)
+        shown = home.atlas("status")
+        assert shown.returncode == 1
+        assert "not ready: the CRM: No connection to " in shown.stdout
+        assert 'database "crm" does not exist' in shown.stdout
         dsn = home.crm.create_database("crm")
         home.wait_for(lambda now: worker(now)["problem"] == NO_SCHEMA)
         assert worker(home.state())["restarts"] == 0, "to wait is not to crash"
@@ -227,7 +233,14 @@ def test_a_worker_waits_for_its_database_works_is_started_again_and_drained(home
         with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             assert b'atlas_executions_ended_total{outcome="completed"} 1.0' in answer.read()
         shown = home.atlas("status")
+        assert shown.returncode == 0, shown.stdout
         assert f"Workers 1, http://127.0.0.1:{port}/metrics" in shown.stdout
+        assert re.search(rf"^postgresql +{postmaster(home)} +[0-9:]{{8}} +0 *$", shown.stdout, re.MULTILINE)
+        # As it is printed, for every client of PostgreSQL.
+        (address,) = re.findall(r"^Connect (\S+)$", shown.stdout, re.MULTILINE)
+        with psycopg.connect(address) as connection:
+            assert connection.info.dbname == "crm"
+        assert {stat.S_IMODE(log.stat().st_mode) for log in (home.home / "logs").glob("*.log")} == {0o640}
         os.kill(int(str(worker(running)["pid"])), signal.SIGKILL)
         again = home.wait_for(lambda now: worker(now)["pid"] not in (None, worker(running)["pid"]))
         assert worker(again)["restarts"] == 1

@@ -1,8 +1,8 @@
 """`atlas …`: collects the command groups, imports each only when it is called, and turns errors into one message."""
 
 import importlib
-import io
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -10,8 +10,12 @@ import typer.main
 from rich.console import Console
 from rich.text import Text
 
-from atlas_workflows.cli.terminal import without_controls
-from atlas_workflows.errors import AtlasError
+from atlas_workflows.cli.given_words import hide_passwords
+from atlas_workflows.cli.interruption import EXIT_STATUS, GO_ON, Interrupted, continued_by, make_quiet
+from atlas_workflows.cli.terminal import defuse_output, without_controls
+from atlas_workflows.errors import AtlasError, ConfigurationError
+from atlas_workflows.migration.backup.unfinished import clear_folders, folders_below
+from atlas_workflows.settings import load_settings
 
 # command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
 COMMANDS = {
@@ -82,7 +86,7 @@ def load_command(name: str) -> Any:
     command.params = [
         item for item in command.params if item.name not in ("install_completion", "show_completion")
     ]
-    return command
+    return make_quiet(command)
 
 
 class LazyGroup(click.Group):
@@ -99,9 +103,7 @@ class LazyGroup(click.Group):
             return None
         return click.Command(
             cmd_name,
-            callback=lambda arguments: load_command(cmd_name).main(
-                list(arguments), prog_name=f"atlas {cmd_name}"
-            ),
+            callback=lambda arguments: _run(cmd_name, list(arguments)),
             params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
             context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
             add_help_option=False,
@@ -112,6 +114,14 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
 
 
+def _run(name: str, words: list[str]) -> None:
+    with suppress(ConfigurationError):  # the command itself says what is wrong, if it minds
+        clear_folders(*folders_below(load_settings().home))
+    with continued_by(GO_ON):  # while it is imported
+        command = load_command(name)
+    command.main(words, prog_name=f"atlas {name}")
+
+
 @click.group(cls=LazyGroup)
 def cli() -> None:
     """Atlas Workflows: migrate a legacy gym CRM's automations and run them."""
@@ -119,11 +129,14 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point; an error ends as one message on stderr and its exit code; only an unforeseen one as a traceback."""
-    _make_printable()
+    hide_passwords()
+    defuse_output()
     try:
         cli(prog_name="atlas")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except (Interrupted, KeyboardInterrupt) as stopped:
+        told = stopped if isinstance(stopped, Interrupted) else Interrupted()
+        print(told.line, file=sys.stderr)
+        sys.exit(EXIT_STATUS)
     except Exception as error:
         from atlas_workflows.cli.complaints import as_atlas_error
 
@@ -132,13 +145,6 @@ def main() -> None:
             raise
         _complain(known)
         sys.exit(known.exit_code)
-
-
-def _make_printable() -> None:
-    # Half an emoji is legal in JSON, and a terminal need not know every character; neither may end a command.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(error: AtlasError) -> None:

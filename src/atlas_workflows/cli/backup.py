@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,14 @@ from rich.console import Console
 from rich.table import Table
 
 from atlas_workflows.errors import BackupError
-from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
+from atlas_workflows.migration.backup.dump import make_backup
 from atlas_workflows.migration.backup.manifest import Manifest
+from atlas_workflows.migration.backup.remains import clear_away
 from atlas_workflows.migration.backup.restore import restore_backup
 from atlas_workflows.migration.backup.retention import KEEP, list_backups, prune
+from atlas_workflows.migration.backup.unfinished import BACKUPS, clear_folders
 from atlas_workflows.migration.backup.verify import Proof, verify_backup
-from atlas_workflows.migration.steps.backup import TOUCHED
+from atlas_workflows.migration.steps.backup import plan_of
 from atlas_workflows.settings import Settings, load_settings
 from atlas_workflows.site import crm_site
 
@@ -30,18 +33,28 @@ Folder = Annotated[
 
 
 @app.command()
-def make(dsn: Dsn = None, folder: Folder = None, encrypt: bool = False) -> None:
+def make(
+    dsn: Dsn = None,
+    folder: Folder = None,
+    encrypt: Annotated[
+        bool | None,
+        typer.Option("--encrypt/--no-encrypt", help="Encrypt it; left out: where there is a key."),
+    ] = None,
+) -> None:
     """Make a backup and prove it by restoring it into a scratch database."""
     site = crm_site(dsn)
     address, settings = site.dsn, site.settings
-    keys = settings.secret_keys if encrypt else ()
-    if encrypt and not keys:
+    if encrypt and not settings.secret_keys:
         raise BackupError("There is no key to encrypt with.", remedy="Set ATLAS_SECRET_KEYS to a Fernet key.")
-    plan = BackupPlan(address, TOUCHED, _folder(settings, folder), keys)
+    plan = plan_of(site, folder)
+    clear_away(site, plan.folder)
+    if encrypt is False:
+        plan = replace(plan, encrypt_with=())
     made = make_backup(plan, settings, now=datetime.now(UTC), report=_show)
     proof = verify_backup(made, address, settings)
     removed = prune(plan.folder)
     print(made)
+    console.print("Encrypted." if plan.encrypt_with else "Not encrypted.")
     console.print(f"Proved in {proof.where}: {_verdict(proof)}; {len(removed)} old removed.", highlight=False)
     raise typer.Exit(0 if proof.passed else 1)
 
@@ -64,6 +77,7 @@ def list_(folder: Folder = None, as_json: Annotated[bool, typer.Option("--json")
 def verify(backup: Path, dsn: Dsn = None) -> None:
     """Restore a backup into a scratch database and compare it with its manifest."""
     site = crm_site(dsn)
+    clear_away(site, backup.absolute().parent)
     proof = verify_backup(backup, site.dsn, site.settings)
     print(json.dumps(proof.to_json(), indent=2))
     raise typer.Exit(0 if proof.passed else 1)
@@ -74,6 +88,7 @@ def restore(
     backup: Path, dsn: Annotated[str, typer.Option("--dsn", help="An empty database to restore into.")]
 ) -> None:
     """Restore a backup into an empty database. Never writes over tables that are there."""
+    clear_folders(backup.absolute().parent)
     restored = restore_backup(backup, dsn, load_settings())
     for line in (*restored.stubs, *restored.refused):
         console.print(f"[yellow]not as it was:[/] {line}", highlight=False)
@@ -104,7 +119,9 @@ def _verdict(proof: Proof) -> str:
 
 
 def _folder(settings: Settings, given: Path | None) -> Path:
-    return given or settings.home / "backups"
+    place = given or settings.home / BACKUPS
+    clear_folders(place)
+    return place
 
 
 def _cells(manifest: Manifest) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """`atlas demo`: the whole way on sample data, from an empty machine to a migrated and proved CRM."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -20,6 +22,7 @@ from atlas_workflows.cli.demo_live import Street
 from atlas_workflows.cli.demo_recurring import Appointment, publish_recurring, watch
 from atlas_workflows.cli.demo_recurring_view import show_appointment, show_fired
 from atlas_workflows.cli.demo_view import show_summary
+from atlas_workflows.cli.interruption import Interrupted
 from atlas_workflows.cli.stack_view import logins
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
@@ -32,7 +35,7 @@ from atlas_workflows.site import Site
 from atlas_workflows.supervision.airflow_client import AirflowClient
 from atlas_workflows.supervision.paths import EMBEDDED_PREFIX, StackPaths
 from atlas_workflows.supervision.stack import stack_state, start_stack, stop_stack
-from atlas_workflows.supervision.state import StackState
+from atlas_workflows.supervision.state import STOPPING, StackState
 
 app = typer.Typer()
 ROLLBACK_DAG = "migration_rollback"
@@ -75,17 +78,37 @@ def demo(
     found, stopped = runs_already(settings, f"{EMBEDDED_PREFIX}{database_of(spec, size)}"), False
     try:
         state = _ready_stack(settings, spec, console)
-        finished = _both_phases(Demo(settings, state, spec, _site(settings, spec, size), console))
+        with told_when_stopped(settings, state):
+            finished = _both_phases(Demo(settings, state, spec, _site(settings, spec, size), console))
         if not leave and not found:
             serve(settings, state, console)
             stopped = True
     except KeyboardInterrupt:
-        console.print("Interrupted.")
-        raise typer.Exit(130) from None
+        raise Interrupted("`./atlas demo` goes on with what is there.") from None
     finally:
         if not stopped:
             leave_as_found(settings, found, console)
     raise typer.Exit(finished.exit_code)
+
+
+@contextmanager
+def told_when_stopped(settings: Settings, state: StackState) -> Iterator[None]:
+    """What fails in the block because somebody stopped the stack meanwhile is told as that."""
+    try:
+        yield
+    except Exception as error:
+        if serves_on(settings, state):
+            raise
+        raise StackError(
+            "The stack was stopped elsewhere, so the demo ends.",
+            remedy="`./atlas demo` goes on with what is there.",
+        ) from error
+
+
+def serves_on(settings: Settings, state: StackState) -> bool:
+    """Whether the stack that the demo works on is there and not about to stop."""
+    now = stack_state(StackPaths.of(settings))
+    return now is not None and now.stage != STOPPING and now.supervisor_pid == state.supervisor_pid
 
 
 def database_of(spec: SampleSpec, size: str) -> str:
@@ -216,6 +239,6 @@ def _size_name(spec: SampleSpec) -> str:
 def serve(settings: Settings, state: StackState, console: Console) -> None:
     """Stay as long as the stack that the demo started runs; `atlas down` elsewhere ends the demo too."""
     console.print("Serving until Ctrl-C.")
-    while (now := stack_state(StackPaths.of(settings))) and now.supervisor_pid == state.supervisor_pid:
+    while serves_on(settings, state):
         time.sleep(SERVING_LOOK_SECONDS)
     console.print("The stack was stopped elsewhere, so the demo ends.")

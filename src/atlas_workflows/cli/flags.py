@@ -41,11 +41,17 @@ def list_(dsn: Dsn = None, organization: Organization = None, as_json: AsJson = 
         print(json.dumps(shown, indent=2, default=str))
         return
     # A key is there to be copied, so it is never folded.
-    table = Table(Column("flag", no_wrap=True), "value", "from", "owner", "expires", "reason")
+    table = Table(Column("flag", no_wrap=True), "value", "from", "by", "when", "why", "expires")
     for entry in shown:
         table.add_row(
-            *(str(entry[name]) for name in ("key", "value", "source", "owner", "expires_at", "reason"))
+            entry["key"],
+            _text(entry["value"]),
+            entry["source"],
+            *_signature(entry),
+            str(entry["expires_at"] or ""),
         )
+        for organization_id, held in entry["set_for"].items():
+            table.add_row(f"  {organization_id}", _text(held["value"]), "override", *_signature(held), "")
     Console().print(table)
 
 
@@ -102,12 +108,32 @@ def _described(store: FlagStore, flag: Flag, organization: str | None, now: date
     if organization is not None:
         held = evaluation(store, flag.key, _id(organization), now=now)
         value, source = held.value, held.source.value
+    overrides = store.overrides(flag.key)
     return {
         "key": flag.key, "type": flag.type.value, "value": value, "source": source, "owner": flag.owner,
         "expires_at": flag.expires_at.isoformat() if flag.expires_at else None, "reason": flag.reason,
-        "description": flag.description,
-        "overrides": {str(override.organization_id): override.value for override in store.overrides(flag.key)},
+        "description": flag.description, **_last_set(store, flag),
+        "overrides": {str(override.organization_id): override.value for override in overrides},
+        "set_for": {
+            str(override.organization_id): {
+                "value": override.value, "set_by": override.set_by, "set_at": override.set_at.isoformat(),
+                "why": override.reason,
+            }
+            for override in overrides
+        },
     }  # fmt: skip
+
+
+def _last_set(store: FlagStore, flag: Flag) -> dict[str, Any]:
+    """Who set what holds for everybody, when and why; a flag that nobody has touched is as it was declared."""
+    change = store.last_change(flag.key)
+    if change is None:
+        return {"set_by": flag.owner, "set_at": None, "why": flag.reason}
+    return {"set_by": change.actor, "set_at": change.at.isoformat(), "why": change.reason}
+
+
+def _signature(entry: dict[str, Any]) -> tuple[str, str, str]:
+    return entry["set_by"], (entry["set_at"] or "")[:16].replace("T", " "), entry["why"]
 
 
 def _id(text: str) -> UUID:

@@ -15,6 +15,8 @@ import typer
 from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.file_modes import open_log
+from atlas_workflows.interpreter import spawning
 from atlas_workflows.migration.game_day.accounts import Report
 from atlas_workflows.migration.game_day.day import Machinery, Plan, rehearse_cutover
 from atlas_workflows.migration.game_day.diversion import Diverted, divert, means_to
@@ -79,7 +81,7 @@ def game_day(
 
 def _machinery(settings: Settings) -> Machinery:
     log = settings.home / "logs" / "game-day.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    open_log(log).close()
     log.write_text("")
     return Machinery(
         lambda dsn, places: _begin(WorkerOrders(dsn, places, settings, log)),
@@ -104,8 +106,9 @@ def diverted(dsn: str, places: Places, settings: Settings) -> Diverted:
 
 
 def _begin(orders: WorkerOrders) -> SpawnProcess:
-    process = multiprocessing.get_context("spawn").Process(target=work, args=(orders,), daemon=True)
-    process.start()
+    with spawning() as spawn:
+        process = spawn.Process(target=work, args=(orders,), daemon=True)
+        process.start()
     return process
 
 

@@ -1,7 +1,7 @@
 """`atlas migrate …`: run a phase, watch, pause, resume, approve, roll back, report."""
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,12 +9,17 @@ from uuid import UUID
 import typer
 
 from atlas_workflows.cli.asked import asked, default_of
+from atlas_workflows.cli.interruption import continued_by
+from atlas_workflows.cli.left_behind import left_line
 from atlas_workflows.cli.progress import progress_display
+from atlas_workflows.cli.signed import require_signed
 from atlas_workflows.db.schema import current
-from atlas_workflows.errors import InputError
+from atlas_workflows.errors import InputError, PhaseRefused
 from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.backup.scratch import abandoned
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.planning import read_range_progress
+from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.report.files import HTML_NAME
 from atlas_workflows.migration.report.taken_back import roll_back_and_report
@@ -24,6 +29,7 @@ from atlas_workflows.migration.runs.conclusion import run_to_conclusion
 from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.outcome import Conclusion
 from atlas_workflows.migration.runs.records import RunRow, latest_runs, read_run, read_steps
+from atlas_workflows.migration.runs.standing import as_they_stand
 from atlas_workflows.site import Site, crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll back and report a phase.")
@@ -37,6 +43,8 @@ Percent = Annotated[int | None, asked("percent")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Where the report goes.")]
 RunId = Annotated[str | None, typer.Argument(metavar="RUN", help="The phase run; default the latest.")]
+NOBODY = "operator"
+NO_RUNS = "No phase has been run here."
 Actor = Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")]
 
 
@@ -62,12 +70,14 @@ def run(
     ] = None,
     assume_organization: Annotated[str | None, asked("assume_organization", metavar="ID")] = None,
     waive: Annotated[list[str] | None, asked("waivers", "--waive", metavar="ITEM=REASON")] = None,
-    by: Actor = "operator",
+    by: Actor = "",
 ) -> None:
     """Run or continue a phase. Exit 0: all migrated; 3: some rows quarantined; 4: a check failed; 1: anything else."""
     from atlas_workflows.migration.preflight.checklist import waivable_items
 
     site = crm_site(dsn)
+    if waive:
+        require_signed(by, what="A waiver")
     request = PhaseRequest.read(
         {
             "organizations": organization,
@@ -85,7 +95,7 @@ def run(
             "assume_organization": assume_organization,
             "waivers": waive,
         },
-        actor=by,
+        actor=by.strip() or NOBODY,
         waivable=waivable_items(),
         report_dir=str(report.absolute()) if report else None,
     )
@@ -120,15 +130,16 @@ def pause(run_id: RunId = None, dsn: Dsn = None, as_json: AsJson = False) -> Non
 def approve(
     run_id: RunId = None,
     dsn: Dsn = None,
-    by: Actor = "operator",
-    reason: Annotated[str, typer.Option(help="Why it may go on.")] = "approved on the command line",
+    by: Actor = "",
+    reason: Annotated[str, typer.Option(help="Why it may go on.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Say yes to a run that waits for approval; then run the phase's command again."""
+    require_signed(by, reason, what="An approval")
     site = crm_site(dsn)
     found = _find(site, run_id)
     with site.connect("approve", autocommit=True) as connection:
-        approve_run(connection, found.id, by, reason)
+        approve_run(connection, found.id, by.strip(), reason.strip())
     _say(as_json, {"run_id": str(found.id), "approved_by": by}, f"Phase run {found.id} is approved by {by}.")
 
 
@@ -142,7 +153,9 @@ def status(
     site = crm_site(dsn)
     name = phase_named(phase).name if phase else None
     with site.connect("status", autocommit=True) as connection:
-        runs = latest_runs(connection, name) if current(site.dsn) else ()
+        recorded = latest_runs(connection, name) if current(site.dsn) else ()
+        runs = as_they_stand(connection, recorded, site.now()) if recorded else ()
+        left = abandoned(connection)
         shown = [_run_json(item) for item in runs]
         if runs:
             shown[0]["steps"] = [
@@ -153,8 +166,14 @@ def status(
             shown[0]["rows_total"] = sum(each.range.rows for each in ranges)
     _say(
         as_json,
-        {"runs": shown},
-        "\n".join(_run_line(item) for item in shown) or "No phase has been run here.",
+        {"runs": shown, "left_behind": [asdict(item) for item in left]},
+        "\n".join(
+            [
+                *(_run_line(item) for item in shown or ()),
+                *([] if shown else [NO_RUNS]),
+                *map(left_line, left),
+            ]
+        ),
     )
 
 
@@ -171,24 +190,29 @@ def rollback(
             metavar="CHOICE", help="Live executions of workflows that go back: finish (here) or cancel."
         ),
     ] = "finish",
-    by: Actor = "operator",
-    reason: Annotated[
-        str, typer.Option(help="Why; noted in the audit log.")
-    ] = "asked for on the command line",
+    by: Actor = "",
+    reason: Annotated[str, typer.Option(help="Why; noted in the audit log.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take back what a phase did; rows born since go to the archive. Only counts unless --execute is given."""
+    """Take back what a phase did; rows born since go to the archive.
+
+    Only counts unless --execute is given, which needs --by and --reason.
+    """
+    if execute:
+        require_signed(by, reason, what="A rollback")
     asked = RollbackRequest.read(
         {
             "phase": phase,
             "organizations": organization,
             "percent": percent,
-            "parked": parked,
             "dry_run": not execute,
-            "reason": reason,
+            "parked": parked,
+            "reason": reason.strip() or None,
         }
     )
-    result, folder = roll_back_and_report(phase_named(phase), asked, crm_site(dsn), actor=by)
+    result, folder = roll_back_and_report(
+        phase_named(phase), asked, crm_site(dsn), actor=by.strip() or NOBODY
+    )
     verb = "Removed" if execute else "Would remove (nothing done; add --execute)"
     lines = [f"{verb}:"] + [f"  {table:<32}{rows:>10}" for table, rows in result.removed.items()]
     lines += (
@@ -200,13 +224,13 @@ def rollback(
 
 
 @app.command()
-def sweep(phase: PhaseName, dsn: Dsn = None, by: Actor = "operator", as_json: AsJson = False) -> None:
+def sweep(phase: PhaseName, dsn: Dsn = None, by: Actor = NOBODY, as_json: AsJson = False) -> None:
     """Compare every row with the ledger and take up what differs, without a whole run; proves nothing by itself."""
     from atlas_workflows.migration.movement.sweep_alone import sweep_phase
 
     site = crm_site(dsn)
     if current(site.dsn) is None:
-        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     with progress_display(quiet=as_json) as sink:
         swept = sweep_phase(phase_named(phase), replace(site, progress=sink), actor=by)
     lines = [
@@ -231,12 +255,18 @@ def report(
 
 def _run(name: str, scope: Scope, options: RunOptions, site: Site, as_json: bool) -> None:
     phase = phase_named(name)
-    with progress_display(quiet=as_json) as sink:
+    with progress_display(quiet=as_json) as sink, continued_by(_go_on(phase, options)):
         conclusion = run_to_conclusion(
             phase, replace(site, progress=sink), scope=scope, options=options, left=say_where
         )
     _say(as_json, conclusion.to_json(), _conclusion_text(conclusion))
     sys.exit(conclusion.exit_code)
+
+
+def _go_on(phase: Phase, options: RunOptions) -> str:
+    if options.dry_run:
+        return "nothing was written, and a dry run begins anew."
+    return f"`atlas migrate run {phase.alias}` with the same words continues it."
 
 
 def say_where(report: Path | None) -> None:
@@ -245,7 +275,8 @@ def say_where(report: Path | None) -> None:
 
 
 def _conclusion_text(conclusion: Conclusion) -> str:
-    lines = [f"Phase {conclusion.phase}: {conclusion.status}"]
+    head = "Dry run, nothing was written: phase" if conclusion.dry_run else "Phase"
+    lines = [f"{head} {conclusion.phase}: {conclusion.status}"]
     if conclusion.owners:
         lines += [
             f"  {f'{owner}, {cause}'.replace('_', ' '):<40}{number:>10} workflows"
@@ -268,13 +299,13 @@ def _conclusion_text(conclusion: Conclusion) -> str:
 
 def _find(site: Site, run_id: str | None) -> RunRow:
     if current(site.dsn) is None:
-        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     with site.connect("find", autocommit=True) as connection:
         if run_id is not None:
             return read_run(connection, _uuid(run_id))
         runs = latest_runs(connection, limit=1)
     if not runs:
-        raise InputError("No phase has been run here.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("No phase has been run here.", remedy="Start with `atlas migrate run p1`.")
     return runs[0]
 
 

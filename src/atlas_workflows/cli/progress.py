@@ -26,16 +26,18 @@ def progress_display(*, quiet: bool) -> Iterator[ProgressSink]:
         transient=True,
     )
     tasks: dict[str, TaskID] = {}
-
-    def show(progress: Progress) -> None:
-        if progress.step not in tasks:
-            tasks[progress.step] = bars.add_task(progress.step, total=progress.total, note="")
-        bars.update(
-            tasks[progress.step], completed=progress.done, total=progress.total, note=note_of(progress)
-        )
-
     with bars:
-        yield show
+        yield lambda progress: update(bars, tasks, progress)
+
+
+def update(bars: Bars, tasks: dict[str, TaskID], progress: Progress) -> None:
+    """One bar per step; of a step that goes through several things each has a total of its own, or none."""
+    if progress.step not in tasks:
+        tasks[progress.step] = bars.add_task(progress.step, total=progress.total, note="")
+    task = tasks[progress.step]
+    bars.update(task, completed=progress.done, note=note_of(progress))
+    # To `update` None is no change, and the total of the thing before would stay.
+    next(item for item in bars.tasks if item.id == task).total = progress.total
 
 
 def note_of(progress: Progress) -> str:

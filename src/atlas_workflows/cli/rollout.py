@@ -11,7 +11,7 @@ from atlas_workflows.cli.asked import default_of
 from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.schema import current
-from atlas_workflows.errors import InputError
+from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.cutover_options import GUARDRAIL_FIELDS
 from atlas_workflows.migration.phase import Phase
@@ -110,7 +110,12 @@ def ramp(
     options = RunOptions(actor=by, backup=backup, rehearse=False, **asked.cutover)
     with progress_display(quiet=as_json) as sink:
         stages = list(ramp_phase(_phase(phase), replace(_site(dsn), progress=sink), asked, options))
-    _say(as_json, {"stages": [stage.to_json() for stage in stages]}, "\n".join(map(_stage_line, stages)))
+    head = ["Dry run, nobody was cut over:"] if dry_run else []
+    _say(
+        as_json,
+        {"dry_run": dry_run, "stages": [stage.to_json() for stage in stages]},
+        "\n".join([*head, *map(_stage_line, stages)]),
+    )
     sys.exit(
         next((stage.conclusion.exit_code for stage in stages if stage.conclusion and not stage.went_well), 0)
     )
@@ -175,7 +180,7 @@ def _phase(name: str) -> Phase:
 def _site(dsn: str | None) -> Site:
     site = crm_site(dsn)
     if current(site.dsn) is None:
-        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     return site
 
 

@@ -14,7 +14,7 @@ from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema import current
-from atlas_workflows.errors import ConfigurationError, InputError
+from atlas_workflows.errors import ConfigurationError, InputError, PhaseRefused
 from atlas_workflows.exact_json import dumps_text, loads_unambiguous
 from atlas_workflows.integrations import twilio
 from atlas_workflows.integrations.credentials import (
@@ -132,7 +132,7 @@ def rotate(
     site = crm_site(dsn)
     address, settings = site.dsn, site.settings
     if current(address) is None:
-        raise InputError("This database has no schema atlas.", remedy="There is nothing sealed here.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="There is nothing sealed here.")
     with (
         progress_display(quiet=as_json) as sink,
         connect(address, application_name="atlas-rotate", autocommit=True) as connection,

@@ -9,7 +9,7 @@ import typer
 from atlas_workflows.cli.asked import asked
 from atlas_workflows.cli.progress import progress_display
 from atlas_workflows.db.schema import current
-from atlas_workflows.errors import InputError
+from atlas_workflows.errors import InputError, PhaseRefused
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.request import RunOptions, Scope
@@ -126,7 +126,7 @@ def _tell_one(row: WorkflowRow) -> None:
 def _site(dsn: str | None) -> Site:
     site = crm_site(dsn)
     if current(site.dsn) is None:
-        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     return site
 
 

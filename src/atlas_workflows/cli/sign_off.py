@@ -11,7 +11,7 @@ import typer
 from atlas_workflows.cli.terminal import filled
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
-from atlas_workflows.errors import InputError
+from atlas_workflows.errors import InputError, PhaseRefused
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.evidence.shown import Shown, read_shown, sentence_of
 from atlas_workflows.migration.ledger.sign_off import Awaiting, Signed, read_awaiting, sign, sign_for_all
@@ -41,7 +41,7 @@ def sign_off(
     """Sign a workflow's changes of meaning. The signature is void as soon as the source changes."""
     address = crm_site(dsn).dsn
     if current(address) is None:
-        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     with connect(address, application_name="atlas-sign-off", autocommit=True) as connection:
         if workflow is None and organization is None:
             shown = read_shown(connection)

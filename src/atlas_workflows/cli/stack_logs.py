@@ -8,6 +8,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from atlas_workflows.cli.terminal import without_colours
 from atlas_workflows.errors import InputError
 from atlas_workflows.settings import load_settings
 from atlas_workflows.supervision.paths import StackPaths
@@ -27,7 +28,7 @@ def logs(
         opened = {file.stem: stack.enter_context(file.open(errors="replace")) for file in files}
         for stem, handle in opened.items():
             for line in handle.readlines()[-lines:] if lines else []:
-                print(f"{stem:>13} | {line}", end="")
+                print(f"{stem:>13} | {without_colours(line)}", end="")
             handle.seek(0, 2)
         for line in _new_lines(opened) if follow else ():
             print(line, end="", flush=True)
@@ -45,7 +46,9 @@ def log_files(paths: StackPaths, name: str | None) -> list[Path]:
 
 def _new_lines(opened: Mapping[str, TextIO]) -> Iterator[str]:
     while True:
-        fresh = [f"{stem:>13} | {line}" for stem, handle in opened.items() for line in handle]
+        fresh = [
+            f"{stem:>13} | {without_colours(line)}" for stem, handle in opened.items() for line in handle
+        ]
         yield from fresh
         if not fresh:
             time.sleep(0.3)

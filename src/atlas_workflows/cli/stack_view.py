@@ -7,33 +7,46 @@ from rich.console import Console
 from rich.table import Table
 
 from atlas_workflows.settings import Settings
+from atlas_workflows.supervision.crm import address_of_sample
 from atlas_workflows.supervision.paths import StackPaths
-from atlas_workflows.supervision.state import StackState
+from atlas_workflows.supervision.standing import Standing
+from atlas_workflows.supervision.state import ProcessState, StackState
 
 
-def show_stack(settings: Settings, state: StackState, console: Console) -> None:
+def show_stack(settings: Settings, state: StackState, standing: Standing, console: Console) -> None:
     """What runs, where it is, and how to log in."""
+    paths = StackPaths.of(settings)
+    lines = {"Stack": _stage(state, standing), "Airflow": state.url or "-"}
+    lines["CRM"] = state.crm or "Airflow Connection atlas_crm"
+    address = address_of_sample(paths, state.postgres_port)
+    if address:
+        lines["Connect"] = address
+    lines["Workers"] = _workers(state)
+    if state.mail_port:
+        lines["Mail"] = f"127.0.0.1:{state.mail_port}, nothing leaves this machine: {paths.mail}"
+    for name, text in lines.items():
+        console.print(f"{name:<7} {text}", highlight=False, markup=False, soft_wrap=True)
+    show_logins(settings, console)
+    console.print(_table((standing.postgres, *state.processes)))
+
+
+def _stage(state: StackState, standing: Standing) -> str:
+    if standing.is_good:
+        return state.stage
+    doing = f" ({state.doing})" if state.doing else ""
+    return f"not ready: {'; '.join(standing.missing)}{doing}"
+
+
+def _table(processes: tuple[ProcessState, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("process", "pid", "since (UTC)", "restarts", ""):
         table.add_column(heading)
-    for process in state.processes:
+    for process in processes:
         since = f"{datetime.fromtimestamp(process.created, UTC):%H:%M:%S}" if process.created else "-"
         table.add_row(
             process.name, str(process.pid or "-"), since, str(process.restarts), process.problem or ""
         )
-    console.print(f"Stack   {state.stage}{': ' + state.doing if state.doing else ''}", highlight=False)
-    console.print(f"Airflow {state.url or '-'}", highlight=False, soft_wrap=True)
-    console.print(f"CRM     {state.crm or 'Airflow Connection atlas_crm'}", highlight=False, soft_wrap=True)
-    console.print(f"Workers {_workers(state)}", highlight=False, soft_wrap=True)
-    if state.mail_port:
-        folder = StackPaths.of(settings).mail
-        console.print(
-            f"Mail    127.0.0.1:{state.mail_port}, nothing leaves this machine: {folder}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    show_logins(settings, console)
-    console.print(table)
+    return table
 
 
 def _workers(state: StackState) -> str:

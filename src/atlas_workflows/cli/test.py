@@ -14,7 +14,7 @@ from atlas_workflows.settings import load_settings
 app = typer.Typer()
 
 # A developer's stack is on, or a database is named, must not change what the tests see.
-DROPPED_PREFIXES = ("ATLAS_", "AIRFLOW", "PYTHONDONTWRITEBYTECODE")
+DROPPED_PREFIXES = ("ATLAS_", "AIRFLOW", "PYTHONDONTWRITEBYTECODE", "PYTHONSAFEPATH")
 # They share no stack, so that whoever is idle takes over tests of the other's file.
 PURE = ("-m", "pure and not slow", "--dist=worksteal")
 NEEDED_PROGRAMS = {

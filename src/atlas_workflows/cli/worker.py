@@ -15,6 +15,7 @@ import structlog
 import typer
 
 from atlas_workflows.errors import ConfigurationError, InputError
+from atlas_workflows.interpreter import spawning
 from atlas_workflows.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -184,9 +185,9 @@ def _supervise(every: list[Orders]) -> None:
 
 
 def _begin(orders: Orders) -> SpawnProcess:
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_work_under_a_supervisor, args=(orders,))
-    process.start()
+    with spawning() as spawn:
+        process = spawn.Process(target=_work_under_a_supervisor, args=(orders,))
+        process.start()
     return process
 
 

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.schema import current
-from atlas_workflows.errors import InputError
+from atlas_workflows.errors import InputError, PhaseRefused
 from atlas_workflows.migration.report.definitions import read_definitions
 
 
 def export(dsn: str, folder: Path, organization: str | None, workflows: list[str]) -> int:
     """How many files were written. Raises InputError for ids that are none, an unusable folder, or nothing found."""
     if current(dsn) is None:
-        raise InputError("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
+        raise PhaseRefused("This database has no schema atlas.", remedy="Start with `atlas migrate run p1`.")
     owner = None if organization is None else _id(organization, "--organization")
     named = [_id(workflow, "WORKFLOW") for workflow in workflows]
     try:

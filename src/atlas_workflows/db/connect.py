@@ -10,6 +10,7 @@ from psycopg import sql as compose
 from psycopg.rows import TupleRow
 
 from atlas_workflows.db.faults import AGAIN, fault_while_connecting
+from atlas_workflows.db.poolers import require_own_session
 from atlas_workflows.errors import DatabaseUnreachable, PermissionMissing
 from atlas_workflows.settings import UNREADABLE, masked_dsn
 
@@ -47,10 +48,12 @@ def connect(
 ) -> Connection:
     """Open a session with the fixed settings above.
 
-    Raises DatabaseUnreachable (wrong host, password, database, …); the message never holds the password.
+    Raises DatabaseUnreachable (wrong host, password, database, …), and DatabaseError for a pooler that shares sessions;
+    the message never holds the password.
     """
-    try:
-        connection = psycopg.connect(
+
+    def open_one() -> Connection:
+        return psycopg.connect(
             dsn,
             application_name=application_name,
             autocommit=True,
@@ -58,6 +61,9 @@ def connect(
             client_encoding="UTF8",
             **options,
         )
+
+    try:
+        connection = open_one()
     except psycopg.OperationalError as cause:
         raise _unreachable(dsn, cause) from cause
     except psycopg.ProgrammingError as cause:
@@ -66,7 +72,7 @@ def connect(
             remedy="Write it as postgresql://user:password@host:port/database.",
         ) from cause
     try:
-        fix_session(connection)
+        require_own_session(connection, fix_session(connection), open_one)
     except BaseException:
         connection.close()
         raise
@@ -74,13 +80,16 @@ def connect(
     return connection
 
 
-def fix_session(connection: Connection) -> None:
-    """Give a session the fixed settings; one round trip."""
+def fix_session(connection: Connection) -> int:
+    """Give a session the fixed settings and say which server process it is; one round trip."""
     columns = compose.SQL(", ").join(
         compose.SQL("set_config({}, {}, false)").format(compose.Literal(name), compose.Literal(value))
         for name, value in session_settings(connection).items()
     )
-    connection.execute(compose.SQL("SELECT {}").format(columns))
+    found = connection.execute(
+        compose.SQL("SELECT pg_catalog.pg_backend_pid(), {}").format(columns)
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def session_settings(connection: Connection) -> dict[str, str]:

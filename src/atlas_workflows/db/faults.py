@@ -27,9 +27,17 @@ STANDBY = Fault(
     "Name the primary (not a standby), or take default_transaction_read_only off this role or database,",
     passes=True,
 )
+SHARED = Fault(
+    "A connection pooler mixes our session with others",
+    "Name PostgreSQL itself in the address, or a pool with pool_mode = session,",
+)
 # Looked up by the whole code first, then by its first two characters, which are its class.
 FAULTS: Mapping[str, Fault] = {
     "08": GONE,
+    "08P01": Fault(
+        "A pooler before the database refuses our session",
+        "Name PostgreSQL itself in the address, or take `options` out of it,",
+    ),
     "0A": Fault("This server cannot do that", "Name a server of a version that is tested,"),
     "22021": Fault(
         "A text of the database is no UTF-8",
@@ -38,6 +46,8 @@ FAULTS: Mapping[str, Fault] = {
     "22": Fault("A value in the database does not fit", "Correct that value,"),
     "23": Fault("A rule of a table refused a row", "Look at the row and the rule it names,"),
     "25006": STANDBY,
+    "26000": SHARED,
+    "42P05": SHARED,
     "28": Fault(
         "The database does not let this login in",
         "Correct user, password, or the server's pg_hba.conf,",
@@ -100,6 +110,7 @@ WHILE_CONNECTING: Mapping[str, str] = {
     "the database system is": "57P03",
     "authentication failed": "28P01",
     "no pg_hba.conf entry": "28000",
+    "unsupported startup parameter": "08P01",
 }
 
 

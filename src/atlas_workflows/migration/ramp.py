@@ -50,11 +50,18 @@ class Stage:
     def went_well(self) -> bool:
         return self.conclusion is None or self.conclusion.status == "succeeded"
 
+    @property
+    def status(self) -> str:
+        """How the phase went for those who are new; a dry run cuts nobody over."""
+        if self.conclusion is not None:
+            return self.conclusion.status
+        return "dry run" if self.organizations else "nobody new"
+
     def to_json(self) -> dict[str, Any]:
         ended = self.conclusion
         return {
             "percent": self.percent, "organizations": list(self.organizations),
-            "status": "nobody new" if ended is None else ended.status, "problem": ended and ended.problem,
+            "status": self.status, "problem": ended and ended.problem,
             "remedy": ended and ended.remedy, "run_id": ended and ended.run_id, "held_back": list(self.held_back),
         }  # fmt: skip
 
@@ -137,7 +144,7 @@ def _widen(
         passed = bool(left_behind(now, stage, _reached(connection, phase)))
         if not asked.dry_run:
             noted = _widened(now, None, asked) if passed else stage
-            put_rollout(connection, noted, actor=options.actor, reason=asked.reason, at=site.now())
+            put_rollout(connection, noted, actor=options.actor, reason=asked.reason or "", at=site.now())
         return _new_in(connection, phase, stage)
 
 

@@ -221,15 +221,22 @@ class RollbackRequest:
         ),
     ] = "finish"
     reason: Annotated[
-        str, Field(min_length=3, title="Reason", description="Why; noted in the audit log.")
-    ] = "asked for in Airflow"
+        str | None,
+        Field(
+            min_length=3,
+            title="Reason",
+            description="Why; noted in the audit log. Only a dry run needs none.",
+        ),
+    ] = None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """From a flat document of ROLLBACK_FIELDS. Raises InputError as PhaseRequest.read does."""
+        """From a flat document of ROLLBACK_FIELDS. Raises InputError as PhaseRequest.read does, and without a reason."""
         refuse_unknown(document, ROLLBACK_FIELDS)
         given = {name: value for name, value in document.items() if value is not None}
-        return _built(cls, {"scope": _scope_out_of(given), **given})
+        asked = _built(cls, {"scope": _scope_out_of(given), **given})
+        _require_reason(asked.dry_run, asked.reason, "A rollback")
+        return asked
 
 
 ROLLOUT_FIELDS = (
@@ -266,14 +273,20 @@ class RolloutRequest(CutoverOptions):
         bool, Field(title="Dry run", description="Say who would be next. Turn it off to really cut over.")
     ] = True
     reason: Annotated[
-        str, Field(min_length=3, title="Reason", description="Why; noted in the audit log.")
-    ] = "asked for in Airflow"
+        str | None,
+        Field(
+            min_length=3,
+            title="Reason",
+            description="Why; noted in the audit log. Only a dry run needs none.",
+        ),
+    ] = None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
         """From a flat document of ROLLOUT_FIELDS. Raises InputError as PhaseRequest.read does, and for stages that do not grow."""
         refuse_unknown(document, ROLLOUT_FIELDS)
         asked = _built(cls, {name: value for name, value in document.items() if value is not None})
+        _require_reason(asked.dry_run, asked.reason, "A cutover")
         if list(asked.percents) != sorted(set(asked.percents)) or not all(
             0 < item <= 100 for item in asked.percents
         ):
@@ -288,6 +301,11 @@ class RolloutRequest(CutoverOptions):
         if both:
             raise InputError(f"{', '.join(both)} is allowed and denied.", remedy="Name it in one of them.")
         return asked
+
+
+def _require_reason(dry_run: bool, reason: str | None, what: str) -> None:
+    if not dry_run and not (reason or "").strip():
+        raise InputError(f"{what} for real needs a reason.", remedy="Say why in `reason`.")
 
 
 def _scope_out_of(given: dict[str, Any]) -> Scope:

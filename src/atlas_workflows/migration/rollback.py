@@ -13,6 +13,7 @@ from atlas_workflows.db.rows import rows
 from atlas_workflows.db.schema import current
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import PhaseRefused
+from atlas_workflows.migration.backup.scratch import drop_abandoned
 from atlas_workflows.migration.cutover.turning import turn_owners
 from atlas_workflows.migration.movement.target import read_target
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
@@ -79,6 +80,7 @@ def roll_back(
     _require_schema(phase, current(dsn))
     with connect(dsn, application_name="atlas-rollback", autocommit=True) as connection:
         tenants = resolve_scope(scope, read_tenancy(connection, None).organizations)
+        drop_abandoned(connection)
         act_as_migration(connection)
         organizations = None if tenants.covered is None else sorted(tenants.covered)
         rollback = Rollback(

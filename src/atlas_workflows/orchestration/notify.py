@@ -67,4 +67,11 @@ def on_failure(context: Mapping[str, Any]) -> None:
 def on_success(context: Mapping[str, Any]) -> None:
     """DAG callback: the run ended well."""
     run = context["dag_run"]
+    if (context.get("params") or {}).get("dry_run"):
+        tell(
+            f"Dry run of {run.dag_id} finished",
+            "Nothing was written. Its report is on the Atlas page in Airflow.",
+            {"DAG run": run.run_id},
+        )
+        return
     tell(f"{run.dag_id} finished", "The report is on the Atlas page in Airflow.", {"DAG run": run.run_id})

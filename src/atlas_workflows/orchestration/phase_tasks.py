@@ -38,6 +38,7 @@ def begin_phase_run(
 
     `began` hears the run's id, a dry run's as soon as it has ended, well or badly.
     """
+    from atlas_workflows.migration.backup.remains import clear_away
     from atlas_workflows.migration.runs.locks import driving
     from atlas_workflows.migration.runs.requirements import require_suites
     from atlas_workflows.migration.runs.run import make_ready, start_run
@@ -45,6 +46,7 @@ def begin_phase_run(
     if options.dry_run:
         return _dry_run(phase, scope, options, site, began)
     require_suites(phase, site.settings.expectations)
+    clear_away(site)
     with site.connect("begin", autocommit=True) as connection:
         make_ready(connection, site.dsn, options)
         with driving(connection, phase):

@@ -64,6 +64,15 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Who changed a flag for everybody, when and why."""
+
+    actor: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """The value that holds for an organization, and where it came from."""
 

@@ -1,10 +1,11 @@
 """Flags and cohorts in memory, for tests and for running a workflow without a database."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from atlas_workflows.rollout.cohorts import Cohort
-from atlas_workflows.rollout.flags import Flag, Override
+from atlas_workflows.rollout.flags import Change, Flag, Override
 from atlas_workflows.rollout.ports import FlagStore
 
 
@@ -16,6 +17,7 @@ class AuditEntry:
     action: str
     subject: str
     reason: str
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass(slots=True)
@@ -39,6 +41,10 @@ class MemoryFlags(FlagStore):
 
     def override(self, key: str, organization_id: UUID) -> Override | None:
         return self._overrides.get((key, organization_id))
+
+    def last_change(self, key: str) -> Change | None:
+        entries = [entry for entry in self.audit if (entry.action, entry.subject) == ("put_flag", key)]
+        return Change(entries[-1].actor, entries[-1].at, entries[-1].reason) if entries else None
 
     def put_flag(self, flag: Flag, *, actor: str, reason: str) -> None:
         self._flags[flag.key] = flag

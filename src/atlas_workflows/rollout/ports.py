@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from atlas_workflows.rollout.cohorts import Cohort
-from atlas_workflows.rollout.flags import Flag, Override
+from atlas_workflows.rollout.flags import Change, Flag, Override
 
 
 class FlagStore(Protocol):
@@ -21,6 +21,9 @@ class FlagStore(Protocol):
 
     def override(self, key: str, organization_id: UUID) -> Override | None:
         """One organization's override, or None."""
+
+    def last_change(self, key: str) -> Change | None:
+        """Who put the flag last, when and why; None where nobody has."""
 
     def put_flag(self, flag: Flag, *, actor: str, reason: str) -> None:
         """Make a flag or replace what is known of it; its overrides stay. The cohort must exist."""

@@ -13,7 +13,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.rollout.cohorts import Cohort
-from atlas_workflows.rollout.flags import Flag, FlagType, FlagValue, Override
+from atlas_workflows.rollout.flags import Change, Flag, FlagType, FlagValue, Override
 from atlas_workflows.rollout.ports import FlagStore
 
 
@@ -36,6 +36,10 @@ class PostgresFlags(FlagStore):
     def override(self, key: str, organization_id: UUID) -> Override | None:
         rows = self._rows("rollout/overrides", key=key, organization_id=organization_id)
         return _override(rows[0]) if rows else None
+
+    def last_change(self, key: str) -> Change | None:
+        found = self._rows("rollout/last_change", key=key)
+        return Change(**found[0]) if found else None
 
     def put_flag(self, flag: Flag, *, actor: str, reason: str) -> None:
         before = self.flag(flag.key)

@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from atlas_workflows.file_modes import ENTERED, READABLE
+from atlas_workflows.interpreter import SAFE_PATH
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.secret_files import USERS, StackSecrets
 
@@ -48,7 +50,7 @@ def airflow_environment(
     """The environment every Airflow process gets. `metadata_dsn` is Airflow's own database, never the CRM's."""
     source = os.environ if inherited is None else inherited
     env = {name: value for name, value in source.items() if not name.startswith(DROPPED_PREFIXES)}
-    env |= NO_TELEMETRY | _atlas(paths) | _core(paths, secrets, port) | _api(secrets, port)
+    env |= SAFE_PATH | NO_TELEMETRY | _atlas(paths) | _core(paths, secrets, port) | _api(secrets, port)
     env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = metadata_dsn.replace(
         "postgresql://", "postgresql+psycopg2://", 1
     )
@@ -106,6 +108,8 @@ def _core(paths: StackPaths, secrets: StackSecrets, port: int) -> dict[str, str]
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(paths.logs / "tasks"),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": oct(ENTERED),
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": oct(READABLE),
     }
 
 

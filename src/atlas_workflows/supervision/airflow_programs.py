@@ -10,6 +10,7 @@ import psycopg
 from atlas_workflows.db.rows import relation_exists
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
+from atlas_workflows.file_modes import open_log
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import Program
 
@@ -51,7 +52,7 @@ def prepare_metadata(server: EmbeddedServer, paths: StackPaths, env: dict[str, s
     elif stamp.is_file() and stamp.read_text() == version("apache-airflow") and _is_migrated(server):
         return
     log = paths.log_of("migrate")
-    with log.open("ab") as output:
+    with open_log(log) as output:
         done = subprocess.run(
             [airflow_program(), "db", "migrate"],
             env=env,

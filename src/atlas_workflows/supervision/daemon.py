@@ -22,10 +22,11 @@ from atlas_workflows.supervision.airflow_programs import (
     airflow_programs,
     prepare_metadata,
 )
+from atlas_workflows.supervision.crm import is_sample, keep_password_file, resolved_crm_dsn
 from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.locks import hold_if_free
 from atlas_workflows.supervision.mail_sink import mail_program, mail_url
-from atlas_workflows.supervision.paths import EMBEDDED_PREFIX, StackPaths
+from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import Program, listens
 from atlas_workflows.supervision.secret_files import ensure_secrets
 from atlas_workflows.supervision.state import FAILED, READY, STARTING, STOPPING, StackState, write_state
@@ -70,6 +71,7 @@ class Supervisor:
         self._publish()
         ports = self._remembered_ports()
         self.server.start(preferred_port=ports.get("postgres"))
+        keep_password_file(self.paths, self.server)
         port = _choose(ports.get("airflow"))
         crm_dsn = resolved_crm_dsn(self.paths, self.server)
         off = workers_off(self.workers, crm_dsn)
@@ -178,19 +180,6 @@ class Supervisor:
     def _publish(self, **changes: object) -> None:
         self.state = replace(self.state, **changes, processes=self.watch.states())  # type: ignore[arg-type]
         write_state(self.paths.state, self.state)
-
-
-def resolved_crm_dsn(paths: StackPaths, server: EmbeddedServer) -> str | None:
-    """The CRM's address; `embedded:NAME` means a database on our own server, whose port may change."""
-    noted = paths.crm_dsn.read_text() if paths.crm_dsn.is_file() else None
-    if noted and noted.startswith(EMBEDDED_PREFIX):
-        return server.dsn(noted.removeprefix(EMBEDDED_PREFIX))
-    return noted
-
-
-def is_sample(paths: StackPaths) -> bool:
-    """Whether the CRM is on our own server: nobody's data but a sample's, whose people nobody may write to."""
-    return paths.crm_dsn.is_file() and paths.crm_dsn.read_text().startswith(EMBEDDED_PREFIX)
 
 
 def _choose(preferred: int | None) -> int:

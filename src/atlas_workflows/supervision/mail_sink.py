@@ -2,12 +2,12 @@
 
 import mailbox
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from atlas_workflows.interpreter import SAFE_PATH, python
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import Program
 
@@ -37,8 +37,9 @@ def mail_program(paths: StackPaths, port: int, inherited: Mapping[str, str] | No
     keep = ("-c", "aiosmtpd.handlers.Mailbox", str(paths.mail))
     return Program(
         name="mail",
-        argv=(sys.executable, "-m", "aiosmtpd", "-n", "-l", f"{HOST}:{port}", *keep),
-        env={name: value for name, value in source.items() if not name.startswith(DROPPED_PREFIXES)},
+        argv=python("-m", "aiosmtpd", "-n", "-l", f"{HOST}:{port}", *keep),
+        env={name: value for name, value in source.items() if not name.startswith(DROPPED_PREFIXES)}
+        | SAFE_PATH,
         log=paths.log_of("mail"),
         port=port,
     )

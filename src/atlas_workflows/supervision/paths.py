@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from atlas_workflows.file_modes import ENTERED
 from atlas_workflows.settings import Settings
 
 EMBEDDED_PREFIX = "embedded:"
@@ -63,12 +64,18 @@ class StackPaths:
         """The CRM database the running stack works on; holds a password, mode 0600."""
         return self.secrets / "crm.dsn"
 
+    @property
+    def password_file(self) -> Path:
+        """For clients of the stack's own PostgreSQL, as libpq reads it; mode 0600."""
+        return self.secrets / "pgpass"
+
     def log_of(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
     def make(self) -> None:
-        """Create the folders; the ones with secrets and state are for the owner alone."""
-        for folder in (self.home, self.airflow, self.logs, self.reports):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Create the folders; secrets and state are for the owner alone, reports and logs for the group too."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        for folder in (self.airflow, self.logs, self.reports):
+            folder.mkdir(mode=ENTERED, exist_ok=True)
         for folder in (self.secrets, self.run):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from atlas_workflows.file_modes import MASK, open_log
+
 LOG_LIMIT = 20 * 1024 * 1024
 
 
@@ -32,13 +34,12 @@ class Program:
 
 def start(program: Program) -> subprocess.Popen[bytes]:
     """Start it detached from our terminal, output appended to its log. Raises OSError."""
-    program.log.parent.mkdir(parents=True, exist_ok=True)
     if program.log.exists() and program.log.stat().st_size > LOG_LIMIT:
         program.log.replace(program.log.with_suffix(".log.1"))
-    with program.log.open("ab") as log:
+    with open_log(program.log) as log:
         return subprocess.Popen(
             program.argv, env=program.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True, cwd=program.log.parent,
+            start_new_session=True, cwd=program.log.parent, umask=MASK,
         )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 
@@ -10,6 +9,8 @@ import psutil
 
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
+from atlas_workflows.file_modes import MASK, open_log
+from atlas_workflows.interpreter import SAFE_PATH, python
 from atlas_workflows.settings import Settings
 from atlas_workflows.supervision.locks import hold, is_held
 from atlas_workflows.supervision.paths import StackPaths
@@ -74,12 +75,13 @@ def _note_crm(paths: StackPaths, crm_dsn: str | None) -> None:
 
 
 def _launch(paths: StackPaths) -> None:
-    env = os.environ | {"ATLAS_HOME": str(paths.home), "ATLAS_ROOT": str(paths.root)}
+    env = os.environ | SAFE_PATH | {"ATLAS_HOME": str(paths.home), "ATLAS_ROOT": str(paths.root)}
     env.pop("PYTHONDONTWRITEBYTECODE", None)
-    with paths.log_of("supervisor").open("ab") as log:
+    with open_log(paths.log_of("supervisor")) as log:
         subprocess.Popen(
-            [sys.executable, "-m", "atlas_workflows.supervision.daemon"],
+            python("-m", "atlas_workflows.supervision.daemon"),
             env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=paths.home,
+            umask=MASK,
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from atlas_workflows.db.ports import free_port, port_is_free
 from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import DatabaseError
+from atlas_workflows.interpreter import SAFE_PATH
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import Program
 
@@ -75,13 +76,17 @@ def _worker(paths: StackPaths, crm_dsn: str, given: Mapping[str, str], place: in
 
 def _environment(paths: StackPaths, crm_dsn: str, port: int, inherited: Mapping[str, str]) -> dict[str, str]:
     env = {name: value for name, value in inherited.items() if not name.startswith(DROPPED_PREFIXES)}
-    return env | {
-        "ATLAS_HOME": str(paths.home),
-        "ATLAS_ROOT": str(paths.root),
-        "ATLAS_CRM_DSN": crm_dsn,
-        "ATLAS_METRICS_PORT": str(port),
-        "PYTHONTZPATH": "",
-    }
+    return (
+        env
+        | SAFE_PATH
+        | {
+            "ATLAS_HOME": str(paths.home),
+            "ATLAS_ROOT": str(paths.root),
+            "ATLAS_CRM_DSN": crm_dsn,
+            "ATLAS_METRICS_PORT": str(port),
+            "PYTHONTZPATH": "",
+        }
+    )
 
 
 def missing_for_workers(crm_dsn: str) -> str | None:

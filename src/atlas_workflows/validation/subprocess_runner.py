@@ -17,6 +17,7 @@ from threading import Lock
 from typing import IO, Any
 
 from atlas_workflows.errors import PhaseError
+from atlas_workflows.interpreter import python
 from atlas_workflows.validation.data import Frames, Queries
 from atlas_workflows.validation.library import load_pages
 from atlas_workflows.validation.results import ExpectationResult
@@ -25,7 +26,7 @@ from atlas_workflows.validation.suites import Suite
 
 IDLE_SECONDS = 30.0
 LENGTH_BYTES = 8
-COMMAND = (sys.executable, "-m", "atlas_workflows.validation.subprocess_runner")
+COMMAND = python("-m", "atlas_workflows.validation.subprocess_runner")
 
 
 class _Runner:
@@ -43,7 +44,10 @@ class _Runner:
                 if answer is not None:
                     return answer
                 self.leave()  # it had ended, as nothing was asked for a while
-            self.child = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            # In a process group of its own: Ctrl-C is meant for the one that asks, with which this one ends.
+            self.child = subprocess.Popen(
+                COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+            )
             return self._answer(self.child, question) or b""
 
     def leave(self) -> None:
@@ -171,5 +175,4 @@ def _answer(question: bytes, answers: int) -> None:
 if __name__ == "__main__":
     own_answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the library prints must not get among the answers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the one that asks, with which this one ends
     _serve(sys.stdin.buffer, own_answers)

@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,18 +16,22 @@ from psycopg.conninfo import make_conninfo
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import BackupError
+from atlas_workflows.interpreter import python
 from atlas_workflows.migration.backup import copy_dump
 from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
 from atlas_workflows.migration.backup.encryption import decrypt_folder, encrypt_folder
 from atlas_workflows.migration.backup.manifest import Manifest, read_manifest
 from atlas_workflows.migration.backup.needs import write_needs
+from atlas_workflows.migration.backup.remains import clear_away
 from atlas_workflows.migration.backup.restore import restore_backup
 from atlas_workflows.migration.backup.retention import list_backups, newest_of, prune, superfluous
+from atlas_workflows.migration.backup.scratch import abandoned, scratch_database
 from atlas_workflows.migration.backup.tables import table_state, tables_to_keep
 from atlas_workflows.migration.backup.tools import choose_tools, environment
-from atlas_workflows.migration.backup.unfinished import PARTIAL, RESTORING
+from atlas_workflows.migration.backup.unfinished import PARTIAL, RESTORING, server_data
 from atlas_workflows.migration.backup.verify import verify_backup
 from atlas_workflows.settings import Settings, load_settings
+from atlas_workflows.site import Site
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LEGACY = """
@@ -144,6 +149,31 @@ def test_without_createdb_the_proof_uses_a_server_of_its_own(
     proof = verify_backup(folder, make_conninfo(crm, user="modest", password="modest"), settings)
     assert proof.passed
     assert "embedded" in proof.where
+    assert list((tmp_path / "verify").iterdir()) == []
+
+
+def test_what_killed_proofs_left_goes_and_what_is_at_work_stays(
+    crm: str, settings: Settings, tmp_path: Path
+) -> None:
+    code = "import sys, time; from atlas_workflows.migration.backup.scratch import scratch_database as s\n"
+    code += "with s(sys.argv[1], 'atlas_scratch_killed'): print('made', flush=True); time.sleep(60)"
+    with subprocess.Popen(python("-c", code, crm), stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == b"made\n"
+        with connect(crm, application_name="test", autocommit=True) as connection:
+            assert "atlas_scratch_killed" not in {left.name for left in abandoned(connection)}
+        killed.kill()
+    serving = tmp_path / "verify" / ".server-dead"
+    serving.mkdir(parents=True, mode=0o755)
+    orphan = EmbeddedServer(server_data(serving), settings={"shared_buffers": "16MB", "fsync": "off"}).start()
+    with scratch_database(crm, "atlas_scratch_at_work") as at_work:
+        gone = clear_away(Site(crm, settings))
+        with psycopg.connect(at_work) as connection:
+            assert connection.info.dbname == "atlas_scratch_at_work"
+    assert "atlas_scratch_killed" in gone
+    assert "atlas_scratch_at_work" not in gone
+    assert not serving.exists()
+    assert orphan.running_port() is None
 
 
 def test_the_copy_backup_needs_no_pg_dump(

@@ -44,7 +44,7 @@ SELECT
 FROM latest
 WHERE
     latest.phase != all(%(earlier)s)
-    AND latest.status IN ('running', 'paused', 'waiting', 'failed')
+    AND latest.status IN ('running', 'interrupted', 'paused', 'waiting', 'failed')
     AND (
         %(organizations)s::text [] IS NULL
         OR jsonb_array_length(coalesce(latest.scope -> 'organizations', '[]')) = 0

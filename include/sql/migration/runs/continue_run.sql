@@ -1,7 +1,8 @@
 -- Take up an unfinished run again, with the options given now; steps that did not pass are pending again.
 WITH run AS (
     UPDATE atlas.phase_runs
-    SET status = 'running', problem = NULL, finished_at = NULL, options = %(options)s
+    SET status = 'running', problem = NULL, finished_at = NULL, options = %(options)s,
+        summary = (summary - 'driver') || %(driver)s
     WHERE id = %(id)s
     RETURNING id
 )

@@ -10,7 +10,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS next_step ON true
 WHERE run.phase = %(phase)s
-    AND run.status IN ('running', 'paused', 'waiting', 'failed')
+    AND run.status IN ('running', 'interrupted', 'paused', 'waiting', 'failed')
     AND NOT run.dry_run
     AND NOT EXISTS (
         SELECT 1 FROM atlas.phase_runs AS later

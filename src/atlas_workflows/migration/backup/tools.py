@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "dbname": "PGDATABASE", "options": "PGOPTIONS", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT",
     "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "connect_timeout": "PGCONNECT_TIMEOUT",
     "target_session_attrs": "PGTARGETSESSIONATTRS", "channel_binding": "PGCHANNELBINDING", "service": "PGSERVICE",
+    "passfile": "PGPASSFILE",
 }  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """Keeps what suites found: rows in atlas.validation_results, all failing keys there and as CSV and Parquet."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
@@ -12,6 +14,8 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.validation.results import ExpectationResult, Status
 
 FOLDER = "failing_keys"
+FORMULA = tuple("=+-@\t\r")
+NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 KEYS = ("source_table", "source_id", "organization_id")
 
 
@@ -39,9 +43,15 @@ def export_keys(folder: Path, result: ExpectationResult) -> Path | None:
     path = folder / Path(key_file(result)).name
     folder.mkdir(parents=True, exist_ok=True)
     frame = pandas.DataFrame([dict(key) for key in result.keys], dtype="string")
-    frame.to_csv(path, index=False)
+    frame.map(without_formula).to_csv(path, index=False)
     frame.to_parquet(path.with_suffix(".parquet"), index=False)
     return path
+
+
+def without_formula(value: Any) -> Any:
+    """What a spreadsheet would take for a formula begins with an apostrophe, by which it takes it for a text; a number stays."""
+    risky = isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value)
+    return f"'{value}" if risky else value
 
 
 def _store(connection: Connection, run_id: UUID, result: ExpectationResult, file: Path | None) -> None:

@@ -17,11 +17,13 @@ from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import BackupError, PermissionMissing, PhaseRefused
 from atlas_workflows.integrations.credentials import keep_credential
 from atlas_workflows.integrations.twilio import CONNECTOR
-from atlas_workflows.migration.backup.dump import BackupPlan, make_backup
+from atlas_workflows.migration.backup.dump import make_backup
+from atlas_workflows.migration.backup.remains import clear_away
 from atlas_workflows.migration.backup.retention import prune
-from atlas_workflows.migration.backup.verify import SCRATCH, may_create_databases, prove, scratch_database
+from atlas_workflows.migration.backup.scratch import SCRATCH, may_create_databases, scratch_database
+from atlas_workflows.migration.backup.verify import prove
 from atlas_workflows.migration.cutover.drain import BEGUN, EXECUTIONS, NEEDED
-from atlas_workflows.migration.steps.backup import TOUCHED
+from atlas_workflows.migration.steps.backup import plan_of
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Site
 
@@ -42,14 +44,15 @@ class Copy:
 
 def back_up(site: Site) -> Path:
     """A fresh backup of the original, which is only read. Raises PermissionMissing where no copy could be made of it."""
+    clear_away(site)
     if not may_create_databases(site.dsn):
         raise PermissionMissing(
             "This role may not create databases, so there is no copy to rehearse on.",
             remedy="ALTER ROLE … CREATEDB, or run the game day as a role that may.",
         )
-    folder = site.settings.home / "backups"
-    made = make_backup(BackupPlan(site.dsn, TOUCHED, folder), site.settings, now=site.now())
-    prune(folder)
+    plan = plan_of(site)
+    made = make_backup(plan, site.settings, now=site.now())
+    prune(plan.folder)
     return made
 
 

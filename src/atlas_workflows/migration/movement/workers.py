@@ -12,6 +12,7 @@ from threading import Thread
 from psycopg import sql as compose
 
 from atlas_workflows.errors import PhaseError
+from atlas_workflows.interpreter import spawning
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work, work_range
 from atlas_workflows.migration.movement.ranges import Range
@@ -57,18 +58,21 @@ def _work_here(context: PhaseContext, source: Source, ranges: Sequence[Range], r
 def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: Report) -> None:
     portable = replace(context, site=replace(context.site, progress=silent), shared={})
     jobs = [Assignment(portable, span) for span in ranges]
-    pool = ProcessPoolExecutor(
-        context.options.workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_end_with_the_leader,
-    )
-    try:
+    with spawning() as spawn:
+        pool = ProcessPoolExecutor(
+            context.options.workers, mp_context=spawn, initializer=_end_with_the_leader
+        )
         waiting = {pool.submit(_work, job) for job in jobs}
+    try:
         while waiting:
             done, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
             report()
+    except KeyboardInterrupt:
+        for process in multiprocessing.active_children():
+            process.terminate()  # in the middle of a batch, whose transaction is rolled back
+        raise
     except BrokenProcessPool as cause:
         raise PhaseError(
             "A worker process was killed.", remedy="The same command continues where it stopped."

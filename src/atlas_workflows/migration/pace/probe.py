@@ -22,6 +22,7 @@ from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import dumps_text, loads
+from atlas_workflows.interpreter import python
 from atlas_workflows.migration.pace.throttle import is_behind
 
 INTERVAL_SECONDS = 0.05
@@ -64,9 +65,11 @@ def probing(dsn: str, statement: str) -> Iterator[Probe]:
 
     The block begins after the first measurement, taken in calm: all later ones are held against it.
     """
-    command = [sys.executable, "-m", "atlas_workflows.migration.pace.probe"]
+    command = python("-m", "atlas_workflows.migration.pace.probe")
     probe = Probe()
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as process:
         if process.stdin is None or process.stdout is None:
             raise AssertionError("both are pipes")
         process.stdin.write(
@@ -89,7 +92,7 @@ def _measure(questions: IO[str], answers: IO[str]) -> None:
     try:
         with connect(asked["dsn"], application_name="atlas-probe", autocommit=True) as connection:
             _loop(connection, asked["statement"], answers)
-    except (AtlasError, psycopg.Error, BrokenPipeError, KeyboardInterrupt):
+    except (AtlasError, psycopg.Error, BrokenPipeError):
         pass  # the worker meets the same trouble itself, and says so
 
 

@@ -9,8 +9,8 @@ from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.source.shapes import SIDE_TABLES
 from atlas_workflows.migration.backup.dump import choose
+from atlas_workflows.migration.backup.scratch import may_create_databases
 from atlas_workflows.migration.backup.tables import bytes_to_keep
-from atlas_workflows.migration.backup.verify import may_create_databases
 from atlas_workflows.migration.preflight.item import Finding, Item, Look, failed, passed, skipped
 
 # A dump compresses, its proof does not: restored once, it takes what the tables take now.

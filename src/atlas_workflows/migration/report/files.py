@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps
+from atlas_workflows.file_modes import ENTERED, close_to_others, for_owner_and_group
 from atlas_workflows.migration.checks.keep import FOLDER as KEYS_FOLDER
 from atlas_workflows.migration.evidence.shown import classes_of
 from atlas_workflows.migration.report.collect import ReportData
@@ -45,7 +46,7 @@ def prepare_folder(folder: Path) -> None:
     """Make the report folder. Raises ConfigurationError where it cannot be written, before any work is done for it."""
     probe = folder / f".{JSON_NAME}.probe"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=ENTERED, parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
     except OSError as cause:
@@ -59,6 +60,12 @@ def write_report(places: Places, data: ReportData) -> dict[str, Any]:
     """Write both files and return the head of the report (without rows). The folder is made if need be."""
     folder = places.folder
     prepare_folder(folder)
+    with for_owner_and_group():
+        return _write(places, data)
+
+
+def _write(places: Places, data: ReportData) -> dict[str, Any]:
+    folder = places.folder
     head = report_head(data, places)
     shown = Shown(data.organizations)
     target = folder / JSON_NAME
@@ -69,6 +76,7 @@ def write_report(places: Places, data: ReportData) -> dict[str, Any]:
     for row in data.standing:
         shown.workflow(_workflow_row(row, data))
     (folder / HTML_NAME).write_text(page(head, data, shown), encoding="utf-8")
+    close_to_others(folder / HTML_NAME)
     return head
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from atlas_workflows.file_modes import for_owner_and_group
+
 NOTE_NAME = "run.json"
 DAG_RUNS_NAME = "dag_runs.json"
 
@@ -23,7 +25,8 @@ def note_dag_run(folder: Path, dag_id: str, dag_run_id: str) -> None:
 
 
 def _write(file: Path, document: Any) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".json.part")
-    unfinished.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    with for_owner_and_group():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(document, indent=1), encoding="utf-8")
     unfinished.replace(file)

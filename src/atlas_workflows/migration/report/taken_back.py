@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.file_modes import for_owner_and_group
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.files import HTML_NAME, prepare_folder
 from atlas_workflows.migration.report.notes import note_run
@@ -33,11 +34,11 @@ def roll_back_and_report(
     began(folder)
     note: dict[str, Any] = {
         "kind": "rollback", "phase": phase.name, "run_id": folder.name, "dry_run": asked.dry_run,
-        "started_at": site.now().isoformat(), "scope": asked.scope.to_json(), "actor": actor, "reason": mask(asked.reason),
+        "started_at": site.now().isoformat(), "scope": asked.scope.to_json(), "actor": actor, "reason": mask(asked.reason or ""),
     }  # fmt: skip
     try:
         done = roll_back(
-            phase, asked.scope, dsn=site.dsn, execute=not asked.dry_run, actor=actor, reason=asked.reason,
+            phase, asked.scope, dsn=site.dsn, execute=not asked.dry_run, actor=actor, reason=asked.reason or "",
             parked=asked.parked, now=site.now,
         )  # fmt: skip
     except AtlasError as error:
@@ -53,5 +54,6 @@ def roll_back_and_report(
 
 def _leave(folder: Path, note: dict[str, Any], site: Site) -> None:
     ended = note | {"finished_at": site.now().isoformat()}
-    (folder / HTML_NAME).write_text(template("rollback.html.j2").render(note=ended), encoding="utf-8")
+    with for_owner_and_group():
+        (folder / HTML_NAME).write_text(template("rollback.html.j2").render(note=ended), encoding="utf-8")
     note_run(folder, ended)

@@ -78,6 +78,7 @@ class Conclusion:
     problem: str | None = None
     remedy: str | None = None
     owners: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    dry_run: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -129,6 +130,7 @@ def conclude(result: RunResult, phase: Phase, scope: Scope, options: RunOptions,
         problem=result.problem,
         remedy=result.remedy,
         owners=_owners(result.steps),
+        dry_run=options.dry_run,
     )
     _note(context, head, conclusion.exit_code)
     return conclusion

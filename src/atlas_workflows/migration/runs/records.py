@@ -125,9 +125,15 @@ class DatabaseRecord:
 
 
 def insert_run(
-    connection: Connection, run_id: UUID, phase: Phase, scope: Scope, options: RunOptions, at: datetime
+    connection: Connection,
+    run_id: UUID,
+    phase: Phase,
+    scope: Scope,
+    options: RunOptions,
+    at: datetime,
+    driver: Mapping[str, Any] | None = None,
 ) -> None:
-    """Record a new run and its steps, all pending."""
+    """Record a new run and its steps, all pending; `driver` is the process that goes through all of them, if one does."""
     with connection.transaction():
         connection.execute(
             sql("migration/runs/insert_run"),
@@ -138,9 +144,15 @@ def insert_run(
                 "options": jsonb(options.to_json()),
                 "at": at,
                 "actor": options.actor,
+                "driver": driven_by(driver),
             },
         )
         connection.execute(sql("migration/runs/insert_run_steps"), {"id": run_id, "kinds": list(phase.steps)})
+
+
+def driven_by(driver: Mapping[str, Any] | None) -> Jsonb:
+    """The part of a run's summary that says so."""
+    return jsonb({} if driver is None else {"driver": driver})
 
 
 def read_run(connection: Connection, run_id: UUID) -> RunRow:

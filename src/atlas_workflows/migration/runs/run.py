@@ -1,5 +1,7 @@
 """Runs a phase: whole, or one step of it. Killed at any moment, the same call continues."""
 
+import os
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +18,9 @@ from atlas_workflows.db.search_paths import require_safe_search_paths
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import AtlasError, PhasePaused
+from atlas_workflows.file_modes import for_owner_and_group
 from atlas_workflows.legacy.source.shapes import detect_shape
+from atlas_workflows.migration.backup.remains import clear_away
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.forms import require_tables
 from atlas_workflows.migration.phase import Phase
@@ -30,6 +34,7 @@ from atlas_workflows.migration.runs.records import (
     DatabaseRecord,
     MemoryRecord,
     RunRecord,
+    driven_by,
     insert_run,
     jsonb,
     read_run,
@@ -61,12 +66,13 @@ def run_phase(
     site = replace(site, settings=with_secret_key(site.settings))
     context = PhaseContext(uuid4(), phase, scope, options, site)
     prepare_folder(context.report_dir if options.report_dir else site.settings.home / "reports")
+    clear_away(site)
     if options.dry_run:
         return _drive(context, MemoryRecord())
     with site.connect("run", autocommit=True) as connection:
         make_ready(connection, site.dsn, options)
         with driving(connection, phase):
-            run_id = start_run(connection, phase, scope, options, site.now())
+            run_id = start_run(connection, phase, scope, options, site.now(), this_process())
             # A flag may hold organizations back: the recorded scope is the one that counts.
             began(run_id)
             begun = replace(context, run_id=run_id, scope=read_run(connection, run_id).scope)
@@ -86,7 +92,19 @@ def make_ready(connection: Connection, dsn: str, options: RunOptions) -> None:
     upgrade(dsn)
 
 
-def start_run(connection: Connection, phase: Phase, scope: Scope, options: RunOptions, at: datetime) -> UUID:
+def this_process() -> dict[str, Any]:
+    """Who drives a run from its first step to the last; its tasks do where a DAG drives it."""
+    return {"host": socket.gethostname(), "pid": os.getpid()}
+
+
+def start_run(
+    connection: Connection,
+    phase: Phase,
+    scope: Scope,
+    options: RunOptions,
+    at: datetime,
+    driver: Mapping[str, Any] | None = None,
+) -> UUID:
     """The id of the run to work on: the unfinished one with the same scope, else a new one.
 
     Organizations that the flag of the phase holds back are left out; raises PhaseRefused where they were named, and
@@ -94,10 +112,10 @@ def start_run(connection: Connection, phase: Phase, scope: Scope, options: RunOp
     """
     scope = without_held(connection, scope, phase.name, at)
     require_earlier(connection, phase, scope)
-    run_id = _continued(connection, phase, scope, options, at)
+    run_id = _continued(connection, phase, scope, options, at, driver)
     if run_id is None:
         run_id = uuid4()
-        insert_run(connection, run_id, phase, scope, options, at)
+        insert_run(connection, run_id, phase, scope, options, at, driver)
     return run_id
 
 
@@ -108,9 +126,10 @@ def execute_step(context: PhaseContext, record: RunRecord, kind: StepKind) -> St
         return StepResult(StepStatus.SKIPPED, {**found.summary, "already": "passed"})
     record.begin(kind.name, context.now())
     try:
-        result = _result(context, kind)
-    except PhasePaused:
-        raise
+        with for_owner_and_group():
+            result = _result(context, kind)
+    except (PhasePaused, KeyboardInterrupt):
+        raise  # the step stands as running, and goes on wherever it is
     except AtlasError as error:
         _note_lasting(record, context, kind, error)
         raise
@@ -145,7 +164,12 @@ def may_continue(phase: Phase, next_step: str | None) -> bool:
 
 
 def _continued(
-    connection: Connection, phase: Phase, scope: Scope, options: RunOptions, at: datetime
+    connection: Connection,
+    phase: Phase,
+    scope: Scope,
+    options: RunOptions,
+    at: datetime,
+    driver: Mapping[str, Any] | None,
 ) -> UUID | None:
     run = one(connection, UnfinishedRun, sql("migration/runs/unfinished_runs"), {"phase": phase.name})
     if run is None or Scope.from_json(run.scope) != scope:
@@ -154,7 +178,7 @@ def _continued(
     # A step that was only interrupted stands as running, and goes on wherever it is.
     if run.status == "failed" and run.step_status != "running" and not may_continue(phase, run.next_step):
         return None
-    parameters = {"id": run.id, "options": jsonb(options.to_json()), "at": at}
+    parameters = {"id": run.id, "options": jsonb(options.to_json()), "at": at, "driver": driven_by(driver)}
     connection.execute(sql("migration/runs/continue_run"), parameters)
     return run.id
 
@@ -162,10 +186,14 @@ def _continued(
 def _drive(context: PhaseContext, record: RunRecord) -> RunResult:
     began = context.now()
     results: dict[str, StepResult] = {}
-    for kind in context.phase.kinds:
-        result = results[kind.name] = execute_step(context, record, kind)
-        if result.status not in DONE:
-            break
+    try:
+        for kind in context.phase.kinds:
+            result = results[kind.name] = execute_step(context, record, kind)
+            if result.status not in DONE:
+                break
+    except KeyboardInterrupt:
+        _note_interruption(record, context)
+        raise
     ended = RunResult.of(context.run_id, context.phase, began, results, shared=context.shared)
     record.close(ended.status, ended.problem, {}, context.now())
     return ended
@@ -181,6 +209,13 @@ def _note_lasting(record: RunRecord, context: PhaseContext, kind: StepKind, erro
     """A fault that passes leaves the run as it is, so that the same command continues it."""
     if not error.attributes.get("passes"):
         _note_failure(record, context, kind, error.fact)
+
+
+def _note_interruption(record: RunRecord, context: PhaseContext) -> None:
+    try:
+        record.close("interrupted", "Somebody pressed Ctrl-C.", {}, context.now())
+    except psycopg.Error:
+        return  # it is seen by its lock, which is gone
 
 
 def _note_failure(record: RunRecord, context: PhaseContext, kind: StepKind, problem: str) -> None:

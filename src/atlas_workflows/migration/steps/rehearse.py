@@ -8,7 +8,8 @@ from typing import Any
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.migration.backup.retention import newest_of, prune
-from atlas_workflows.migration.backup.verify import SCRATCH, may_create_databases, prove, scratch_database
+from atlas_workflows.migration.backup.scratch import SCRATCH, may_create_databases, scratch_database
+from atlas_workflows.migration.backup.verify import prove
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.migration.runs.run import run_phase

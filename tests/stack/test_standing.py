@@ -1,0 +1,67 @@
+"""`status` and `up` ask what they speak of: what does not answer, or is something else, is not ready, with the reason."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from atlas_workflows.cli.demo import serves_on, told_when_stopped
+from atlas_workflows.db.ports import free_port
+from atlas_workflows.errors import StackError
+from atlas_workflows.settings import ROOT, Settings
+from atlas_workflows.supervision.locks import hold
+from atlas_workflows.supervision.paths import StackPaths
+from atlas_workflows.supervision.standing import look
+from atlas_workflows.supervision.state import READY, STOPPING, StackState, write_state
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> StackPaths:
+    made = StackPaths(tmp_path, ROOT)
+    made.make()
+    return made
+
+
+class Silent(BaseHTTPRequestHandler):
+    """An HTTP server's own words are of no use here."""
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def web_server() -> Iterator[int]:
+    """The port of an HTTP server."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_each_part_that_does_not_answer_is_named(paths: StackPaths, web_server: int) -> None:
+    state = StackState(READY, "", 1, airflow_port=free_port())
+    for port, said in ((free_port(), "refused"), (web_server, "")):
+        paths.crm_dsn.write_text(f"postgresql://ann:hunter2@127.0.0.1:{port}/crm")
+        standing = look(paths, state)
+        airflow, postgres, crm = standing.missing
+        assert (airflow, postgres) == ("Airflow does not answer", "PostgreSQL does not answer")
+        assert crm.startswith(f"the CRM: No connection to postgresql://ann@127.0.0.1:{port}/crm: ")
+        assert said in crm
+        assert "hunter2" not in crm
+        assert (standing.is_good, standing.postgres.pid) == (False, None)
+
+
+def test_what_fails_because_the_stack_was_stopped_is_told_as_that(paths: StackPaths) -> None:
+    settings = Settings(root=ROOT, home=paths.home, crm_dsn=None, pg_bin=None, secret_keys=())
+    state = StackState(READY, "", 4711)
+    with hold(paths.run / "supervisor.lock"):
+        write_state(paths.state, state)
+        assert serves_on(settings, state)
+        with pytest.raises(ZeroDivisionError), told_when_stopped(settings, state):
+            raise ZeroDivisionError
+        write_state(paths.state, StackState(STOPPING, "stopping", 4711))
+        with pytest.raises(StackError, match="stopped elsewhere"), told_when_stopped(settings, state):
+            raise ZeroDivisionError
+    assert not serves_on(settings, state)
