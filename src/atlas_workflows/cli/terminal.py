@@ -41,9 +41,8 @@ def defuse_output() -> None:
             stream.reconfigure(errors="backslashreplace")
     sys.stdout, sys.stderr = Defused(sys.stdout), Defused(sys.stderr)  # type: ignore[assignment]
     # rich makes every text by this table, which lets escape sequences pass.
-    rich.control._CONTROL_STRIP_TRANSLATE.update(  # type: ignore[call-overload]
-        {code: visible(chr(code)) for code in range(0xA0) if _CONTROLS.match(chr(code))}
-    )
+    table: Any = rich.control._CONTROL_STRIP_TRANSLATE
+    table.update({code: visible(chr(code)) for code in range(0xA0) if _CONTROLS.match(chr(code))})
 
 
 def visible(text: str) -> str:
