@@ -39,7 +39,7 @@ def defuse_output() -> None:
         # Half an emoji is legal in JSON, and a terminal need not know every character; neither may end a command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.stdout, sys.stderr = Defused(sys.stdout), Defused(sys.stderr)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Defused(sys.stdout), Defused(sys.stderr)
     # rich makes every text by this table, which lets escape sequences pass.
     table: Any = rich.control._CONTROL_STRIP_TRANSLATE
     table.update({code: visible(chr(code)) for code in range(0xA0) if _CONTROLS.match(chr(code))})
