@@ -43,5 +43,5 @@ def test_a_phase_that_cuts_nobody_over_has_no_rollout(atlas_dsn: str) -> None:
 
 
 def test_without_a_schema_it_says_what_comes_first(dsn: str) -> None:
-    with pytest.raises(InputError, match="no schema atlas"):
+    with pytest.raises(PhaseRefused, match="no schema atlas"):
         rollout("status", "--dsn", dsn)
