@@ -314,14 +314,13 @@ NUMBER = "coalesce({0}, 0) + 1"
 
 def at_rest(connection: "psycopg.Connection[tuple[object, ...]]", table: str) -> Plant:
     """Every column that no migration writes, changed in one row; each is named, so it may be a row of another plant."""
-    types = dict(
-        connection.execute(
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'atlas' AND table_name = %s",
-            [table],
-        ).fetchall()
-    )
+    described = connection.execute(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'atlas' AND table_name = %s",
+        [table],
+    ).fetchall()
+    types = {str(name): str(kind) for name, kind in described}
     changes = ", ".join(
-        f"{name} = {OTHERWISE.get(name, OTHERWISE.get(str(types[name]), NUMBER)).format(name)}"
+        f"{name} = {OTHERWISE.get(name, OTHERWISE.get(types[name], NUMBER)).format(name)}"
         for name in sorted(AT_REST[table], key=lambda name: name == "retry_count")
     )
     # Also what another rule holds: webhooks of a sample are few.
