@@ -14,6 +14,7 @@ from atlas_workflows.db.server import EmbeddedServer
 
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"
+USER = "33333333-3333-4333-8333-333333333333"
 SAMPLES: dict[str, Any] = {
     "smallint": lambda: 1,
     "boolean": lambda: True,
@@ -259,18 +260,72 @@ def test_the_application_publishes_and_keeps_records_but_not_as_somebody_else(
         "VALUES (%s, %s, 7, '{}', 'h')",
         [workflow[0], ONE],
     )
-    application.execute(
-        "INSERT INTO atlas.audit_log (organization_id, actor, action) VALUES (%s, 'ana', 'x')", [ONE]
-    )
+    application.execute("INSERT INTO atlas.audit_log (organization_id, action) VALUES (%s, 'x')", [ONE])
     for statement in (
         "INSERT INTO atlas.workflow_versions (organization_id, origin) VALUES (%s, 'legacy')",
-        "INSERT INTO atlas.audit_log (organization_id, actor, action, at) VALUES (%s, 'a', 'b', '2020-01-01')",
+        "INSERT INTO atlas.audit_log (organization_id, actor, action) VALUES (%s, 'ana', 'x')",
+        "INSERT INTO atlas.audit_log (organization_id, action, at) VALUES (%s, 'b', '2020-01-01')",
         "INSERT INTO atlas.consents (organization_id, recorded_by) VALUES (%s, 'somebody')",
     ):
         with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
             application.execute(statement, [ONE])
     with pytest.raises(errors.InsufficientPrivilege, match="row-level security"):
-        application.execute("INSERT INTO atlas.audit_log (actor, action) VALUES ('ana', 'for nobody')")
+        application.execute("INSERT INTO atlas.audit_log (action) VALUES ('for nobody')")
+
+
+def test_an_audit_entry_is_in_the_name_of_who_acts(
+    application: psycopg.Connection, admin: psycopg.Connection
+) -> None:
+    """The user whom act_as named while the membership tables say so, else the login; a setting alone is nobody's name."""
+    admin.execute("CREATE TABLE public.user_organizations (user_id uuid, organization_id uuid, role text)")
+    admin.execute("INSERT INTO public.user_organizations VALUES (%s, %s, 'manager')", [USER, ONE])
+    admin.execute("SELECT atlas.rebuild_principals()")
+    act_for(application, ONE)
+    insert = "INSERT INTO atlas.audit_log (organization_id, action) VALUES (%s, 'x') RETURNING actor"
+    login = application.info.user
+    assert application.execute(insert, [ONE]).fetchone() == (login,)
+    for somebody in (TWO, "ana", ""):
+        application.execute("SELECT set_config('atlas.user_id', %s, false)", [somebody])
+        assert application.execute(insert, [ONE]).fetchone() == (login,)
+    with application.transaction():
+        application.execute("SELECT atlas.act_as(%s, %s)", [USER, ONE])
+        assert application.execute(insert, [ONE]).fetchone() == (USER,)
+
+
+def test_the_application_says_of_no_row_where_it_came_from_and_arms_none(
+    filled: list[str], application: psycopg.Connection, admin: psycopg.Connection
+) -> None:
+    """Column by column over the catalog, so that a table of a later phase is asked too."""
+    allowed = admin.execute(
+        "SELECT c.relname || '.' || a.attname, verb FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid"
+        " CROSS JOIN unnest(ARRAY['INSERT', 'UPDATE']) AS verb WHERE c.relnamespace = 'atlas'::regnamespace"
+        " AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped"
+        " AND has_column_privilege('atlas_app', c.oid, a.attnum, verb)"
+    ).fetchall()
+    assert ("workflow_triggers.trigger_name", "INSERT") in allowed
+    assert ("workflow_executions.status", "UPDATE") in allowed
+    named = {place for place, _ in allowed}
+    assert {place for place in named if place.endswith((".source_table", ".source_id"))} == set()
+    armed = {f"workflow_{name}.is_active" for name in ("triggers", "schedules", "webhooks")}
+    assert named & (armed | {"audit_log.actor", "workflows.owner", "workflows.awaiting_sign_off"}) == set()
+    told = (
+        "sign_offs",
+        "certificates",
+        "migration_ledger",
+        "execution_owners",
+        "quarantine",
+        "organization_phases",
+    )
+    assert {place for place in named if place.startswith(tuple(f"{table}." for table in told))} == set()
+    act_for(application, ONE)
+    for statement in (
+        "UPDATE atlas.workflow_triggers SET is_active = true",
+        "UPDATE atlas.workflow_executions SET source_table = 'workflows', source_id = '1'",
+        "INSERT INTO atlas.workflow_conditions (organization_id, name, source_table) VALUES (%s, 'n', 'workflows')",
+    ):
+        with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
+            application.execute(statement, [ONE] if "%s" in statement else None)
+    assert application.execute("UPDATE atlas.workflow_triggers SET trigger_name = 'mine'").rowcount == 1
 
 
 def test_an_upsert_does_not_reach_across(
@@ -368,7 +423,7 @@ def test_the_application_may_call_these_functions_and_no_others(admin: psycopg.C
         "AND has_function_privilege('atlas_app', oid, 'EXECUTE') ORDER BY 1"
     ).fetchall()
     assert [row[0] for row in callable_] == [
-        "accepts_event", "act_as", "announce_events", "current_organization", "emit_event", "execution_owner",
+        "accepts_event", "act_as", "acting_name", "announce_events", "current_organization", "emit_event", "execution_owner",
         "has_permission", "hold_owners", "is_migration_role", "is_uuid", "owners_lock", "save_draft",
     ]  # fmt: skip
 

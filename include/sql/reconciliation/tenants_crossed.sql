@@ -19,7 +19,8 @@ SELECT
     owned.source_table,
     owned.source_id,
     owned.organization_id::text,
-    owned.place || '.workflow_id' AS place
+    owned.place || '.workflow_id' AS place,
+    workflow.organization_id::text AS other
 FROM owned
 INNER JOIN atlas.workflows AS workflow ON owned.workflow_id = workflow.id
 WHERE owned.organization_id <> workflow.organization_id AND owned.source_id IS NOT NULL
@@ -30,7 +31,8 @@ SELECT DISTINCT
     here.source_table,
     here.source_id,
     here.organization_id::text,
-    'workflow_triggers.webhook_endpoint' AS place
+    'workflow_triggers.webhook_endpoint' AS place,
+    there.organization_id::text AS other
 FROM atlas.workflow_triggers AS here
 INNER JOIN atlas.workflow_triggers AS there
     ON here.webhook_endpoint = there.webhook_endpoint AND here.organization_id <> there.organization_id
@@ -42,7 +44,8 @@ SELECT
     trigger.source_table,
     trigger.source_id,
     trigger.organization_id::text,
-    'workflow_triggers.webhook_endpoint' AS place
+    'workflow_triggers.webhook_endpoint' AS place,
+    hook.organization_id::text AS other
 FROM atlas.workflow_triggers AS trigger
 INNER JOIN atlas.workflow_webhooks AS hook
     ON trigger.webhook_endpoint = hook.endpoint_id AND trigger.organization_id <> hook.organization_id

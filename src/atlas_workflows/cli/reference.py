@@ -81,6 +81,12 @@ def _dispositions() -> str:
     return dispositions_page()
 
 
+def _reconciliation() -> str:
+    from atlas_workflows.migration.reconciliation.reference import reconciliation_page
+
+    return reconciliation_page()
+
+
 def _schedules() -> str:
     from atlas_workflows.schedule.reference import fill_page
 
@@ -105,6 +111,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "node-behaviour.md": _behaviour,
     "nodes.md": _nodes,
     "reason-codes.md": _reason_codes,
+    "reconciliation.md": _reconciliation,
     "schedule.schema.json": _schedule_schema,
     "schedules.md": _schedules,
     "workflow-format.md": _format,

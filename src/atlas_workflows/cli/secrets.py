@@ -27,6 +27,8 @@ from atlas_workflows.migration.runs.locks import phases_locked
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.rotation import BATCH_ROWS, rotate_keys
 from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.secrets.signing import Signer
+from atlas_workflows.settings import load_settings
 from atlas_workflows.site import crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Credentials of connectors; seal secrets anew under a new key.")
@@ -113,6 +115,15 @@ def _note(
 ) -> None:
     subject = Subject("secrets", str(name))
     audit.record(connection, subject, actor=by, action=action, reason=connector, organization_id=organization)
+
+
+@app.command("public-key")
+def public_key() -> None:
+    """Print the public key of certificates. Keep it apart from the database and from ATLAS_SECRET_KEYS.
+
+    It follows from the last of ATLAS_SECRET_KEYS and stays the same when keys rotate.
+    """
+    print(Signer(with_secret_key(load_settings()).secret_keys).public_key)
 
 
 @app.command()

@@ -23,7 +23,10 @@ transaction, and running it again changes nothing. Tested on PostgreSQL 15 to 18
   forced row-level security. `atlas schema roles-script` prints what an administrator runs beforehand. Where nobody may
   give BYPASSRLS, `atlas schema relax-row-security` lets the owner of the schema (and nobody else) pass.
 - An owner without BYPASSRLS writes small things (flags, sign-offs) while `atlas.acting` is `migration`.
-- `atlas_app` has no privilege at all on secrets, originals, the archive, phase runs and captured changes.
+- `atlas_app` has no privilege at all on secrets, originals, the archive, phase runs and captured changes. Where it may write
+  it writes no `source_table` and no `source_id`, arms no trigger, schedule or webhook (`is_active`), signs nothing off, and
+  its audit entries name who acts: the user of `act_as` while the membership tables say so, else the login.
+- What is compared with the legacy tables, column by column: [reconciliation.md](reconciliation.md).
 
 ## Partitions
 
@@ -54,7 +57,7 @@ SECTIONS = (
     ("How recurring schedules stand", "0026_sweep"),
 )
 # Revisions that only add columns to tables of an earlier one.
-ALTERING_FILES = ("0008_lineage", "0019_legacy_executor")
+ALTERING_FILES = ("0008_lineage", "0019_legacy_executor", "0028_proof")
 FUNCTION_FILES = (
     "0003_rules",
     "0004_access",
@@ -67,6 +70,7 @@ FUNCTION_FILES = (
     "0022_causes",
     "0015_executions",
     "0024_audiences",
+    "0028_proof",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

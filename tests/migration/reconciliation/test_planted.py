@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from atlas_workflows.migration.reconciliation.columns import AT_REST, COUNTED
 from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 
 WORKFLOW = "SELECT source_id FROM atlas.migration_ledger WHERE source_table = 'workflows' AND outcome LIKE 'migrated%%'"
@@ -203,6 +204,9 @@ PLANTS = (
     beside("a definition of an action changed", DifferenceKind.TARGET_DIFFERS, "action_definitions", "workflow_action_definitions",
            "input_schema = '{\"x\": 1}'"),
     # Columns
+    Plant("armed before its cutover", DifferenceKind.STATUS_DIFFERS, "workflows", WORKFLOW + " AND changes = '[]' AND source_id::uuid"
+          " IN (SELECT workflow_id FROM atlas.workflow_triggers)",
+          "UPDATE atlas.workflow_triggers SET is_active = true WHERE workflow_id = %(id)s::uuid"),
     workflow("executed by us before its cutover", DifferenceKind.STATUS_DIFFERS, "owner = 'atlas_enhanced'"),
     workflow("a name changed", DifferenceKind.COLUMN_DIFFERS, "name = 'x'"),
     workflow("a time shifted by a microsecond", DifferenceKind.COLUMN_DIFFERS, "created_at = created_at + interval '1 us'"),
@@ -219,6 +223,24 @@ PLANTS = (
     execution("a flag added", DifferenceKind.TARGET_DIFFERS, "legacy_flags = legacy_flags || ARRAY['ghost']"),
     step("a step moved to another node", DifferenceKind.COLUMN_DIFFERS, "node_id = 'elsewhere'"),
     step("the order of steps changed", DifferenceKind.TARGET_DIFFERS, "position = position + 1"),
+    execution("last change of an execution shifted", DifferenceKind.TARGET_DIFFERS, "updated_at = now()"),
+    step("what a step knew beside changed", DifferenceKind.TARGET_DIFFERS, "context_snapshot = '{\"x\": 1}'"),
+    step("when a step was noted changed", DifferenceKind.TARGET_DIFFERS, "created_at = created_at + interval '1 us'"),
+    Plant("a log line of an old execution", DifferenceKind.TARGET_UNEXPECTED, "workflow_executions", EXECUTION,
+          "INSERT INTO atlas.workflow_execution_logs (execution_id, organization_id, log_level, message, source_table, source_id)"
+          " SELECT id, organization_id, 'info', 'x', source_table, source_id FROM atlas.workflow_executions WHERE id = %(id)s::uuid"),
+    *(Plant(f"{column} counted otherwise", DifferenceKind.ANALYTICS_DIFFER, "workflows",
+            "SELECT DISTINCT w.source_id FROM atlas.workflow_analytics AS a JOIN atlas.workflows AS w ON w.id = a.workflow_id"
+            " WHERE a.origin = 'atlas' AND w.source_id IS NOT NULL",
+            f"UPDATE atlas.workflow_analytics SET {change} WHERE origin = 'atlas' AND workflow_id = %(id)s::uuid")
+      for column, change in {
+          **{name: f"{name} = coalesce({name}, 0) + 1" for name in sorted(COUNTED) if name.endswith(("_count", "_ms", "ed"))},
+          "error_categories": "error_categories = '{\"failed\": \"x\", \"timeout\": 7}'"}.items()),
+    # What nobody can compare stops neither the row's neighbours nor the other organizations
+    Plant("a fingerprint that is no JSON", DifferenceKind.COMPARISON_FAILED, "workflow_executions", EXECUTION, LEDGER.format("target_hash = 'x'")),
+    Plant("reasons that are no list", DifferenceKind.COMPARISON_FAILED, "workflow_executions", EXECUTION, LEDGER.format("reasons = '7'")),
+    Plant("a change of meaning that is no object", DifferenceKind.COMPARISON_FAILED, "workflows", WORKFLOW + " AND changes = '[]'",
+          LEDGER.format("changes = '[7]'")),
     step("the output of a step changed", DifferenceKind.TARGET_DIFFERS, "output_data = '{\"x\": 1.10}'"),
     Plant("a version renumbered", DifferenceKind.COLUMN_DIFFERS, "workflow_versions", VERSION,
           "UPDATE atlas.workflow_versions SET version = version + 100 WHERE source_id = %(id)s"),
@@ -281,6 +303,37 @@ PLANTS = (
 )  # fmt: skip
 
 
+ARMED = ("workflow_triggers", "workflow_schedules", "workflow_webhooks")
+# Another value than the one at rest, by the column's type, and where a constraint allows only some.
+OTHERWISE = {
+    "text": "'x'", "uuid": "gen_random_uuid()", "jsonb": "'{{\"x\": 1}}'", "ARRAY": "'{{x}}'", "boolean": "NOT {0}",
+    "timestamp with time zone": "now()", "origin": "'atlas'", "executor": "'atlas_legacy'",
+}  # fmt: skip
+NUMBER = "coalesce({0}, 0) + 1"
+
+
+def at_rest(connection: "psycopg.Connection[tuple[object, ...]]", table: str) -> Plant:
+    """Every column that no migration writes, changed in one row; each is named, so it may be a row of another plant."""
+    described = connection.execute(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'atlas' AND table_name = %s",
+        [table],
+    ).fetchall()
+    types = {str(name): str(kind) for name, kind in described}
+    changes = ", ".join(
+        f"{name} = {OTHERWISE.get(name, OTHERWISE.get(types[name], NUMBER)).format(name)}"
+        for name in sorted(AT_REST[table], key=lambda name: name == "retry_count")
+    )
+    # Also what another rule holds: webhooks of a sample are few.
+    changes += ", is_active = true" if table == "workflow_webhooks" else ""
+    [source] = connection.execute(
+        f"SELECT source_table FROM atlas.{table} WHERE source_table <> 'history'"
+        " GROUP BY 1 ORDER BY count(*) DESC LIMIT 1".encode()
+    ).fetchall()
+    pick = f"SELECT source_id FROM atlas.{table} WHERE source_table = '{source[0]}'"
+    do = f"UPDATE atlas.{table} SET {changes} WHERE source_table = %(table)s AND source_id = %(id)s"
+    return Plant(f"at rest: {table}", DifferenceKind.COLUMN_WRITTEN, str(source[0]), pick, do)
+
+
 def victims(connection: "psycopg.Connection[tuple[object, ...]]") -> list[str]:
     """One row for each plant, no row twice: the plants with the fewest candidates choose first."""
     candidates = [
@@ -321,6 +374,10 @@ def test_every_planted_corruption_is_found(migrated: Any, copy: str) -> None:
         planted = list(zip(PLANTS, victims(connection), strict=True))
         for what, victim in planted:
             plant(connection, what, victim)
+        for what in (at_rest(connection, table) for table in AT_REST):
+            [*_, victim] = sorted(row[0] for row in connection.execute(what.pick.encode()))
+            plant(connection, what, str(victim))
+            planted.append((what, str(victim)))
     found = migrated.reconciled(copy)
     named = {(difference.kind, difference.table, difference.id) for difference in found.differences}
     stray = {difference.kind for difference in found.differences if difference.id == "nowhere"}
@@ -330,4 +387,8 @@ def test_every_planted_corruption_is_found(migrated: Any, copy: str) -> None:
         if (what.kind, what.table, victim) not in named and what.kind not in stray
     ]
     assert missed == []
+    written = {item.column for item in found.differences if item.kind is DifferenceKind.COLUMN_WRITTEN}
+    assert written == {f"{table}.{column}" for table, columns in AT_REST.items() for column in columns}
+    early = {item.column for item in found.differences if item.detail == "live before its cutover"}
+    assert early == {"workflows.owner", *(f"{table}.is_active" for table in ARMED)}
     assert not found.is_clean

@@ -1,6 +1,7 @@
--- Who approved a phase run, and why.
+-- Who approved a phase run, and why. Entries of an organization are the application's, which approves none.
 SELECT actor, reason
 FROM atlas.audit_log
 WHERE action = 'approve_phase_run' AND subject_table = 'phase_runs' AND subject_id = %(run_id)s
+    AND organization_id IS NULL
 ORDER BY at DESC
 LIMIT 1

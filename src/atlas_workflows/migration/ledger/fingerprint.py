@@ -41,15 +41,16 @@ FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
     ),
     "workflow_executions": (
         "id", "organization_id", "workflow_id", "status", "triggered_by", "trigger_data", "input_data", "output_data",
-        "context", "error", "started_at", "completed_at", "execution_time_ms", "created_at", "legacy_flags",
+        "context", "error", "started_at", "completed_at", "execution_time_ms", "created_at", "updated_at", "legacy_flags",
     ),
     "workflow_execution_steps": (
         "id", "execution_id", "organization_id", "position", "node_id", "node_type", "action_type", "status",
-        "input_data", "output_data", "error", "started_at", "completed_at", "execution_time_ms", "legacy_flags",
+        "input_data", "output_data", "error", "started_at", "completed_at", "execution_time_ms", "context_snapshot",
+        "created_at", "legacy_flags",
     ),
     "workflow_webhooks": (
         "id", "organization_id", "workflow_id", "name", "endpoint_id", "secret_id", "total_requests",
-        "last_triggered_at", "created_at",
+        "last_triggered_at", "created_at", "updated_at",
     ),
     "workflow_schedules": (
         "id", "organization_id", "workflow_id", "trigger_id", "schedule", "timezone", "legacy_config", "last_run_at",
@@ -57,11 +58,11 @@ FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
     ),
     "workflow_templates": (
         "id", "organization_id", "name", "description", "category", "icon", "preview_image", "definition", "is_public",
-        "usage_count", "tags", "created_by", "created_at",
+        "usage_count", "tags", "created_by", "created_at", "updated_at",
     ),
     "workflow_code_snippets": (
         "id", "organization_id", "name", "description", "code", "language", "input_variables", "output_variables",
-        "is_shared", "created_by", "created_at",
+        "is_shared", "created_by", "created_at", "updated_at",
     ),
     "workflow_analytics": (
         "id", "organization_id", "workflow_id", "date", "hour", "origin", "executions_count", "successful_count",
@@ -82,7 +83,7 @@ FINGERPRINTED: Mapping[str, tuple[str, ...]] = {
 JSON_COLUMNS = frozenset(
     {
         "definition", "legacy_reported", "trigger_config", "schedule", "default_value", "current_value",
-        "trigger_data", "input_data", "output_data", "context", "legacy_config", "input_variables", "output_variables",
+        "trigger_data", "input_data", "output_data", "context", "context_snapshot", "legacy_config", "input_variables", "output_variables",
         "config_schema", "input_schema", "output_schema", "row", "reasons", "semantic_changes",
     }
 )  # fmt: skip

@@ -24,6 +24,10 @@ class DifferenceKind(DocumentedCode):
         "REASON_MISSING",
         "The outcome says warnings or quarantine, but no reason is given, or the reverse.",
     )
+    COMPARISON_FAILED = (
+        "COMPARISON_FAILED",
+        "What is kept of a row has a form that cannot be compared at all.",
+    )
     # Quarantine
     QUARANTINE_MISSING = "QUARANTINE_MISSING", "A quarantined row is not in the quarantine."
     QUARANTINE_UNEXPECTED = "QUARANTINE_UNEXPECTED", "The quarantine holds a row whose outcome is another."
@@ -40,6 +44,10 @@ class DifferenceKind(DocumentedCode):
         "An enhanced row names a source row that the ledger does not know.",
     )
     COLUMN_DIFFERS = "COLUMN_DIFFERS", "A column that is carried over as it is differs from the source."
+    COLUMN_WRITTEN = (
+        "COLUMN_WRITTEN",
+        "A migrated row holds something in a column that no migration writes.",
+    )
     STATUS_DIFFERS = (
         "STATUS_DIFFERS",
         "A workflow is live, or its trigger armed, without the sign-offs it needs or before its cutover.",
@@ -75,7 +83,7 @@ class DifferenceKind(DocumentedCode):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One finding, fit for a report: keys and column names, never values."""
+    """One finding, fit for a report: keys and column names, never values. `also`: another organization that it concerns."""
 
     kind: DifferenceKind
     table: str
@@ -83,3 +91,4 @@ class Difference:
     organization_id: str | None = None
     column: str | None = None
     detail: str = ""
+    also: str | None = None

@@ -16,7 +16,14 @@ from atlas_workflows.exact_json import loads
 ARCHIVE = "archive"
 SCHEMA = "atlas"
 CONTROL = frozenset(
-    {"originals", "migration_ledger", "quarantine", "validation_failing_keys", "captured_changes"}
+    {
+        "originals",
+        "migration_ledger",
+        "quarantine",
+        "validation_failing_keys",
+        "captured_changes",
+        "legacy_writes",
+    }
 )
 # Large tables are entered by an indexed id instead of by (source_table, source_id).
 ENTERED_BY = {"workflow_executions": "id", "workflow_execution_steps": "execution_id"}

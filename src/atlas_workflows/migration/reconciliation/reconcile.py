@@ -1,15 +1,25 @@
 """The reconciliation: streams every source row past our side of it, tallies, and grows the trees of both sides."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+
+import psycopg
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.migration.ledger.own_writes import OwnWrites, read_own_writes
-from atlas_workflows.migration.reconciliation import secrets_and_sign_offs, strays
-from atlas_workflows.migration.reconciliation.differences import Difference
+from atlas_workflows.migration.reconciliation import at_rest, secrets_and_sign_offs, strays
+from atlas_workflows.migration.reconciliation.certified import (
+    Secrets,
+    kept_rows,
+    kept_secrets,
+    sealed_original,
+)
+from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import (
     ARCHIVE,
+    LedgerEntry,
+    TargetRows,
     TargetTable,
     read_archived,
     read_entries,
@@ -28,6 +38,7 @@ from atlas_workflows.migration.reconciliation.source_side import (
 )
 from atlas_workflows.migration.reconciliation.tree import TableTree
 from atlas_workflows.migration.reconciliation.vault import Vault
+from atlas_workflows.migration.reconciliation.workflows import Opened
 
 Covers = Callable[[str | None], bool]
 Report = Callable[[str, int, int], None]
@@ -38,47 +49,69 @@ NO_ORGANIZATION = ""
 
 @dataclass(slots=True)
 class Tally:
-    """One table of one organization: source rows by outcome, rows still pending, and the trees of both sides."""
+    """One table of one organization: source rows by outcome, rows still pending, the trees of both sides, and that of the
+    originals that are sealed."""
 
     source_rows: int = 0
     pending: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     live: TableTree = field(default_factory=TableTree)
     recorded: TableTree = field(default_factory=TableTree)
+    sealed: TableTree = field(default_factory=TableTree)
 
     @property
     def adds_up(self) -> bool:
         """source = migrated + with warnings + quarantined + skipped + archived (+ what is pending)."""
         return self.source_rows == sum(self.outcomes.values()) + self.pending
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the counts add up and both sides have the same tree."""
+        return self.adds_up and self.live.root == self.recorded.root
+
 
 @dataclass(slots=True)
 class Reconciliation:
-    """What was found. `tallies`: organization ("" for rows that name none) -> table -> Tally."""
+    """What was found. `tallies`: organization ("" for rows that name none) -> table -> Tally; `kept`: organization ->
+    enhanced table -> tree of its rows; `faulty`: organizations that a difference concerns."""
 
     tallies: dict[str, dict[str, Tally]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Tally))
     )
+    kept: dict[str, dict[str, TableTree]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(TableTree))
+    )
+    secrets: dict[str, Secrets] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     difference_count: int = 0
+    faulty: set[str] = field(default_factory=set)
     snapshots: list[str] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
         return self.difference_count == 0 and all(
-            tally.adds_up and tally.live.root == tally.recorded.root
-            for tables in self.tallies.values()
-            for tally in tables.values()
+            tally.agrees for tables in self.tallies.values() for tally in tables.values()
+        )
+
+    def is_proven(self, organization: str) -> bool:
+        """Whether nothing differs of this organization and nothing of it is pending, whatever the others have."""
+        return organization not in self.faulty and all(
+            tally.agrees and not tally.pending for tally in self.tallies[organization].values()
         )
 
     @property
     def pending(self) -> int:
         return sum(tally.pending for tables in self.tallies.values() for tally in tables.values())
 
+    def blame(self, *organizations: str | None) -> None:
+        """What differs concerns these organizations; they get no certificate."""
+        self.faulty.update(organization.lower() for organization in organizations if organization)
+
     def note(self, found: Iterable[Difference]) -> None:
         """Count all, list the first MAX_LISTED."""
         for difference in found:
             self.difference_count += 1
+            self.blame(difference.organization_id, difference.also)
             if len(self.differences) < MAX_LISTED:
                 self.differences.append(difference)
 
@@ -115,6 +148,7 @@ def reconcile(
             gone = strays.ledger_without_source(kept.current(), shelf)
             found.note(_covered((item for item in gone if not around.is_ours(shelf, item.id)), covers))
         _look_for_strays(kept, around, found)
+        found.secrets = kept_secrets(kept.current(), vault)
         found.snapshots = kept.taken
     return found
 
@@ -146,7 +180,7 @@ def _compare_batch(
     settled = []
     opened = secrets_and_sign_offs.opener(session, around.vault)
     for row in rows:
-        entry, made = entries[row.id], targets.get(row.id, {})
+        entry = entries[row.id]
         # An organization that a quarantined row merely claims gets no tally, and so no certificate.
         owner = entry.organization_id if entry.has_ledger else row.organization_id
         tally = found.tallies[owner or NO_ORGANIZATION][shelf.table]
@@ -155,14 +189,82 @@ def _compare_batch(
             tally.pending += 1
             continue
         settled.append(row)
-        hashes = hashes_of(row, entry, made, around.vault)
-        found.note(compare_row(row, entry, made, hashes, around.vault, opened))
-        if entry.has_ledger and entry.outcome:
-            tally.outcomes[entry.outcome] += 1
-            tally.live.add(live_leaf(row, entry, hashes))
-            tally.recorded.add(recorded_leaf(row, entry))
+        _compare_settled(row, entry, targets.get(row.id, {}), around.vault, opened, found, tally)
     made_of = [(row, entries[row.id], targets[row.id]) for row in settled if row.id in targets]
-    found.note(secrets_and_sign_offs.check(session, made_of, around.vault))
+    for made in _whole_or_one_by_one(
+        made_of, lambda some: secrets_and_sign_offs.check(session, some, around.vault)
+    ):
+        found.note(made)
+
+
+def _compare_settled(
+    row: Row,
+    entry: LedgerEntry,
+    made: TargetRows,
+    vault: Vault,
+    opened: Opened,
+    found: Reconciliation,
+    tally: Tally,
+) -> None:
+    if entry.has_ledger and entry.outcome:
+        tally.outcomes[entry.outcome] += 1
+    try:
+        hashes = hashes_of(row, entry, made, vault)
+        differences = list(compare_row(row, entry, made, hashes, vault, opened))
+    except psycopg.Error:
+        raise
+    except Exception as cause:
+        # One row in a form that nobody foresaw must not keep all the others from being compared.
+        found.note([_beyond_comparison(row, entry, cause)])
+        return
+    if differences:
+        found.note(differences)
+        found.blame(*_concerned(row, entry, made))
+    if entry.has_ledger and entry.outcome:
+        tally.live.add(live_leaf(row, entry, hashes))
+        tally.recorded.add(recorded_leaf(row, entry))
+        for sealed in sealed_original(row, entry):
+            tally.sealed.add(sealed)
+        trees = found.kept[entry.organization_id or NO_ORGANIZATION]
+        for kept in kept_rows(made):
+            trees[kept.table].add(kept)
+
+
+def _beyond_comparison(row: Row, entry: LedgerEntry, cause: Exception) -> Difference:
+    return Difference(
+        DifferenceKind.COMPARISON_FAILED,
+        row.table,
+        row.id,
+        row.organization_id,
+        detail=type(cause).__name__,
+        also=entry.organization_id,
+    )
+
+
+def _concerned(row: Row, entry: LedgerEntry, made: TargetRows) -> Iterator[str | None]:
+    """Every organization that a row which differs is, or stands, under."""
+    yield from (row.organization_id, entry.organization_id, entry.original_organization_id)
+    for members in made.values():
+        yield from (member.get("organization_id") for member in members)
+
+
+Made = tuple[Row, LedgerEntry, TargetRows]
+
+
+def _whole_or_one_by_one(
+    batch: list[Made], check: Callable[[list[Made]], Iterable[Difference]]
+) -> Iterator[list[Difference]]:
+    """What `check` says of the batch; where one row stops it, what it says of each row by itself."""
+    try:
+        yield list(check(batch))
+    except psycopg.Error:
+        raise
+    except Exception as cause:
+        if len(batch) == 1:
+            yield [_beyond_comparison(*batch[0][:2], cause)]
+            return
+        for one in batch:
+            yield from _whole_or_one_by_one([one], check)
 
 
 def _look_for_strays(kept: Snapshots, around: Comparison, found: Reconciliation) -> None:
@@ -170,9 +272,11 @@ def _look_for_strays(kept: Snapshots, around: Comparison, found: Reconciliation)
     for table in around.targets:
         found.note(_covered(strays.targets_without_ledger(kept.current(), table), around.covers))
         found.note(_covered(strays.doubled_targets(kept.current(), table), around.covers))
+        found.note(_covered(at_rest.written_since(kept.current(), table), around.covers))
+        found.note(_covered(at_rest.rows_of_no_migration(kept.current(), table), around.covers))
     found.note(_covered(strays.tenants_crossed(kept.current()), around.covers))
     found.note(_covered(strays.miscounted(kept.current()), around.covers))
-    found.note(_covered(strays.live_too_early(kept.current()), around.covers))
+    found.note(_covered(at_rest.live_too_early(kept.current()), around.covers))
 
 
 def _covered(differences: Iterable[Difference], covers: Covers) -> Iterable[Difference]:

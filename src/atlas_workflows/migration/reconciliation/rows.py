@@ -67,12 +67,17 @@ def compare_row(
 
 def live_leaf(row: Row, entry: LedgerEntry, hashes: Hashes) -> Leaf:
     """The row as it is now, in both worlds."""
-    return Leaf(row.table, row.id, hashes.source, entry.outcome or "", hashes.target)
+    return Leaf(row.table, row.id, hashes.source, entry.outcome or "", hashes.target, _findings(entry))
 
 
 def recorded_leaf(row: Row, entry: LedgerEntry) -> Leaf:
     """The row as the ledger recorded it."""
-    return Leaf(row.table, row.id, entry.source_hash or "", entry.outcome or "", entry.target_hash)
+    source = entry.source_hash or ""
+    return Leaf(row.table, row.id, source, entry.outcome or "", entry.target_hash, _findings(entry))
+
+
+def _findings(entry: LedgerEntry) -> str:
+    return f"{entry.reasons}{entry.changes}"
 
 
 def _organization(row: Row, entry: LedgerEntry, targets: TargetRows, differs: Any) -> Iterator[Difference]:

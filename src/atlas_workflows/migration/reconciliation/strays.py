@@ -72,9 +72,11 @@ def doubled_targets(connection: Connection, table: TargetTable) -> Iterator[Diff
 
 
 def miscounted(connection: Connection) -> Iterator[Difference]:
-    """Workflows whose analytics do not add up to their finished executions."""
-    for source_id, organization, executions, counted in connection.execute(sql("reconciliation/analytics")):
-        detail = f"{executions} finished executions, {counted} counted"
+    """Workflows whose analytics do not add up to their finished executions and the steps of these."""
+    for source_id, organization, columns, executions, counted in connection.execute(
+        sql("reconciliation/analytics")
+    ):
+        detail = f"{executions} finished executions, {counted} counted; not the same: {', '.join(columns)}"
         yield Difference(
             DifferenceKind.ANALYTICS_DIFFER,
             "workflows",
@@ -87,13 +89,7 @@ def miscounted(connection: Connection) -> Iterator[Difference]:
 
 def tenants_crossed(connection: Connection) -> Iterator[Difference]:
     """What would show, or deliver, something of one organization to another."""
-    for table, source_id, organization, place in connection.execute(sql("reconciliation/tenants_crossed")):
-        yield Difference(DifferenceKind.TENANT_CROSSED, table, source_id, organization, place)
-
-
-def live_too_early(connection: Connection) -> Iterator[Difference]:
-    """What would happen twice: armed or executed by us while the old application still does."""
-    for table, source_id, organization, place in connection.execute(sql("reconciliation/live_too_early")):
-        yield Difference(
-            DifferenceKind.STATUS_DIFFERS, table, source_id, organization, place, "live before its cutover"
-        )
+    for table, source_id, organization, place, other in connection.execute(
+        sql("reconciliation/tenants_crossed")
+    ):
+        yield Difference(DifferenceKind.TENANT_CROSSED, table, source_id, organization, place, also=other)

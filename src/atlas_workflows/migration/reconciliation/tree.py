@@ -1,37 +1,85 @@
 """A tree of hashes per organization: row → bucket → table → organization. Pure.
 
 A bucket's hash is the sum of its rows' hashes modulo 2^256, so the order in which rows arrive does not matter and
-both sides can be summed while streaming. It guards against accidents and quiet edits; someone who may write the
-certificates as well as the tables needs no hash to cheat.
+both sides can be summed while streaming. What stands in a certificate is signed, so that nobody who may only write tables
+can make another one fit.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 MODULUS = 1 << 256
 BUCKETS = 16
 
 
+class Hashed(Protocol):
+    """What a tree sums up: a row's hash, and the bucket that its id falls into."""
+
+    @property
+    def digest(self) -> int: ...
+
+    @property
+    def bucket(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One source row as the ledger has it, or as it was recomputed."""
+    """One source row as the ledger has it, or as it was recomputed. `findings`: reasons and changes, as the ledger says them."""
 
     table: str
     id: str
     source_hash: str
     outcome: str
     target_hash: str | None
+    findings: str = ""
 
     @property
     def digest(self) -> int:
-        parts = (self.table, self.id, self.source_hash, self.outcome, self.target_hash or "")
-        text = "".join(f"{len(part)}:{part}" for part in parts)
-        return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
+        parts = (self.table, self.id, self.source_hash, self.outcome, self.target_hash or "", self.findings)
+        return _hashed("".join(f"{len(part)}:{part}" for part in parts))
 
     @property
     def bucket(self) -> int:
-        return hashlib.sha256(self.id.encode("utf-8", "surrogatepass")).digest()[0] % BUCKETS
+        return bucket_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One row of ours as it is now: its table, the id of what it was made of, and the values that are certified."""
+
+    table: str
+    id: str
+    values: tuple[str | list[str] | None, ...]
+
+    @property
+    def digest(self) -> int:
+        return _hashed("".join(map(_told, (self.table, self.id, *self.values))))
+
+    @property
+    def bucket(self) -> int:
+        return bucket_of(self.id)
+
+
+def _told(value: str | list[str] | None) -> str:
+    """A value in a form that no other has: a text with its length, an array with its own, nothing as a dash."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return f"{len(value)}:{value}"
+    text = json.dumps(value, separators=(",", ":"))
+    return f"a{len(text)}:{text}"
+
+
+def _hashed(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
+
+
+def bucket_of(row_id: str) -> int:
+    """The bucket that a row's id falls into."""
+    return hashlib.sha256(row_id.encode("utf-8", "surrogatepass")).digest()[0] % BUCKETS
 
 
 @dataclass(slots=True)
@@ -41,7 +89,7 @@ class TableTree:
     counts: list[int] = field(default_factory=lambda: [0] * BUCKETS)
     sums: list[int] = field(default_factory=lambda: [0] * BUCKETS)
 
-    def add(self, leaf: Leaf) -> None:
+    def add(self, leaf: Hashed) -> None:
         bucket = leaf.bucket
         self.counts[bucket] += 1
         self.sums[bucket] = (self.sums[bucket] + leaf.digest) % MODULUS
@@ -50,6 +98,10 @@ class TableTree:
         """Take over the rows of a tree that was grown elsewhere."""
         self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
         self.sums = [(mine + theirs) % MODULUS for mine, theirs in zip(self.sums, other.sums, strict=True)]
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts)
 
     @property
     def buckets(self) -> list[str]:

@@ -5,33 +5,33 @@ from collections import Counter
 from typing import Any
 
 from atlas_workflows.migration.context import PhaseContext
-from atlas_workflows.migration.ledger.certificate import Certificate, certify, read_sign_offs, store
+from atlas_workflows.migration.ledger.certificate import Certificate, issue_certificates
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Report, reconcile
 from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.secrets.signing import Signer
 from atlas_workflows.site import Progress
 
 SHOWN = 50
 
 
 def run(context: PhaseContext) -> StepResult:
-    """Reconcile, write differences.json and certificates/, and fail on any difference."""
+    """Reconcile, write differences.json and certificates/ (whoever has no difference gets one), and fail on any difference."""
     with context.connect("reconcile", autocommit=True) as connection:
         tenancy = read_tenancy(connection, context.options.assume_organization)
         covers = resolve_scope(context.scope, tenancy.organizations).covers
-        found = reconcile(
-            connection, Sealer(context.settings.secret_keys), covers=covers, report=_reporter(context)
-        )
-        certificates = certify(
+        keys = context.settings.secret_keys
+        found = reconcile(connection, Sealer(keys), covers=covers, report=_reporter(context))
+        certificates = issue_certificates(
+            connection,
             found,
-            read_sign_offs(connection),
+            Signer(keys),
             phase=context.phase.name,
             run_id=context.run_id,
-            issued_at=context.now(),
+            at=context.now(),
         )
-        store(connection, certificates, phase=context.phase.name, run_id=context.run_id, at=context.now())
     _write(context, found, certificates)
     summary = summarise(found, certificates)
     if found.is_clean:
@@ -58,6 +58,7 @@ def summarise(found: Reconciliation, certificates: list[Certificate]) -> dict[st
         "pending": found.pending,
         "organizations": sum(1 for organization in found.tallies if organization),
         "certificates": len(certificates),
+        "public_key": certificates[0].body["public_key"] if certificates else None,
         "snapshots": len(found.snapshots),
         "tables": {table: dict(counts) for table, counts in sorted(tables.items())},
         "first_differences": [_shown(difference) for difference in found.differences[:SHOWN]],
@@ -81,9 +82,8 @@ def _write(context: PhaseContext, found: Reconciliation, certificates: list[Cert
     }
     (folder / "differences.json").write_text(json.dumps(shown, indent=1))
     for certificate in certificates:
-        document = {"body": certificate.body, "body_hash": certificate.body_hash}
         (folder / "certificates" / f"{certificate.organization_id}.json").write_text(
-            json.dumps(document, indent=1)
+            json.dumps(certificate.to_json(), indent=1)
         )
 
 

@@ -1,0 +1,7 @@
+-- Every sealed secret that a migration took out of a legacy row, with its organization.
+SELECT
+    id::text,
+    organization_id::text,
+    sealed
+FROM atlas.secrets
+WHERE phase IS NOT NULL

@@ -1,0 +1,66 @@
+"""What a certificate speaks of beside the ledger: the enhanced rows, the sealed originals, and the secrets taken out."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import AtlasError
+from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
+from atlas_workflows.migration.reconciliation.columns import AT_REST, DECIDED_HERE
+from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRows
+from atlas_workflows.migration.reconciliation.source_side import Row
+from atlas_workflows.migration.reconciliation.tree import Kept, TableTree
+from atlas_workflows.migration.reconciliation.vault import Vault
+
+# Their rows are in the tree of the ledger.
+_IN_THE_LEDGER = frozenset({"migration_ledger"})
+
+
+def _certified(table: str) -> tuple[str, ...]:
+    # What may change when a workflow is executed here is compared, and not certified for later.
+    at_rest = () if table in DECIDED_HERE else tuple(AT_REST.get(table, ()))
+    return (*FINGERPRINTED[table], *at_rest)
+
+
+# enhanced table -> the columns that a certificate covers, in the order in which they are hashed
+CERTIFIED: Mapping[str, tuple[str, ...]] = {
+    table: _certified(table) for table in FINGERPRINTED if table not in _IN_THE_LEDGER
+}
+
+
+@dataclass(slots=True)
+class Secrets:
+    """The secrets of an organization that migrations took out: as they are sealed, and what they are (keyed)."""
+
+    sealed: TableTree = field(default_factory=TableTree)
+    values: TableTree = field(default_factory=TableTree)
+
+
+def kept_rows(targets: TargetRows) -> Iterator[Kept]:
+    """The enhanced rows made of one source row."""
+    for table, members in targets.items():
+        columns = CERTIFIED.get(table, ())
+        for member in members if columns else ():
+            key = str(member.get("source_id") or member.get("row_id") or "")
+            yield Kept(table, key, tuple([member.get(column) for column in columns]))
+
+
+def sealed_original(row: Row, entry: LedgerEntry) -> Iterator[Kept]:
+    """A sealed original as it lies there; nothing for one that is kept in clear."""
+    if entry.sealed is not None:
+        yield Kept(row.table, row.id, (hashlib.sha256(entry.sealed).hexdigest(),))
+
+
+def kept_secrets(connection: Connection, vault: Vault) -> dict[str, Secrets]:
+    """By organization. One that cannot be opened has no value; the comparison says so where something refers to it."""
+    found: dict[str, Secrets] = defaultdict(Secrets)
+    for secret_id, organization, sealed in connection.execute(sql("reconciliation/migrated_secrets")):
+        of = found[organization]
+        of.sealed.add(Kept("secrets", secret_id, (hashlib.sha256(sealed).hexdigest(),)))
+        with suppress(AtlasError):
+            of.values.add(Kept("secrets", secret_id, (vault.hmac(vault.unseal(sealed)),)))
+    return dict(found)
