@@ -325,7 +325,7 @@ def test_the_application_says_of_no_row_where_it_came_from_and_arms_none(
     ):
         with pytest.raises(errors.InsufficientPrivilege, match="permission denied"):
             application.execute(statement, [ONE] if "%s" in statement else None)
-    assert application.execute("UPDATE atlas.workflow_triggers SET trigger_name = 'mine'").rowcount == 1
+    assert application.execute("UPDATE atlas.workflow_conditions SET name = 'mine'").rowcount == 1
 
 
 def test_an_upsert_does_not_reach_across(
