@@ -250,7 +250,7 @@ REFERRING = (
 PLACES = (
     "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped "
     "WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname ~ '^(definition|trigger_config|default_value|.*secret_id)$' "
-    "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'refuse_foreign_secrets') ORDER BY 1"
+    "AND EXISTS (SELECT FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = 'organization_id') AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'refuse_foreign_secrets') ORDER BY 1"
 )  # fmt: skip
 
 

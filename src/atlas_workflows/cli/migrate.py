@@ -22,7 +22,6 @@ from atlas_workflows.migration.movement.planning import read_range_progress
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.report.files import HTML_NAME
-from atlas_workflows.migration.report.taken_back import roll_back_and_report
 from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.request import PhaseRequest, RollbackRequest, RunOptions, Scope
 from atlas_workflows.migration.runs.conclusion import run_to_conclusion
@@ -30,6 +29,7 @@ from atlas_workflows.migration.runs.controls import approve_run, pause_run, resu
 from atlas_workflows.migration.runs.outcome import Conclusion
 from atlas_workflows.migration.runs.records import RunRow, latest_runs, read_run, read_steps
 from atlas_workflows.migration.runs.standing import as_they_stand
+from atlas_workflows.migration.taken_back import roll_back_and_report
 from atlas_workflows.site import Site, crm_site
 
 app = typer.Typer(no_args_is_help=True, help="Run, watch, pause, resume, roll back and report a phase.")

@@ -19,7 +19,6 @@ from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.ramp import Stage, require_cutover
 from atlas_workflows.migration.ramp import ramp as ramp_phase
 from atlas_workflows.migration.report.files import HTML_NAME
-from atlas_workflows.migration.report.taken_back import roll_back_and_report
 from atlas_workflows.migration.request import (
     RollbackRequest,
     RolloutRequest,
@@ -27,6 +26,7 @@ from atlas_workflows.migration.request import (
     rollout_fields,
 )
 from atlas_workflows.migration.runs.records import latest_runs
+from atlas_workflows.migration.taken_back import roll_back_and_report
 from atlas_workflows.rollout.rollouts import Owners, Rollout, let_go_on, read_owners, read_rollout
 from atlas_workflows.rollout.rollouts import halt as halt_rollout
 from atlas_workflows.site import Site, crm_site

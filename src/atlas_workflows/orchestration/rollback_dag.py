@@ -37,7 +37,7 @@ def build_rollback_dag(page: str) -> DAG:
 def roll_back_phase() -> dict[str, Any]:
     """Count or remove; returns rows removed and archived per table."""
     from atlas_workflows.migration.phases import phase_named
-    from atlas_workflows.migration.report.taken_back import roll_back_and_report
+    from atlas_workflows.migration.taken_back import roll_back_and_report
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.orchestration.failures import clear_failures
 
