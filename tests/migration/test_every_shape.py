@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from uuid import uuid4
 import pytest
 from moving_phase import fetch, migrate
 from plain_source import settings_at
+from psycopg import errors
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.legacy.source.shapes import SIDE_TABLES
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, reconcile
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import ALLOWED, Shape, make_spec
@@ -24,6 +27,17 @@ CASES = [
     for variant in (None, *(variant.value for variant, shapes in ALLOWED.items() if shape in shapes))
     for messy in (True, False)
 ]  # fmt: skip
+TOKEN = "glpat-" + "AbCdEfGhIjKlMnOpQrSt"
+SOURCES = ("workflows", *SIDE_TABLES)
+COLUMNS = (
+    "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+    " AND table_name = ANY(%s) AND data_type IN ('text', 'jsonb', 'json', 'character varying') AND column_name !~ '(^|_)id$' ORDER BY 1, 2"
+)
+# In every column another row: as a key and a value of a document, behind a list, or in the place of a text.
+PLANT = {
+    "jsonb": "CASE jsonb_typeof({c}) WHEN 'object' THEN {c} || jsonb_build_object(%(token)s::text, %(token)s::text) WHEN 'array' THEN {c} || to_jsonb(%(token)s::text) ELSE to_jsonb(%(token)s::text) END",
+    "text": "%(token)s::text",
+}
 NEVER = re.compile("LOAD_REFUSED|TRANSLATION_FAILED")
 
 
@@ -35,8 +49,38 @@ def sample(request: pytest.FixtureRequest, pg_server: EmbeddedServer) -> Iterato
     small = replace(spec.size, workflows=140 if messy else 25, executions=700 if messy else 50, people=10)
     dsn = pg_server.create_database(f"t_{uuid4().hex[:12]}")
     create_sample(dsn, replace(spec, size=small))
+    if messy and variant is None:
+        assert plant(dsn) > 5
     yield dsn
     pg_server.drop_database(dsn.rpartition("/")[2])
+
+
+def plant(dsn: str) -> int:
+    """Put the token into every text and JSON column of the legacy tables that takes it; how many did."""
+    planted = 0
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for at, (table, column, kind) in enumerate(connection.execute(COLUMNS, [list(SOURCES)]).fetchall()):
+            value = PLANT.get(kind, PLANT["text"] if kind != "json" else "to_json(%(token)s::text)")
+            statement = (
+                f"UPDATE public.{table} SET {column} = {value.replace('{c}', column)} WHERE ctid ="
+                f" (SELECT ctid FROM public.{table} WHERE {column} IS NOT NULL ORDER BY ctid OFFSET {at % 20} LIMIT 1)"
+            )
+            with suppress(errors.CheckViolation), connection.transaction():
+                planted += connection.execute(statement, {"token": TOKEN}).rowcount
+    return planted
+
+
+def shown(dsn: str, home: Path) -> list[str]:
+    """Tables and files of ours in which the token stands in clear."""
+    tables = fetch(dsn, "SELECT tablename FROM pg_tables WHERE schemaname = 'atlas'")
+    found = [
+        table
+        for (table,) in tables
+        if fetch(dsn, f"SELECT count(*) FROM atlas.{table} AS t WHERE t::text ILIKE '%{TOKEN}%'") != [(0,)]
+    ]
+    files = (path for path in home.rglob("*") if path.is_file())
+    return found + [str(path) for path in files if TOKEN.encode() in path.read_bytes()]
 
 
 def reconciled(dsn: str, home: Path) -> Reconciliation:
@@ -67,3 +111,4 @@ def test_every_shape_and_variant_migrates(sample: str, tmp_path: Path) -> None:
     conclusion = migrate(sample, tmp_path)
     assert conclusion.status == "succeeded"
     certain(sample, reconciled(sample, tmp_path))
+    assert shown(sample, tmp_path) == []

@@ -1,7 +1,9 @@
 """Keeps a survey's findings in schema atlas, and reads back what translation wants to know of them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from psycopg import errors
 
@@ -12,6 +14,7 @@ from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.legacy.graph.rows import uuid_or_none
 from atlas_workflows.legacy.records import Row
 from atlas_workflows.migration.evidence.findings import Found
+from atlas_workflows.secrets.masking import hide_secrets, looks_secret
 
 _WORKFLOWS = (
     "legacy_id", "organization_id", "column_type", "seen", "executions", "by_hand", "started_by_event",
@@ -37,21 +40,45 @@ def store(
                 for item in found:
                     copy.write_row(_row(item, until))
             with cursor.copy(_COUNTS.encode()) as copy:
-                for (organization, kind, detail), count in events.items():
+                for (organization, kind, detail), count in _without_secrets(events).items():
                     if uuid_or_none(organization):
                         copy.write_row((organization, kind, detail, count))
         for name in ("write_workflows", "forget_workflows", "write_events", "forget_events"):
             connection.execute(sql(f"migration/evidence/{name}"))
 
 
+def _without_secrets(events: Mapping[tuple[str, str, str], int]) -> Mapping[tuple[str, str, str], int]:
+    """The counts with secrets hidden in what they are counted by."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for (organization, kind, detail), count in events.items():
+        found[organization, kind, hide_secrets(detail)] += count
+    return found
+
+
 def _row(item: Found, until: datetime | None) -> tuple[object, ...]:
     head, started = item.head, item.by_event
     return (
-        head.id, uuid_or_none(head.organization_id), head.trigger_type, str(item.seen), item.executions, item.by_hand,
+        head.id, uuid_or_none(head.organization_id), None if head.trigger_type is None else hide_secrets(head.trigger_type), str(item.seen), item.executions, item.by_hand,
         started.executions, started.recently, started.failed, started.subjects, started.last_at, *item.events,
-        dumps_text({node: dict(times) for node, times in sorted(item.steps.items())}),
-        dumps_text(dict(item.evidence.to_row())), until,
+        _shown({node: dict(times) for node, times in sorted(item.steps.items())}),
+        _shown(dict(item.evidence.to_row())), until,
     )  # fmt: skip
+
+
+def _shown(document: Mapping[str, Any]) -> str:
+    """JSON text without secrets; an id of a node may hold one, and then nothing is known of that step."""
+    text = dumps_text(document)
+    return dumps_text(_hidden(document)) if looks_secret(text) else text
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return dumps_text(_hidden(loads(value))) if value[:1] in ("{", "[") else hide_secrets(value)
+    if isinstance(value, Mapping):
+        return {hide_secrets(str(key)): _hidden(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(item) for item in value]
+    return value
 
 
 def read_evidence(connection: Connection) -> dict[str, Row]:

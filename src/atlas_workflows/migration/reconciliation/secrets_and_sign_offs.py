@@ -129,6 +129,12 @@ def _secret(
 
 def _stands_beside(connection: Connection, plain: str, row: Row) -> bool:
     """Asked only of values that the row itself does not hold, which are few."""
+    if row.table == "workflow_versions":  # name, trigger and settings of a version are those its workflow has
+        workflow = row.columns.get("workflow_id") or ""
+        return any(
+            stands_in(plain, {"workflows": text})
+            for text in _rows_beside(connection, "workflows", workflow, "id")
+        )
     return row.table == "workflows" and any(
         stands_in(plain, {table: text})
         for table in BESIDE
@@ -136,9 +142,9 @@ def _stands_beside(connection: Connection, plain: str, row: Row) -> bool:
     )
 
 
-def _rows_beside(connection: Connection, table: str, workflow_id: str) -> list[str]:
-    query = compose.SQL("SELECT to_jsonb(s)::text FROM {} AS s WHERE s.workflow_id::text = %(id)s").format(
-        compose.Identifier(SOURCE_SCHEMA, table)
+def _rows_beside(connection: Connection, table: str, workflow_id: str, key: str = "workflow_id") -> list[str]:
+    query = compose.SQL("SELECT to_jsonb(s)::text FROM {} AS s WHERE s.{}::text = %(id)s").format(
+        compose.Identifier(SOURCE_SCHEMA, table), compose.Identifier(key)
     )
     try:
         with connection.transaction():
