@@ -27,10 +27,13 @@ class AirflowRuntime:
         self, code: str, *words: str, seconds: float = 280, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run Python code in a fresh process with Airflow configured; a path ending in .py is a file with it."""
-        program = [code] if code.endswith(".py") else ["-c", code]
+        is_file = code.endswith(".py")
+        program = [code] if is_file else ["-c", code]
+        # What Python finds by itself beside a file it no longer does: the environment is one with a safe path.
+        beside = {"PYTHONPATH": str(Path(code).parent)} if is_file else {}
         return subprocess.run(
             [sys.executable, *program, *words],
-            env=self.env | environment,
+            env=self.env | beside | environment,
             text=True,
             capture_output=True,
             timeout=seconds,

@@ -70,7 +70,11 @@ def cluster(pg_server: EmbeddedServer) -> Iterator[Cluster]:
         crm = stack.enter_context(_held_back(here.variables["ATLAS_CRM_DSN"]))
         redis = here.program("redis")
         # Only the port is not in the compose file: there every container has its own 6379.
-        running(stack, Program("redis", (*redis.argv, "--port", str(here.redis_port)), redis.env, redis.log))
+        argv = (
+            *redis.argv[:-1],
+            redis.argv[-1].replace("redis-server -", f"redis-server - --port {here.redis_port}"),
+        )
+        running(stack, Program("redis", argv, redis.env, redis.log))
         prepared = here.program("init")
         done = subprocess.run(prepared.argv, env=prepared.env, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-1000:]
