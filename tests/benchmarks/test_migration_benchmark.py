@@ -1,6 +1,7 @@
 """The benchmark of the migration: what it measures is the whole work, not less of it."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from atlas_workflows.exact_json import loads
+from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.legacy.source.tables import READERS
 from atlas_workflows.legacy.translate import translate
@@ -45,9 +46,16 @@ def test_the_translator_that_is_timed_gives_what_was_loaded(migration: Any, load
         reader, tenancy = READERS[worker.source.shape.letter], worker.source.tenancy
         rows = migration.source_rows(worker, "workflows")
         timed = {row.id: translate(reader.record(row), tenancy, catalogue).workflow for row in rows}
-    written = {key: to_json(workflow) for key, workflow in timed.items() if workflow is not None}
+    written = {key: dumps_text(to_json(workflow)) for key, workflow in timed.items() if workflow is not None}
     assert len(written) > 150
-    assert {key: loads(text) for key, text in found.items()} == written
+    assert {key: named(text) for key, text in found.items()} == {
+        key: named(text) for key, text in written.items()
+    }
+
+
+def named(definition: str) -> Any:
+    """The definition without the ids of its secrets, which the loader makes with a key that the translator has not."""
+    return loads(re.sub(r'(\{"\$secret": ?)"[0-9a-f-]{36}"', r'\1"a secret"', definition))
 
 
 def test_the_prover_finds_nothing_amiss_in_what_was_loaded(loaded: tuple[Any, str]) -> None:

@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 
 from atlas_workflows.db.faults import AGAIN, fault_while_connecting
 from atlas_workflows.db.poolers import require_own_session
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.errors import DatabaseUnreachable, PermissionMissing
 from atlas_workflows.settings import UNREADABLE, masked_dsn
 
@@ -86,10 +87,7 @@ def fix_session(connection: Connection) -> int:
         compose.SQL("set_config({}, {}, false)").format(compose.Literal(name), compose.Literal(value))
         for name, value in session_settings(connection).items()
     )
-    found = connection.execute(
-        compose.SQL("SELECT pg_catalog.pg_backend_pid(), {}").format(columns)
-    ).fetchone()
-    return int(found[0]) if found else 0
+    return int(scalar(connection, compose.SQL("SELECT pg_catalog.pg_backend_pid(), {}").format(columns)))
 
 
 def session_settings(connection: Connection) -> dict[str, str]:

@@ -48,7 +48,10 @@ def write_landing(docs: Path, suite: Suite, results: Sequence[ExpectationResult]
     noted = docs / FOUND / f"{suite.name}.json"
     noted.parent.mkdir(parents=True, exist_ok=True)
     noted.write_text(json.dumps(_noted(suite, results), indent=1), encoding="utf-8")
-    shutil.copytree(_templates() / "static", docs / "static", dirs_exist_ok=True)
+    # Contents alone: who may read them is decided where the report is written.
+    shutil.copytree(
+        _templates() / "static", docs / "static", dirs_exist_ok=True, copy_function=shutil.copyfile
+    )
     suites = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(noted.parent.glob("*.json"))]
     text = page_view().env.get_template("landing.j2").render(
         suites=suites, totals=_totals(suites), has_report=docs.parent.name != "rehearsal"
