@@ -5,3 +5,5 @@ SELECT
     sealed
 FROM atlas.secrets
 WHERE id::text = any(%(ids)s::text [])
+    -- A connector's credential opens by no reference, so that a secret made one would be lost.
+    AND connector IS NULL

@@ -87,7 +87,8 @@ BY_RULE: Mapping[str, Mapping[str, str]] = {
         "content_hash": "computed anew from the source",
     },
     "quarantine": {"reasons": "same codes as the ledger", "resolved_at": "open exactly where the outcome says so"},
-    "secrets": {"id": "what refers to it finds it", "sealed": "opened, and looked for in the source row"},
+    "secrets": {"id": "what refers to it finds it", "sealed": "opened, and looked for in the source row",
+                "connector": "no reference opens a connector's credential: what refers to one finds nothing"},
     "sign_offs": {
         "workflow_id": "live only where signed", "code": "live only where signed",
         "source_hash": "signed for the source as it is", "voided_at": "a void one counts for nothing",
