@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -373,8 +374,11 @@ def test_the_list_of_what_waits_shows_the_forecast(
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
     at = next(number for number, line in enumerate(lines) if line.endswith("Evidence: silent"))
-    assert "lead_created): silent, events without execution" in lines[at + 1]
-    assert "messages a day" in lines[at + 1]
+    below = takewhile(lambda line: line.startswith(" " * 6), lines[at + 1 :])
+    said = " ".join(line.strip() for line in below)
+    assert "lead_created): silent, events without execution" in said
+    assert "messages a day" in said
+    assert max(map(len, lines)) <= 80
     listed = loads(CliRunner().invoke(sign_off, ["--dsn", dsn, "--json"]).output)["awaiting"]
     assert all(item["evidence"] for item in listed if "TRIGGER_CANNOT_FIRE" in item["outstanding"])
 
