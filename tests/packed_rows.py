@@ -18,6 +18,14 @@ def packed(page: str, name: str = "rows") -> list[dict[str, Any]]:
     return [{**row, **detail} for row, detail in zip(rows, details, strict=True)]
 
 
+def everything_in(page: bytes) -> bytes:
+    """The page, and behind it all that it holds packed."""
+    lists = re.findall(rb'id="packed-[a-z]+"[^>]*>([^<]*)<', page)
+    return b"\n".join(
+        [page, *(zlib.decompress(b64decode(line), wbits=31) for found in lists for line in found.split())]
+    )
+
+
 def _unpacked(page: str, name: str) -> list[list[dict[str, Any]]]:
     found = re.search(f'id="packed-{name}"[^>]*>([^<]*)<', page)
     assert found, f"the page has no list {name}"

@@ -20,6 +20,7 @@ from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, r
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import ALLOWED, Shape, make_spec
 from atlas_workflows.secrets.sealing import Sealer
+from packed_rows import everything_in
 
 CASES = [
     pytest.param((shape.value, variant, messy), id=f"{shape}-{variant or 'plain'}-{'messy' if messy else 'tidy'}")
@@ -80,7 +81,7 @@ def shown(dsn: str, home: Path) -> list[str]:
         if fetch(dsn, f"SELECT count(*) FROM atlas.{table} AS t WHERE t::text ILIKE '%{TOKEN}%'") != [(0,)]
     ]
     files = (path for path in home.rglob("*") if path.is_file())
-    return found + [str(path) for path in files if TOKEN.encode() in path.read_bytes()]
+    return found + [str(path) for path in files if TOKEN.encode() in everything_in(path.read_bytes())]
 
 
 def reconciled(dsn: str, home: Path) -> Reconciliation:
