@@ -306,7 +306,14 @@ def test_the_command_drains_when_it_is_told_to_end(live: PostgresWorld) -> None:
     command = [str(Path(sys.executable).with_name("atlas")), "worker", "--processes", "2"]
     environment = os.environ | {"ATLAS_CRM_DSN": live.dsn}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    said = ""
     try:
+        while (
+            said.count('"worker starts"') < 2
+        ):  # one that is told to end before it began has nothing to drain
+            said += process.stderr.readline()
+            assert process.poll() is None, said
         found = live.start(*(wish(workflow, f"c{i}") for i in range(50)))
         deadline = time.monotonic() + 90
         while not all(live.end(each.execution) for each in found):
@@ -314,7 +321,7 @@ def test_the_command_drains_when_it_is_told_to_end(live: PostgresWorld) -> None:
             assert process.poll() is None
             time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        said += process.communicate(timeout=60)[1]
     finally:
         process.kill()
     assert process.returncode == 0, said
