@@ -1,7 +1,5 @@
 """No column is blind: whatever schema atlas holds is compared, or listed as not compared with the reason."""
 
-from typing import Any
-
 import psycopg
 import pytest
 
@@ -39,11 +37,11 @@ CONTROL = {
 }
 
 
-@pytest.fixture(scope="module")
-def catalog(migrated: Any) -> dict[str, set[str]]:
+@pytest.fixture
+def catalog(atlas_dsn: str) -> dict[str, set[str]]:
     """Every table of the schema as it is now, those of later phases included."""
     tables: dict[str, set[str]] = {}
-    with psycopg.connect(migrated.server.dsn(migrated.template)) as connection:
+    with psycopg.connect(atlas_dsn) as connection:
         for table, column in connection.execute(COLUMNS):
             tables.setdefault(table, set()).add(column)
     return tables
