@@ -22,6 +22,9 @@ AtlasError
 
 from typing import Any
 
+# The exit status of what somebody ended with Ctrl-C, as shells have it.
+INTERRUPTED_STATUS = 130
+
 
 class AtlasError(Exception):
     """A fact, what to do about it, and the attributes a program may want.

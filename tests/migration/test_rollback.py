@@ -1,8 +1,11 @@
 """Rollback takes back what the phase made and nothing else, and applying again leads where it would have led."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from atlas_state import atlas_state, differences
 from legacy_samples import clone_sample
@@ -11,8 +14,12 @@ from moving_phase import fetch, migrate, moving_phase
 from atlas_workflows.db.schema import downgrade, upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import PhaseRefused
-from atlas_workflows.migration.request import Scope
+from atlas_workflows.migration.phases import phase_named
+from atlas_workflows.migration.request import RollbackRequest, Scope
 from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.migration.taken_back import roll_back_and_report
+from atlas_workflows.settings import load_settings
+from atlas_workflows.site import Site
 
 TOUCH_OFF = """
 DO $$ DECLARE name text; BEGIN
@@ -168,3 +175,18 @@ def test_refused_while_a_later_phase_stands(sample: str, tmp_path: Path) -> None
     with pytest.raises(PhaseRefused, match="p2_core for 1 organizations"):
         roll_back(moving_phase(), Scope(), dsn=sample, execute=True)
     assert roll_back(moving_phase(), Scope((second,)), dsn=sample).removed
+
+
+def test_one_that_no_error_of_ours_ends_is_listed_as_failed(sample: str, tmp_path: Path) -> None:
+    """A table that somebody dropped: what the database says is neither hidden nor taken for a rollback."""
+    upgrade(sample)
+    with psycopg.connect(sample, autocommit=True) as connection:
+        connection.execute("DROP TABLE atlas.organization_phases CASCADE")
+    site = Site(sample, replace(load_settings({}), home=tmp_path))
+    asked = RollbackRequest.read({"phase": "p1"})
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        roll_back_and_report(phase_named("p1"), asked, site, actor="ada")
+    [note] = tmp_path.glob("reports/*/run.json")
+    found = json.loads(note.read_text())
+    assert (found["status"], found["exit_code"]) == ("failed", 1)
+    assert "organization_phases" in found["problem"]

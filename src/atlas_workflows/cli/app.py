@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from atlas_workflows.cli.given_words import hide_passwords
-from atlas_workflows.cli.interruption import EXIT_STATUS, GO_ON, Interrupted, continued_by, make_quiet
+from atlas_workflows.cli.interruption import GO_ON, Interrupted, continued_by, make_quiet
 from atlas_workflows.cli.terminal import defuse_output, without_controls
-from atlas_workflows.errors import AtlasError, ConfigurationError
+from atlas_workflows.errors import INTERRUPTED_STATUS, AtlasError, ConfigurationError
 from atlas_workflows.migration.backup.unfinished import clear_folders, folders_below
 from atlas_workflows.settings import load_settings
 
@@ -136,7 +136,7 @@ def main() -> None:
     except (Interrupted, KeyboardInterrupt) as stopped:
         told = stopped if isinstance(stopped, Interrupted) else Interrupted()
         print(told.line, file=sys.stderr)
-        sys.exit(EXIT_STATUS)
+        sys.exit(INTERRUPTED_STATUS)
     except Exception as error:
         from atlas_workflows.cli.complaints import as_atlas_error
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-EXIT_STATUS = 130
 GO_ON = "the same command continues or begins anew."
 
 

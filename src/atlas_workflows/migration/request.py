@@ -200,6 +200,12 @@ def _stopped(given: Any) -> dict[str, str]:
 
 
 Parked = Literal["finish", "cancel"]
+Reason = Annotated[
+    str | None,
+    Field(
+        min_length=3, title="Reason", description="Why; noted in the audit log. Only a dry run needs none."
+    ),
+]
 ROLLBACK_FIELDS = ("phase", "organizations", "percent", "dry_run", "parked", "reason")
 
 
@@ -220,14 +226,7 @@ class RollbackRequest:
             description="Of workflows that go back: finish here without new starts, or cancel.",
         ),
     ] = "finish"
-    reason: Annotated[
-        str | None,
-        Field(
-            min_length=3,
-            title="Reason",
-            description="Why; noted in the audit log. Only a dry run needs none.",
-        ),
-    ] = None
+    reason: Reason = None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
@@ -272,14 +271,7 @@ class RolloutRequest(CutoverOptions):
     dry_run: Annotated[
         bool, Field(title="Dry run", description="Say who would be next. Turn it off to really cut over.")
     ] = True
-    reason: Annotated[
-        str | None,
-        Field(
-            min_length=3,
-            title="Reason",
-            description="Why; noted in the audit log. Only a dry run needs none.",
-        ),
-    ] = None
+    reason: Reason = None
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
