@@ -1,9 +1,11 @@
 """`status` and `up` ask what they speak of: what does not answer, or is something else, is not ready, with the reason."""
 
+import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 
@@ -11,6 +13,7 @@ from atlas_workflows.cli.demo import serves_on, told_when_stopped
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.errors import StackError
 from atlas_workflows.settings import ROOT, Settings
+from atlas_workflows.supervision.health import PARTS
 from atlas_workflows.supervision.locks import hold
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.standing import look
@@ -51,6 +54,35 @@ def test_each_part_that_does_not_answer_is_named(paths: StackPaths, web_server: 
         assert said in crm
         assert "hunter2" not in crm
         assert (standing.is_good, standing.postgres.pid) == (False, None)
+
+
+class Slow(Silent):
+    """Airflow when it has just come up: the first answers are an error and a part that is not well yet."""
+
+    answers: ClassVar[list[dict[str, str] | None]] = []
+
+    def do_GET(self) -> None:
+        sick = self.answers.pop(0) if self.answers else {}
+        self.send_response(503 if sick is None else 200)
+        self.end_headers()
+        states = dict.fromkeys(PARTS, "healthy") | (sick or {})
+        self.wfile.write(json.dumps({part: {"status": status} for part, status in states.items()}).encode())
+
+
+@pytest.mark.parametrize(
+    ("patience", "missing"),
+    [(0.0, ("Airflow's scheduler is not well",)), (60.0, ())],
+    ids=["once", "patient"],
+)
+def test_an_airflow_just_up_is_asked_again_where_one_has_patience(
+    paths: StackPaths, patience: float, missing: tuple[str, ...]
+) -> None:
+    Slow.answers = [{"scheduler": "unhealthy"}, None, {"triggerer": "unhealthy"}]
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        found = look(paths, StackState(READY, "", 1, airflow_port=server.server_port), patience)
+        server.shutdown()
+    assert found.missing == (*missing, "PostgreSQL does not answer")
 
 
 def test_what_fails_because_the_stack_was_stopped_is_told_as_that(paths: StackPaths) -> None:

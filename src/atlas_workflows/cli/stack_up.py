@@ -13,6 +13,8 @@ from atlas_workflows.supervision.stack import start_stack
 from atlas_workflows.supervision.standing import look
 
 app = typer.Typer()
+# Ready means that it answered; a machine that is busy with what has just begun lets the next answer wait.
+PATIENCE_SECONDS = 60.0
 
 
 @app.command()
@@ -32,7 +34,7 @@ def up(
     console = Console(stderr=True)
     with console.status("starting the stack") as status:
         state = start_stack(settings, dsn or settings.crm_dsn, lambda text: status.update(text))
-        standing = look(StackPaths.of(settings), state)
+        standing = look(StackPaths.of(settings), state, PATIENCE_SECONDS)
     show_stack(settings, state, standing, Console())
     if not standing.is_good:
         raise StackError(

@@ -7,7 +7,7 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.supervision.crm import resolved_crm_dsn
-from atlas_workflows.supervision.health import airflow_health
+from atlas_workflows.supervision.health import settled_health
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import created_at
 from atlas_workflows.supervision.state import READY, ProcessState, StackState
@@ -29,13 +29,13 @@ class Standing:
         return not self.missing
 
 
-def look(paths: StackPaths, state: StackState) -> Standing:
-    """Ask each of them now; takes some seconds where one does not answer."""
+def look(paths: StackPaths, state: StackState, patience: float = 0.0) -> Standing:
+    """Ask each of them now; takes some seconds where one does not answer. Airflow is given `patience` seconds to be well."""
     server = EmbeddedServer(paths.postgres)
     server.port = server.running_port()
     postgres = _postgres(server)
     crm_dsn, away = _crm(paths, server)
-    found = (*_stage(state), *_airflow(state), postgres.problem, away)
+    found = (*_stage(state), *_airflow(state, patience), postgres.problem, away)
     return Standing(tuple(reason for reason in found if reason), postgres, crm_dsn)
 
 
@@ -43,8 +43,8 @@ def _stage(state: StackState) -> tuple[str, ...]:
     return () if state.stage == READY else (f"the stack is {state.stage}",)
 
 
-def _airflow(state: StackState) -> tuple[str, ...]:
-    health = airflow_health(state.url or "")
+def _airflow(state: StackState, patience: float) -> tuple[str, ...]:
+    health = settled_health(state.url or "", patience)
     if not health.answers:
         return ("Airflow does not answer",)
     return tuple(f"Airflow's {part.replace('_', ' ')} is not well" for part in health.waiting_for)
