@@ -48,7 +48,7 @@ def test_the_printed_variables_are_all_it_asks_for() -> None:
 
 def test_every_airflow_service_shares_image_environment_and_home() -> None:
     services = compose_document()["services"]
-    assert set(services) == {"postgres", "redis", "engine-worker", *AIRFLOW_SERVICES}
+    assert set(services) == {"postgres", "redis", "engine-worker", "api", *AIRFLOW_SERVICES}
     for name in AIRFLOW_SERVICES:
         assert services[name]["image"] == "atlas-workflows"
         assert services[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
