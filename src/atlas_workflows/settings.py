@@ -77,7 +77,7 @@ class Settings:
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
     ATLAS_SMTP_URL, ATLAS_SMTP_CLEAR_LOGIN, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
-    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL, ATLAS_AIRFLOW_URL with _USER and _PASSWORD, ATLAS_API_… and ATLAS_JWT_….
+    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL, ATLAS_AIRFLOW_URL with _USER and _PASSWORD, ATLAS_API_PORT and ATLAS_JWT_ISSUER with their like.
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used. Raises ConfigurationError
     for a value that is none and for a name that is misspelt.

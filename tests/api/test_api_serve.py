@@ -1,6 +1,8 @@
 """`atlas serve` as people start it: a process of its own on a real socket, up within seconds, drained when told to end."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -66,6 +68,35 @@ def test_a_port_that_is_taken_is_said(
     _, said = second.communicate(timeout=60)
     assert second.returncode == 1
     assert "The API cannot listen on 127.0.0.1" in said
+
+
+def test_the_how_to_works_as_it_is_written(
+    served: tuple[Client, subprocess.Popen[str]], world: World
+) -> None:
+    """Its commands in their order, with this server's address, this organization and the key and id that the first one gave."""
+    text = (ROOT / "docs" / "how-to" / "use-the-api.md").read_text()
+    commands = re.findall(r"^\$ (.+)$", text, re.MULTILINE)
+    assert len(commands) == 6
+    environment = os.environ | {"ATLAS_CRM_DSN": world.dsn, "KEY": "", "NO_PROXY": "*"}
+    said: list[str] = []
+    for command in commands:
+        found = command.replace("./atlas", ATLAS).replace(
+            "http://127.0.0.1:8090", str(served[0].base_url).rstrip("/")
+        )
+        if said:
+            environment["KEY"] = said[0].splitlines()[0]
+            (named,) = re.findall(r"Key (\S+)", said[0])
+            found = found.replace("5b0c6a0e-0000-4000-8000-000000000000", named)
+        done = subprocess.run(
+            ["bash", "-c", found], env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        said.append(done.stdout)
+    assert '"kind":"api_key"' in said[1]
+    assert len(json.loads(said[2])["items"]) == 4
+    assert json.loads(said[3])["was_done"] is False
+    assert "in force" in said[4]
+    assert said[5] == "website is revoked.\n"
 
 
 def test_it_ends_when_it_is_told_to(served: tuple[Client, subprocess.Popen[str]]) -> None:

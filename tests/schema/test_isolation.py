@@ -20,6 +20,7 @@ SAMPLES: dict[str, Any] = {
     "boolean": lambda: True,
     "uuid": lambda: str(uuid4()),
     "text": lambda: uuid4().hex,
+    "text[]": lambda: "{}",
     "json": lambda: "{}",
     "jsonb": lambda: "{}",
     "bytea": lambda: b"x",

@@ -58,12 +58,12 @@ def test_what_the_api_is_given(tmp_path: Path) -> None:
     api = api_program(
         StackPaths(tmp_path, tmp_path), DSN, 9003, {"PATH": "/bin", "AIRFLOW__CORE__FERNET_KEY": "k"}
     )
-    assert api.argv[1:] == ("serve", "--port", "9003", "--host", "127.0.0.1")
+    assert api.argv[1:] == ("serve", "--wait", "--port", "9003", "--host", "127.0.0.1")
     assert (api.name, api.port, api.env["ATLAS_CRM_DSN"]) == ("api", 9003, DSN)
     assert "secret" not in " ".join(api.argv) + repr(api)
     assert "AIRFLOW__CORE__FERNET_KEY" not in api.env
     assert api.at_port is not None
-    assert api.at_port(9004).argv[3] == "9004"
+    assert api.at_port(9004).argv[4] == "9004"
 
 
 def test_a_worker_whose_port_was_taken_while_it_waited_gets_another(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ ABOUT = (
     "Workflows, executions and the migration of an organization. Every request brings `Authorization: Bearer` with an API key "
     "or a token of the identity provider; refusals are `application/problem+json` with a `code` to go by."
 )
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 REFUSED = {
     "description": "Refused: see `code`, `field` and `remedy`.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+KNOWN_ALREADY = {"description": "It is as it was when it was read."}
 _ORGANIZATION = {
     "name": HEADER, "in": "header", "required": False, "schema": {"type": "string", "format": "uuid"},
     "description": "Which organization; needed where the caller may act for several.",
@@ -61,11 +63,26 @@ def needs_of(route: APIRoute) -> Needs | None:
     return kept[0] if kept else None
 
 
+def _refusals(operation: dict[str, Any], route: APIRoute) -> set[int]:
+    """With which statuses an operation may refuse."""
+    found = {401, 403, 422, 429, 503}
+    headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+    found |= {304} if "If-None-Match" in headers else set()
+    found |= {412, 428} if "If-Match" in headers else set()
+    found |= {400, 408, 413, 415} if "requestBody" in operation else set()
+    found |= {404} if "{" in route.path else set()
+    return found | ({409, 412} if route.methods & UNSAFE else set())
+
+
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     needs = needs_of(route)
-    operation["responses"]["default"] = REFUSED
     if needs is None:
         return
+    operation["responses"].pop("422", None)
+    operation["responses"] |= {
+        str(status): KNOWN_ALREADY if status == 304 else REFUSED
+        for status in sorted(_refusals(operation, route))
+    }
     operation["security"] = [{"bearer": []}]
     operation["x-permission"] = needs.permission or "any"
     if needs.everywhere:

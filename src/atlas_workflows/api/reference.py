@@ -74,11 +74,7 @@ def _section(document: Mapping[str, Any], method: str, path: str, operation: Map
     lines = [f"\n### {method} {path}\n", operation["description"]]
     if rows:
         lines += ["", "| in | name | type | |", "|---|---|---|---|", *rows]
-    answers = [
-        _answer(document, status, each)
-        for status, each in operation["responses"].items()
-        if status != "default"
-    ]
+    answers = [_answer(document, status, each) for status, each in operation["responses"].items()]
     return "\n".join([*lines, "", *filter(None, answers)])
 
 

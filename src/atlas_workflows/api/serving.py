@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import closing
 
 import structlog
@@ -10,7 +11,11 @@ from fastapi import FastAPI
 
 from atlas_workflows.api.app import create_app, provider_of
 from atlas_workflows.api.doors.rates import Rate
-from atlas_workflows.errors import StackError
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.roles import require_migration_role
+from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import InputError, StackError
 from atlas_workflows.settings import Settings
 
 PREFIX = "/atlas"  # as where it is mounted in Airflow, so that an address holds for both
@@ -19,14 +24,25 @@ IDLE_SECONDS, DRAIN_SECONDS = 5, 20
 MOST_AT_ONCE = 1_000
 
 
-def build(settings: Settings, dsn: str) -> FastAPI:
+def require_ready(dsn: str) -> None:
+    """Raise an error that says what is missing where the database could not be worked with."""
+    with connect(dsn, application_name="atlas-api", autocommit=True) as connection:
+        require_migration_role(connection)
+        if not scalar(connection, sql("api/schema_is_there")):
+            raise InputError(
+                "Schema atlas is not there, or older than the API.",
+                remedy="Run `atlas schema upgrade` first.",
+            )
+
+
+def build(settings: Settings, dsn: Callable[[], str]) -> FastAPI:
     """The application over one database."""
     per_minute = settings.api_per_minute
     rate = Rate(per_minute, max(1, per_minute // AT_ONCE_SHARE))
-    return create_app(dsn=lambda: dsn, provider=provider_of(settings), rate=rate, prefix=PREFIX)
+    return create_app(dsn=dsn, provider=provider_of(settings), rate=rate, prefix=PREFIX)
 
 
-def serve(settings: Settings, dsn: str, host: str, port: int) -> None:
+def serve(settings: Settings, dsn: Callable[[], str], host: str, port: int) -> None:
     """Answer until SIGTERM or SIGINT; what is in hand then is answered. Raises StackError where the port is not to be had."""
     listening = listen(host, port)
     application = build(settings, dsn)

@@ -19,6 +19,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=1, max=65_535, help="ATLAS_API_PORT where left out, else 8090.")
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait", help="Answer 503 while the database or schema atlas is away instead of ending."
+        ),
+    ] = False,
 ) -> None:
     """Serve the HTTP API below /atlas/api/v2 until SIGTERM or SIGINT; what is in hand then is answered.
 
@@ -29,5 +35,7 @@ def serve(
 
     settings = load_settings()
     log_as_json(settings.log_level)
+    if not wait:
+        serving.require_ready(dsn or settings.require_crm_dsn())
     address = host or settings.api_address
-    serving.serve(settings, dsn or settings.require_crm_dsn(), address, port or settings.api_port)
+    serving.serve(settings, lambda: dsn or settings.require_crm_dsn(), address, port or settings.api_port)

@@ -80,16 +80,10 @@ def api_program(
 ) -> Program:
     """The HTTP API; it answers also while the database is away, and says so. Of a taken port it moves to another one."""
     given = dict(os.environ if inherited is None else inherited)
+    served_at = ("--port", str(port), "--host", "127.0.0.1")
     return Program(
         name=API,
-        argv=(
-            str(Path(sys.executable).with_name("atlas")),
-            "serve",
-            "--port",
-            str(port),
-            "--host",
-            "127.0.0.1",
-        ),
+        argv=(str(Path(sys.executable).with_name("atlas")), "serve", "--wait", *served_at),
         env=_environment(paths, crm_dsn, given),
         log=paths.log_of(API),
         port=port,
