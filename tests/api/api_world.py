@@ -102,6 +102,7 @@ def build_world(dsn: str, *, provider: Provider | None = None, rate: Rate = GENE
     app = create_app(
         dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate
     )  # fmt: skip
+    app.state.streams.seconds = 0.0  # a stream ends after one look, for those who ask every route
     return World(dsn, app, TestClient(app, raise_server_exceptions=False), clock, keys, ids, session)
 
 

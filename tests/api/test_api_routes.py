@@ -5,10 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from api_world import CANARIES, World
+from api_world import BY, CANARIES, World
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.recurring.audience.saved import save_audience
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.worker.model import Start
 from crm_world import ANA, ONE, TWO
@@ -109,8 +110,10 @@ def test_schedules_are_told_by_the_code_that_fires_them(world: World) -> None:
     told = world.call("POST", "schedules/preview", json=asked, role="member").json()
     assert [each["at"] for each in told["occurrences"]] == ["2026-03-28T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]  # fmt: skip
     assert told["occurrences"][1]["adjustment"] == "gap"
-    described = world.call("POST", "schedules/describe", json={"cron": "0 9 * * 1-5"}).json()
-    assert described["schedule"] == {"cron": "0 9 * * 1-5"}
+    described = world.call(
+        "POST", "schedules/describe", json={"cron": "0 9 * * 1-5", "timezone": "Europe/London"}
+    ).json()
+    assert described["schedule"] == {"cron": "0 9 * * 1-5", "timezone": "Europe/London"}
     for wrong, field in (
         ({"cron": "99 * * * *"}, "cron"),
         ({"cron": "0 9 * * *", "count": 10_000}, "count"),
@@ -122,7 +125,9 @@ def test_schedules_are_told_by_the_code_that_fires_them(world: World) -> None:
 
 
 def test_a_condition_is_answered_part_by_part(world: World) -> None:
-    condition = {"all": [{"field": "contact.first_name", "operator": "equals", "value": "Ana"}, {"field": "lead.score", "operator": "greater_than", "value": 5}]}  # fmt: skip
+    parts = (("contact.first_name", "equals", "Ana"), ("lead.score", "greater_than", 5))
+    leaves = [{"field": field, "operator": operator, "value": value} for field, operator, value in parts]
+    condition = {"operator": "and", "conditions": leaves}
     body: dict[str, Any] = {"condition": condition, "member": ANA, "scope": {"lead": {"score": 7}}}
     answer = world.call("POST", "conditions/explain", json=body)
     assert answer.status_code == 200, answer.text
@@ -138,6 +143,20 @@ def test_a_condition_is_answered_part_by_part(world: World) -> None:
         "POST", "conditions/explain", json={"condition": {"field": "x", "operator": "is_like"}}
     )
     assert wrong.status_code == 422, wrong.text
+
+
+def test_audiences_are_listed_and_a_query_is_counted(world: World) -> None:
+    query = {"of": "leads", "where": {"field": "first_name", "operator": "equals", "value": "Ana"}}
+    counted = world.call("POST", "audiences/count", json={"query": query})
+    assert (counted.status_code, counted.json()) == (200, {"found": 1, "everybody": 1}), counted.text
+    assert world.call("POST", "audiences/count", json={"query": query}, organization=TWO).json()["found"] == 0
+    with connect(world.dsn, application_name="test", autocommit=True) as connection:
+        save_audience(connection, ONE, "anas", query, BY, world.clock())
+    (saved,) = world.get("audiences")["items"]
+    assert (saved["name"], saved["query"]) == ("anas", query)
+    assert world.get("audiences", organization=TWO)["items"] == []
+    wrong = world.call("POST", "audiences/count", json={"query": {"of": "leads", "where": {"field": "nose"}}})
+    assert wrong.status_code == 422
 
 
 def test_why_a_member_got_nothing(world: World) -> None:

@@ -23,7 +23,7 @@ SAMPLES: dict[str, Any] = {
     "text[]": lambda: "{}",
     "json": lambda: "{}",
     "jsonb": lambda: "{}",
-    "bytea": lambda: b"x",
+    "bytea": lambda: uuid4().bytes,
     "integer": lambda: 1,
     "bigint": lambda: 1,
     "date": lambda: "2026-01-01",

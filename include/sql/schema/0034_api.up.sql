@@ -64,3 +64,9 @@ CREATE INDEX workflows_by_age ON atlas.workflows (
     organization_id, (coalesce(created_at, TIMESTAMPTZ '1970-01-01 00:00:00+00')), id
 );
 CREATE INDEX audit_log_by_age ON atlas.audit_log (organization_id, id);
+
+-- By which transaction an entry was written: whoever reads on from a place then misses none that commits late.
+ALTER TABLE atlas.audit_log ADD COLUMN written_by xid8;
+ALTER TABLE atlas.audit_log ALTER COLUMN written_by SET DEFAULT pg_current_xact_id();
+CREATE INDEX audit_log_by_transaction ON atlas.audit_log (organization_id, written_by, id) WHERE written_by IS NOT NULL;
+COMMENT ON COLUMN atlas.audit_log.written_by IS 'The transaction of the entry; NULL for entries of earlier releases.';

@@ -15,6 +15,7 @@ from atlas_workflows.api.doors.tokens import Provider, Tokens
 from atlas_workflows.api.files import files_router
 from atlas_workflows.api.manners.envelope import Envelope
 from atlas_workflows.api.manners.refusals import add_refusals
+from atlas_workflows.api.manners.streams import Streams
 from atlas_workflows.api.openapi import describe
 from atlas_workflows.api.routes import all_routers
 from atlas_workflows.api.routes.health import health_router
@@ -62,6 +63,7 @@ def create_app(
         database, now, rate or Rate(PER_MINUTE, AT_ONCE),
         tokens=Tokens(provider) if provider else None, read_session=read_session,
     )  # fmt: skip
+    app.state.streams = Streams()
     app.include_router(health_router(database))
     for router in all_routers():
         app.include_router(router, prefix=prefix + V2)

@@ -22,6 +22,8 @@ which this page is made) are open, everything else is not.
   it has changed since; for a draft the 412 brings `current`.
 - What starts something needs an `Idempotency-Key`. For a day the same request is answered as the first time, with
   `Idempotency-Replayed: true`, and its work is not done again; another request under the same key is 422.
+- `GET changes` tells what was decided since a place, `GET changes/stream` the same as server-sent events (`Last-Event-ID`, a
+  heartbeat after 15 seconds, two streams per caller, five minutes each; then a browser comes again by itself).
 - Bodies are JSON in UTF-8, at most 4 MiB and 64 deep. Numbers keep every digit. A field or parameter that a route does not
   have is refused by name.
 - `X-Request-ID` comes back, or is made; `traceparent` is understood and its trace comes back as `X-Trace-ID`.
