@@ -7,16 +7,23 @@ from atlas_workflows.orchestration.timetable import RecurringTimetable
 
 
 def _pages():
-    from atlas_workflows.api.app import create_app
+    from atlas_workflows.api.app import create_app, provider_of
     from atlas_workflows.orchestration.connections import crm_dsn
-    from atlas_workflows.orchestration.pages import airflow_guard
+    from atlas_workflows.orchestration.pages import airflow_guard, read_airflow_session
     from atlas_workflows.settings import load_settings
 
-    return create_app(dsn=crm_dsn, reports=load_settings().home / "reports", guard=airflow_guard())
+    settings = load_settings()
+    return create_app(
+        dsn=crm_dsn,
+        reports=settings.home / "reports",
+        guard=airflow_guard(),
+        read_session=read_airflow_session,
+        provider=provider_of(settings),
+    )
 
 
 class AtlasPlugin(AirflowPlugin):
-    """Mounted at /atlas; every request needs a login that may read the phase DAGs."""
+    """Mounted at /atlas; every page needs a login that may read the phase DAGs; the API has its doors."""
 
     name = "atlas"
     fastapi_apps = [{"app": LazyApplication(_pages), "url_prefix": "/atlas", "name": "Atlas pages"}]  # noqa: RUF012

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from atlas_workflows.errors import ConfigurationError
 
@@ -12,13 +13,15 @@ SHOWN_OF_DSN = ("user", "host", "port", "dbname", "service")
 UNREADABLE = "(an address that cannot be read)"
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 64
+API_PORT = 8090
 LOG_LEVELS = ("debug", "info", "warning", "error")
 # All that the product reads, here or in `./atlas` and the DAGs: what looks like one of them and is none is refused.
 KNOWN = (
     "ATLAS_ROOT", "ATLAS_HOME", "ATLAS_CRM_DSN", "ATLAS_PG_BIN", "ATLAS_SECRET_KEYS", "ATLAS_SMTP_URL", "ATLAS_SMTP_CLEAR_LOGIN",
     "ATLAS_MAIL_FROM", "ATLAS_EGRESS_ALLOW", "ATLAS_WORKERS", "ATLAS_METRICS_ADDRESS", "ATLAS_METRICS_PORT",
     "ATLAS_LOG_LEVEL", "ATLAS_TRACES_ENDPOINT", "ATLAS_TWILIO_URL", "ATLAS_NOTIFY_TO", "ATLAS_NOTIFY_FROM",
-    "ATLAS_BASE_URL", "ATLAS_AIRFLOW_URL", "ATLAS_AIRFLOW_USER", "ATLAS_AIRFLOW_PASSWORD",
+    "ATLAS_API_ADDRESS", "ATLAS_API_PORT", "ATLAS_API_PER_MINUTE", "ATLAS_JWT_ISSUER", "ATLAS_JWT_AUDIENCE",
+    "ATLAS_JWT_KEYS_URL", "ATLAS_JWT_ALGORITHMS", "ATLAS_BASE_URL", "ATLAS_AIRFLOW_URL", "ATLAS_AIRFLOW_USER", "ATLAS_AIRFLOW_PASSWORD",
 )  # fmt: skip
 
 
@@ -44,6 +47,13 @@ class Settings:
     airflow_url: str | None = None
     airflow_user: str = ""
     airflow_password: str = ""
+    api_address: str = "127.0.0.1"
+    api_port: int = API_PORT
+    api_per_minute: int = 1_000
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_keys_url: str = ""
+    jwt_algorithms: str = "RS256,ES256"
 
     def __repr__(self) -> str:
         return f"Settings(root={self.root}, home={self.home}, crm={masked_dsn(self.crm_dsn)})"
@@ -67,7 +77,7 @@ class Settings:
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
     ATLAS_SMTP_URL, ATLAS_SMTP_CLEAR_LOGIN, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
-    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL and ATLAS_AIRFLOW_URL with _USER and _PASSWORD.
+    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL, ATLAS_AIRFLOW_URL with _USER and _PASSWORD, ATLAS_API_PORT and ATLAS_JWT_ISSUER with their like.
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used. Raises ConfigurationError
     for a value that is none and for a name that is misspelt.
@@ -95,7 +105,23 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         airflow_url=env.get("ATLAS_AIRFLOW_URL") or None,
         airflow_user=env.get("ATLAS_AIRFLOW_USER") or "",
         airflow_password=env.get("ATLAS_AIRFLOW_PASSWORD") or "",
+        **_api(env),
     )
+
+
+def _api(env: Mapping[str, str]) -> dict[str, Any]:
+    """How the API is served, and which identity provider it believes."""
+    return {
+        "api_address": env.get("ATLAS_API_ADDRESS") or "127.0.0.1",
+        "api_port": _count("ATLAS_API_PORT", env.get("ATLAS_API_PORT"), API_PORT, 65_535),
+        "api_per_minute": _count(
+            "ATLAS_API_PER_MINUTE", env.get("ATLAS_API_PER_MINUTE"), 1_000, 1_000_000, least=1
+        ),
+        "jwt_issuer": env.get("ATLAS_JWT_ISSUER") or "",
+        "jwt_audience": env.get("ATLAS_JWT_AUDIENCE") or "",
+        "jwt_keys_url": env.get("ATLAS_JWT_KEYS_URL") or "",
+        "jwt_algorithms": env.get("ATLAS_JWT_ALGORITHMS") or "RS256,ES256",
+    }
 
 
 def _refuse_misspelt(env: Mapping[str, str]) -> None:
@@ -110,11 +136,13 @@ def _refuse_misspelt(env: Mapping[str, str]) -> None:
             )
 
 
-def _count(name: str, given: str | None, default: int, most: int) -> int:
+def _count(name: str, given: str | None, default: int, most: int, *, least: int = 0) -> int:
     if not given:
         return default
-    if not given.isdecimal() or int(given) > most:
-        raise ConfigurationError(f"{name} is {given!r}.", remedy=f"Set it to a number from 0 to {most}.")
+    if not given.isdecimal() or not least <= int(given) <= most:
+        raise ConfigurationError(
+            f"{name} is {given!r}.", remedy=f"Set it to a number from {least} to {most}."
+        )
     return int(given)
 
 

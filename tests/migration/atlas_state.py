@@ -11,6 +11,9 @@ from atlas_workflows.exact_json import dumps_text, loads
 RUN_TABLES = frozenset(
     [
         "phase_runs",
+        "api_keys",
+        "api_rates",
+        "api_answers",
         "phase_run_steps",
         "backfill_cursors",
         "audit_log",

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import psycopg
 import pytest
 
 from atlas_workflows.cli.stack_view import logins
+from atlas_workflows.db.connect import connect
+from atlas_workflows.store.api_keys import create_key
+from atlas_workflows.store.steering import By
 from atlas_workflows.supervision.airflow_client import FINAL_STATES
 from live_stack import LiveStack
 
@@ -229,6 +233,39 @@ def test_reports_are_for_logged_in_readers_only(live_stack: LiveStack, approved_
         assert httpx.get(f"{base}{page}", cookies=cookie).status_code == 200
         nobody = {"Authorization": f"Bearer {_without_role(live_stack)}"}
         assert httpx.get(f"{base}{page}", headers=nobody).status_code == 403
+
+
+def test_the_api_is_the_same_where_it_is_mounted_and_knows_who_is_logged_in(
+    live_stack: LiveStack, approved_run: str
+) -> None:
+    mounted = f"{live_stack.state.url}/atlas/api/v2"
+    alone = f"{live_stack.state.api_url}/atlas/api/v2"
+    assert approved_run
+    assert {httpx.get(f"{base}/session").status_code for base in (mounted, alone)} == {401}
+    nobody = {"Authorization": f"Bearer {_without_role(live_stack)}"}
+    assert httpx.get(f"{mounted}/session", headers=nobody).status_code == 401, (
+        "Airflow's tokens are a session's only"
+    )
+    assert httpx.get(f"{mounted}/session", cookies={"_token": _without_role(live_stack)}).status_code == 403
+    for login, may_change in (("viewer", False), ("admin", True)):
+        cookies = {"_token": _token(live_stack, login)}
+        answer = httpx.get(f"{mounted}/session", cookies=cookies)
+        told = answer.json()
+        assert (told["kind"], "system:admin" in told["everywhere"]) == ("operator", may_change)
+        assert len(httpx.get(f"{mounted}/migration/runs", cookies=cookies).json()["items"]) >= 1
+        cookies["atlas_csrf"] = told["csrf"]
+        assert httpx.post(f"{mounted}/validate", json={"definition": {}}, cookies=cookies).status_code == 403
+        own = {"Origin": live_stack.state.url or "", "X-Atlas-CSRF": told["csrf"]}
+        checked = httpx.post(f"{mounted}/validate", json={"definition": {}}, cookies=cookies, headers=own)
+        assert (checked.status_code, checked.json()["valid"]) == (200, False)
+    with connect(live_stack.crm_dsn(), application_name="test", autocommit=True) as connection:
+        (organization,) = connection.execute("SELECT organization_id::text FROM atlas.workflows LIMIT 1").fetchone() or ("",)  # fmt: skip
+        scopes, by = ["workflow:analytics"], By("ana", "a test")
+        _, made = create_key(connection, organization, "test", scopes, by, datetime.now(UTC))
+    bearer = {"Authorization": f"Bearer {made.text}"}
+    pages = [httpx.get(f"{base}/workflows?limit=200", headers=bearer).json() for base in (mounted, alone)]
+    assert pages[0] == pages[1]
+    assert pages[0]["items"]
 
 
 def _without_role(stack: LiveStack) -> str:

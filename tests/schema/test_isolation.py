@@ -20,9 +20,10 @@ SAMPLES: dict[str, Any] = {
     "boolean": lambda: True,
     "uuid": lambda: str(uuid4()),
     "text": lambda: uuid4().hex,
+    "text[]": lambda: "{}",
     "json": lambda: "{}",
     "jsonb": lambda: "{}",
-    "bytea": lambda: b"x",
+    "bytea": lambda: uuid4().bytes,
     "integer": lambda: 1,
     "bigint": lambda: 1,
     "date": lambda: "2026-01-01",
@@ -57,7 +58,7 @@ WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND NOT
 """
 # What only the engine and the migration may read.
 HIDDEN = {
-    "archive", "deferred_events", "execution_inbox", "execution_states", "originals", "wait_subscriptions", "secrets", "validation_failing_keys",
+    "api_answers", "archive", "deferred_events", "execution_inbox", "execution_states", "originals", "wait_subscriptions", "secrets", "validation_failing_keys",
 }  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def test_every_table_with_rows_of_tenants_names_the_tenant(admin: psycopg.Connec
         "AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id')"
     ).fetchall()
     assert {row[0] for row in without} == {
-        "backfill_cursors", "captured_changes", "checklist_items", "cohorts", "event_capture_warnings", "flags", "phase_run_steps", "phase_runs",
+        "api_rates", "backfill_cursors", "captured_changes", "checklist_items", "cohorts", "event_capture_warnings", "flags", "phase_run_steps", "phase_runs",
         # Of all organizations, for Airflow's components alone: the application role has no right on it.
         "recurring_snapshots",
         "rollouts", "schema_version", "validation_results",

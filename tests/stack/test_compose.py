@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
@@ -48,7 +49,7 @@ def test_the_printed_variables_are_all_it_asks_for() -> None:
 
 def test_every_airflow_service_shares_image_environment_and_home() -> None:
     services = compose_document()["services"]
-    assert set(services) == {"postgres", "redis", "engine-worker", *AIRFLOW_SERVICES}
+    assert set(services) == {"postgres", "redis", "engine-worker", "api", *AIRFLOW_SERVICES}
     for name in AIRFLOW_SERVICES:
         assert services[name]["image"] == "atlas-workflows"
         assert services[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
@@ -70,6 +71,29 @@ def test_the_engine_s_worker_waits_works_and_is_drained(here: Here, dsn: str) ->
         process.terminate()
         assert process.wait(60) == 0
     assert "worker ends" in program.log.read_text()
+
+
+def test_the_api_says_what_it_lacks_and_answers_once_that_is_there(here: Here, dsn: str) -> None:
+    program, port = here.program("api"), free_port()
+    argv = (*program.argv[:-1], str(port))
+    with ExitStack() as stack:
+        process = running(stack, replace(program, argv=argv, env=program.env | {"ATLAS_CRM_DSN": dsn}))
+        address = f"http://127.0.0.1:{port}/health"
+        eventually(lambda: _status(address) == 503, 60, "an answer", here.home / "logs")
+        upgrade(dsn)
+        eventually(lambda: _status(address) == 200, 60, "the schema", here.home / "logs")
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def _status(address: str) -> int:
+    try:
+        with urlopen(address) as answer:
+            return int(answer.status)
+    except HTTPError as refused:
+        return refused.code
+    except URLError:
+        return 0
 
 
 def test_without_a_crm_the_engine_s_worker_says_so_and_ends_when_told(here: Here) -> None:

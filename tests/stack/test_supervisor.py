@@ -185,7 +185,7 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
     metrics = state["metrics_ports"][0]  # type: ignore[index]
     assert remembered == {
         "postgres": state["postgres_port"], "airflow": state["airflow_port"], "mail": state["mail_port"],
-        "metrics-1": metrics,
+        "api": state["api_port"], "metrics-1": metrics,
     }  # fmt: skip
 
 
@@ -232,6 +232,8 @@ def test_a_worker_waits_for_its_database_works_is_started_again_and_drained(home
         port = running["metrics_ports"][0]  # type: ignore[index]
         with urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             assert b'atlas_executions_ended_total{outcome="completed"} 1.0' in answer.read()
+        with urlopen(f"{running['api_url']}/health") as answer:
+            assert json.load(answer)["status"] == "ok"
         shown = home.atlas("status")
         assert shown.returncode == 0, shown.stdout
         assert f"Workers 1, http://127.0.0.1:{port}/metrics" in shown.stdout

@@ -12,6 +12,7 @@ from atlas_workflows.supervision.processes import Program
 from atlas_workflows.supervision.watch import Watch
 from atlas_workflows.supervision.worker_programs import (
     NO_DATABASE,
+    api_program,
     metrics_ports,
     missing_for_workers,
     worker_programs,
@@ -51,6 +52,18 @@ def test_what_a_worker_is_given(tmp_path: Path) -> None:
     assert (two.port, two.env["ATLAS_METRICS_PORT"], two.env["ATLAS_CRM_DSN"]) == (9002, "9002", DSN)
     assert two.env["ATLAS_SMTP_URL"] == "smtp://mail"
     assert not {"AIRFLOW__CORE__FERNET_KEY", "PYTHONPATH"} & set(two.env)
+
+
+def test_what_the_api_is_given(tmp_path: Path) -> None:
+    api = api_program(
+        StackPaths(tmp_path, tmp_path), DSN, 9003, {"PATH": "/bin", "AIRFLOW__CORE__FERNET_KEY": "k"}
+    )
+    assert api.argv[1:] == ("serve", "--wait", "--port", "9003", "--host", "127.0.0.1")
+    assert (api.name, api.port, api.env["ATLAS_CRM_DSN"]) == ("api", 9003, DSN)
+    assert "secret" not in " ".join(api.argv) + repr(api)
+    assert "AIRFLOW__CORE__FERNET_KEY" not in api.env
+    assert api.at_port is not None
+    assert api.at_port(9004).argv[4] == "9004"
 
 
 def test_a_worker_whose_port_was_taken_while_it_waited_gets_another(tmp_path: Path) -> None:

@@ -1,17 +1,26 @@
-"""The application factory. Whoever mounts it brings the guard that every request passes, so nothing is open by default."""
+"""The application factory: the API behind its doors, alone or mounted beside the Atlas pages, which bring their own guard."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI
 
 from atlas_workflows.api.calendar import calendar_router
+from atlas_workflows.api.database import Database
+from atlas_workflows.api.doors.doors import Doors, ReadSession
+from atlas_workflows.api.doors.rates import Rate
+from atlas_workflows.api.doors.tokens import Provider, Tokens
 from atlas_workflows.api.files import files_router
+from atlas_workflows.api.manners.envelope import Envelope
+from atlas_workflows.api.manners.refusals import add_refusals
+from atlas_workflows.api.manners.streams import Streams
+from atlas_workflows.api.openapi import describe
+from atlas_workflows.api.routes import all_routers
+from atlas_workflows.api.routes.health import health_router
 from atlas_workflows.api.runs import runs_router
-from atlas_workflows.errors import AtlasError
+from atlas_workflows.settings import Settings
 from atlas_workflows.site import utc_now
 
 # Reports are made from customers' names and texts. Nothing on these pages may talk to Airflow's API with the reader's
@@ -26,55 +35,61 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+V2 = "/api/v2"
+PER_MINUTE, AT_ONCE = 1_000, 200
 
 
 def create_app(
     *,
     dsn: Callable[[], str],
-    reports: Path,
-    guard: Sequence[Callable[..., Any]],
+    reports: Path | None = None,
+    guard: Sequence[Callable[..., Any]] = (),
     now: Callable[[], datetime] = utc_now,
+    read_session: ReadSession | None = None,
+    provider: Provider | None = None,
+    rate: Rate | None = None,
+    prefix: str = "",
 ) -> FastAPI:
-    """The pages over the database at `dsn()` and the files under `reports`.
+    """The API over the database at `dsn()` below `prefix`/api/v2, and with `reports` the pages over the files there.
 
-    `guard` are FastAPI dependencies that raise 401 or 403; an empty one is refused, so that pages cannot be served openly
-    by mistake. There is no /docs and no /openapi.json, which FastAPI would serve without the guard.
+    `guard` are FastAPI dependencies that raise 401 or 403 for the pages; pages without one are refused, so that they cannot
+    be served openly by mistake. Routes of the API have doors of their own; open are only the health and what the API is.
     """
-    if not guard:
+    if reports is not None and not guard:
         raise ValueError("the Atlas pages need a guard")
-    app = FastAPI(
-        title="Atlas Workflows",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        dependencies=[Depends(check) for check in guard],
-    )
-    app.include_router(runs_router(dsn, reports))
-    app.include_router(calendar_router(dsn, now))
-    app.include_router(files_router(reports))
-    app.add_exception_handler(AtlasError, _problem)
-    app.middleware("http")(_with_headers)
+    app = FastAPI(title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    database = Database(dsn)
+    app.state.doors = Doors(
+        database, now, rate or Rate(PER_MINUTE, AT_ONCE),
+        tokens=Tokens(provider) if provider else None, read_session=read_session,
+    )  # fmt: skip
+    app.state.streams = Streams()
+    app.include_router(health_router(database))
+    for router in all_routers():
+        app.include_router(router, prefix=prefix + V2)
+    if reports is not None:
+        app.include_router(_pages(dsn, reports, guard, now), prefix=prefix)
+    add_refusals(app)
+    app.add_middleware(Envelope, headers=HEADERS)
+    describe(app, prefix + V2)
     return app
 
 
-async def _with_headers(request: Request, call_next: Callable[[Request], Any]) -> Response:
-    response: Response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
-
-
-def _problem(_request: Request, error: Exception) -> JSONResponse:
-    """An AtlasError as RFC 9457 problem details."""
-    fact, remedy = (error.fact, error.remedy) if isinstance(error, AtlasError) else (str(error), "")
-    return JSONResponse(
-        {
-            "type": "about:blank",
-            "title": type(error).__name__,
-            "status": 503,
-            "detail": fact,
-            "remedy": remedy,
-        },
-        status_code=503,
-        media_type="application/problem+json",
+def provider_of(settings: Settings) -> Provider | None:
+    """The identity provider that the settings name. Raises ConfigurationError where they name half of one."""
+    return Provider.of(
+        settings.jwt_issuer, settings.jwt_audience, settings.jwt_keys_url, settings.jwt_algorithms
     )
+
+
+def _pages(
+    dsn: Callable[[], str],
+    reports: Path,
+    guard: Sequence[Callable[..., Any]],
+    now: Callable[[], datetime],
+) -> APIRouter:
+    router = APIRouter(dependencies=[Depends(check) for check in guard], include_in_schema=False)
+    router.include_router(runs_router(dsn, reports))
+    router.include_router(calendar_router(dsn, now))
+    router.include_router(files_router(reports))
+    return router

@@ -19,6 +19,7 @@ from atlas_workflows.settings import load_settings
 
 # command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
 COMMANDS = {
+    "api-key": ("atlas_workflows.cli.api_key", "Make, list and revoke keys to the HTTP API."),
     "audience": ("atlas_workflows.cli.audience", "Saved queries of whom recurring workflows are about."),
     "backup": ("atlas_workflows.cli.backup", "Make, verify, list and restore backups of the CRM database."),
     "bench": ("atlas_workflows.cli.bench", "Measure us beside our peers."),
@@ -58,6 +59,7 @@ COMMANDS = {
     "schema": ("atlas_workflows.cli.schema", "Upgrade or downgrade the atlas schema; print the role script."),
     "secrets": ("atlas_workflows.cli.secrets", "Seal secrets anew under a new key."),
     "sending": ("atlas_workflows.cli.sending", "Show and set when an organization's messages may go out."),
+    "serve": ("atlas_workflows.cli.serve", "Serve the HTTP API until told to stop."),
     "shadow": (
         "atlas_workflows.cli.shadow",
         "Compare old and new on the recorded history, effects off.",

@@ -87,6 +87,12 @@ def _reconciliation() -> str:
     return reconciliation_page()
 
 
+def _api() -> str:
+    from atlas_workflows.api.reference import api_page
+
+    return api_page()
+
+
 def _schedules() -> str:
     from atlas_workflows.schedule.reference import fill_page
 
@@ -102,6 +108,7 @@ def _schedule_schema() -> str:
 
 # Path below docs/reference -> what it has to hold. A page is added by adding a line.
 PAGES: dict[str, Callable[[], str]] = {
+    "api.md": _api,
     "cli.md": _commands,
     "database.md": _database,
     "dispositions.md": _dispositions,

@@ -21,6 +21,8 @@ def show_stack(settings: Settings, state: StackState, standing: Standing, consol
     address = address_of_sample(paths, state.postgres_port)
     if address:
         lines["Connect"] = address
+    if state.api_url:
+        lines["API"] = f"{state.api_url}/atlas/api/v2 ({state.api_url}/openapi.json)"
     lines["Workers"] = _workers(state)
     if state.mail_port:
         lines["Mail"] = f"127.0.0.1:{state.mail_port}, nothing leaves this machine: {paths.mail}"

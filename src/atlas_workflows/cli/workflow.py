@@ -1,7 +1,7 @@
 """`atlas workflow …`: validate workflow files, execute them in memory, and write translated ones as files."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,8 +15,7 @@ from atlas_workflows.cli.workflow_problems import problem_as_json, show_problems
 from atlas_workflows.cli.workflow_publication import add_to
 from atlas_workflows.cli.workflow_trace import show_trace
 from atlas_workflows.graph.model import Problem, Severity
-from atlas_workflows.graph.parse import parse
-from atlas_workflows.graph.validate import is_valid, validate
+from atlas_workflows.graph.validate import is_valid, problems_of
 from atlas_workflows.nodes.catalogue import load_catalogue
 
 app = typer.Typer(
@@ -108,10 +107,4 @@ def _problems_in(file: Path) -> list[Problem]:
         document = read_document(file)
     except UnreadableFile as error:
         return [Problem("UNREADABLE_FILE", Severity.ERROR, error.fact, error.remedy)]
-    return problems_of(document)
-
-
-def problems_of(document: Any) -> list[Problem]:
-    """Everything that parsing and validation have to say."""
-    workflow, problems = parse(document)
-    return problems if workflow is None else problems + validate(workflow, load_catalogue())
+    return problems_of(document, load_catalogue())

@@ -55,6 +55,7 @@ SECTIONS = (
     ("Audiences", "0024_audiences"),
     ("Schedules of the old application", "0025_schedule_activations"),
     ("How recurring schedules stand", "0026_sweep"),
+    ("The HTTP API", "0034_api"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = ("0008_lineage", "0019_legacy_executor", "0027_secrets", "0028_proof")

@@ -5,12 +5,15 @@ Checks live in four files: each step on its own (`checks_steps`), attempts and t
 (`checks_edges`), and what runs through the graph as a whole (`checks_flow`).
 """
 
+from typing import Any
+
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.checks_edges import check_edges
 from atlas_workflows.graph.checks_flow import check_flow
 from atlas_workflows.graph.checks_retries import check_retries
 from atlas_workflows.graph.checks_steps import check_steps, hint_at_settings
 from atlas_workflows.graph.model import Problem, Severity, Workflow
+from atlas_workflows.graph.parse import parse
 from atlas_workflows.graph.plan import Plan
 from atlas_workflows.graph.reading import ProblemList
 
@@ -38,3 +41,9 @@ def validate(workflow: Workflow, catalogue: Catalogue, *, hints: bool = True) ->
 def is_valid(problems: list[Problem]) -> bool:
     """No problem of severity error."""
     return not any(problem.severity is Severity.ERROR for problem in problems)
+
+
+def problems_of(document: Any, catalogue: Catalogue) -> list[Problem]:
+    """Everything that parsing and validation have to say of a document."""
+    workflow, problems = parse(document)
+    return problems if workflow is None else problems + validate(workflow, catalogue)

@@ -27,3 +27,27 @@ def airflow_guard() -> list[Callable[..., Any]]:
     from airflow.api_fastapi.core_api.security import requires_access_dag
 
     return [requires_access_dag("GET", DagAccessEntity.RUN, GUARDING_DAG)]
+
+
+async def read_airflow_session(request: Any) -> tuple[str, bool] | None:
+    """Who is logged in, and whether that one may start the phase DAGs; None for nobody. One who may not read them is 403."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.base_auth_manager import COOKIE_NAME_JWT_TOKEN
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+    from airflow.api_fastapi.core_api.security import get_user
+    from starlette.exceptions import HTTPException
+
+    if COOKIE_NAME_JWT_TOKEN not in request.cookies:
+        return None
+    user = await get_user(request, None, None)
+    manager, about = get_auth_manager(), DagDetails(id=GUARDING_DAG)
+
+    def may(method: Any) -> bool:
+        allowed: bool = manager.is_authorized_dag(
+            method=method, access_entity=DagAccessEntity.RUN, details=about, user=user
+        )
+        return allowed
+
+    if not may("GET"):
+        raise HTTPException(403, "Your login may not read the phase DAGs.")
+    return str(user.get_name()), may("POST")

@@ -39,7 +39,9 @@ def untimed(_statement: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def open_pool(dsn: str, size: int, settings: Mapping[str, str] = PLANS) -> Pool:
+def open_pool(
+    dsn: str, size: int, settings: Mapping[str, str] = PLANS, *, name: str = "atlas-worker"
+) -> Pool:
     """A pool of fixed sessions; a session that broke is replaced. Opens nothing before the first use."""
     return ConnectionPool(
         dsn,
@@ -48,7 +50,7 @@ def open_pool(dsn: str, size: int, settings: Mapping[str, str] = PLANS) -> Pool:
         timeout=CONNECT_SECONDS,
         reconnect_timeout=CONNECT_SECONDS,
         configure=partial(_prepare, settings=settings),
-        kwargs={"application_name": "atlas-worker", "client_encoding": "UTF8"},
+        kwargs={"application_name": name, "client_encoding": "UTF8"},
         open=True,
     )
 

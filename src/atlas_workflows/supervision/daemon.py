@@ -14,7 +14,7 @@ import psutil
 from atlas_workflows.db.ports import free_port, port_is_free
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import AtlasError, StackError
-from atlas_workflows.settings import load_settings, masked_dsn
+from atlas_workflows.settings import API_PORT, load_settings, masked_dsn
 from atlas_workflows.supervision.airflow_environment import airflow_environment
 from atlas_workflows.supervision.airflow_programs import (
     API_SERVER,
@@ -31,7 +31,14 @@ from atlas_workflows.supervision.processes import Program, listens
 from atlas_workflows.supervision.secret_files import ensure_secrets
 from atlas_workflows.supervision.state import FAILED, READY, STARTING, STOPPING, StackState, write_state
 from atlas_workflows.supervision.watch import Watch
-from atlas_workflows.supervision.worker_programs import metrics_ports, worker_programs, workers_off
+from atlas_workflows.supervision.worker_programs import (
+    API,
+    WORKER,
+    api_program,
+    metrics_ports,
+    worker_programs,
+    workers_off,
+)
 
 TICK_SECONDS = 0.5
 HEALTH_TICKS = 2
@@ -77,6 +84,7 @@ class Supervisor:
         off = workers_off(self.workers, crm_dsn)
         metrics = () if off else metrics_ports(self.workers, ports)
         mail_port = _choose(ports.get("mail")) if is_sample(self.paths) else None
+        api_port = _choose(ports.get("api", API_PORT)) if crm_dsn else None
         self._publish(
             doing="preparing Airflow's database",
             postgres_port=self.server.port,
@@ -85,6 +93,7 @@ class Supervisor:
             workers_off=off,
             metrics_ports=metrics,
             mail_port=mail_port,
+            api_port=api_port,
         )
         self._remember_ports()
         env = airflow_environment(
@@ -95,34 +104,37 @@ class Supervisor:
             crm_dsn=crm_dsn,
         )
         prepare_metadata(self.server, self.paths, env)
-        self.watch = Watch(
-            (*airflow_programs(self.paths, env, port), *self._engine_programs(crm_dsn, metrics, mail_port))
-        )
+        engine = self._engine_programs(crm_dsn, metrics, mail_port, api_port)
+        self.watch = Watch((*airflow_programs(self.paths, env, port), *engine))
 
     def _engine_programs(
-        self, crm_dsn: str | None, metrics: tuple[int, ...], mail_port: int | None
+        self, crm_dsn: str | None, metrics: tuple[int, ...], mail_port: int | None, api_port: int | None
     ) -> tuple[Program, ...]:
-        if crm_dsn is None:
+        if crm_dsn is None or api_port is None:
             return ()
+        api = api_program(self.paths, crm_dsn, api_port)
         if mail_port is None:
-            return worker_programs(self.paths, crm_dsn, metrics)
+            return (api, *worker_programs(self.paths, crm_dsn, metrics))
         workers = worker_programs(self.paths, crm_dsn, metrics, smtp_url=mail_url(mail_port))
-        return (mail_program(self.paths, mail_port), *workers)
+        return (mail_program(self.paths, mail_port), api, *workers)
 
     def _keep_up(self) -> None:
         ticks = 0
         while not self.stopping.is_set():
             self._keep_server()
             if self.watch.tick():
-                self._publish(metrics_ports=self._metrics_ports())
+                self._publish(metrics_ports=self._metrics_ports(), api_port=self._api_port())
             ticks += 1
             if self.state.stage == STARTING and ticks % HEALTH_TICKS == 0:
                 self._look_whether_ready()
             self.stopping.wait(TICK_SECONDS)
 
     def _metrics_ports(self) -> tuple[int, ...]:
-        workers = (item.program for item in self.watch.watched if item.program.at_port is not None)
+        workers = (item.program for item in self.watch.watched if item.program.name.startswith(WORKER))
         return tuple(program.port for program in workers if program.port is not None)
+
+    def _api_port(self) -> int | None:
+        return next((item.program.port for item in self.watch.watched if item.program.name == API), None)
 
     def _keep_server(self) -> None:
         if _postmaster_lives(self.server):
@@ -172,7 +184,12 @@ class Supervisor:
 
     def _remember_ports(self) -> None:
         state = self.state
-        ports = {"postgres": state.postgres_port, "airflow": state.airflow_port, "mail": state.mail_port}
+        ports = {
+            "postgres": state.postgres_port,
+            "airflow": state.airflow_port,
+            "mail": state.mail_port,
+            "api": state.api_port,
+        }
         ports |= {f"metrics-{place}": port for place, port in enumerate(state.metrics_ports, 1)}
         known = {name: port for name, port in ports.items() if port is not None}
         self.paths.ports.write_text(json.dumps(known))

@@ -23,7 +23,8 @@ class ProcessState:
 class StackState:
     """The whole stack. `crm` is the database's address without its password, or None; `workers_off` why there are none.
 
-    `metrics_ports` are the workers', in their order; `mail_port` is the mail sink's, where the CRM is a sample.
+    `metrics_ports` are the workers', in their order; `mail_port` is the mail sink's, where the CRM is a sample; `api_port` the
+    HTTP API's, where there is a CRM.
     """
 
     stage: str
@@ -36,14 +37,19 @@ class StackState:
     workers_off: str | None = None
     metrics_ports: tuple[int, ...] = ()
     mail_port: int | None = None
+    api_port: int | None = None
     processes: tuple[ProcessState, ...] = ()
 
     @property
     def url(self) -> str | None:
         return f"http://127.0.0.1:{self.airflow_port}" if self.airflow_port else None
 
+    @property
+    def api_url(self) -> str | None:
+        return f"http://127.0.0.1:{self.api_port}" if self.api_port else None
+
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"url": self.url}
+        return asdict(self) | {"url": self.url, "api_url": self.api_url}
 
 
 def write_state(file: Path, state: StackState) -> None:
@@ -58,6 +64,7 @@ def read_state(file: Path) -> StackState | None:
     try:
         document = json.loads(file.read_text())
         document.pop("url", None)
+        document.pop("api_url", None)
         processes = tuple(ProcessState(**item) for item in document.pop("processes", ()))
         ports = tuple(document.pop("metrics_ports", ()))
         return StackState(**document, processes=processes, metrics_ports=ports)

@@ -1,4 +1,4 @@
-"""The workers of the local stack: how many, on which database, and what they wait for before they are started."""
+"""The workers of the local stack and the HTTP API beside them: on which database, and what they wait for before they start."""
 
 import os
 import sys
@@ -17,6 +17,7 @@ from atlas_workflows.interpreter import SAFE_PATH
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import Program
 
+WORKER, API = "worker-", "api"
 FIRST_METRICS_PORT = 9464
 CONNECT_SECONDS = 2
 # Calls to the outside that are under way are waited for; what is cut off then is for a person to decide.
@@ -63,10 +64,10 @@ def worker_programs(
 def _worker(paths: StackPaths, crm_dsn: str, given: Mapping[str, str], place: int, port: int) -> Program:
     """It may wait for the schema for long, and another stack take the port meanwhile: then it has another one."""
     return Program(
-        name=f"worker-{place}",
+        name=f"{WORKER}{place}",
         argv=(str(Path(sys.executable).with_name("atlas")), "worker"),
-        env=_environment(paths, crm_dsn, port, given),
-        log=paths.log_of(f"worker-{place}"),
+        env=_environment(paths, crm_dsn, given) | {"ATLAS_METRICS_PORT": str(port)},
+        log=paths.log_of(f"{WORKER}{place}"),
         port=port,
         waits_for=partial(missing_for_workers, crm_dsn),
         grace=DRAIN_SECONDS,
@@ -74,7 +75,24 @@ def _worker(paths: StackPaths, crm_dsn: str, given: Mapping[str, str], place: in
     )
 
 
-def _environment(paths: StackPaths, crm_dsn: str, port: int, inherited: Mapping[str, str]) -> dict[str, str]:
+def api_program(
+    paths: StackPaths, crm_dsn: str, port: int, inherited: Mapping[str, str] | None = None
+) -> Program:
+    """The HTTP API; it answers also while the database is away, and says so. Of a taken port it moves to another one."""
+    given = dict(os.environ if inherited is None else inherited)
+    served_at = ("--port", str(port), "--host", "127.0.0.1")
+    return Program(
+        name=API,
+        argv=(str(Path(sys.executable).with_name("atlas")), "serve", "--wait", *served_at),
+        env=_environment(paths, crm_dsn, given),
+        log=paths.log_of(API),
+        port=port,
+        grace=DRAIN_SECONDS,
+        at_port=partial(api_program, paths, crm_dsn, inherited=given),
+    )
+
+
+def _environment(paths: StackPaths, crm_dsn: str, inherited: Mapping[str, str]) -> dict[str, str]:
     env = {name: value for name, value in inherited.items() if not name.startswith(DROPPED_PREFIXES)}
     return (
         env
@@ -83,7 +101,6 @@ def _environment(paths: StackPaths, crm_dsn: str, port: int, inherited: Mapping[
             "ATLAS_HOME": str(paths.home),
             "ATLAS_ROOT": str(paths.root),
             "ATLAS_CRM_DSN": crm_dsn,
-            "ATLAS_METRICS_PORT": str(port),
             "PYTHONTZPATH": "",
         }
     )

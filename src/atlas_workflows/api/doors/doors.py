@@ -1,0 +1,61 @@
+"""Every door of the API together: which one a request comes to, and what is behind it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from fastapi import Request
+
+from atlas_workflows.api.database import Database
+from atlas_workflows.api.doors.caller import Caller
+from atlas_workflows.api.doors.keys import caller_of_key
+from atlas_workflows.api.doors.rates import Rate, take
+from atlas_workflows.api.doors.refusing import unauthenticated
+from atlas_workflows.api.doors.tokens import Tokens
+from atlas_workflows.secrets.api_keys import MARK
+from atlas_workflows.store.api_keys import SCOPES
+
+# Who is logged in where the application is mounted, and whether he may change anything; None for nobody.
+ReadSession = Callable[[Request], Awaitable[tuple[str, bool] | None]]
+READ = "workflow:analytics"
+
+
+class Doors:
+    """Keys always, tokens where there is a provider, a session where somebody else logs people in."""
+
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        rate: Rate,
+        *,
+        tokens: Tokens | None = None,
+        read_session: ReadSession | None = None,
+    ) -> None:
+        self.database, self.now, self.rate = database, now, rate
+        self.tokens, self.read_session = tokens, read_session
+
+    async def session(self, request: Request) -> Caller | None:
+        """The operator whose session the request belongs to."""
+        found = None if self.read_session is None else await self.read_session(request)
+        if found is None:
+            return None
+        name, may_change = found
+        everywhere = frozenset(SCOPES if may_change else (READ,))
+        return Caller(f"operator:{name}", "operator", {}, everywhere, by_cookie=True)
+
+    def caller(self, headers: Mapping[str, str], now: datetime) -> Caller:
+        """Who a request's Authorization names. Raises HttpProblem (401)."""
+        scheme, _, text = headers.get("authorization", "").partition(" ")
+        if not scheme:
+            raise unauthenticated("The request has no credentials.")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise unauthenticated("The Authorization is not of the kind Bearer.")
+        if text.strip().startswith(MARK):
+            return caller_of_key(self.database, text.strip(), now)
+        if self.tokens is None:
+            raise unauthenticated("This is no key of ours, and no identity provider is set up.")
+        return self.tokens.caller(self.database, text.strip(), now)
+
+    def take(self, caller: str) -> dict[str, str]:
+        """One request out of the caller's allowance."""
+        return take(self.database, caller, self.rate)

@@ -1,0 +1,139 @@
+"""The door for tokens of an identity provider: issuer, audience and algorithms are fixed; who belongs where the CRM says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import httpx
+import jwt
+from jwt.types import Options
+
+from atlas_workflows.api.database import Database
+from atlas_workflows.api.doors.caller import Caller
+from atlas_workflows.api.doors.refusing import unauthenticated
+from atlas_workflows.api.manners.problems import HttpProblem
+from atlas_workflows.db.rows import rows
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import ConfigurationError
+
+# Signed with a private key that only the provider has: a shared secret (HS256) would let whoever verifies sign as well.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+LEEWAY_SECONDS = 60
+KEYS_SECONDS, KEYS_AGAIN_SECONDS, FETCH_SECONDS = 3600.0, 30.0, 5.0
+LONGEST_TOKEN = 16_384
+_REQUIRED: Options = {"require": ["exp", "iss", "aud", "sub"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An identity provider, as the settings name it."""
+
+    issuer: str
+    audience: str
+    keys_url: str
+    algorithms: tuple[str, ...] = ("RS256", "ES256")
+
+    @staticmethod
+    def of(issuer: str, audience: str, keys_url: str, algorithms: str) -> "Provider | None":
+        """Of the settings; None where they name none. Raises ConfigurationError for half of one."""
+        if not (issuer or audience or keys_url):
+            return None
+        if not (issuer and audience and keys_url):
+            raise ConfigurationError(
+                "The identity provider is named by half.",
+                remedy="Set ATLAS_JWT_ISSUER, ATLAS_JWT_AUDIENCE and ATLAS_JWT_KEYS_URL, or none of them.",
+            )
+        names = tuple(name.strip() for name in algorithms.split(",") if name.strip())
+        return Provider(issuer, audience, keys_url, names)
+
+    def __post_init__(self) -> None:
+        foreign = [name for name in self.algorithms if name not in ALGORITHMS]
+        if foreign or not self.algorithms:
+            raise ConfigurationError(
+                f"ATLAS_JWT_ALGORITHMS holds {', '.join(foreign) or 'nothing'}.",
+                remedy=f"Choose of {', '.join(ALGORITHMS)}.",
+            )
+
+
+class Keys:
+    """The provider's public keys, fetched anew every hour and when a token names one that is not known, not oftener than every 30 s.
+
+    While the provider does not answer the last ones hold.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._known: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = self._tried_at = float("-inf")
+        self._lock = Lock()
+
+    def find(self, named: str, at: float) -> jwt.PyJWK | None:
+        """The key of an id; `at` is the clock in seconds. Raises HttpProblem where no key was ever to be had."""
+        with self._lock:
+            stale = at - self._fetched_at > KEYS_SECONDS or named not in self._known
+            if stale and at - self._tried_at > KEYS_AGAIN_SECONDS:
+                self._tried_at = at
+                self._fetch(at)
+            return self._known.get(named)
+
+    def _fetch(self, at: float) -> None:
+        try:
+            answer = httpx.get(self.url, timeout=FETCH_SECONDS, follow_redirects=False).raise_for_status()
+            found = jwt.PyJWKSet.from_dict(answer.json()).keys
+        except (httpx.HTTPError, ValueError, AttributeError, jwt.PyJWTError) as cause:
+            if not self._known:
+                fact = "The identity provider's keys are not to be had."
+                raise HttpProblem("unavailable", fact, remedy="Try again in a moment.") from cause
+            return
+        self._known = {key.key_id: key for key in found if key.key_id is not None}
+        self._fetched_at = at
+
+
+class Tokens:
+    """Reads tokens of one provider."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider = provider
+        self.keys = Keys(provider.keys_url)
+
+    def caller(self, database: Database, text: str, now: datetime) -> Caller:
+        """The user whom a token names, with what the membership tables let him do. Raises HttpProblem."""
+        claims = self._claims(text, now)
+        user = _user(claims.get("sub"))
+        with database.session() as connection:
+            found = rows(connection, _Membership, sql("api/memberships"), {"user": user})
+        return Caller(
+            f"user:{user}", "user", {each.organization: frozenset(each.permissions) for each in found}, user=user
+        )  # fmt: skip
+
+    def _claims(self, text: str, now: datetime) -> Mapping[str, Any]:
+        if len(text) > LONGEST_TOKEN:
+            raise unauthenticated("The token is longer than any of ours.")
+        try:
+            named = jwt.get_unverified_header(text).get("kid")
+            key = self.keys.find(named, now.timestamp()) if isinstance(named, str) else None
+            if key is None:
+                raise unauthenticated("The token names no key of the identity provider.")
+            claims: dict[str, Any] = jwt.decode(
+                text, key, algorithms=list(self.provider.algorithms), audience=self.provider.audience,
+                issuer=self.provider.issuer, leeway=LEEWAY_SECONDS, options=_REQUIRED,
+            )  # fmt: skip
+        except (jwt.PyJWTError, ValueError, TypeError) as cause:
+            raise unauthenticated("The token is not in force here.") from cause
+        return claims
+
+
+@dataclass(frozen=True, slots=True)
+class _Membership:
+    organization: str
+    permissions: list[str]
+
+
+def _user(subject: Any) -> str:
+    try:
+        return str(UUID(str(subject)))
+    except ValueError:
+        raise unauthenticated("The token names no user of ours.") from None

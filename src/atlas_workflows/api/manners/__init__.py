@@ -1,0 +1,1 @@
+"""How every route speaks: problems, exact JSON, cursors, preconditions, answers kept for requests that are sent again."""

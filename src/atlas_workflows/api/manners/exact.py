@@ -1,0 +1,121 @@
+"""JSON in and out of routes without losing a digit; what is ambiguous, too deep or of another type is refused."""
+
+import hashlib
+import re
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from atlas_workflows.api.doors.needs import Needs
+from atlas_workflows.api.manners.problems import HttpProblem, invalid, shortened
+from atlas_workflows.errors import InvalidJson
+from atlas_workflows.exact_json import dumps, loads_unambiguous
+
+DEEPEST = 64
+_TEXT = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"', re.DOTALL)
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+
+
+class Model(BaseModel):
+    """What a body or an answer looks like; a field that it does not have is refused by name."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class ExactRequest(Request):
+    """A request whose JSON keeps every digit and says every key once."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_exact"):
+            body = await self.body()
+            require_shallow(body)
+            try:
+                self._exact = loads_unambiguous(body)
+            except UnicodeDecodeError as cause:
+                raise InvalidJson("The body is not UTF-8.", remedy="Encode it as UTF-8.") from cause
+        return self._exact
+
+
+class ExactRoute(APIRoute):
+    """A route that reads bodies so, and refuses query parameters that it does not have."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = {field.alias for field in get_flat_dependant(self.dependant).query_params}
+        takes_body = self.body_field is not None
+        keepers = [each.call for each in self.dependant.dependencies if isinstance(each.call, Needs)]
+
+        async def exact(request: Request) -> Response:
+            asked = ExactRequest(request.scope, request.receive)
+            # Who it is comes first: nobody else's bodies are read.
+            for keeper in keepers:
+                await keeper.admit(asked)
+            refuse_unknown((name for name, _ in asked.query_params.multi_items()), known)
+            if takes_body:
+                _require_json(asked)
+                await asked.json()
+            asked.state.request_hash = await _hash_of(asked)
+            return await handle(asked)
+
+        return exact
+
+
+def reply(
+    model: type[Model], content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """`content` (a mapping, or something with these attributes) as JSON, checked against the model."""
+    return json_response(document_of(model, content), status, headers)
+
+
+def document_of(model: type[Model], content: Any) -> dict[str, Any]:
+    """The same as a mapping, for who keeps it."""
+    return model.model_validate(content).model_dump()
+
+
+def json_response(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer as it stands."""
+    return Response(dumps(document), status, dict(headers or {}), "application/json")
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise for the first parameter that nobody has, and for one that stands twice: a misspelt one would be ignored."""
+    allowed, seen = set(known), set[str]()
+    for name in given:
+        if name not in allowed:
+            said = f"There is no parameter {shortened(name)!r} here."
+            raise invalid(shortened(name), said, f"There is {', '.join(sorted(allowed)) or 'none'}.")
+        if name in seen:
+            raise invalid(name, f"The parameter {name} stands twice.", "Keep one of them.")
+        seen.add(name)
+
+
+def require_shallow(body: bytes) -> None:
+    """Raise for JSON that is nested deeper than anything of ours, before anything recurses into it."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return
+    depth = 0
+    for bracket in _TEXT.sub(b"", body).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEEPEST:
+            raise InvalidJson(f"The JSON is nested more than {DEEPEST} deep.", remedy="Flatten it.")
+
+
+def _require_json(request: Request) -> None:
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if kind.strip().lower() == "application/json" and charset in ("", "utf-8", "utf8"):
+        return
+    said = request.headers.get("content-type", "").strip()
+    fact = f"The body's Content-Type is {shortened(said)!r}." if said else "The body has no Content-Type."
+    raise HttpProblem("unsupported_media_type", fact, remedy="Send application/json in UTF-8.")
+
+
+async def _hash_of(request: Request) -> str:
+    """Over what makes a request the same one when it is sent again."""
+    head = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(head + await request.body()).hexdigest()

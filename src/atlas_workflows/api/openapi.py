@@ -1,0 +1,91 @@
+"""What the API says of itself: FastAPI's document, with who may call each route and what a refusal looks like."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from atlas_workflows.api.doors.caller import HEADER
+from atlas_workflows.api.doors.needs import Needs
+from atlas_workflows.api.schemas.problems import Problem
+
+VERSION = "2.0"
+ABOUT = (
+    "Workflows, executions and the migration of an organization. Every request brings `Authorization: Bearer` with an API key "
+    "or a token of the identity provider; refusals are `application/problem+json` with a `code` to go by."
+)
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+REFUSED = {
+    "description": "Refused: see `code`, `field` and `remedy`.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+KNOWN_ALREADY = {"description": "It is as it was when it was read."}
+_ORGANIZATION = {
+    "name": HEADER, "in": "header", "required": False, "schema": {"type": "string", "format": "uuid"},
+    "description": "Which organization; needed where the caller may act for several.",
+}  # fmt: skip
+
+
+def describe(app: FastAPI, base: str) -> None:
+    """Let /openapi.json say it; made at the first request."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = document(app, base)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def document(app: FastAPI, base: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the application."""
+    found = get_openapi(title=app.title, version=VERSION, description=ABOUT, routes=app.routes)
+    components = found.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema(
+        ref_template="#/components/schemas/{model}"
+    )
+    nested = components["schemas"]["Problem"].pop("$defs", {})
+    components["schemas"] |= nested
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or a token of the identity provider."},
+    }  # fmt: skip
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema and route.path.startswith(base):
+            for method in route.methods:
+                _complete(found["paths"][route.path_format][method.lower()], route)
+    return found
+
+
+def needs_of(route: APIRoute) -> Needs | None:
+    """What a route needs; None for one that is open."""
+    kept = [each.call for each in route.dependant.dependencies if isinstance(each.call, Needs)]
+    return kept[0] if kept else None
+
+
+def _refusals(operation: dict[str, Any], route: APIRoute) -> set[int]:
+    """With which statuses an operation may refuse."""
+    found = {401, 403, 422, 429, 503}
+    headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+    found |= {304} if "If-None-Match" in headers else set()
+    found |= {412, 428} if "If-Match" in headers else set()
+    found |= {400, 408, 413, 415} if "requestBody" in operation else set()
+    found |= {404} if "{" in route.path else set()
+    return found | ({409, 412} if route.methods & UNSAFE else set())
+
+
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+    needs = needs_of(route)
+    if needs is None:
+        return
+    operation["responses"].pop("422", None)
+    operation["responses"] |= {
+        str(status): KNOWN_ALREADY if status == 304 else REFUSED
+        for status in sorted(_refusals(operation, route))
+    }
+    operation["security"] = [{"bearer": []}]
+    operation["x-permission"] = needs.permission or "any"
+    if needs.everywhere:
+        operation["x-everywhere"] = True
+    elif needs.permission is not None:
+        operation.setdefault("parameters", []).append(_ORGANIZATION)

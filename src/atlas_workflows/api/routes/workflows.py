@@ -1,0 +1,183 @@
+"""Workflows: listed, made, read, paused, resumed and archived."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
+
+from atlas_workflows.api.doors.needs import Tenant
+from atlas_workflows.api.manners.cursors import page, place_of
+from atlas_workflows.api.manners.exact import reply
+from atlas_workflows.api.manners.preconditions import IfMatch, IfNoneMatch, is_known, require_match, tag_of
+from atlas_workflows.api.manners.problems import HttpProblem, invalid, not_found
+from atlas_workflows.api.manners.repeats import IdempotencyKey, once
+from atlas_workflows.api.manners.routing import CREATES, EDITS, READS, Cursor, Limit, api_router
+from atlas_workflows.api.schemas.workflows import (
+    Change,
+    Changed,
+    NewWorkflow,
+    Running,
+    Status,
+    Workflow,
+    Workflows,
+)
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import rows
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.graph.model import FORMAT
+from atlas_workflows.store.publication import AtArchive, archive, pause, resume
+from atlas_workflows.store.steering import audit
+
+ROUTER = api_router("workflows")
+Reader = Annotated[Tenant, Depends(READS)]
+Owner = Annotated[str | None, Query(pattern="^(legacy_app|atlas_legacy|atlas_enhanced)$")]
+InState = Annotated[str | None, Query(pattern="^(draft|active|paused|archived)$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A workflow as the list shows it."""
+
+    id: str
+    name: str
+    description: str | None
+    status: str
+    owner: str
+    category: str
+    tags: list[str]
+    revision: int
+    published_version: int | None
+    awaiting_sign_off: bool
+    total_executions: int
+    successful_executions: int
+    failed_executions: int
+    last_run_at: datetime | None
+    created_at: datetime
+    updated_at: datetime | None
+
+    @property
+    def tag(self) -> str:
+        """Another one as soon as the draft, what is published, or the state is another."""
+        return tag_of(self.revision, self.published_version, self.status)
+
+
+@ROUTER.get("/workflows", response_model=Workflows)
+def list_workflows(
+    reader: Reader,
+    status: InState = None,
+    owner: Owner = None,
+    search: Annotated[
+        str | None, Query(min_length=1, max_length=100, description="Part of the name.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The organization's workflows, the newest first."""
+    place = place_of("workflows", cursor)
+    with reader.reading() as connection:
+        found = _rows(
+            connection, reader.organization, limit + 1, status=status, owner=owner, search=search, place=place
+        )
+    return reply(Workflows, page("workflows", found, limit, "created_at", "id"))
+
+
+@ROUTER.get("/workflows/{workflow}", response_model=Workflow)
+def read_workflow(reader: Reader, workflow: UUID, known: IfNoneMatch = None) -> Response:
+    """One workflow; its ETag changes with its draft, its published version and its state."""
+    found = find(reader, workflow)
+    if is_known(known, found.tag):
+        return Response(status_code=304, headers={"ETag": found.tag})
+    return reply(Workflow, found, headers={"ETag": found.tag})
+
+
+@ROUTER.post("/workflows", response_model=Workflow, status_code=201)
+def create_workflow(
+    request: Request, creator: Annotated[Tenant, Depends(CREATES)], key: IdempotencyKey, body: NewWorkflow
+) -> Response:
+    """Make a draft. It is executed once it is published."""
+    named = str(uuid4())
+    definition = _definition(named, creator.organization, body)
+
+    def work(connection: Connection) -> tuple[int, dict[str, Any]]:
+        given = {
+            "id": named, "organization": creator.organization, "name": body.name, "description": body.description,
+            "tags": body.tags, "definition": dumps_text(definition),
+        }  # fmt: skip
+        connection.execute(sql("api/insert_workflow"), given)
+        audit(
+            connection, creator.organization, ("workflows", named), "create_workflow", creator.by(body.reason)
+        )
+        found = _rows(connection, creator.organization, 1, id=named)[0]
+        return 201, Workflow.model_validate(found).model_dump()
+
+    return once(request, creator, key, work)
+
+
+@ROUTER.patch("/workflows/{workflow}", response_model=Changed)
+def change_workflow(
+    editor: Annotated[Tenant, Depends(EDITS)], workflow: UUID, body: Change, match: IfMatch = None
+) -> Response:
+    """Pause, resume or archive a workflow. To archive one needs the permission workflow:delete as well."""
+    found = find(editor, workflow)
+    require_match(match, found.tag, what="workflow")
+    if body.status is Status.ARCHIVED and not editor.caller.may("workflow:delete", editor.organization):
+        raise HttpProblem("forbidden", "You have no permission workflow:delete there.", remedy="Ask for it.")
+    _require_fitting(body)
+    with editor.deciding() as connection:
+        return reply(Changed, _changed(connection, editor, found.id, body))
+
+
+def find(tenant: Tenant, workflow: UUID) -> Row:
+    """A workflow of the organization, seen through the policies. Raises HttpProblem (404)."""
+    with tenant.reading() as connection:
+        found = _rows(connection, tenant.organization, 1, id=str(workflow))
+    if not found:
+        raise not_found("workflow", str(workflow))
+    return found[0]
+
+
+def _rows(
+    connection: Connection,
+    organization: str,
+    limit: int,
+    *,
+    id: str | None = None,  # noqa: A002
+    status: str | None = None,
+    owner: str | None = None,
+    search: str | None = None,
+    place: tuple[datetime, str] | None = None,
+) -> list[Row]:
+    at, behind = place or (None, None)
+    given = {
+        "organization": organization, "limit": limit, "id": id, "status": status, "owner": owner, "search": search,
+        "before_at": at, "before_id": behind,
+    }  # fmt: skip
+    return rows(connection, Row, sql("api/workflows"), given)
+
+
+def _changed(connection: Connection, editor: Tenant, workflow: str, body: Change) -> Any:
+    by = editor.by(body.reason)
+    if body.status is Status.PAUSED:
+        return pause(connection, editor.organization, workflow, by, drain=body.drain)
+    if body.status is Status.ACTIVE:
+        return resume(connection, editor.organization, workflow, by)
+    running = None if body.running is None else AtArchive(body.running.value)
+    return archive(connection, editor.organization, workflow, by, running)
+
+
+def _require_fitting(body: Change) -> None:
+    if body.drain and body.status is not Status.PAUSED:
+        raise invalid("drain", "Only what is paused can be drained.", "Leave it out.")
+    if body.running is not None and body.status is not Status.ARCHIVED:
+        raise invalid("running", "It is for archiving only.", "Leave it out.")
+    if body.running not in (None, Running.FINISH, Running.CANCEL):
+        raise invalid("running", "It is finish or cancel.", "Say which.")
+
+
+def _definition(workflow: str, organization: str, body: NewWorkflow) -> dict[str, Any]:
+    given = body.definition or {"triggers": [], "nodes": [], "edges": []}
+    return {"format": FORMAT, **given, "id": workflow, "organization_id": organization, "name": body.name}

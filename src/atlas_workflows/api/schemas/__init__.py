@@ -1,0 +1,1 @@
+"""What API v2 takes and gives, one file per resource."""

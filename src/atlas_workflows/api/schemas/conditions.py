@@ -1,0 +1,36 @@
+"""Whether a condition holds, part by part."""
+
+from typing import Any
+
+from pydantic import Field
+
+from atlas_workflows.api.manners.exact import Model
+
+
+class Question(Model):
+    """A condition, asked of `scope` (the roots of paths) or of a member of the CRM as `contact`; `timezone` for dates."""
+
+    condition: dict[str, Any]
+    scope: dict[str, Any] = Field(default_factory=dict)
+    member: str | None = Field(None, min_length=1, max_length=200)
+    timezone: str = Field("UTC", max_length=100)
+
+
+class Part(Model):
+    """The answer of one part. `found` is false where the path leads nowhere; groups have `members`."""
+
+    holds: bool
+    operator: str
+    field: str | None
+    found: bool
+    actual: Any
+    expected: Any
+    members: list["Part"]
+
+
+class Answer(Model):
+    """Whether it holds, and why. `member_known` is None where no member was named."""
+
+    holds: bool
+    member_known: bool | None
+    explanation: Part

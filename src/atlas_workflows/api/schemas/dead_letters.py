@@ -1,0 +1,57 @@
+"""Failed executions by what made them fail."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from atlas_workflows.api.manners.exact import Model
+from atlas_workflows.api.schemas.executions import Replay
+
+
+class Cause(Model):
+    """Executions that failed alike: error class, type of the step, message without what varies."""
+
+    error_class: str
+    node_type: str
+    pattern: str
+    executions: int
+    workflows: int
+    first_at: datetime
+    last_at: datetime
+    example: str
+
+
+class Causes(Model):
+    """The most frequent cause first; `capped`: there are more."""
+
+    items: list[Cause]
+    capped: bool
+
+
+class ReplayOfCause(Model):
+    """Which failed executions go on. Without `send` the answer only says what would happen."""
+
+    error_class: str = Field(min_length=1, max_length=200)
+    node_type: str | None = Field(None, max_length=200)
+    pattern: str | None = Field(None, max_length=10_000)
+    workflow: UUID | None = None
+    since: AwareDatetime | None = None
+    limit: int = Field(100, ge=1, le=500)
+    send: bool = False
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class NotReplayed(Model):
+    """A failed execution that stays so, and why."""
+
+    execution: str
+    why: str
+
+
+class Replays(Model):
+    """What went on, or would go on, the oldest first."""
+
+    was_done: bool
+    replays: list[Replay]
+    refused: list[NotReplayed]

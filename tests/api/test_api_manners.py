@@ -1,0 +1,251 @@
+"""How the API speaks: problems by name, exact JSON, cursors, preconditions, requests that are sent again."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from api_world import CANARIES, World, definition_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atlas_workflows.api.manners.cursors import cursor_of, place_of
+from atlas_workflows.api.manners.exact import DEEPEST, require_shallow
+from atlas_workflows.api.manners.problems import HttpProblem
+from atlas_workflows.errors import InvalidJson
+from crm_world import ONE, TWO
+
+RACING = 50
+
+
+def _draft(world: World, organization: str = ONE) -> tuple[str, str, dict[str, Any]]:
+    address = f"workflows/{world.ids[organization]['workflow']}/draft"
+    answer = world.call("GET", address, organization=organization)
+    return address, answer.headers["etag"], answer.json()["definition"]
+
+
+def test_a_problem_says_what_where_and_what_to_do(world: World) -> None:
+    answer = world.call("GET", "executions?limit=0")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert set(told) == {"type", "title", "status", "detail", "code", "field", "remedy", "problems"}
+    assert (told["type"], told["code"], told["field"]) == ("urn:atlas:problem:invalid", "invalid", "limit")
+    assert told["problems"][0]["field"] == "limit"
+    assert len(answer.headers["x-request-id"]) == 32
+    sent = {"X-Request-ID": "mine-1", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    answer = world.call("GET", "nowhere", headers=sent)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (answer.headers["x-request-id"], answer.headers["x-trace-id"]) == ("mine-1", "a" * 32)
+
+
+@pytest.mark.parametrize("listed", ["workflows", "executions", "api-keys"])
+@pytest.mark.parametrize("value", ["0", "-1", "1e9", "x", "", "AAAA", "é", "[]", "a" * 500])
+def test_no_page_but_one_of_ours(world: World, listed: str, value: str) -> None:
+    for name in ("limit", "cursor"):
+        answer = world.call("GET", listed, params={name: value})
+        assert (answer.status_code, answer.json()["field"]) == (422, name), answer.text
+
+
+@settings(max_examples=50)
+@given(st.text(max_size=60))
+def test_a_cursor_that_we_did_not_make_is_refused(text: str) -> None:
+    with pytest.raises(HttpProblem):
+        place_of("executions", text)
+
+
+@settings(max_examples=50)
+@given(st.datetimes(timezones=st.just(UTC)), st.uuids())
+def test_a_cursor_names_its_place_in_its_list_only(at: datetime, named: Any) -> None:
+    made = cursor_of("executions", at, str(named))
+    assert place_of("executions", made) == (at, str(named))
+    with pytest.raises(HttpProblem):
+        place_of("workflows", made)
+
+
+def test_pages_show_each_once_while_others_are_added(world: World) -> None:
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        before = {row[0] for row in connection.execute(
+            "INSERT INTO atlas.workflows (organization_id, name, created_at) SELECT %s, 'w' || n, "
+            "CASE WHEN n %% 7 > 0 THEN TIMESTAMPTZ '2026-01-01' + n / 5 * interval '1 s' END "
+            "FROM generate_series(1, 300) AS n RETURNING id::text", [TWO],
+        )}  # fmt: skip
+        seen: list[str] = []
+        cursor: str | None = None
+        while True:
+            found = world.get("workflows", organization=TWO, params={"limit": 37} | ({"cursor": cursor} if cursor else {}))  # fmt: skip
+            seen += [item["id"] for item in found["items"]]
+            connection.execute(
+                "INSERT INTO atlas.workflows (organization_id, name) VALUES (%s, 'late')", [TWO]
+            )
+            connection.execute("UPDATE atlas.workflows SET description = 'changed' WHERE id = %s", [seen[-1]])
+            cursor = found["next"]
+            if cursor is None:
+                break
+    assert len(seen) == len(set(seen))
+    assert set(seen) >= before
+
+
+def test_what_is_unknown_is_refused_by_name(world: World) -> None:
+    for path, name in (("workflows?statuss=active", "statuss"), ("executions?limit=1&limit=2", "limit")):
+        answer = world.call("GET", path)
+        assert (answer.status_code, answer.json()["field"]) == (422, name)
+    answer = world.start("workflows", {"name": "x", "nmae": "y"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "nmae")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b'{"definition": {}', "application/json", 400),
+        (b'{"definition": {"a": 1, "a": 2}}', "application/json", 400),
+        (b'{"definition": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", "application/json", 400),
+        (b'{"definition": {"a": NaN}}', "application/json", 400),
+        (b'{"definition": {"a": "\xff"}}', "application/json", 400),
+        (b'{"definition": {}}', "text/plain", 415),
+        (b'{"definition": {}}', "application/json; charset=latin-1", 415),
+        (b'{"definition": {}}', "", 415),
+        (b"", "application/json", 400),
+        (b'{"definition": {"a": "' + b"x" * 4_200_000 + b'"}}', "application/json", 413),
+        (b'{"definition": {"a": "\\ud800"}, "reason": "\\ud800"}', "application/json", 422),
+        (b'{"definition": {"a": "\\u0000"}}', "application/json", 422),
+        (b'{"definition": {}, "reason": "\\u0000"}', "application/json", 422),
+    ],
+)
+def test_a_body_that_cannot_be_is_refused_and_nothing_is_stored(
+    world: World, body: bytes, kind: str, status: int
+) -> None:
+    address, tag, before = _draft(world)
+    answer = world.call("PUT", address, content=body, headers={"Content-Type": kind, "If-Match": tag})
+    assert answer.status_code == status, answer.text
+    assert _draft(world) == (address, tag, before)
+
+
+def test_depth_is_of_brackets_outside_texts() -> None:
+    require_shallow(b'{"a": "' + b"[" * 1_000 + b'"}')
+    require_shallow(b"[" * DEEPEST + b"]" * DEEPEST)
+    require_shallow(b"[" + b"[]," * 1_000 + b"0]")
+    with pytest.raises(InvalidJson):
+        require_shallow(b'["\\"", ' * (DEEPEST + 1))
+
+
+def test_a_draft_comes_back_digit_for_digit(world: World) -> None:
+    address, tag, draft = _draft(world)
+    draft["nodes"][0]["parameters"]["extra"] = {"n": "@", "name": "Łódź"}
+    text = json.dumps({"definition": draft}).replace('"@"', "[12345678901234567890123, 1.10, 1e400]")
+    saved = world.call(
+        "PUT", address, content=text, headers={"Content-Type": "application/json", "If-Match": tag}
+    )
+    assert saved.status_code == 200, saved.text
+    assert saved.json()["valid"] is True, saved.text
+    assert saved.headers["etag"] == f'"{saved.json()["revision"]}"'
+    found = world.call("GET", address)
+    assert "[12345678901234567890123,1.10," in found.text
+    assert world.call("GET", address, headers={"If-None-Match": found.headers["etag"]}).status_code == 304
+
+
+def test_who_saves_says_what_was_read(world: World) -> None:
+    address, tag, draft = _draft(world)
+    for match, status in ((None, 428), ('"x"', 412), ("*", 412), ('"9999"', 412)):
+        headers = {} if match is None else {"If-Match": match}
+        answer = world.call("PUT", address, json={"definition": draft}, headers=headers)
+        assert (answer.status_code, answer.json()["field"]) == (status, "If-Match")
+    assert (
+        world.call("PUT", address, json={"definition": draft}, headers={"If-Match": tag}).status_code == 200
+    )
+    late = world.call("PUT", address, json={"definition": {}}, headers={"If-Match": tag})
+    assert late.status_code == 412
+    assert late.json()["current"]["definition"] == draft
+    assert (late.json()["ancestor_revision"], late.headers["etag"]) == (int(tag[1:-1]), _draft(world)[1])
+    foreign = draft | {"id": world.ids[TWO]["workflow"]}
+    answer = world.call("PUT", address, json={"definition": foreign}, headers={"If-Match": _draft(world)[1]})
+    assert (answer.status_code, answer.json()["field"]) == (422, "definition.id")
+
+
+def test_of_two_who_save_at_once_one_is_told(world: World) -> None:
+    address, tag, draft = _draft(world)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(
+            lambda n: world.call("PUT", address, json={"definition": draft | {"description": str(n)}}, headers={"If-Match": tag}),
+            range(8),
+        ))  # fmt: skip
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+    (won,) = (answer for answer in answers if answer.status_code == 200)
+    _, now, _ = _draft(world)
+    assert now == won.headers["etag"] == f'"{int(tag[1:-1]) + 1}"'
+
+
+def test_copies_of_a_request_that_race_make_one_workflow_and_get_one_answer(world: World) -> None:
+    key, wish = uuid4().hex, {"name": "made once"}
+    with ThreadPoolExecutor(RACING) as pool:
+        answers = list(pool.map(lambda _: world.start("workflows", wish, key=key), range(RACING)))
+    assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers if answer.status_code != 201][:1]  # fmt: skip
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotency-replayed" in answer.headers for answer in answers) == RACING - 1
+    assert len(world.get("workflows?search=made once")["items"]) == 1
+    noted = world.get("audit", params={"subject_id": answers[0].json()["id"]})["items"]
+    assert [entry["action"] for entry in noted] == ["create_workflow"]
+    other = world.start("workflows", {"name": "another"}, key=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert world.start("workflows", wish, key=key, organization=TWO).json()["id"] != answers[0].json()["id"]
+    assert world.call("POST", "workflows", json=wish).json()["field"] == "Idempotency-Key"
+
+
+def test_what_was_refused_may_be_tried_again_and_answers_are_forgotten_after_a_day(world: World) -> None:
+    key, workflow = uuid4().hex, world.ids[ONE]["workflow"]
+    wish = {"revision": 1_000_000, "reason": "x"}
+    for _ in range(2):
+        assert world.start(f"workflows/{workflow}/publications", wish, key=key).status_code == 412
+    made = world.start("workflows", {"name": "daily"}, key=key).json()
+    began = world.clock.now
+    try:
+        world.clock.now = began + timedelta(hours=25)
+        assert world.start("workflows", {"name": "daily"}, key=key).json()["id"] != made["id"]
+    finally:
+        world.clock.now = began
+
+
+def test_a_workflow_is_published_paused_resumed_and_archived(world: World) -> None:
+    made = world.start("workflows", {"name": "life", "definition": definition_of("x", ONE)}).json()
+    address, named = f"workflows/{made['id']}", made["id"]
+    plan = world.call("POST", f"{address}/publish-plan").json()
+    assert (plan["valid"], plan["published_version"], plan["revision"]) == (True, None, 1)
+    assert {(each["kind"], each["part"]) for each in plan["changes"]} >= {
+        ("added", "nodes"),
+        ("added", "triggers"),
+    }
+    wish = {"revision": 1, "reason": "ready", "plan": plan["plan"], "running": "follow"}
+    published = world.start(f"{address}/publications", wish)
+    assert (published.status_code, published.json()["version"]) == (201, 1), published.text
+    assert world.start(f"{address}/publications", wish).status_code == 412, "the plan has moved"
+    tag = world.call("GET", address).headers["etag"]
+    assert tag == '"1.1.active"'
+    refused = world.call("PATCH", address, json={"status": "paused", "reason": "x"})
+    assert refused.status_code == 428
+    for status, before in (
+        ("paused", '"1.1.active"'),
+        ("active", '"1.1.paused"'),
+        ("archived", '"1.1.active"'),
+    ):
+        changed = world.call(
+            "PATCH", address, json={"status": status, "reason": "x"}, headers={"If-Match": before}
+        )
+        assert changed.json()["status"] == status, changed.text
+        late = world.call(
+            "PATCH", address, json={"status": status, "reason": "x"}, headers={"If-Match": before}
+        )
+        assert late.status_code == 412
+    staff = world.call("PATCH", address, role="staff", json={"status": "archived", "reason": "x"}, headers={"If-Match": '"1.1.archived"'})  # fmt: skip
+    assert (staff.status_code, staff.json()["code"]) == (403, "forbidden")
+    actions = [entry["action"] for entry in world.get(f"audit?subject_id={named}")["items"]]
+    assert actions == ["archive_workflow", "resume_workflow", "pause_workflow", "publish_version_1", "create_workflow"]  # fmt: skip
+    assert CANARIES[ONE] in json.dumps(world.get(f"{address}/versions/1"))
+    diff = world.get(f"{address}/versions/1/diff/0")
+    assert (diff["same_behaviour"], diff["items"]) == (True, [])
+    invalid = world.start("workflows", {"name": "broken", "definition": {"nodes": [{"id": "n"}]}}).json()
+    answer = world.start(f"workflows/{invalid['id']}/publications", {"revision": 1, "reason": "x"})
+    assert answer.status_code == 422
+    assert {problem["severity"] for problem in answer.json()["problems"]} >= {"error"}

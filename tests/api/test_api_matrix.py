@@ -1,0 +1,103 @@
+"""Role by route by foreign organization, over every route that the application has: nothing is open, nothing leaks."""
+
+import pytest
+from api_requests import Asked, asked_of
+from api_world import CANARIES, ROLES, World
+
+from crm_world import ONE, TWO
+
+OPEN = {"GET /health"}
+NOT_REFUSED = {200, 201, 202, 204, 304, 404, 409, 412, 422, 428}
+
+
+def _routes(world: World) -> list[Asked]:
+    found = list(asked_of(world.app))
+    assert len(found) > 30
+    return found
+
+
+def test_every_route_says_what_it_needs_and_only_the_health_is_open(world: World) -> None:
+    assert {each.name for each in _routes(world) if each.needs is None} == OPEN
+    others = {route.path for route in world.app.routes if not hasattr(route, "dependant")}
+    assert others == {"/openapi.json"}
+
+
+def test_nobody_comes_in_without_credentials_in_force(world: World) -> None:
+    bad = [None, "Bearer", "Basic YTpi", "Bearer x.y.z", "Bearer atlas_0", f"Bearer atlas_{'A' * 38}"]
+    for each in _routes(world):
+        if each.name in OPEN:
+            continue
+        for authorization in bad:
+            headers = {} if authorization is None else {"Authorization": authorization}
+            answer = world.client.request(each.method, each.path(world.ids[ONE]), headers=headers)
+            assert answer.status_code == 401, (each.name, authorization, answer.text)
+            assert answer.headers["www-authenticate"].startswith("Bearer"), each.name
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_what_its_permissions_say_in_its_own_organization_only(world: World, role: str) -> None:
+    scopes = set(world.get("session", role=role, organization=TWO)["organizations"][0]["permissions"])
+    for each in _routes(world):
+        if each.needs is None:
+            continue
+        request = each.request()
+        headers = request.pop("headers")
+        mine = world.call(
+            each.method, each.path(world.ids[TWO]), role=role, organization=TWO, headers=headers, **request
+        )
+        may = not each.needs.everywhere and (each.needs.permission is None or each.needs.permission in scopes)
+        assert (mine.status_code in NOT_REFUSED) if may else mine.status_code == 403, (
+            each.name,
+            role,
+            mine.text,
+        )
+        assert CANARIES[ONE] not in mine.text, f"{each.name} shows what belongs to somebody else"
+
+
+def test_another_organization_s_ids_are_not_to_be_found(world: World) -> None:
+    asked = 0
+    for each in _routes(world):
+        if each.needs is None or each.needs.everywhere:
+            continue
+        request = each.request()
+        headers = request.pop("headers")
+        foreign = world.call(
+            each.method, each.path(world.ids[ONE]), organization=TWO, headers=headers,
+            **(request | ({"params": {"workflow": world.ids[ONE]["workflow"]}} if "member" in each.parameters else {})),
+        )  # fmt: skip
+        assert CANARIES[ONE] not in foreign.text, each.name
+        if each.parameters:
+            asked += 1
+            assert foreign.status_code == 404, (each.name, foreign.text)
+            assert foreign.json()["code"] == "not_found"
+        named = world.call(
+            each.method, each.path(world.ids[ONE]), organization=TWO, headers={**headers, "X-Organization-ID": ONE}, **request
+        )  # fmt: skip
+        assert CANARIES[ONE] not in named.text, each.name
+        assert each.needs.permission is None or named.status_code == 403, (each.name, named.text)
+    assert asked > 10
+
+
+@pytest.mark.parametrize("may_change", [True, False])
+def test_an_operator_sees_the_installation_and_changes_it_where_the_login_may(
+    world: World, may_change: bool
+) -> None:
+    world.session[0] = ("ops", may_change)
+    try:
+        token = world.client.get("/api/v2/session").json()["csrf"]
+        for each in _routes(world):
+            if each.needs is None:
+                continue
+            request = each.request()
+            headers = request.pop("headers") | {
+                "X-Organization-ID": TWO, "Sec-Fetch-Site": "same-origin", "X-Atlas-CSRF": token,
+            }  # fmt: skip
+            answer = world.client.request(each.method, each.path(world.ids[TWO]), headers=headers, **request)
+            may = may_change or each.needs.permission in (None, "workflow:analytics")
+            expected = NOT_REFUSED if may else {403}
+            assert answer.status_code in expected, (each.name, answer.text)
+            assert CANARIES[ONE] not in answer.text, each.name
+    finally:
+        world.session[0] = None
+        world.client.cookies.clear()

@@ -1,0 +1,107 @@
+"""`atlas serve` as people start it: a process of its own on a real socket, up within seconds, drained when told to end."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from api_world import World
+from httpx import Client
+
+from atlas_workflows.db.ports import free_port
+from atlas_workflows.settings import ROOT
+from crm_world import ONE
+
+ATLAS = str(Path(sys.executable).with_name("atlas"))
+
+
+def _begin(dsn: str, port: int, home: Path) -> subprocess.Popen[str]:
+    given = os.environ | {"ATLAS_HOME": str(home), "ATLAS_ROOT": str(ROOT), "ATLAS_CRM_DSN": dsn}
+    return subprocess.Popen(
+        [ATLAS, "serve", "--port", str(port)], env=given, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def served(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Client, subprocess.Popen[str]]]:
+    port = free_port()
+    process = _begin(world.dsn, port, tmp_path_factory.mktemp("home"))
+    with Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                client.get("/health")
+                break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        yield client, process
+    process.kill()
+    process.wait()
+
+
+def test_it_answers_over_a_socket(served: tuple[Client, subprocess.Popen[str]], world: World) -> None:
+    client, _ = served
+    assert client.get("/health").json() == {"status": "ok", "database": "It answers."}
+    assert client.get("/openapi.json").json()["openapi"].startswith("3.1")
+    assert client.get("/atlas/api/v2/workflows").status_code == 401
+    bearer = {"Authorization": f"Bearer {world.keys['owner', ONE]}"}
+    found = client.get("/atlas/api/v2/workflows", headers=bearer)
+    assert [item["id"] for item in found.json()["items"]] == [world.ids[ONE]["workflow"]]
+    assert found.headers["x-ratelimit-limit"] == "1000"
+    assert "server" not in found.headers
+
+
+def test_a_port_that_is_taken_is_said(
+    served: tuple[Client, subprocess.Popen[str]], world: World, tmp_path: Path
+) -> None:
+    client, _ = served
+    second = _begin(world.dsn, client.base_url.port or 0, tmp_path)
+    _, said = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert "The API cannot listen on 127.0.0.1" in said
+
+
+def test_the_how_to_works_as_it_is_written(
+    served: tuple[Client, subprocess.Popen[str]], world: World
+) -> None:
+    """Its commands in their order, with this server's address, this organization and the key and id that the first one gave."""
+    text = (ROOT / "docs" / "how-to" / "use-the-api.md").read_text()
+    commands = re.findall(r"^\$ (.+)$", text, re.MULTILINE)
+    assert len(commands) == 6
+    environment = os.environ | {"ATLAS_CRM_DSN": world.dsn, "KEY": "", "NO_PROXY": "*"}
+    said: list[str] = []
+    for command in commands:
+        found = command.replace("./atlas", ATLAS).replace(
+            "http://127.0.0.1:8090", str(served[0].base_url).rstrip("/")
+        )
+        if said:
+            environment["KEY"] = said[0].splitlines()[0]
+            (named,) = re.findall(r"Key (\S+)", said[0])
+            found = found.replace("5b0c6a0e-0000-4000-8000-000000000000", named)
+        done = subprocess.run(
+            ["bash", "-c", found], env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        said.append(done.stdout)
+    assert '"kind":"api_key"' in said[1]
+    assert len(json.loads(said[2])["items"]) == 4
+    assert json.loads(said[3])["was_done"] is False
+    assert "in force" in said[4]
+    assert said[5] == "website is revoked.\n"
+
+
+def test_it_ends_when_it_is_told_to(served: tuple[Client, subprocess.Popen[str]]) -> None:
+    _, process = served
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode in (0, -signal.SIGTERM), said
+    assert "api ends" in said
