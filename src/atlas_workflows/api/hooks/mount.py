@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from atlas_workflows.api.hooks.intake import Intake, endpoint_in
+from atlas_workflows.api.hooks.intake import Intake, Outside, endpoint_in
 from atlas_workflows.api.hooks.reading import Receive, Scope, Send
+from atlas_workflows.settings import Settings
+from atlas_workflows.wiring import build_webhooks
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Ours, and those that callers of the old applications know; behind each stands the id of the endpoint.
@@ -16,8 +18,21 @@ PREFIXES = (
 )
 
 
+def intake_of(dsn: Callable[[], str], settings: Settings) -> Callable[[], Intake]:
+    """Makes the intake over the database at `dsn()`, when it is asked to."""
+
+    def make() -> Intake:
+        doors, commits = build_webhooks(dsn(), settings)
+        return Intake(doors, commits, Outside(settings.public_url, settings.trusted_proxies))
+
+    return make
+
+
 class WebhooksBeside:
-    """Pure ASGI middleware: `application.add_middleware(WebhooksBeside, intake=…)`. `intake` is made at the first call."""
+    """Pure ASGI middleware: `application.add_middleware(WebhooksBeside, intake=intake_of(dsn, settings))`.
+
+    Added last it stands in front of all others. The intake is made at the first call, in the loop that serves it.
+    """
 
     def __init__(
         self, app: Application, intake: Callable[[], Intake], prefixes: tuple[str, ...] = PREFIXES

@@ -55,6 +55,7 @@ def read_manner(document: Mapping[str, Any]) -> Manner:
         raise InputError(
             f"A webhook has no setting {', '.join(unknown)[:80]}.",
             remedy=f"There are: {', '.join(sorted(known))}.",
+            field=f"manner.{unknown[0][:60]}",
         )
     given = {name: _frozen(name, value) for name, value in document.items() if value is not None}
     return checked_manner(Manner(**given))
@@ -63,20 +64,32 @@ def read_manner(document: Mapping[str, Any]) -> Manner:
 def _frozen(name: str, value: Any) -> Any:
     if name in ("methods", "networks"):
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            raise InputError(f"{name} is no list of texts.", remedy=f"Write {name} as a list.")
+            raise InputError(
+                f"{name} is no list of texts.", remedy=f"Write {name} as a list.", field=f"manner.{name}"
+            )
         return tuple(value)
     wanted = int if name in ("tolerance", "delivery_seconds") else str
     if type(value) is not wanted:
-        raise InputError(f"{name} is no {'whole number' if wanted is int else 'text'}.", remedy="Correct it.")
+        raise InputError(
+            f"{name} is no {'whole number' if wanted is int else 'text'}.",
+            remedy="Correct it.",
+            field=f"manner.{name}",
+        )
     return value
 
 
 def checked_manner(manner: Manner) -> Manner:
     """The same, once everything in it is possible. Raises InputError."""
     if not manner.methods or not set(manner.methods) <= set(METHODS):
-        raise InputError("The methods are not possible.", remedy=f"Choose among {', '.join(METHODS)}.")
+        raise InputError(
+            "The methods are not possible.",
+            remedy=f"Choose among {', '.join(METHODS)}.",
+            field="manner.methods",
+        )
     if len(manner.networks) > MOST_NETWORKS:
-        raise InputError(f"More than {MOST_NETWORKS} networks.", remedy="Name larger ones.")
+        raise InputError(
+            f"More than {MOST_NETWORKS} networks.", remedy="Name larger ones.", field="manner.networks"
+        )
     for network in manner.networks:
         read_network(network)
     _require_within("tolerance", manner.tolerance, TOLERANCE)
@@ -95,7 +108,9 @@ def read_network(text: str) -> Network:
         return ipaddress.ip_network(text.strip())
     except ValueError as cause:
         raise InputError(
-            f"{text[:60]!r} is no network.", remedy="Write 203.0.113.0/24 or one address."
+            f"{text[:60]!r} is no network.",
+            remedy="Write 203.0.113.0/24 or one address.",
+            field="manner.networks",
         ) from cause
 
 
@@ -107,13 +122,17 @@ def read_place(text: str) -> Place:
     if where == "body" and mark and name:
         return Place("body", name)
     raise InputError(
-        f"{text[:60]!r} is no place in a call.", remedy="Write header:x-request-id or body:data.id."
+        f"{text[:60]!r} is no place in a call.",
+        remedy="Write header:x-request-id or body:data.id.",
+        field="manner",
     )
 
 
 def _require_within(name: str, value: int | None, bounds: tuple[int, int]) -> None:
     if value is not None and not bounds[0] <= value <= bounds[1]:
-        raise InputError(f"{name} is {value}.", remedy=f"Give {bounds[0]} to {bounds[1]} seconds.")
+        raise InputError(
+            f"{name} is {value}.", remedy=f"Give {bounds[0]} to {bounds[1]} seconds.", field=f"manner.{name}"
+        )
 
 
 def _require_url(url: str) -> None:
@@ -122,6 +141,7 @@ def _require_url(url: str) -> None:
         raise InputError(
             "The public address is none.",
             remedy="Write it as the provider was told it, without a query: https://…",
+            field="manner.public_url",
         )
 
 

@@ -200,23 +200,29 @@ def _found(connection: Connection, organization: str, endpoint_id: str | None) -
 def _check(scheme: Scheme, manner: Manner, rate_limit: int) -> None:
     if manner.tolerance is not None and not scheme.tells_time:
         raise InputError(
-            f"{scheme.title} signs no time, so none can be checked.", remedy="Leave the tolerance out."
+            f"{scheme.title} signs no time, so none can be checked.",
+            remedy="Leave the tolerance out.",
+            field="manner.tolerance",
         )
     if not 1 <= rate_limit <= MOST_RATE:
-        raise InputError(f"The limit is {rate_limit} calls a minute.", remedy=f"Give 1 to {MOST_RATE}.")
+        raise InputError(
+            f"The limit is {rate_limit} calls a minute.", remedy=f"Give 1 to {MOST_RATE}.", field="rate_limit"
+        )
 
 
 def _checked_id(text: str) -> str:
     if not text or len(text) > MOST_LETTERS or not text.isprintable() or text.strip("/ ") != text:
         raise InputError(
-            "The endpoint's id is none.", remedy=f"Up to {MOST_LETTERS} letters, no slash at the ends."
+            "The endpoint's id is none.",
+            remedy=f"Up to {MOST_LETTERS} letters, no slash at the ends.",
+            field="endpoint_id",
         )
     return text
 
 
 def _checked_name(text: str) -> str:
     if not text.strip() or len(text) > MOST_LETTERS or "\0" in text:
-        raise InputError("The name is none.", remedy=f"Give up to {MOST_LETTERS} letters.")
+        raise InputError("The name is none.", remedy=f"Give up to {MOST_LETTERS} letters.", field="name")
     return text.strip()
 
 
@@ -224,11 +230,15 @@ def _secret(scheme: Scheme, given: str | None) -> str:
     """The secret to seal: the one given, or a random one where the provider takes ours. Raises InputError."""
     if given is None and scheme.secret_is_theirs:
         raise InputError(
-            f"{scheme.title} makes the secret.", remedy="Copy it from there and give it: --secret-file."
+            f"{scheme.title} makes the secret.",
+            remedy="Copy it from there and give it: --secret-file.",
+            field="secret",
         )
     made = _random(scheme) if given is None else given.strip()
     if len(made) < LEAST_SECRET or "\0" in made or scheme.key(made) is None:
-        raise InputError(f"This can be no secret of {scheme.title}.", remedy=scheme.documentation)
+        raise InputError(
+            f"This can be no secret of {scheme.title}.", remedy=scheme.documentation, field="secret"
+        )
     return made
 
 

@@ -24,5 +24,6 @@ def scheme_named(name: str) -> Scheme:
         raise InputError(
             f"There is no verification scheme {name[:40]!r}.",
             remedy=f"There are: {', '.join(all_schemes())}.",
+            field="scheme",
         )
     return found
