@@ -14,9 +14,11 @@ UNREADABLE = "(an address that cannot be read)"
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 64
 API_PORT = 8090
+MOST_PROXIES = 10
 LOG_LEVELS = ("debug", "info", "warning", "error")
 # All that the product reads, here or in `./atlas` and the DAGs: what looks like one of them and is none is refused.
 KNOWN = (
+    "ATLAS_PUBLIC_URL", "ATLAS_TRUSTED_PROXIES",
     "ATLAS_ROOT", "ATLAS_HOME", "ATLAS_CRM_DSN", "ATLAS_PG_BIN", "ATLAS_SECRET_KEYS", "ATLAS_SMTP_URL", "ATLAS_SMTP_CLEAR_LOGIN",
     "ATLAS_MAIL_FROM", "ATLAS_EGRESS_ALLOW", "ATLAS_WORKERS", "ATLAS_METRICS_ADDRESS", "ATLAS_METRICS_PORT",
     "ATLAS_LOG_LEVEL", "ATLAS_TRACES_ENDPOINT", "ATLAS_TWILIO_URL", "ATLAS_NOTIFY_TO", "ATLAS_NOTIFY_FROM",
@@ -44,6 +46,8 @@ class Settings:
     log_level: str = "info"
     traces_endpoint: str | None = None
     twilio_url: str = "https://api.twilio.com"
+    public_url: str | None = None
+    trusted_proxies: int = 0
     airflow_url: str | None = None
     airflow_user: str = ""
     airflow_password: str = ""
@@ -102,6 +106,8 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
         log_level=_log_level(env.get("ATLAS_LOG_LEVEL") or "info"),
         traces_endpoint=env.get("ATLAS_TRACES_ENDPOINT") or None,
         twilio_url=env.get("ATLAS_TWILIO_URL") or "https://api.twilio.com",
+        public_url=env.get("ATLAS_PUBLIC_URL") or None,
+        trusted_proxies=_count("ATLAS_TRUSTED_PROXIES", env.get("ATLAS_TRUSTED_PROXIES"), 0, MOST_PROXIES),
         airflow_url=env.get("ATLAS_AIRFLOW_URL") or None,
         airflow_user=env.get("ATLAS_AIRFLOW_USER") or "",
         airflow_password=env.get("ATLAS_AIRFLOW_PASSWORD") or "",

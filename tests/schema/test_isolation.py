@@ -425,7 +425,7 @@ def test_the_application_may_call_these_functions_and_no_others(admin: psycopg.C
     ).fetchall()
     assert [row[0] for row in callable_] == [
         "accepts_event", "act_as", "acting_name", "announce_events", "current_organization", "emit_event", "execution_owner",
-        "has_permission", "hold_owners", "is_migration_role", "is_uuid", "owners_lock", "save_draft",
+        "has_permission", "hold_owners", "is_migration_role", "is_uuid", "owners_lock", "save_draft", "webhook_door",
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
--- Lets go of events handled long ago that no workflow is asked about again, old warnings and old refusals, a bite at a time.
+-- Lets go of events handled long ago that no workflow is asked about again, of old deliveries, warnings and refusals, a bite at a time.
 WITH events AS (
     DELETE FROM atlas.event_outbox AS o
     WHERE o.ctid = ANY(ARRAY(
@@ -29,5 +29,18 @@ refusals AS (
         ORDER BY x.refused_at LIMIT 5000 FOR UPDATE SKIP LOCKED
     ))
     RETURNING 1
+),
+deliveries AS (
+    DELETE FROM atlas.webhook_deliveries AS o
+    WHERE o.ctid = ANY(ARRAY(
+        SELECT x.ctid FROM atlas.webhook_deliveries AS x
+        WHERE x.received_at < coalesce(%(now)s, now()) - interval '30 days'
+            AND NOT EXISTS (
+                SELECT FROM atlas.event_outbox AS e
+                WHERE e.organization_id = x.organization_id AND e.event_key = 'webhook ' || x.id AND e.handled_at IS NULL
+            )
+        ORDER BY x.received_at LIMIT 5000 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING 1
 )
-SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM warnings) + (SELECT count(*) FROM refusals)
+SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM events) + (SELECT count(*) FROM warnings) + (SELECT count(*) FROM refusals)

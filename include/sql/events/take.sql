@@ -33,6 +33,12 @@ CROSS JOIN LATERAL (
     SELECT o.*
     FROM atlas.event_outbox AS o
     WHERE o.handled_at IS NULL AND o.organization_id = f.organization_id
+        -- Of those that have an order the first alone, also while another worker has it.
+        AND (o.order_key IS NULL OR NOT EXISTS (
+            SELECT FROM atlas.event_outbox AS before
+            WHERE before.organization_id = o.organization_id AND before.order_key = o.order_key AND before.id < o.id
+                AND before.handled_at IS NULL
+        ))
     ORDER BY o.id
     LIMIT (SELECT s.size FROM share AS s)
     FOR UPDATE SKIP LOCKED

@@ -98,6 +98,7 @@ BY_RULE: Mapping[str, Mapping[str, str]] = {
 
 _LOADED_AT = "when the row was loaded; the old application has no such time"
 _BY_THE_RUN = "which run wrote it, and when"
+_VERIFIED = "how calls are verified here, which people decide"
 _COMPUTED = "the database computes it from columns that are compared"
 NOT_COMPARED: Mapping[str, Mapping[str, str]] = {
     "workflows": {
@@ -108,6 +109,9 @@ NOT_COMPARED: Mapping[str, Mapping[str, str]] = {
     "workflow_variables": {"updated_at": _LOADED_AT},
     "workflow_execution_steps": {"updated_at": _LOADED_AT},
     "workflow_schedules": {"updated_at": _LOADED_AT},
+    "workflow_webhooks": {
+        "scheme": _VERIFIED, "manner": _VERIFIED, "previous_secret_id": _VERIFIED, "previous_until": _VERIFIED,
+    },
     "workflow_analytics": {"updated_at": _LOADED_AT},
     "workflow_action_definitions": {"created_at": _LOADED_AT, "updated_at": _LOADED_AT},
     "workflow_trigger_definitions": {"created_at": _LOADED_AT, "updated_at": _LOADED_AT},
@@ -170,8 +174,9 @@ TABLES_NOT_COMPARED: Mapping[str, str] = {
     **dict.fromkeys(
         ("workflow_execution_queue", "workflow_performance_metrics", "workflow_rate_limits", "execution_states", "execution_inbox",
          "enrolments", "enrolment_refusals", "effects", "dead_letters", "fallbacks", "exposures", "crm_writes", "event_outbox",
-         "event_capture_warnings", "deferred_events", "listening_triggers", "wait_subscriptions", "audience_runs",
-         "audience_members", "api_keys", "api_rates", "api_answers", "recurring_snapshots", "recurring_schedules", "recurring_pauses", "recurring_occurrences"), _HERE),
+          "event_capture_warnings", "webhook_deliveries", "webhook_rates", "deferred_events", "listening_triggers", "wait_subscriptions",
+          "audience_runs", "audience_members", "api_keys", "api_rates", "api_answers", "recurring_snapshots", "recurring_schedules",
+          "recurring_pauses", "recurring_occurrences"), _HERE),
 }  # fmt: skip
 
 

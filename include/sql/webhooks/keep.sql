@@ -1,0 +1,65 @@
+-- Stores a batch of one organization's deliveries, each new one with its event; says for each place what came of it.
+WITH given AS MATERIALIZED (
+    SELECT g.*, row_number() OVER (PARTITION BY g.webhook_id ORDER BY g.place) AS turn
+    FROM unnest(
+        %(ids)s::uuid[], %(webhooks)s::uuid[], %(keys)s::text[], %(events)s::text[], %(subjects)s::text[], %(orders)s::text[],
+        %(triggers)s::text[]
+    ) WITH ORDINALITY AS g (id, webhook_id, delivery_key, event, subject, order_key, facts, place)
+),
+open AS MATERIALIZED (
+    SELECT w.id, w.rate_limit, n.calls, make_interval(secs => 60.0 / w.rate_limit) AS step
+    FROM (SELECT g.webhook_id, count(*)::integer AS calls FROM given AS g GROUP BY g.webhook_id) AS n
+    INNER JOIN atlas.workflow_webhooks AS w ON w.id = n.webhook_id
+    WHERE w.organization_id = %(organization)s AND w.is_active
+    ORDER BY w.id
+),
+-- A bucket of a minute's calls that empties evenly: as many are let in as it has room for.
+rates AS (
+    INSERT INTO atlas.webhook_rates AS r (webhook_id, organization_id, full_at, admitted, taken, limited, last_at)
+    SELECT o.id, %(organization)s, now() + x.room * o.step, x.room, x.room, o.calls - x.room, now()
+    FROM open AS o
+    CROSS JOIN LATERAL (SELECT least(o.calls, o.rate_limit) AS room) AS x
+    ON CONFLICT (webhook_id) DO UPDATE SET (admitted, full_at, taken, limited, last_at) = (
+        SELECT x.room, greatest(r.full_at, now()) + x.room * x.step, r.taken + x.room, r.limited + x.calls - x.room, now()
+        FROM (
+            SELECT
+                o.step, o.calls,
+                greatest(0, least(o.calls, floor(
+                    extract(EPOCH FROM now() + interval '60 seconds' - greatest(r.full_at, now())) / 60.0 * o.rate_limit + 0.000001
+                )::integer)) AS room
+            FROM open AS o
+            WHERE o.id = r.webhook_id
+        ) AS x
+    )
+    RETURNING r.webhook_id, r.admitted
+),
+-- In the order of the keys, so that two processes that were sent the same calls wait for each other in one direction.
+stored AS (
+    INSERT INTO atlas.webhook_deliveries (organization_id, webhook_id, delivery_key, id, event, order_key)
+    SELECT %(organization)s, g.webhook_id, g.delivery_key, g.id, g.event, g.order_key
+    FROM given AS g
+    INNER JOIN rates AS r ON r.webhook_id = g.webhook_id AND g.turn <= r.admitted
+    ORDER BY g.webhook_id, g.delivery_key, g.place
+    ON CONFLICT (webhook_id, delivery_key) DO NOTHING
+    RETURNING id
+),
+told AS (
+    INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data, order_key)
+    SELECT
+        %(organization)s, 'webhook ' || g.id, 'webhook', g.subject, 'webhook ' || g.id,
+        jsonb_build_object('trigger', g.facts::jsonb), g.webhook_id || ' ' || g.order_key
+    FROM given AS g
+    INNER JOIN stored AS s ON s.id = g.id
+    ORDER BY g.place
+)
+SELECT
+    CASE
+        WHEN s.id IS NOT NULL THEN 'stored'
+        WHEN r.webhook_id IS NULL THEN 'closed'
+        WHEN g.turn > r.admitted THEN 'limited'
+        ELSE 'repeat'
+    END AS came_of_it
+FROM given AS g
+LEFT JOIN rates AS r ON r.webhook_id = g.webhook_id
+LEFT JOIN stored AS s ON s.id = g.id
+ORDER BY g.place

@@ -1,0 +1,86 @@
+"""What a caller hears: problem+json, an answer to its question, or that its delivery is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from atlas_workflows.api.hooks.reading import Send
+from atlas_workflows.integrations.webhooks.endpoint import Endpoint
+from atlas_workflows.integrations.webhooks.judge import PAUSED_SECONDS, Answered, Refused
+from atlas_workflows.integrations.webhooks.ports import Stored
+
+ACCEPTED, REPEATED = b'{"status":"accepted"}', b'{"status":"duplicate"}'
+AWAY = Refused(503, "store_away", "It cannot be stored now.", "Send it again later.", {"Retry-After": "5"})
+BUSY = Refused(503, "busy", "Too many calls wait to be stored.", "Send it again later.", {"Retry-After": "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One response."""
+
+    status: int
+    body: bytes
+    content_type: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def of_refusal(refused: Refused) -> Answer:
+    """RFC 9457 problem details."""
+    document = {
+        "type": "about:blank",
+        "title": refused.code.replace("_", " ").capitalize(),
+        "status": refused.status,
+        "code": refused.code,
+        "detail": refused.fact,
+        "remedy": refused.remedy,
+    }
+    headers = tuple((name.lower().encode(), value.encode()) for name, value in refused.headers.items())
+    return Answer(
+        refused.status,
+        orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE),
+        b"application/problem+json",
+        headers,
+    )
+
+
+def of_question(answered: Answered) -> Answer:
+    """Plain text, which no browser takes for a page."""
+    return Answer(200, answered.text.encode("utf-8", "replace"), b"text/plain; charset=utf-8")
+
+
+def of_stored(endpoint: Endpoint, stored: Stored) -> Answer:
+    """What came of a delivery; only what is kept, now or before, is a success."""
+    if stored in (Stored.STORED, Stored.REPEAT):
+        reply = endpoint.scheme.reply
+        body = reply.body if reply.body is not None else ACCEPTED if stored is Stored.STORED else REPEATED
+        return Answer(reply.status, body, reply.content_type.encode())
+    return of_refusal(_refusal(endpoint, stored))
+
+
+def _refusal(endpoint: Endpoint, stored: Stored) -> Refused:
+    if stored is Stored.LIMITED:
+        wait = str(max(1, -(-60 // endpoint.rate_limit)))
+        fact = f"The endpoint takes {endpoint.rate_limit} calls a minute."
+        return Refused(429, "rate_limited", fact, "Send it again later.", {"Retry-After": wait})
+    if stored is Stored.CLOSED:
+        wait = str(PAUSED_SECONDS)
+        return Refused(
+            503, "webhook_paused", "The endpoint is paused.", "Send it again later.", {"Retry-After": wait}
+        )
+    return Refused(
+        422, "unstorable", "The body holds something that cannot be stored, such as a number of thousands of digits.",
+        "Write it as a text.",
+    )  # fmt: skip
+
+
+async def send_answer(send: Send, answer: Answer, standing: Mapping[bytes, bytes], *, has_body: bool) -> None:
+    """Write the response."""
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        *standing.items(),
+        *answer.headers,
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body if has_body else b""})

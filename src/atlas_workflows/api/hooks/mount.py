@@ -1,0 +1,51 @@
+"""Puts the intake beside an application: paths of webhooks never reach its middleware or routes."""
+
+from collections.abc import Awaitable, Callable
+
+from atlas_workflows.api.hooks.intake import Intake, Outside, endpoint_in
+from atlas_workflows.api.hooks.reading import Receive, Scope, Send
+from atlas_workflows.settings import Settings
+from atlas_workflows.wiring import build_webhooks
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+# Ours, and those that callers of the old applications know; behind each stands the id of the endpoint.
+PREFIXES = (
+    "/hooks/",
+    "/atlas/hooks/",
+    "/api/v2/webhooks/receive/",
+    "/api/automations/webhooks/receive/",
+    "/api/webhooks/receive/",
+)
+
+
+def intake_of(dsn: Callable[[], str], settings: Settings) -> Callable[[], Intake]:
+    """Makes the intake over the database at `dsn()`, when it is asked to."""
+
+    def make() -> Intake:
+        doors, commits = build_webhooks(dsn(), settings)
+        return Intake(doors, commits, Outside(settings.public_url, settings.trusted_proxies))
+
+    return make
+
+
+class WebhooksBeside:
+    """Pure ASGI middleware: `application.add_middleware(WebhooksBeside, intake=intake_of(dsn, settings))`.
+
+    Added last it stands in front of all others. The intake is made at the first call, in the loop that serves it.
+    """
+
+    def __init__(
+        self, app: Application, intake: Callable[[], Intake], prefixes: tuple[str, ...] = PREFIXES
+    ) -> None:
+        self.app, self.make, self.prefixes = app, intake, prefixes
+        self._intake: Intake | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the call to whom it is for."""
+        endpoint_id = endpoint_in(scope["path"], self.prefixes) if scope["type"] == "http" else None
+        if endpoint_id is None:
+            await self.app(scope, receive, send)
+            return
+        if self._intake is None:
+            self._intake = self.make()
+        await self._intake.receive(endpoint_id, scope, receive, send)

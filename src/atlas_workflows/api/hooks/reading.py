@@ -1,0 +1,84 @@
+"""Reads one request within bounds of size, time and memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from atlas_workflows.integrations.webhooks.judge import MAX_BODY_BYTES, Refused, too_large
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_SECONDS = 10.0
+MOST_BYTES = 64 * MAX_BODY_BYTES  # of all bodies that are being read
+
+
+class Gone(Exception):
+    """The caller hung up before its body was whole."""
+
+
+@dataclass(slots=True)
+class Bounds:
+    """How long one body may take and how much may be under way at once."""
+
+    body_seconds: float = BODY_SECONDS
+    most_bytes: int = MOST_BYTES
+    reading: int = field(default=0)
+
+    async def read(self, receive: Receive, expected: int | None) -> bytes | Refused:
+        """The whole body. Raises Gone."""
+        reserved = MAX_BODY_BYTES if expected is None else expected
+        if self.reading + reserved > self.most_bytes:
+            return Refused(
+                503, "busy", "Too much is being received.", "Send it again later.", {"Retry-After": "1"}
+            )
+        self.reading += reserved
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                return await _whole(receive)
+        except TimeoutError:
+            return Refused(
+                408, "body_too_slow", f"The body took longer than {self.body_seconds:g} seconds.", "Send it faster.",
+                {"Connection": "close"},
+            )  # fmt: skip
+        finally:
+            self.reading -= reserved
+
+
+async def _whole(receive: Receive) -> bytes | Refused:
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        return body if len(body) <= MAX_BODY_BYTES else too_large()
+    parts, size = [], 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise Gone
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY_BYTES:
+            return too_large()
+        if not message.get("more_body", False):
+            return b"".join(parts)
+        message = await receive()
+
+
+def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> tuple[Mapping[str, str], frozenset[str], list[str]]:
+    """Headers by their name in lower case, the names of those that came twice (they have no value), and X-Forwarded-For."""
+    found: dict[str, str] = {}
+    repeated: set[str] = set()
+    forwarded: list[str] = []
+    for name_bytes, value_bytes in raw:
+        name = name_bytes.decode("latin-1").lower()
+        # So that what was signed is encoded to the same bytes again.
+        value = value_bytes.decode("utf-8", "surrogateescape")
+        if name == "x-forwarded-for":
+            forwarded.append(value)
+        elif name in found or name in repeated:
+            found.pop(name, None)
+            repeated.add(name)
+        else:
+            found[name] = value
+    return found, frozenset(repeated), forwarded

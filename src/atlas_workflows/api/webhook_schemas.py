@@ -1,0 +1,112 @@
+"""Webhook endpoints as bodies and answers."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class WebhookView(_Model):
+    """An endpoint; of its secret only a hint. `taken` counts calls, repeats among them, `limited` those over the rate."""
+
+    id: str
+    organization: str
+    endpoint_id: str
+    name: str
+    workflow: str | None
+    scheme: str
+    manner: dict[str, Any]
+    verifies: bool
+    rate_limit: int
+    is_active: bool
+    secret_hint: str | None
+    previous_until: datetime | None
+    taken: int
+    limited: int
+    last_at: datetime | None
+
+
+class Webhooks(_Model):
+    """An organization's endpoints by name."""
+
+    items: list[WebhookView]
+
+
+class RevealedWebhook(_Model):
+    """An endpoint and its secret, which is in this answer and nowhere else."""
+
+    webhook: WebhookView
+    secret: str | None
+
+
+class NewWebhook(_Model):
+    """An endpoint to make. Without an id it gets one; without a secret too, where the provider takes ours."""
+
+    name: str = Field(min_length=1, max_length=200)
+    scheme: str = Field("standard", max_length=40)
+    endpoint_id: str | None = Field(None, min_length=1, max_length=200)
+    workflow: str | None = Field(None, max_length=40)
+    secret: str | None = Field(None, max_length=4_000)
+    verifies: bool = True
+    rate_limit: int = Field(100, ge=1, le=1_000_000)
+    manner: dict[str, Any] = Field(default_factory=dict)
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class WebhookChange(_Model):
+    """What to change; what is left out stays. `manner` is replaced as a whole."""
+
+    name: str | None = Field(None, min_length=1, max_length=200)
+    scheme: str | None = Field(None, max_length=40)
+    verifies: bool | None = None
+    rate_limit: int | None = Field(None, ge=1, le=1_000_000)
+    manner: dict[str, Any] | None = None
+    is_active: bool | None = None
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class Rotation(_Model):
+    """A new secret; the one before counts for `overlap_seconds` more."""
+
+    overlap_seconds: int = Field(86_400, ge=0, le=30 * 86_400)
+    secret: str | None = Field(None, max_length=4_000)
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class ReplayWish(_Model):
+    """Deliveries of a span to be handled again; without `confirm` they are only counted."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+    confirm: bool = False
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class ReplayAnswer(_Model):
+    """What handling them again comes upon, and how many are."""
+
+    deliveries: int
+    waiting: int
+    failed: int
+    without_execution: int
+    executions: int
+    effects_done: int
+    replayed: int
+
+
+class SchemeView(_Model):
+    """One way in which calls are signed."""
+
+    name: str
+    title: str
+    documentation: str
+
+
+class Schemes(_Model):
+    """All of them."""
+
+    items: list[SchemeView]

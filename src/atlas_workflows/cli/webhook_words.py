@@ -1,0 +1,43 @@
+"""Webhook endpoints in words."""
+
+from collections.abc import Iterator
+
+from atlas_workflows.cli.terminal import without_controls
+from atlas_workflows.integrations.webhooks.schemes.meta import SCHEME as META
+from atlas_workflows.integrations.webhooks.schemes.meta import verify_token
+from atlas_workflows.store.webhooks.endpoints import Revealed, Webhook
+
+PATH = "/hooks/"
+
+
+def webhook_line(webhook: Webhook) -> str:
+    """One line of a list."""
+    state = "takes calls" if webhook.is_active else "paused"
+    last = f"last at {webhook.last_at:%Y-%m-%d %H:%M:%S} UTC" if webhook.last_at else "none yet"
+    signed = webhook.scheme if webhook.verifies else "UNSIGNED"
+    return without_controls(
+        f"{webhook.endpoint_id}  {webhook.name}  {signed}  {state}  {webhook.taken} calls, {last}"
+    )
+
+
+def webhook_lines(webhook: Webhook) -> Iterator[str]:
+    """All about one."""
+    yield webhook_line(webhook)
+    yield f"Address: {PATH}{without_controls(webhook.endpoint_id)}"
+    yield f"Secret: {webhook.secret_hint or 'none'}"
+    if webhook.previous_until is not None:
+        yield f"The secret before it counts until {webhook.previous_until:%Y-%m-%d %H:%M:%S} UTC."
+    yield f"At most {webhook.rate_limit} calls a minute; {webhook.limited} were turned away for more."
+    if webhook.workflow is not None:
+        yield f"Only while workflow {webhook.workflow} is active."
+    for name, value in webhook.manner.to_json().items():
+        yield without_controls(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+def revealed_lines(made: Revealed, secret_given: str | None = None) -> Iterator[str]:
+    """An endpoint, and its secret for the one time that it is shown."""
+    yield from webhook_lines(made.webhook)
+    if made.secret is not None:
+        yield f"The secret, which is not shown again: {made.secret}"
+    if made.webhook.scheme == META.name and secret_given is not None:
+        yield f"Verify token for Meta: {verify_token(secret_given)}"

@@ -1,0 +1,112 @@
+"""A call of another system as it came in: bytes, before anybody believes a word of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from atlas_workflows.errors import InvalidJson
+from atlas_workflows.exact_json import loads_unambiguous
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 1000  # of a form or a query
+MOST_DEPTH = 64  # of JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`url`: what the caller was told to call, with this call's query; None where nobody configured it.
+
+    Names of headers are in lower case. A header that came twice is in `repeated` and has no value.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: str = ""
+    url: str | None = None
+    repeated: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def content_type(self) -> str:
+        """The media type without its parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def query_value(self, name: str) -> str | None:
+        """A parameter of the query; None where it is not there, stands twice or cannot be read."""
+        found = [value for key, value in form_pairs(self.query) or () if key == name]
+        return found[0] if len(found) == 1 else None
+
+
+def form_pairs(text: str) -> list[tuple[str, str]] | None:
+    """The fields of a form or a query in their order; None where it is none."""
+    if not text:
+        return []
+    try:
+        return parse_qsl(
+            text, keep_blank_values=True, max_num_fields=MOST_FIELDS, encoding="utf-8", errors="strict"
+        )
+    except ValueError:
+        return None
+
+
+def read_form(body: bytes) -> dict[str, Any]:
+    """A form as an object; what stands several times is a list. Raises InvalidJson."""
+    try:
+        pairs = form_pairs(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        pairs = None
+    if pairs is None:
+        raise InvalidJson(
+            "The form cannot be read.",
+            remedy=f"Send UTF-8 with at most {MOST_FIELDS} fields, percent-encoded.",
+        )
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def read_json(body: bytes) -> Any:
+    """The JSON of a body: UTF-8, no key twice in one object, not nested deeper than MOST_DEPTH. Raises InvalidJson."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as cause:
+        raise InvalidJson("The body is not UTF-8.", remedy="Send JSON in UTF-8.") from cause
+    if text.count("[") + text.count("{") > MOST_DEPTH and _depth(text) > MOST_DEPTH:
+        raise InvalidJson(f"The JSON is nested deeper than {MOST_DEPTH} levels.", remedy="Flatten it.")
+    return loads_unambiguous(text)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested outside of strings."""
+    deepest = depth = 0
+    is_text = is_escaped = False
+    for character in text:
+        if is_text:
+            is_text = is_escaped or character != '"'
+            is_escaped = character == "\\" and not is_escaped
+        elif character == '"':
+            is_text = True
+        elif character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
+
+
+def value_at(document: Any, path: str) -> str | None:
+    """The text or number at a dotted path of a decoded body, as text; None where there is none."""
+    for part in path.split("."):
+        if isinstance(document, Mapping):
+            document = document.get(part)
+        elif (
+            isinstance(document, list) and part.isascii() and part.isdigit() and int(part[:6]) < len(document)
+        ):
+            document = document[int(part[:6])]
+        else:
+            return None
+    if isinstance(document, bool) or document is None or isinstance(document, Mapping | list):
+        return None
+    return str(document) or None

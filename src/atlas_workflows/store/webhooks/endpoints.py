@@ -1,0 +1,283 @@
+"""Looks after webhook endpoints: made, changed, paused, given new secrets, removed. In the caller's transaction, audited."""
+
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from atlas_workflows import audit, exact_json
+from atlas_workflows.audit import Subject
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import named_rows, scalar
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import InputError
+from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Manner, read_manner
+from atlas_workflows.integrations.webhooks.scheme import Scheme
+from atlas_workflows.integrations.webhooks.schemes import scheme_named
+from atlas_workflows.secrets.masking import hint
+from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.store.steering import By
+
+TABLE = "workflow_webhooks"
+MOST_OVERLAP = timedelta(days=30)
+MOST_RATE = 1_000_000
+LEAST_SECRET = 8
+
+
+class WebhookUnknown(InputError):
+    """The organization has no endpoint of this id."""
+
+
+class WebhookTaken(InputError):
+    """An endpoint of this id exists already."""
+
+
+class RotationUnderWay(InputError):
+    """The secret before the present one still counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An endpoint as people see it; of its secret only a hint."""
+
+    id: str
+    organization: str
+    endpoint_id: str
+    name: str
+    workflow: str | None
+    scheme: str
+    manner: Manner
+    verifies: bool
+    rate_limit: int
+    is_active: bool
+    secret_hint: str | None
+    previous_until: datetime | None
+    taken: int
+    limited: int
+    last_at: datetime | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {name: getattr(self, name) for name in Webhook.__slots__} | {"manner": self.manner.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An endpoint to make. `endpoint_id` None makes a new one; `secret` None makes one where the scheme leaves that to us."""
+
+    name: str
+    scheme: str = "standard"
+    endpoint_id: str | None = None
+    workflow: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    verifies: bool = True
+    rate_limit: int = 100
+    manner: Manner = field(default_factory=Manner)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to change; None stays."""
+
+    name: str | None = None
+    scheme: str | None = None
+    manner: Manner | None = None
+    verifies: bool | None = None
+    rate_limit: int | None = None
+    is_active: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """The one time that a secret is shown; None where there is none, or it is the provider's own and was given."""
+
+    webhook: Webhook
+    secret: str | None = field(repr=False)
+
+
+def list_webhooks(connection: Connection, organization: str) -> list[Webhook]:
+    """An organization's endpoints by name."""
+    return _found(connection, organization, None)
+
+
+def read_webhook(connection: Connection, organization: str, endpoint_id: str) -> Webhook:
+    """One endpoint. Raises WebhookUnknown."""
+    found = _found(connection, organization, endpoint_id)
+    if not found:
+        raise WebhookUnknown(
+            f"The organization has no webhook {endpoint_id[:60]!r}.", remedy="See `atlas webhook list`."
+        )
+    return found[0]
+
+
+def create_webhook(
+    connection: Connection, sealer: Sealer, organization: str, wanted: Wanted, by: By
+) -> Revealed:
+    """Make an endpoint that takes calls at once. Raises InputError, WebhookTaken."""
+    scheme = scheme_named(wanted.scheme)
+    _check(scheme, wanted.manner, wanted.rate_limit)
+    endpoint_id = (
+        _checked_id(wanted.endpoint_id) if wanted.endpoint_id is not None else secrets.token_urlsafe(18)
+    )
+    secret = _secret(scheme, wanted.secret) if wanted.verifies or wanted.secret else None
+    given = {
+        "organization": organization, "workflow": wanted.workflow, "name": _checked_name(wanted.name), "endpoint_id": endpoint_id,
+        "secret_id": None if secret is None else _seal(connection, sealer, organization, secret), "scheme": scheme.name,
+        "manner": exact_json.dumps_text(wanted.manner.to_json()), "verifies": wanted.verifies, "rate_limit": wanted.rate_limit,
+    }  # fmt: skip
+    made = scalar(connection, sql("webhooks/create"), given)
+    if made is None:
+        raise WebhookTaken(
+            f"An endpoint {endpoint_id[:60]!r} exists already.", remedy="Choose another id, or none."
+        )
+    _note(connection, organization, str(made), "create_webhook", by)
+    return Revealed(
+        read_webhook(connection, organization, endpoint_id), secret if wanted.secret is None else None
+    )
+
+
+def change_webhook(
+    connection: Connection, organization: str, endpoint_id: str, change: Change, by: By
+) -> Webhook:
+    """Change how an endpoint takes calls. Raises InputError, WebhookUnknown."""
+    before = read_webhook(connection, organization, endpoint_id)
+    scheme = scheme_named(change.scheme or before.scheme)
+    _check(scheme, change.manner or before.manner, change.rate_limit or before.rate_limit)
+    given: dict[str, Any] = {name: getattr(change, name) for name in Change.__slots__}
+    given |= {"organization": organization, "endpoint_id": endpoint_id}
+    given["name"] = None if change.name is None else _checked_name(change.name)
+    given["manner"] = None if change.manner is None else exact_json.dumps_text(change.manner.to_json())
+    connection.execute(sql("webhooks/change"), given)
+    _note(connection, organization, before.id, _action(change), by)
+    return read_webhook(connection, organization, endpoint_id)
+
+
+def rotate_secret(
+    connection: Connection,
+    sealer: Sealer,
+    organization: str,
+    endpoint_id: str,
+    *,
+    until: datetime,
+    secret: str | None,
+    by: By,
+) -> Revealed:
+    """Give an endpoint a new secret; the one before counts `until` then. Raises RotationUnderWay, WebhookUnknown, InputError."""
+    before = read_webhook(connection, organization, endpoint_id)
+    old: list[UUID] = scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
+    made = _secret(scheme_named(before.scheme), secret)
+    given: dict[str, Any] = {**_key(organization, endpoint_id), "until": until}
+    given["secret_id"] = _seal(connection, sealer, organization, made)
+    if connection.execute(sql("webhooks/rotate"), given).rowcount == 0:
+        raise RotationUnderWay(
+            "The secret before the present one still counts, so there would be three.",
+            remedy=f"Rotate again after {before.previous_until:%Y-%m-%d %H:%M} UTC.",
+        )
+    _forget(connection, organization, old)
+    _note(connection, organization, before.id, "rotate_webhook_secret", by)
+    return Revealed(read_webhook(connection, organization, endpoint_id), made if secret is None else None)
+
+
+def delete_webhook(connection: Connection, organization: str, endpoint_id: str, by: By) -> None:
+    """Remove an endpoint and its secrets. Raises WebhookUnknown."""
+    before = read_webhook(connection, organization, endpoint_id)
+    old: list[UUID] = scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
+    connection.execute(sql("webhooks/delete"), _key(organization, endpoint_id))
+    _forget(connection, organization, old)
+    _note(connection, organization, before.id, "delete_webhook", by)
+
+
+def _found(connection: Connection, organization: str, endpoint_id: str | None) -> list[Webhook]:
+    rows = named_rows(
+        connection, sql("webhooks/list"), {"organization": organization, "endpoint_id": endpoint_id}
+    )
+    return [Webhook(**row._asdict() | {"manner": read_manner(exact_json.loads(row.manner))}) for row in rows]
+
+
+def _check(scheme: Scheme, manner: Manner, rate_limit: int) -> None:
+    if manner.tolerance is not None and not scheme.tells_time:
+        raise InputError(
+            f"{scheme.title} signs no time, so none can be checked.",
+            remedy="Leave the tolerance out.",
+            field="manner.tolerance",
+        )
+    if not 1 <= rate_limit <= MOST_RATE:
+        raise InputError(
+            f"The limit is {rate_limit} calls a minute.", remedy=f"Give 1 to {MOST_RATE}.", field="rate_limit"
+        )
+
+
+def _checked_id(text: str) -> str:
+    if not text or len(text) > MOST_LETTERS or not text.isprintable() or text.strip("/ ") != text:
+        raise InputError(
+            "The endpoint's id is none.",
+            remedy=f"Up to {MOST_LETTERS} letters, no slash at the ends.",
+            field="endpoint_id",
+        )
+    return text
+
+
+def _checked_name(text: str) -> str:
+    if not text.strip() or len(text) > MOST_LETTERS or "\0" in text:
+        raise InputError("The name is none.", remedy=f"Give up to {MOST_LETTERS} letters.", field="name")
+    return text.strip()
+
+
+def _secret(scheme: Scheme, given: str | None) -> str:
+    """The secret to seal: the one given, or a random one where the provider takes ours. Raises InputError."""
+    if given is None and scheme.secret_is_theirs:
+        raise InputError(
+            f"{scheme.title} makes the secret.",
+            remedy="Copy it from there and give it: --secret-file.",
+            field="secret",
+        )
+    made = _random(scheme) if given is None else given.strip()
+    if len(made) < LEAST_SECRET or "\0" in made or scheme.key(made) is None:
+        raise InputError(
+            f"This can be no secret of {scheme.title}.", remedy=scheme.documentation, field="secret"
+        )
+    return made
+
+
+def _random(scheme: Scheme) -> str:
+    made = secrets.token_bytes(32)
+    return f"whsec_{base64.b64encode(made).decode()}" if scheme.name == "standard" else made.hex()
+
+
+def _seal(connection: Connection, sealer: Sealer, organization: str, secret: str) -> UUID:
+    given = {
+        "organization": organization,
+        "sealed": sealer.seal(secret),
+        "key_id": sealer.key_id,
+        "hint": hint(secret),
+    }
+    made: UUID = scalar(connection, sql("webhooks/keep_secret"), given)
+    return made
+
+
+def _forget(connection: Connection, organization: str, old: list[UUID]) -> None:
+    connection.execute(sql("webhooks/forget_secrets"), {"organization": organization, "secrets": old})
+
+
+def _action(change: Change) -> str:
+    if change.is_active is None:
+        return "change_webhook"
+    return "resume_webhook" if change.is_active else "pause_webhook"
+
+
+def _note(connection: Connection, organization: str, id_: str, action: str, by: By) -> None:
+    audit.record(
+        connection,
+        Subject(TABLE, id_),
+        actor=by.actor,
+        action=action,
+        reason=by.reason,
+        organization_id=organization,
+    )
+
+
+def _key(organization: str, endpoint_id: str) -> Mapping[str, str]:
+    return {"organization": organization, "endpoint_id": endpoint_id}

@@ -1,0 +1,171 @@
+"""The intake's store: endpoints by their address, and batches of deliveries committed together, under row-level security."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row, scalar_row
+
+from atlas_workflows import exact_json
+from atlas_workflows.db.connect import APPLICATION_ROLE
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.errors import ConfigurationError, InputError
+from atlas_workflows.integrations.webhooks.endpoint import Endpoint, endpoint_of, read_manner
+from atlas_workflows.integrations.webhooks.judge import Delivery
+from atlas_workflows.integrations.webhooks.ports import DeliveryUnfit, StoreAway, Stored
+from atlas_workflows.integrations.webhooks.schemes import scheme_named
+from atlas_workflows.integrations.webhooks.verify import Secret
+from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.store.sessions import is_refusal
+from atlas_workflows.worker.messages import json_text
+
+CONNECT_SECONDS = 5
+ATTEMPTS = 3
+# For every session of the intake: it may do what the application may, and waits for nobody for long.
+SETTINGS = {
+    "role": APPLICATION_ROLE, "row_security": "on", "search_path": "pg_catalog", "TimeZone": "UTC", "statement_timeout": "10s",
+    "lock_timeout": "5s", "idle_in_transaction_session_timeout": "10s", "jit": "off", "synchronous_commit": "on",
+    # Planned once, on tables that may be empty then: by keys all the same.
+    "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_mergejoin": "off",
+}  # fmt: skip
+AsyncSession = psycopg.AsyncConnection[Any]
+
+
+class PostgresWebhooks:
+    """Both ports of the intake. One session reads endpoints and one writes, each used by one task at a time."""
+
+    def __init__(self, dsn: str, sealer: Sealer | None) -> None:
+        self._dsn, self._sealer = dsn, sealer
+        self._reader: AsyncSession | None = None
+        self._writer: AsyncSession | None = None
+        self._opening = asyncio.Lock()
+
+    async def endpoint(self, endpoint_id: str) -> Endpoint | None:
+        """The endpoint of this id as it is now. Raises StoreAway."""
+        async with self._opening:
+            self._reader = reader = await self._alive(self._reader)
+        try:
+            cursor = await reader.cursor(row_factory=namedtuple_row).execute(
+                sql("webhooks/door"), {"endpoint": endpoint_id}
+            )
+            row = await cursor.fetchone()
+        except psycopg.Error as cause:
+            raise _away(cause) from cause
+        return None if row is None else _endpoint(row, self._sealer)
+
+    async def keep(self, deliveries: Sequence[Delivery]) -> list[Stored]:
+        """Store a batch, each new delivery with its event. Raises StoreAway and DeliveryUnfit."""
+        for attempt in range(1, ATTEMPTS + 1):
+            self._writer = await self._alive(self._writer)
+            try:
+                return await _keep(self._writer, deliveries)
+            except psycopg.Error as cause:
+                if is_refusal(cause):
+                    raise DeliveryUnfit from cause
+                if not (cause.sqlstate or "").startswith("40") or attempt == ATTEMPTS:
+                    raise _away(cause) from cause
+        raise AssertionError
+
+    async def close(self) -> None:
+        """Close the sessions."""
+        for session in (self._reader, self._writer):
+            if session is not None:
+                await session.close()
+        self._reader = self._writer = None
+
+    async def _alive(self, session: AsyncSession | None) -> AsyncSession:
+        if session is not None and not session.closed and not session.broken:
+            return session
+        try:
+            made = await psycopg.AsyncConnection.connect(
+                self._dsn,
+                autocommit=True,
+                application_name="atlas-webhooks",
+                client_encoding="UTF8",
+                connect_timeout=CONNECT_SECONDS,
+                prepare_threshold=1,
+            )
+            for name, value in SETTINGS.items():
+                await made.execute("SELECT set_config(%s, %s, false)", [name, value])
+        except psycopg.Error as cause:
+            raise _away(cause) from cause
+        return made
+
+
+async def _keep(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[Stored]:
+    """One transaction; in it each organization's deliveries under that organization's policies."""
+    found: dict[str, Stored] = {}
+    async with session.pipeline(), session.transaction():
+        asked = [(group, await _send(session, group)) for group in _by_organization(deliveries)]
+        await session.execute("SELECT atlas.announce_events()")
+        for group, cursor in asked:
+            answers = await cursor.fetchall()
+            found |= {delivery.id: Stored(answer) for delivery, answer in zip(group, answers, strict=True)}
+    return [found[delivery.id] for delivery in deliveries]
+
+
+def _by_organization(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+    groups: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        groups.setdefault(delivery.endpoint.organization, []).append(delivery)
+    # In one order for everybody: two processes wait for each other in one direction.
+    return [groups[organization] for organization in sorted(groups)]
+
+
+async def _send(session: AsyncSession, group: Sequence[Delivery]) -> Any:
+    organization = group[0].endpoint.organization
+    await session.execute("SELECT set_config('atlas.organization_id', %s, true)", [organization])
+    passing = [delivery for delivery in group if delivery.seconds is not None]
+    if passing:
+        await session.execute(
+            sql("webhooks/release_keys"),
+            {
+                "organization": organization,
+                "webhooks": [delivery.endpoint.id for delivery in passing],
+                "keys": [delivery.key for delivery in passing],
+                "seconds": [delivery.seconds for delivery in passing],
+            },
+        )
+    cursor = session.cursor(row_factory=scalar_row)
+    return await cursor.execute(sql("webhooks/keep"), _columns(organization, group))
+
+
+def _columns(organization: str, group: Sequence[Delivery]) -> dict[str, Any]:
+    return {
+        "organization": organization,
+        "ids": [delivery.id for delivery in group],
+        "webhooks": [delivery.endpoint.id for delivery in group],
+        "keys": [delivery.key for delivery in group],
+        "events": [delivery.event for delivery in group],
+        "subjects": [delivery.subject for delivery in group],
+        "orders": [delivery.order for delivery in group],
+        "triggers": [json_text(delivery.trigger) for delivery in group],
+    }
+
+
+def _endpoint(row: Any, sealer: Sealer | None) -> Endpoint:
+    """Raises StoreAway for what this release cannot read: a call may be right, so it shall come again."""
+    try:
+        return endpoint_of(
+            row.id, row.organization, row.endpoint_id, scheme_named(row.scheme), read_manner(exact_json.loads(row.manner)),
+            secrets=tuple(_secrets(row, sealer)), verifies=row.verifies, is_open=row.is_open, rate_limit=row.rate_limit,
+        )  # fmt: skip
+    except (InputError, ConfigurationError) as cause:
+        raise StoreAway(f"Endpoint {row.endpoint_id} cannot be used: {cause.fact}") from cause
+
+
+def _secrets(row: Any, sealer: Sealer | None) -> list[Secret]:
+    sealed = [(row.sealed, None), (row.previous_sealed, row.previous_until)]
+    if sealer is None and row.sealed is not None:
+        raise ConfigurationError("There is no key to open secrets with.", remedy="Set ATLAS_SECRET_KEYS.")
+    return [
+        Secret(sealer.unseal(text), until)
+        for text, until in sealed
+        if text is not None and sealer is not None
+    ]
+
+
+def _away(cause: psycopg.Error) -> StoreAway:
+    lines = str(cause).strip().splitlines()
+    return StoreAway(lines[0] if lines else type(cause).__name__)

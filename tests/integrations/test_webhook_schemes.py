@@ -1,0 +1,255 @@
+"""Verification schemes: the providers' own SDKs sign and ours verifies, and back; nothing hostile raises or passes."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from webhook_calls import (
+    NOW,
+    PLAIN,
+    PUBLIC,
+    SIGNERS,
+    STANDARD,
+    Signed,
+    atlas,
+    call,
+    github,
+    hubspot,
+    legacy_body,
+    mac,
+    secret_of,
+    slack,
+    standard,
+    stripe,
+    twilio,
+)
+
+from atlas_workflows.integrations.webhooks.call import FORM, Call
+from atlas_workflows.integrations.webhooks.schemes import all_schemes, scheme_named
+from atlas_workflows.integrations.webhooks.schemes.meta import challenge, verify_token
+from atlas_workflows.integrations.webhooks.verify import Believed, Distrust, Secret, verify
+
+BODY = json.dumps({"id": "evt_1", "event": "paid", "name": "Łódź 😀", "n": 12}).encode()
+NAMES = [f"{scheme}-{made.__name__}" for scheme, made in SIGNERS]
+TIMED = [(scheme, made) for scheme, made in SIGNERS if scheme_named(scheme).tolerance is not None]
+
+
+def found(scheme: str, asked: Call, now: float = NOW, *secrets: Secret) -> Believed | Distrust:
+    return verify(scheme_named(scheme), asked, secrets or (Secret(secret_of(scheme)),), now)
+
+
+def test_every_scheme_is_tried_here_and_says_what_it_is() -> None:
+    assert {scheme for scheme, _ in SIGNERS} == set(all_schemes())
+    assert all(scheme.title and scheme.documentation.endswith(".") for scheme in all_schemes().values())
+
+
+@pytest.mark.parametrize(("scheme", "made"), SIGNERS, ids=NAMES)
+def test_what_the_provider_signs_is_believed_and_nothing_else_is(scheme: str, made: Signed) -> None:
+    signed = made(BODY, NOW)
+    assert isinstance(found(scheme, signed), Believed)
+    other = Secret("whsec_" + "A" * 32 if scheme == "standard" else "f" * 32)
+    assert found(scheme, signed, NOW, other) in (Distrust.WRONG, Distrust.NO_SECRET)
+    assert isinstance(found(scheme, signed, NOW, other, Secret(secret_of(scheme))), Believed)
+    ended = Secret(secret_of(scheme), until=NOW)
+    assert found(scheme, signed, NOW, ended) is Distrust.NO_SECRET
+    bare = replace(signed, headers={"content-type": signed.content_type}, body=b"{}")
+    assert found(scheme, bare) is Distrust.UNSIGNED
+    if scheme != "mailgun":  # which signs neither
+        assert not isinstance(found(scheme, replace(signed, body=signed.body + b" ")), Believed)
+        assert not isinstance(found(scheme, replace(signed, body=signed.body[:-1])), Believed)
+
+
+@pytest.mark.parametrize(("scheme", "made"), TIMED, ids=[made.__name__ for _, made in TIMED])
+def test_a_late_or_early_signature_is_not(scheme: str, made: Signed) -> None:
+    signed = made(BODY, NOW)
+    for seconds, is_believed in ((299, True), (300, True), (301, False), (-299, True), (-301, False)):
+        answer = found(scheme, signed, NOW + seconds)
+        assert isinstance(answer, Believed) if is_believed else answer is Distrust.STALE
+    strict = verify(scheme_named(scheme), signed, [Secret(secret_of(scheme))], NOW + 31, tolerance=30)
+    assert strict is Distrust.STALE
+
+
+def test_the_old_form_looks_at_the_time_in_the_payload_where_it_is_asked_to() -> None:
+    old, secrets = scheme_named("legacy_body"), [Secret(PLAIN)]
+    late = legacy_body(BODY, NOW - 301)
+    assert isinstance(verify(old, late, secrets, NOW), Believed)
+    assert verify(old, late, secrets, NOW, tolerance=300) is Distrust.STALE
+    assert isinstance(verify(old, legacy_body(BODY, NOW * 1000), secrets, NOW, tolerance=300), Believed)
+    timeless = call({"x-webhook-signature": f"sha256={mac(PLAIN, BODY).hex().upper()}"}, BODY)
+    assert verify(old, timeless, secrets, NOW, tolerance=300) is Distrust.STALE
+    form = call(
+        {"x-webhook-signature": mac(PLAIN, b"ts=1800000000").hex()},
+        b"ts=1800000000",
+        kind={"content-type": FORM},
+    )
+    assert isinstance(verify(old, form, secrets, NOW, tolerance=300), Believed)
+
+
+def test_published_examples() -> None:
+    body = b'{"test": 2432232314}'
+    known = {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }  # fmt: skip
+    answer = verify(scheme_named("standard"), call(known, body), [Secret(STANDARD)], 1614265330)
+    assert answer == Believed(
+        "msg_p5jXN8AQM9LWM0D4loKWxJek", answer.digest if isinstance(answer, Believed) else ""
+    )
+    hello = {"x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}
+    secret = Secret("It's a Secret to Everybody")
+    assert isinstance(verify(scheme_named("github"), call(hello, b"Hello, World!"), [secret], NOW), Believed)
+
+
+def test_the_providers_own_verifiers_believe_what_ours_do() -> None:
+    """The other way round: the same call, headers as the intake hands them on, goes to the SDK."""
+    from slack_sdk.signature import Clock, SignatureVerifier
+    from standardwebhooks.webhooks import Webhook
+    from stripe import WebhookSignature
+    from twilio.request_validator import RequestValidator
+
+    class Now(Clock):
+        def now(self) -> float:
+            return NOW
+
+    now = int(datetime.now(UTC).timestamp())
+    fresh = standard(BODY, now)
+    assert isinstance(found("standard", fresh, now), Believed)
+    assert Webhook(STANDARD).verify(fresh.body, dict(fresh.headers))
+    asked = stripe(BODY, NOW)
+    header = asked.headers["stripe-signature"]
+    assert WebhookSignature.verify_header(asked.body.decode(), header, PLAIN, tolerance=None)
+    asked = slack(BODY, NOW)
+    assert SignatureVerifier(PLAIN, Now()).is_valid(
+        asked.body, asked.headers["x-slack-request-timestamp"], asked.headers["x-slack-signature"]
+    )
+    asked = twilio(BODY, NOW)
+    fields = {name: str(value) for name, value in json.loads(BODY).items()}
+    signature = asked.headers["x-twilio-signature"]
+    assert RequestValidator(PLAIN).validate(f"{PUBLIC}?a=1", fields, signature)
+
+
+def test_the_address_is_the_one_the_provider_was_given() -> None:
+    for scheme, made in (("twilio", twilio), ("hubspot", hubspot)):
+        signed = made(BODY, NOW)
+        assert found(scheme, replace(signed, url=None)) is Distrust.UNSIGNED
+        assert found(scheme, replace(signed, url="http://10.0.0.7:8090/hooks/e1?a=1")) is Distrust.WRONG
+
+
+def test_twilio_fields_that_stand_twice_or_are_empty() -> None:
+    from starlette.datastructures import ImmutableMultiDict as MultiDict
+    from twilio.request_validator import RequestValidator
+
+    pairs = [("To", "b"), ("To", "a"), ("To", "b"), ("Empty", ""), ("Sp ace", "a+b")]
+    signature = RequestValidator(PLAIN).compute_signature(PUBLIC, MultiDict(pairs))
+    form = b"To=b&To=a&To=b&Empty=&Sp+ace=a%2Bb"
+    signed = call({"x-twilio-signature": signature}, form, kind={"content-type": FORM})
+    assert isinstance(found("twilio", signed), Believed)
+
+
+def test_a_signature_header_that_came_twice_counts_for_none() -> None:
+    signed = github(BODY, NOW)
+    without = {name: value for name, value in signed.headers.items() if name != "x-hub-signature-256"}
+    twice = replace(signed, headers=without, repeated=frozenset({"x-hub-signature-256"}))
+    assert found("github", twice) is Distrust.UNSIGNED
+
+
+def test_metas_question() -> None:
+    def asked(token: str, mode: str = "subscribe") -> Call:
+        query = f"hub.mode={mode}&hub.verify_token={token}&hub.challenge=1158201444"
+        return Call("GET", {}, b"", query)
+
+    right = asked(verify_token(PLAIN))
+    assert challenge(right, ("other", PLAIN)) == "1158201444"
+    assert challenge(right, ("other",)) is None
+    assert challenge(asked(PLAIN), (PLAIN,)) is None
+    assert challenge(asked(verify_token(PLAIN), "unsubscribe"), (PLAIN,)) is None
+    assert challenge(replace(right, query=right.query + "&hub.mode=subscribe"), (PLAIN,)) is None
+
+
+def test_slacks_question_is_a_signed_call() -> None:
+    asks = scheme_named("slack").asks
+    assert asks is not None
+    question = b'{"type":"url_verification","challenge":"3eZbrw1aB"}'
+    assert asks(slack(question, NOW)) == "3eZbrw1aB"
+    assert asks(slack(b'{"type":"event_callback","text":"url_verification"}', NOW)) is None
+
+
+HEADERS = sorted(
+    {name for _, made in SIGNERS for name in made(BODY, NOW).headers}
+    | {"webhook-id", "svix-id", "content-type"}
+)
+ODD = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "",
+            "=",
+            ",",
+            "t=,v1=",
+            "v1,",
+            "v1,====",
+            "sha256=",
+            "v0=",
+            "9" * 400,
+            "-1",
+            "1e9",
+            "\udcff\udcfe",
+            "٣٤",
+            "NaN",
+        ]
+    ),
+)
+BODIES = st.one_of(
+    st.binary(max_size=80),
+    st.sampled_from(
+        [
+            b"[" * 5000,
+            b'{"a":1,"a":2}',
+            b"\xff\xfe",
+            b'"\\ud800"',
+            b'{"signature":{"timestamp":' + b"9" * 5000 + b"}}",
+            b"null",
+        ]
+    ),
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(sorted(all_schemes())), st.dictionaries(st.sampled_from(HEADERS), ODD, max_size=6), BODIES,
+    st.text(max_size=30), st.one_of(st.none(), st.text(max_size=20)), st.text(min_size=1, max_size=40),
+)  # fmt: skip
+def test_whatever_is_sent_nothing_raises_and_nothing_passes(
+    scheme: str, headers: dict[str, str], body: bytes, query: str, url: str | None, secret: str
+) -> None:
+    asked = Call("POST", headers, body, query, url)
+    assert isinstance(found(scheme, asked, NOW, Secret(secret), Secret(secret_of(scheme))), Distrust)
+    assert challenge(asked, (secret,)) is None
+    asks = scheme_named(scheme).asks
+    assert asks is None or asks(asked) is None
+
+
+@settings(max_examples=60)
+@given(st.sampled_from([each for each in SIGNERS if each[0] != "mailgun"]), st.data())
+def test_a_signed_call_of_whose_body_one_bit_is_another_is_not_believed(
+    signer: tuple[str, Signed], data: st.DataObject
+) -> None:
+    scheme, made = signer
+    signed = made(BODY, NOW)
+    place, bit = data.draw(st.integers(0, len(signed.body) - 1)), data.draw(st.integers(0, 7))
+    body = bytearray(signed.body)
+    body[place] ^= 1 << bit
+    assert not isinstance(found(scheme, replace(signed, body=bytes(body))), Believed)
+
+
+def test_what_tells_a_repeat() -> None:
+    one, again = found("atlas", atlas(BODY, NOW)), found("atlas", atlas(BODY, NOW + 1), NOW + 1)
+    assert isinstance(one, Believed)
+    assert isinstance(again, Believed)
+    assert one.digest != again.digest  # sent anew, it is another call
+    first, other_id = github(BODY, NOW), github(BODY, NOW)
+    changed = replace(other_id, headers={**other_id.headers, "x-github-delivery": "forged"})
+    assert found("github", first) == found("github", changed)
