@@ -109,6 +109,8 @@ def publish(
 ) -> Published:
     """Publish the draft as it was read at `revision`; a paused workflow stays paused, a draft becomes active.
 
+    What is under way counts against the number that may be at once, where the version says one.
+
     Raises StaleRevision and DraftInvalid, and InputError where the workflow is archived or waits for a signature.
     """
     with connection.transaction():
@@ -120,6 +122,9 @@ def publish(
         status = "paused" if standing.status == "paused" else "active"
         _set_state(connection, replace(standing, published_version=version), status)
         audit(connection, organization, ("workflows", workflow), f"publish_version_{version}", by)
+    # In a transaction of its own, for checkpoints lock the queue before they ask for the workflow's row.
+    given = {"organization": organization, "workflow": workflow}
+    connection.execute(sql("engine/count_workflow"), given)
     return Published(workflow, standing.name, status, version, is_new, tuple(problems))
 
 

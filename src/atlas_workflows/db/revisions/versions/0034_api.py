@@ -3,7 +3,7 @@
 from atlas_workflows.db.revisions.statements import run
 
 revision = "0034"
-down_revision = "0029"
+down_revision = "0033"
 
 
 def upgrade() -> None:
