@@ -8,18 +8,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from legacy_samples import clone_sample
-from psycopg.sql import SQL, Identifier
-from test_planted_tokens import TOKENS
-from test_secret_forms import FORMS, LIBRARY, NAMES
+from psycopg.sql import SQL, Composed, Identifier
 
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.rows import scalar, scalars
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.secrets.detection import ESCAPE_HINTS, SECRET_HINTS, may_hold_secret
 from atlas_workflows.secrets.recognition import secret_spans
-from atlas_workflows.secrets.scan_in_sql import may_hold_secret as scan
+from atlas_workflows.secrets.scan_in_sql import may_hold_secret as one_by_one
+from atlas_workflows.secrets.scan_in_sql import suspects
+from secret_examples import FORMS, LIBRARY, NAMES
 
-STATEMENT = SQL("SELECT array_agg({} ORDER BY at) FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS given (text, at)").format(scan(SQL("given.text")))  # fmt: skip
+GIVEN = SQL("unnest(%(texts)s::text[]) WITH ORDINALITY AS given (text, at)")
+TOGETHER = suspects(GIVEN, SQL("given.at"), SQL("given.text"))
+ONE_BY_ONE = SQL("SELECT at FROM {} WHERE {}").format(GIVEN, one_by_one(SQL("given.text")))
 # Pieces of which forms consist, and what lies at their edges: letters that fold into others, white space of all kinds.
 PIECES = (
     "pass", "word", "pw", "pin", "auth", "or", "key", "api", "secret", "toKen", "\u017fecret", "code", "session", "id", "bearer", "basic", "://", ":", "@",
@@ -37,16 +39,19 @@ def session(pg_server: EmbeddedServer) -> Iterator[Connection]:
     pg_server.drop_database("scan_in_sql")
 
 
-def missed(session: Connection, texts: Sequence[str]) -> list[str]:
+def found(session: Connection, texts: Sequence[str], statement: Composed = TOGETHER) -> set[str]:
+    """The texts that SQL finds."""
+    return {texts[at - 1] for at in scalars(session, statement, {"texts": list(texts)})}
+
+
+def missed(session: Connection, texts: Sequence[str], statement: Composed = TOGETHER) -> set[str]:
     """Texts that Python would look through and SQL calls plain."""
-    found = scalar(session, STATEMENT, {"texts": list(texts)}) or []
-    encoded = [text.encode() for text in texts]
-    wanted = [may_hold_secret(raw) or bool(secret_spans(raw)) for raw in encoded]
-    return [text for text, is_found, is_wanted in zip(texts, found, wanted, strict=True) if is_wanted and not is_found]  # fmt: skip
+    wanted = {text for text in texts if may_hold_secret(raw := text.encode()) or secret_spans(raw)}
+    return wanted - found(session, texts, statement)
 
 
 def test_every_form_and_name_is_found_wherever_it_stands(session: Connection) -> None:
-    values = [*FORMS, *LIBRARY.values(), *TOKENS, *NAMES]
+    values = [*FORMS, *LIBRARY.values(), *NAMES]
     texts = [
         form
         for value in values
@@ -58,22 +63,32 @@ def test_every_form_and_name_is_found_wherever_it_stands(session: Connection) ->
             f'"{value}":"hunter22"\n',
         )
     ]
-    assert missed(session, texts) == []
-    assert missed(session, [text.upper() for text in texts]) == []
-    # A test that cannot fail would be no test: what is no secret is not found.
-    assert scalar(session, STATEMENT, {"texts": ["Send email", '{"ok": true}']}) == [False, False]
+    assert missed(session, texts) == set()
+    assert missed(session, [text.upper() for text in texts], ONE_BY_ONE) == set()
+
+
+def test_what_is_found_is_told_by_its_row(session: Connection) -> None:
+    plain = ["Send email", '{"ok": true}', "", "a\nb"]
+    assert found(session, [*plain, "token", *plain, "Bearer abcdefgh12345678"]) == {
+        "token",
+        "Bearer abcdefgh12345678",
+    }
+    assert found(session, plain) == set()
+    assert found(session, []) == set()
+    # A text with the sign that stands between rows: nobody knows whose piece is whose, so all are looked at closely.
+    assert found(session, ["a", "b\x01c"]) == {"a", "b\x01c"}
 
 
 @SETTINGS
 @given(st.lists(st.from_regex(re.compile(f"{SECRET_HINTS.decode()}|{ESCAPE_HINTS.decode()}")).filter(lambda text: "\0" not in text), max_size=8))  # fmt: skip
 def test_whatever_fits_a_hint_is_found(session: Connection, texts: list[str]) -> None:
-    assert missed(session, texts) == []
+    assert missed(session, texts) == set()
 
 
 @SETTINGS
 @given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=9).map("".join), max_size=40))
 def test_no_composition_of_pieces_slips_through(session: Connection, texts: list[str]) -> None:
-    assert missed(session, texts) == []
+    assert missed(session, texts) == set()
 
 
 @pytest.mark.parametrize("messy", [False, True], ids=["tidy", "messy"])
@@ -83,9 +98,8 @@ def test_of_the_samples_history_nothing_is_missed(pg_server: EmbeddedServer, sha
     with connect(dsn, application_name="test", autocommit=True) as connection:
         for table in ("workflow_executions", "workflow_execution_steps"):
             texts = texts_of(connection, table)
-            assert missed(connection, texts) == []
-            flagged = (scalar(connection, STATEMENT, {"texts": texts}) or []).count(True)
-            assert messy or flagged <= len(texts) * 0.01
+            assert missed(connection, texts) == set()
+            assert messy or len(found(connection, texts)) <= len(texts) * 0.01
     pg_server.drop_database(dsn.rpartition("/")[2])
 
 
