@@ -151,6 +151,10 @@ def _fill(connection: psycopg.Connection[Any], organization: str) -> dict[str, s
             [named, organization, workflow, canary, outcome, datetime.now(UTC) - timedelta(minutes=place)],
         )  # fmt: skip
     connection.execute(
+        "INSERT INTO atlas.workflow_execution_steps (execution_id, organization_id, node_id, node_type, status, input_data)"
+        " VALUES (%s, %s, 'n', 'send_email', 'completed', '{\"to\": \"ana@example.com\"}')", [execution, organization],
+    )  # fmt: skip
+    connection.execute(
         "INSERT INTO atlas.dead_letters (organization_id, execution_id, started_at, workflow_id, workflow_version, subject,"
         " node_id, node_type, error_class, pattern, message, failed_at, begun, document, untold, priority, recorded)"
         " SELECT organization_id, id, started_at, workflow_id, 1, %s, 'n', 'add_tags', 'configuration', %s, %s, now(),"

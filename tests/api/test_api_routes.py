@@ -55,8 +55,13 @@ def test_executions_are_found_page_by_page_and_read_whole(world: World) -> None:
     assert world.get("executions", params={"since": later})["items"] == []
     story = world.get(f"executions/{world.ids[ONE]['execution']}")
     assert story["execution"]["workflow_name"] == CANARIES[ONE]
-    assert (story["steps"], story["standing"]) == ([], [])
-    assert world.get(f"executions/{world.ids[ONE]['execution']}/steps") == {"items": []}
+    assert (story["steps"][0]["input"], story["standing"]) == ({"to": "ana@example.com"}, [])
+    for path in ("", "/steps"):
+        address = f"executions/{world.ids[ONE]['execution']}{path}"
+        assert "ana@example.com" in world.call("GET", address).text
+        masked = world.call("GET", address, role="member")
+        assert masked.json()["masked"] is True
+        assert "ana@example.com" not in masked.text
 
 
 def test_a_live_execution_is_in_the_queue_until_it_is_cancelled(world: World) -> None:
@@ -115,9 +120,9 @@ def test_schedules_are_told_by_the_code_that_fires_them(world: World) -> None:
     ).json()
     assert described["schedule"] == {"cron": "0 9 * * 1-5", "timezone": "Europe/London"}
     for wrong, field in (
-        ({"cron": "99 * * * *"}, "cron"),
+        ({"cron": "99 * * * *", "timezone": "UTC"}, "cron"),
         ({"cron": "0 9 * * *", "count": 10_000}, "count"),
-        ({}, "schedule"),
+        ({"cron": "0 9 * * *", "timezone": "Mars/Base"}, "timezone"),
     ):
         answer = world.call("POST", "schedules/preview", json=wrong)
         assert answer.status_code == 422, answer.text
@@ -125,10 +130,10 @@ def test_schedules_are_told_by_the_code_that_fires_them(world: World) -> None:
 
 
 def test_a_condition_is_answered_part_by_part(world: World) -> None:
-    parts = (("contact.first_name", "equals", "Ana"), ("lead.score", "greater_than", 5))
+    parts = (("contact.first_name", "equals", "Ana"), ("trigger.score", "greater_than", 5))
     leaves = [{"field": field, "operator": operator, "value": value} for field, operator, value in parts]
     condition = {"operator": "and", "conditions": leaves}
-    body: dict[str, Any] = {"condition": condition, "member": ANA, "scope": {"lead": {"score": 7}}}
+    body: dict[str, Any] = {"condition": condition, "member": ANA, "scope": {"trigger": {"score": 7}}}
     answer = world.call("POST", "conditions/explain", json=body)
     assert answer.status_code == 200, answer.text
     told = answer.json()

@@ -99,6 +99,21 @@ def test_the_how_to_works_as_it_is_written(
     assert said[5] == "website is revoked.\n"
 
 
+def test_a_stream_tells_what_happens_meanwhile(
+    served: tuple[Client, subprocess.Popen[str]], world: World
+) -> None:
+    client, _ = served
+    bearer = {"Authorization": f"Bearer {world.keys['owner', ONE]}"}
+    with client.stream("GET", "/atlas/api/v2/changes/stream", headers=bearer) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        with Client(base_url=client.base_url, trust_env=False, timeout=30) as other:
+            wish = {"json": {"name": "seen"}, "headers": bearer | {"Idempotency-Key": "seen"}}
+            made = other.post("/atlas/api/v2/workflows", **wish).json()
+        told = json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))
+    assert (told["action"], told["id"]) == ("create_workflow", made["id"])
+
+
 def test_it_ends_when_it_is_told_to(served: tuple[Client, subprocess.Popen[str]]) -> None:
     _, process = served
     process.send_signal(signal.SIGTERM)

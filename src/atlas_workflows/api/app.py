@@ -53,11 +53,13 @@ def create_app(
     """The API over the database at `dsn()` below `prefix`/api/v2, and with `reports` the pages over the files there.
 
     `guard` are FastAPI dependencies that raise 401 or 403 for the pages; pages without one are refused, so that they cannot
-    be served openly by mistake. Routes of the API have doors of their own; open are only the health and what the API is.
+    be served openly by mistake. Routes of the API have doors of their own; open are the health and, without pages, /openapi.json.
     """
     if reports is not None and not guard:
         raise ValueError("the Atlas pages need a guard")
-    app = FastAPI(title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    # Beside the pages nothing is open but the health.
+    openapi_url = "/openapi.json" if reports is None else None
+    app = FastAPI(title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url=openapi_url)
     database = Database(dsn)
     app.state.doors = Doors(
         database, now, rate or Rate(PER_MINUTE, AT_ONCE),

@@ -33,7 +33,11 @@ class Streams:
     def open(self, caller: str, place: str, look: Look) -> StreamingResponse:
         """A stream from a place on. Raises HttpProblem (429) where the caller has as many as it may."""
         end = self._enter(caller)
-        return StreamingResponse(self._told(caller, end, place, look), media_type="text/event-stream")
+        return StreamingResponse(
+            self._told(caller, end, place, look),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
+        )
 
     def _enter(self, caller: str) -> float:
         now = self.clock()

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.problems import invalid
-from atlas_workflows.api.manners.routing import READS, api_router
+from atlas_workflows.api.manners.routing import EDITS, api_router
 from atlas_workflows.api.schemas.conditions import Answer, Question
 from atlas_workflows.expressions.evaluate import Explanation, explain
 from atlas_workflows.expressions.paths import MISSING
@@ -18,7 +18,7 @@ ROUTER = api_router("conditions")
 
 
 @ROUTER.post("/conditions/explain", response_model=Answer)
-def explain_condition(reader: Annotated[Tenant, Depends(READS)], body: Question) -> Response:
+def explain_condition(reader: Annotated[Tenant, Depends(EDITS)], body: Question) -> Response:
     """The condition's answer with the values that it saw. Nothing is stored."""
     scope, known = dict(body.scope), None
     if body.member is not None:

@@ -1,6 +1,6 @@
 """Executions: found, read, cancelled and replayed; the queue, and messages that are held."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -70,14 +70,17 @@ def list_executions(
 
 @ROUTER.get("/executions/{execution}", response_model=Story)
 def read_execution(reader: Reader, execution: UUID) -> Response:
-    """One execution: its steps, its effects, and what it waits for."""
-    return reply(Story, _story(reader, execution))
+    """One execution: its steps, its effects, and what it waits for. What people wrote and got is for those who may execute."""
+    story, masked = _story(reader, execution)
+    told = {name: getattr(story, name) for name in ("execution", "steps", "effects", "standing")}
+    return reply(Story, told | {"masked": masked})
 
 
 @ROUTER.get("/executions/{execution}/steps", response_model=Steps)
 def list_steps(reader: Reader, execution: UUID) -> Response:
     """What an execution did, step by step."""
-    return reply(Steps, {"items": _story(reader, execution).steps})
+    story, masked = _story(reader, execution)
+    return reply(Steps, {"items": story.steps, "masked": masked})
 
 
 @ROUTER.post("/executions/{execution}/cancel", response_model=Cancelled, status_code=202)
@@ -137,8 +140,12 @@ def replay_document(plan: steering.Replay) -> dict[str, Any]:
     return Replay.model_validate(told).model_dump()
 
 
-def _story(reader: Tenant, execution: UUID) -> history.Story:
+def _story(reader: Tenant, execution: UUID) -> tuple[history.Story, bool]:
     """Seen through the policies first: where a live one stands only the engine may read."""
     named = reader.require("executions", "execution", execution)
     with reader.deciding() as connection:
-        return read_story(connection, reader.organization, named)
+        story = read_story(connection, reader.organization, named)
+    if reader.caller.may("workflow:execute", reader.organization):
+        return story, False
+    steps = tuple(replace(step, input=None, output=None) for step in story.steps)
+    return replace(story, steps=steps), True

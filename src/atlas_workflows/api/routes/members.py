@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import reply
-from atlas_workflows.api.manners.routing import READS, Name, api_router
+from atlas_workflows.api.manners.routing import EXECUTES, Name, api_router
 from atlas_workflows.api.schemas.members import Why
 from atlas_workflows.integrations.crm.contact import read_contact
 from atlas_workflows.nodes.catalogue import load_catalogue
@@ -19,7 +19,7 @@ ROUTER = api_router("members")
 
 
 @ROUTER.get("/members/{member}/why", response_model=Why)
-def why(reader: Annotated[Tenant, Depends(READS)], member: Name, workflow: UUID) -> Response:
+def why(reader: Annotated[Tenant, Depends(EXECUTES)], member: Name, workflow: UUID) -> Response:
     """The member's last executions of a workflow, and why others did not begin. `member` is as executions name it."""
     named, owner = reader.require("workflows", "workflow", workflow), reader.organization
     with reader.deciding() as connection:

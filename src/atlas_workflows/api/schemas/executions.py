@@ -56,9 +56,10 @@ class Step(Model):
 
 
 class Steps(Model):
-    """Every step of an execution, in its order."""
+    """Every step of an execution, in its order. `masked`: inputs and outputs are left out."""
 
     items: list[Step]
+    masked: bool
 
 
 class Effect(Model):
@@ -89,7 +90,9 @@ class Standing(Model):
 
 
 class Story(Model):
-    """Everything about one execution."""
+    """Everything about one execution. `masked`: inputs and outputs are left out, for the caller may not execute."""
+
+    masked: bool = False
 
     execution: Execution
     steps: list[Step]
