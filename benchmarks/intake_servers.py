@@ -17,7 +17,6 @@ from atlas_workflows.api.hooks.mount import WebhooksBeside, intake_of
 from atlas_workflows.exact_json import loads
 from atlas_workflows.integrations.webhooks.judge import Delivery
 from atlas_workflows.integrations.webhooks.ports import Stored
-from atlas_workflows.settings import load_settings
 
 ENDPOINT = "bench"
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -43,7 +42,7 @@ async def answer(send: Any, status: int) -> None:
 
 
 def ours(dsn: str) -> Application:
-    return WebhooksBeside(nothing, intake_of(lambda: dsn, load_settings()))
+    return WebhooksBeside(nothing, intake_of(lambda: dsn))
 
 
 def floor(dsn: str) -> Application:
@@ -52,7 +51,7 @@ def floor(dsn: str) -> Application:
 
     async def application(_: Any, receive: Any, send: Any) -> None:
         if not made:
-            made.append(intake_of(lambda: dsn, load_settings())())
+            made.append(intake_of(lambda: dsn)())
         endpoint = await made[0].doors.endpoint(ENDPOINT)
         assert endpoint
         body = loads((await receive())["body"])

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from atlas_workflows.api.calendar import calendar_router
 from atlas_workflows.api.files import files_router
+from atlas_workflows.api.hooks.mount import WebhooksBeside, intake_of
 from atlas_workflows.api.runs import runs_router
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.site import utc_now
@@ -54,6 +55,7 @@ def create_app(
     app.include_router(files_router(reports))
     app.add_exception_handler(AtlasError, _problem)
     app.middleware("http")(_with_headers)
+    app.add_middleware(WebhooksBeside, intake=intake_of(dsn))
     return app
 
 

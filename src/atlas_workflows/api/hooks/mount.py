@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from atlas_workflows.api.hooks.intake import Intake, Outside, endpoint_in
 from atlas_workflows.api.hooks.reading import Receive, Scope, Send
-from atlas_workflows.settings import Settings
+from atlas_workflows.settings import load_settings
 from atlas_workflows.wiring import build_webhooks
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -18,10 +18,11 @@ PREFIXES = (
 )
 
 
-def intake_of(dsn: Callable[[], str], settings: Settings) -> Callable[[], Intake]:
-    """Makes the intake over the database at `dsn()`, when it is asked to."""
+def intake_of(dsn: Callable[[], str]) -> Callable[[], Intake]:
+    """Makes the intake over the database at `dsn()` and with the settings as they are when it is asked to."""
 
     def make() -> Intake:
+        settings = load_settings()
         doors, commits = build_webhooks(dsn(), settings)
         return Intake(doors, commits, Outside(settings.public_url, settings.trusted_proxies))
 
@@ -29,7 +30,7 @@ def intake_of(dsn: Callable[[], str], settings: Settings) -> Callable[[], Intake
 
 
 class WebhooksBeside:
-    """Pure ASGI middleware: `application.add_middleware(WebhooksBeside, intake=intake_of(dsn, settings))`.
+    """Pure ASGI middleware: `application.add_middleware(WebhooksBeside, intake=intake_of(dsn))`.
 
     Added last it stands in front of all others. The intake is made at the first call, in the loop that serves it.
     """
