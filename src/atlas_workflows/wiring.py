@@ -19,8 +19,6 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.integrations.credentials import Vault
 from atlas_workflows.integrations.egress import Egress
-from atlas_workflows.integrations.webhooks.doors import RememberedDoors
-from atlas_workflows.integrations.webhooks.group_commit import GroupCommit
 from atlas_workflows.legacy.execution.document import read_program
 from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.nodes.catalogue import load_catalogue
@@ -28,7 +26,6 @@ from atlas_workflows.performers.crm_action import CrmDesk
 from atlas_workflows.performers.mail import mail_server
 from atlas_workflows.performers.means import Means
 from atlas_workflows.performers.unavailable import LATER, Unavailable
-from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import Site
@@ -40,7 +37,6 @@ from atlas_workflows.store.ledger import PostgresLedger
 from atlas_workflows.store.listener import Listener
 from atlas_workflows.store.outbox import PostgresOutbox
 from atlas_workflows.store.sessions import PLANS_ONCE, UNHURRIED, open_pool
-from atlas_workflows.store.webhooks.intake import PostgresWebhooks
 from atlas_workflows.worker.lane import BATCH
 from atlas_workflows.worker.ports import Performer
 from atlas_workflows.worker.service import LANES, Worker
@@ -170,12 +166,6 @@ def _means(settings: Settings, dsn: str | None) -> Means:
     pool = open_pool(dsn, CRM_SESSIONS)
     sealer = Sealer(settings.secret_keys) if settings.secret_keys else None
     return Means(egress, mail, CrmDesk(pool), Vault(pool, sealer), settings.twilio_url)
-
-
-def build_webhooks(dsn: str, settings: Settings) -> tuple[RememberedDoors, GroupCommit]:
-    """Endpoints and deliveries of webhooks in one process, over sessions of the application role. Opens nothing yet."""
-    store = PostgresWebhooks(dsn, Sealer(with_secret_key(settings).secret_keys))
-    return RememberedDoors(store, time.monotonic), GroupCommit(store)
 
 
 def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:

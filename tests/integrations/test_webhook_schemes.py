@@ -31,6 +31,7 @@ from atlas_workflows.integrations.webhooks.call import FORM, Call
 from atlas_workflows.integrations.webhooks.schemes import all_schemes, scheme_named
 from atlas_workflows.integrations.webhooks.schemes.meta import challenge, verify_token
 from atlas_workflows.integrations.webhooks.verify import Believed, Distrust, Secret, verify
+from atlas_workflows.settings import ROOT
 
 BODY = json.dumps({"id": "evt_1", "event": "paid", "name": "Łódź 😀", "n": 12}).encode()
 NAMES = [f"{scheme}-{made.__name__}" for scheme, made in SIGNERS]
@@ -44,6 +45,10 @@ def found(scheme: str, asked: Call, now: float = NOW, *secrets: Secret) -> Belie
 def test_every_scheme_is_tried_here_and_says_what_it_is() -> None:
     assert {scheme for scheme, _ in SIGNERS} == set(all_schemes())
     assert all(scheme.title and scheme.documentation.endswith(".") for scheme in all_schemes().values())
+    page = (ROOT / "docs" / "reference" / "webhooks.md").read_text()
+    assert [name for name in all_schemes() if f"| `{name}` |" not in page] == []
+    guide = (ROOT / "docs" / "how-to" / "take-webhooks-in.md").read_text()
+    assert [name for name in all_schemes() if f"--scheme {name}" not in guide] == []
 
 
 @pytest.mark.parametrize(("scheme", "made"), SIGNERS, ids=NAMES)

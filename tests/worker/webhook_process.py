@@ -6,11 +6,10 @@ import uvicorn
 from webhook_world import nothing_else
 
 from atlas_workflows.api.hooks.mount import WebhooksBeside, intake_of
-from atlas_workflows.settings import load_settings
 
 
 def main() -> None:
-    application = WebhooksBeside(nothing_else, intake_of(lambda: sys.argv[1], load_settings()))
+    application = WebhooksBeside(nothing_else, intake_of(lambda: sys.argv[1]))
     uvicorn.run(
         application, host="127.0.0.1", port=int(sys.argv[2]), log_level="warning", access_log=False, lifespan="off",
         proxy_headers=False,

@@ -125,7 +125,7 @@ class PostgresHooks:
 
 
 def delivery(endpoint: Endpoint, key: str, **more: Any) -> Delivery:
-    said = {"trigger": {"endpoint_id": endpoint.endpoint_id, "n": key}, **more}
+    said = {"trigger": {"endpoint_id": endpoint.endpoint_id, "method": "POST", "n": key}, **more}
     return Delivery(
         endpoint, str(uuid4()), key, said.get("seconds"), said.get("event"), said.get("subject"), said.get("order"), said["trigger"]
     )  # fmt: skip

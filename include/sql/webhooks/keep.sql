@@ -1,10 +1,10 @@
 -- Stores a batch of one organization's deliveries, each new one with its event; says for each place what came of it.
 WITH given AS MATERIALIZED (
-    SELECT g.*, row_number() OVER (PARTITION BY g.webhook_id ORDER BY g.place) AS turn
+    SELECT g.*, t.facts, row_number() OVER (PARTITION BY g.webhook_id ORDER BY g.place) AS turn
     FROM unnest(
-        %(ids)s::uuid[], %(webhooks)s::uuid[], %(keys)s::text[], %(events)s::text[], %(subjects)s::text[], %(orders)s::text[],
-        %(triggers)s::text[]
-    ) WITH ORDINALITY AS g (id, webhook_id, delivery_key, event, subject, order_key, facts, place)
+        %(ids)s::uuid[], %(webhooks)s::uuid[], %(keys)s::text[], %(events)s::text[], %(subjects)s::text[], %(orders)s::text[]
+    ) WITH ORDINALITY AS g (id, webhook_id, delivery_key, event, subject, order_key, place)
+    INNER JOIN jsonb_array_elements(%(triggers)s::jsonb) WITH ORDINALITY AS t (facts, place) ON t.place = g.place
 ),
 open AS MATERIALIZED (
     SELECT w.id, w.rate_limit, n.calls, make_interval(secs => 60.0 / w.rate_limit) AS step
@@ -16,9 +16,9 @@ open AS MATERIALIZED (
 -- A bucket of a minute's calls that empties evenly: as many are let in as it has room for.
 rates AS (
     INSERT INTO atlas.webhook_rates AS r (webhook_id, organization_id, full_at, admitted, taken, limited, last_at)
-    SELECT o.id, %(organization)s, now() + x.room * o.step, x.room, x.room, o.calls - x.room, now()
+    SELECT o.id, %(organization)s, now() + least(o.calls, o.rate_limit) * o.step, least(o.calls, o.rate_limit), least(o.calls, o.rate_limit),
+        greatest(0, o.calls - o.rate_limit), now()
     FROM open AS o
-    CROSS JOIN LATERAL (SELECT least(o.calls, o.rate_limit) AS room) AS x
     ON CONFLICT (webhook_id) DO UPDATE SET (admitted, full_at, taken, limited, last_at) = (
         SELECT x.room, greatest(r.full_at, now()) + x.room * x.step, r.taken + x.room, r.limited + x.calls - x.room, now()
         FROM (
@@ -47,7 +47,7 @@ told AS (
     INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data, order_key)
     SELECT
         %(organization)s, 'webhook ' || g.id, 'webhook', g.subject, 'webhook ' || g.id,
-        jsonb_build_object('trigger', g.facts::jsonb), g.webhook_id || ' ' || g.order_key
+        jsonb_build_object('trigger', g.facts), g.webhook_id || ' ' || g.order_key
     FROM given AS g
     INNER JOIN stored AS s ON s.id = g.id
     ORDER BY g.place

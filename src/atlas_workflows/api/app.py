@@ -13,6 +13,7 @@ from atlas_workflows.api.doors.doors import Doors, ReadSession
 from atlas_workflows.api.doors.rates import Rate
 from atlas_workflows.api.doors.tokens import Provider, Tokens
 from atlas_workflows.api.files import files_router
+from atlas_workflows.api.hooks.mount import WebhooksBeside, intake_of
 from atlas_workflows.api.manners.envelope import Envelope
 from atlas_workflows.api.manners.refusals import add_refusals
 from atlas_workflows.api.manners.streams import Streams
@@ -74,6 +75,7 @@ def create_app(
     add_refusals(app)
     app.add_middleware(Envelope, headers=HEADERS)
     describe(app, prefix + V2)
+    app.add_middleware(WebhooksBeside, intake=intake_of(dsn))
     return app
 
 

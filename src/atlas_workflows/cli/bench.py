@@ -79,6 +79,12 @@ def schedule(
     _print("schedule", benchmark.run(only or (), quick=quick, seconds=seconds), as_json)
 
 
+@app.command()
+def intake(quick: Quick = False, as_json: AsJson = False) -> None:
+    """Webhooks verified and stored durably, beside the group commit alone and one insert each with asyncpg; latency at half load."""
+    _print("intake", _benchmark("intake").run(quick=quick), as_json)
+
+
 def _require_sections(benchmark: Any, asked: Sequence[str]) -> None:
     unknown = [name for name in asked if name not in benchmark.SECTIONS]
     if unknown:

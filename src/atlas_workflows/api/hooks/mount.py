@@ -1,11 +1,16 @@
 """Puts the intake beside an application: paths of webhooks never reach its middleware or routes."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 from atlas_workflows.api.hooks.intake import Intake, Outside, endpoint_in
 from atlas_workflows.api.hooks.reading import Receive, Scope, Send
-from atlas_workflows.settings import Settings
-from atlas_workflows.wiring import build_webhooks
+from atlas_workflows.integrations.webhooks.doors import RememberedDoors
+from atlas_workflows.integrations.webhooks.group_commit import GroupCommit
+from atlas_workflows.secrets.keys import with_secret_key
+from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.settings import load_settings
+from atlas_workflows.store.webhooks.intake import PostgresWebhooks
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # Ours, and those that callers of the old applications know; behind each stands the id of the endpoint.
@@ -18,18 +23,20 @@ PREFIXES = (
 )
 
 
-def intake_of(dsn: Callable[[], str], settings: Settings) -> Callable[[], Intake]:
-    """Makes the intake over the database at `dsn()`, when it is asked to."""
+def intake_of(dsn: Callable[[], str]) -> Callable[[], Intake]:
+    """Makes the intake over the database at `dsn()` and with the settings as they are when it is asked to."""
 
     def make() -> Intake:
-        doors, commits = build_webhooks(dsn(), settings)
-        return Intake(doors, commits, Outside(settings.public_url, settings.trusted_proxies))
+        settings = with_secret_key(load_settings())
+        store = PostgresWebhooks(dsn(), Sealer(settings.secret_keys))
+        outside = Outside(settings.public_url, settings.trusted_proxies)
+        return Intake(RememberedDoors(store, time.monotonic), GroupCommit(store), outside)
 
     return make
 
 
 class WebhooksBeside:
-    """Pure ASGI middleware: `application.add_middleware(WebhooksBeside, intake=intake_of(dsn, settings))`.
+    """Pure ASGI middleware: `application.add_middleware(WebhooksBeside, intake=intake_of(dsn))`.
 
     Added last it stands in front of all others. The intake is made at the first call, in the loop that serves it.
     """

@@ -103,7 +103,7 @@ def hex_hmac(digest: str) -> Callable[[bytes, bytes, bytes], bool]:
     """The signature is an HMAC in hexadecimal, in either case."""
 
     def matches(key: bytes, signed: bytes, signature: bytes) -> bool:
-        made = hmac.new(key, signed, digest).hexdigest().encode()
+        made = hmac.digest(key, signed, digest).hex().encode()
         return hmac.compare_digest(made, signature.lower())
 
     return matches
@@ -113,7 +113,7 @@ def base64_hmac(digest: str) -> Callable[[bytes, bytes, bytes], bool]:
     """The signature is an HMAC in base64."""
 
     def matches(key: bytes, signed: bytes, signature: bytes) -> bool:
-        made = base64.b64encode(hmac.new(key, signed, digest).digest())
+        made = base64.b64encode(hmac.digest(key, signed, digest))
         return hmac.compare_digest(made, signature)
 
     return matches

@@ -140,7 +140,7 @@ def _columns(organization: str, group: Sequence[Delivery]) -> dict[str, Any]:
         "events": [delivery.event for delivery in group],
         "subjects": [delivery.subject for delivery in group],
         "orders": [delivery.order for delivery in group],
-        "triggers": [json_text(delivery.trigger) for delivery in group],
+        "triggers": f"[{','.join(json_text(delivery.trigger) for delivery in group)}]",
     }
 
 
