@@ -20,6 +20,7 @@ from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.schedule_rules import schedule_problems
+from atlas_workflows.store.secret_references import secret_problems
 from atlas_workflows.store.steering import By, audit
 
 BATCH = 500
@@ -197,6 +198,7 @@ def _problems(
 ) -> list[Problem]:
     workflow, problems = parse(document)
     if workflow is not None:
+        problems += secret_problems(connection, standing.organization, document)
         problems += schedule_problems(connection, standing.organization, workflow, now)
         problems += validate(workflow, catalogue, hints=False)
     if workflow is not None and is_valid(problems):
