@@ -20,7 +20,7 @@ from atlas_workflows.db.named import Named, Quoted
 from atlas_workflows.secrets.detection import ESCAPE_HINTS, SECRET_HINTS
 
 # Longer repetitions make the automaton larger, shorter ones find more of what is no secret.
-_MOST_REPEATS = 12
+_MOST_REPEATS = 8
 _PIECES = re.compile(
     r"(?P<open>\(\?i?:)|(?P<set>\[\^?(?:\\.|[^\]\\])*\])|\\(?P<escape>.)|\{(?P<least>\d+)(?:,\d*)?\}\??"
     r"|(?P<repeat>[*+?])\??|(?P<sign>.)"
