@@ -111,7 +111,10 @@ def test_a_row_is_hashed_alike_on_its_way_in_and_where_it_lies(session: Connecti
     assert set(FINGERPRINTED[table]) <= set(types)
     kept, columns = SQL("pg_temp.{}").format(Identifier(f"kept_{table}")), FINGERPRINTED[table]
     session.execute(SQL("CREATE TEMPORARY TABLE {} AS SELECT * FROM atlas.{} WITH NO DATA").format(Identifier(f"kept_{table}"), Identifier(table)))  # fmt: skip
-    values = {name: in_sql.value_text(Identifier(name), is_array=types[name] == "text[]") for name in columns}
+    values = {
+        name: SQL("to_json({})::text" if types[name] == "text[]" else "{}::text").format(Identifier(name))
+        for name in columns
+    }
     text = in_sql.row_text(table, values)
     stored = [Identifier(name) if types[name] == "text[]" else SQL("{}::text").format(Identifier(name)) for name in columns]  # fmt: skip
     statement = SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING {}, {}, {}").format(
