@@ -41,6 +41,14 @@ QUOTED = st.builds(lambda text, plain: json.dumps(text, ensure_ascii=plain), TEX
 GAPS = st.sampled_from(["", " ", "\n\t"])
 
 
+# Documents that are spelled otherwise than they are stored; the server's every version is asked for them elsewhere.
+EDGES = (
+    '{"b": 1, "a": 1E+2, "aa": 1.10, "é": -0.0, "zz": -0, "a": 0e5, "ab": 0.00e-3, "": 1.50e1}',
+    '["\x7f\u2028\u0085\\u0001\\u001f\\b\\f\\/\\ud83d\\ude00", 123456789012345678901234567890.10, 1e-400, 1E400]',
+    '{"bb": 0, "\U0001f600": 1, "aaaa": 2, "éé": 3, "ﬀ": 4, "zzz": 5}',
+)  # fmt: skip
+
+
 def _object(members: list[tuple[str, str]], gap: str) -> str:
     return f"{{{gap}{f',{gap}'.join(f'{key}{gap}:{value}' for key, value in members)}}}"
 
@@ -84,11 +92,9 @@ def session(pg_server: EmbeddedServer, atlas_template: str) -> Iterator[Connecti
 
 @SETTINGS
 @given(DOCUMENTS)
-@example('{"b": 1, "a": 1E+2, "aa": 1.10, "é": -0.0, "zz": -0, "a": 0e5, "ab": 0.00e-3, "": 1.50e1}')
-@example(
-    '["\x7f\u2028\u0085\\u0001\\u001f\\b\\f\\/\\ud83d\\ude00", 123456789012345678901234567890.10, 1e-400, 1E400]'
-)
-@example('{"bb": 0, "\U0001f600": 1, "aaaa": 2, "éé": 3, "ﬀ": 4, "zzz": 5}')
+@example(EDGES[0])
+@example(EDGES[1])
+@example(EDGES[2])
 def test_a_document_is_spelled_as_the_server_prints_it(session: Connection, text: str) -> None:
     assert document_of(text) == scalar(session, "SELECT %s::jsonb::text", [text])
 
@@ -105,7 +111,10 @@ def test_a_row_is_hashed_alike_on_its_way_in_and_where_it_lies(session: Connecti
     assert set(FINGERPRINTED[table]) <= set(types)
     kept, columns = SQL("pg_temp.{}").format(Identifier(f"kept_{table}")), FINGERPRINTED[table]
     session.execute(SQL("CREATE TEMPORARY TABLE {} AS SELECT * FROM atlas.{} WITH NO DATA").format(Identifier(f"kept_{table}"), Identifier(table)))  # fmt: skip
-    values = {name: in_sql.value_text(Identifier(name), is_array=types[name] == "text[]") for name in columns}
+    values = {
+        name: SQL("to_json({})::text" if types[name] == "text[]" else "{}::text").format(Identifier(name))
+        for name in columns
+    }
     text = in_sql.row_text(table, values)
     stored = [Identifier(name) if types[name] == "text[]" else SQL("{}::text").format(Identifier(name)) for name in columns]  # fmt: skip
     statement = SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING {}, {}, {}").format(

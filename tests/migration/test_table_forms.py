@@ -8,10 +8,13 @@ import psycopg
 import pytest
 from moving_phase import fetch
 from plain_source import settings_at
+from test_hashes_in_sql import EDGES
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.errors import UnknownShape
+from atlas_workflows.migration.ledger.spelling import document_of
 from atlas_workflows.migration.movement.capture import captured_tables, install_capture, remove_capture
 from atlas_workflows.migration.movement.forms import Form, not_understood, read_forms, without_a_key
 from atlas_workflows.migration.movement.source import survey
@@ -71,6 +74,7 @@ def make_untidy(dsn: str) -> None:
 @pytest.mark.parametrize("every_server", ["pg_server", "pg15_server"], indirect=True)
 def test_a_phase_goes_over_partitions_and_children_and_back(every_dsn: str, tmp_path: Path) -> None:
     """With a rehearsal, under a publication of all tables, and with the old application writing into the parts."""
+    assert_spelled_alike(every_dsn)
     make_untidy(every_dsn)
     result = run_whole(every_dsn, tmp_path)
     assert result.status == "succeeded", result.problem
@@ -96,6 +100,15 @@ def test_a_phase_goes_over_partitions_and_children_and_back(every_dsn: str, tmp_
     undone = roll_back(phase_named("p1"), Scope(), dsn=every_dsn, execute=True)
     assert undone.removed["workflows"] > 0
     assert fetch(every_dsn, TRIGGERS) == []
+
+
+def assert_spelled_alike(dsn: str) -> None:
+    """No version prints a document otherwise: hashes that one took hold on another."""
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        printed = scalars(
+            connection, "SELECT document::jsonb::text FROM unnest(%s) AS document", [list(EDGES)]
+        )
+    assert printed == [document_of(text) for text in EDGES]
 
 
 def _write_into_the_parts(dsn: str) -> None:

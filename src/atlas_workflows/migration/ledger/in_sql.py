@@ -18,11 +18,6 @@ from atlas_workflows.migration.ledger.inputs import PLAIN_PREFIX
 _COLUMNS_AT_ONCE = 40
 
 
-def value_text(column: Composable, *, is_array: bool = False) -> Composed:
-    """A stored column as it is hashed."""
-    return SQL("to_json({})::text" if is_array else "{}::text").format(column)
-
-
 def row_text(table: str, values: Mapping[str, Composable]) -> Composed:
     """What is hashed of a row of schema atlas; `values`: text expressions by column, those that are not given are NULL."""
     parts = [
