@@ -136,7 +136,11 @@ class Columns:
 
     def typed(self) -> compose.Composable:
         """Every role under of_<name>, and what the statement needs to know of the row itself."""
-        parts = [compose.SQL("source.{} AS of_key").format(Named(KEY)), compose.SQL("source.of_weight")]
+        parts = [
+            compose.SQL("source.{} AS of_key").format(Named(KEY)),
+            compose.SQL("source.of_weight"),
+            compose.SQL("source.of_xmin"),
+        ]
         parts.append(compose.SQL(f"source.of_weight <= {LIGHT_BYTES} AS of_is_light"))
         parts += [compose.SQL(f"{{}} AS {_OWN}{item.name}").format(self._value(item)) for item in self.roles]
         return compose.SQL(",\n").join(parts)
