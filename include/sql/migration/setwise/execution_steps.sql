@@ -22,9 +22,9 @@ WITH judged AS MATERIALIZED (
         source.of_created_at AS created_at,
         made.legacy_flags,
         source.of_content AS content,
-        hashes.source_hash,
-        hashes.inputs_hash,
-        hashes.digest,
+        hashed.source_hash,
+        hashed.inputs_hash,
+        hashed.digest,
         plain.is_plain,
         tenant.is_covered,
         CASE WHEN plain.is_plain THEN (
@@ -81,6 +81,7 @@ WITH judged AS MATERIALIZED (
             {statuses}::jsonb ->> source.of_status AS status,
             coalesce(source.of_started_at, {execution_started_at}) AS started_at,
             CASE WHEN source.of_started_at IS NULL THEN '{{no_start}}'::text [] ELSE '{{}}' END AS legacy_flags
+        FROM (VALUES (0)) AS single (number)
         OFFSET 0
     ) AS made
     CROSS JOIN LATERAL (
@@ -118,6 +119,7 @@ WITH judged AS MATERIALIZED (
             ),
             FALSE
         ) AS is_plain
+        FROM (VALUES (0)) AS single (number)
         OFFSET 0
     ) AS plain
     LEFT JOIN LATERAL (
@@ -125,9 +127,10 @@ WITH judged AS MATERIALIZED (
             {source_hash} AS source_hash,
             {inputs_hash} AS inputs_hash,
             {digest} AS digest
+        FROM (VALUES (0)) AS single (number)
         WHERE plain.is_plain AND tenant.is_covered
         OFFSET 0
-    ) AS hashes ON TRUE
+    ) AS hashed ON TRUE
 ),
 
 moved AS MATERIALIZED (
@@ -174,8 +177,8 @@ put_originals AS (
         moved.content,
         NULL,
         moved.source_hash,
-        %(run_id)s,
-        %(run_id)s
+        %(run_id)s AS first_seen_run,
+        %(run_id)s AS updated_run
     FROM moved
 ),
 

@@ -24,9 +24,9 @@ WITH judged AS MATERIALIZED (
         source.of_steps AS steps,
         source.of_content AS content,
         source.of_weight AS weight,
-        hashes.source_hash,
-        hashes.inputs_hash,
-        hashes.digest,
+        hashed.source_hash,
+        hashed.inputs_hash,
+        hashed.digest,
         plain.is_plain,
         tenant.is_covered,
         CASE WHEN plain.is_plain THEN (
@@ -121,6 +121,7 @@ WITH judged AS MATERIALIZED (
             ),
             FALSE
         ) AS is_plain
+        FROM (VALUES (0)) AS single (number)
         OFFSET 0
     ) AS plain
     LEFT JOIN LATERAL (
@@ -128,9 +129,10 @@ WITH judged AS MATERIALIZED (
             {source_hash} AS source_hash,
             {inputs_hash} AS inputs_hash,
             {digest} AS digest
+        FROM (VALUES (0)) AS single (number)
         WHERE plain.is_plain AND tenant.is_covered
         OFFSET 0
-    ) AS hashes ON TRUE
+    ) AS hashed ON TRUE
 ),
 
 steps AS MATERIALIZED (
@@ -216,10 +218,12 @@ steps AS MATERIALIZED (
             )
             CROSS JOIN LATERAL (
                 SELECT coalesce(step."timestamp" ~ {moment}, FALSE) AS is_one
+                FROM (VALUES (0)) AS single (number)
                 OFFSET 0
             ) AS moment
             CROSS JOIN LATERAL (
                 SELECT CASE jsonb_typeof(entry.element) WHEN 'object' THEN entry.element - {known_members}::text [] ELSE '{{}}' END AS members
+                FROM (VALUES (0)) AS single (number)
                 OFFSET 0
             ) AS spare
             OFFSET 0
@@ -313,8 +317,8 @@ put_originals AS (
         moved.content,
         NULL,
         moved.source_hash,
-        %(run_id)s,
-        %(run_id)s
+        %(run_id)s AS first_seen_run,
+        %(run_id)s AS updated_run
     FROM moved
 ),
 

@@ -32,5 +32,5 @@ SELECT
     coalesce(string_agg(summed.scanned, ''), '') AS texts
 FROM summed
 WHERE summed.size <= %(bytes)s OR summed.place = 1
-GROUP BY (summed.place - 1) / %(group)s
+GROUP BY (summed.place - 1) / %(group_rows)s
 ORDER BY max(summed.place)

@@ -125,7 +125,7 @@ def read_stretch(
     """How far the next batch reaches, and which of its rows may hold a secret: read in one snapshot, by the session
     from which no policy may hide rows, and looked through as translation does."""
     statement = _composed("migration/setwise/stretch", way, after=after is not None, until=until is not None)
-    parameters = {"after": after, "until": until, "limit": rows, "bytes": size, "group": GROUP_ROWS}
+    parameters = {"after": after, "until": until, "limit": rows, "bytes": size, "group_rows": GROUP_ROWS}
     with snapshot(worker.reader):
         horizon = scalar(worker.reader, sql("migration/setwise/horizon"))
         groups = rows_of(worker.reader, _Group, statement, parameters)
