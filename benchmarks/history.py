@@ -32,10 +32,10 @@ def _table(found: Ground, name: str) -> list[dict[str, Any]]:
     for _ in range(ROUNDS):
         with found.database() as dsn, found.database() as copy:
             with found.worker(dsn) as worker:
-                rate, share = _inside(worker, name)
+                rate, share = inside(worker, name)
             rates.setdefault("ours", []).append(rate)
             shares.append(share)
-            rates.setdefault("COPY out | COPY in of the bytes written", []).append(_pipe(dsn, copy, name))
+            rates.setdefault("COPY out | COPY in of the bytes written", []).append(pipe(dsn, copy, name))
         for peer, contestant in (
             ("PL/pgSQL loop without ledger and originals", _loop),
             ("the same through Python", _python),
@@ -47,7 +47,8 @@ def _table(found: Ground, name: str) -> list[dict[str, Any]]:
     return [*told, figure(f"{name} that are plain", "per thousand", [share * 1000 for share in shares])]
 
 
-def _inside(worker: Worker, name: str) -> tuple[float, float]:
+def inside(worker: Worker, name: str) -> tuple[float, float]:
+    """Rows a second of the migration's own statements, and the share of rows that they settled."""
     began = time.perf_counter()
     way = way_of(worker, worker.source.table(name))
     if way is None:
@@ -67,7 +68,8 @@ def _inside(worker: Worker, name: str) -> tuple[float, float]:
     return rows / (time.perf_counter() - began), 1 - rest / rows
 
 
-def _pipe(dsn: str, copy: str, name: str) -> float:
+def pipe(dsn: str, copy: str, name: str) -> float:
+    """Source rows a second when exactly what was written for them is copied into another database."""
     with connect(dsn, application_name="bench") as source, connect(copy, application_name="bench") as target:
         began = time.perf_counter()
         for table in (name, *BESIDE):
