@@ -3,8 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from statistics import median
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import sql as compose
@@ -21,7 +20,9 @@ from atlas_workflows.migration.movement.source import read_batch, read_rows
 from atlas_workflows.migration.movement.target import SCHEMA
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.nodes.catalogue import load_catalogue
-from ground import Ground, ground, peak_memory_mb
+from figures import figure, timed
+from ground import Ground, ground
+from history import history_rows, phase_rows
 from live_load import live_rows
 
 ROUNDS = 3
@@ -31,8 +32,6 @@ CHUNK = 100
 LOOP_ROWS = 300
 BATCH = 1_000
 TABLE = "workflows"
-HISTORY = ("workflow_executions", "workflow_execution_steps")
-HISTORY_ROWS = 20_000
 SIZE = os.environ.get("ATLAS_BENCH_SIZE", "M")
 
 
@@ -40,12 +39,12 @@ def run() -> list[dict[str, Any]]:
     """One row per figure; ratios compare contestants of the same round on the same data."""
     rows: list[dict[str, Any]] = []
     with ground(SIZE) as found:
-        for part in (_translator, _loader, _whole, _history, live_rows):
-            for row in part(found):
-                rows.append(row)
+        for part in (_translator, _loader, _whole, history_rows, phase_rows, live_rows):
+            for told in part(found):
+                rows.append(told)
                 # Long work says how far it is; the table comes at the end.
                 print(
-                    f"{row['measure']}: {row['ours']} {row['unit']}, ratio {row['ratio']}",
+                    f"{told['measure']}: {told['ours']} {told['unit']}, ratio {told['ratio']}",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -58,9 +57,9 @@ def _loader(found: Ground) -> list[dict[str, Any]]:
     for _ in range(ROUNDS):
         with found.database() as dsn, found.database() as copy, found.worker(dsn) as worker:
             entries = _entries(worker)
-            ours.append(len(entries) / _timed(lambda: _load(worker, entries)))  # noqa: B023
-            theirs.append(len(entries) / _timed(lambda: _pipe(dsn, copy, entries, worker)))  # noqa: B023
-    return [_row("(a) loader, translation precomputed", "workflows/s", ours, "COPY out | COPY in", theirs)]
+            ours.append(len(entries) / timed(lambda: _load(worker, entries)))  # noqa: B023
+            theirs.append(len(entries) / timed(lambda: _pipe(dsn, copy, entries, worker)))  # noqa: B023
+    return [figure("(a) loader, translation precomputed", "workflows/s", ours, "COPY out | COPY in", theirs)]
 
 
 def _whole(found: Ground) -> list[dict[str, Any]]:
@@ -76,7 +75,7 @@ def _whole(found: Ground) -> list[dict[str, Any]]:
             with found.database() as dsn:
                 rates[name].append(contestant(found, dsn))
     own = rates.pop("ours")
-    return [_row("(b) end to end", "workflows/s", own, peer, theirs) for peer, theirs in rates.items()]
+    return [figure("(b) end to end", "workflows/s", own, peer, theirs) for peer, theirs in rates.items()]
 
 
 def _translator(found: Ground) -> list[dict[str, Any]]:
@@ -92,7 +91,7 @@ def _translator(found: Ground) -> list[dict[str, Any]]:
         ]
         seconds = sum(map(min, zip(*rounds, strict=True)))
     # The best of ten for each chunk: processor time of the same work differs only by what else goes on in the machine.
-    return [_row("(c) translator with validation, one core", "workflows/s", [len(rows) / seconds])]
+    return [figure("(c) translator with validation, one core", "workflows/s", [len(rows) / seconds])]
 
 
 def _translating(rows: Sequence[SourceRow], reader: Reader, tenancy: Tenancy, catalogue: Catalogue) -> float:
@@ -100,17 +99,6 @@ def _translating(rows: Sequence[SourceRow], reader: Reader, tenancy: Tenancy, ca
     for row in rows:
         translate(reader.record(row), tenancy, catalogue)
     return time.process_time() - began
-
-
-def _history(found: Ground) -> list[dict[str, Any]]:
-    rows = []
-    with found.database() as dsn, found.worker(dsn) as worker:
-        for name in HISTORY:
-            table = worker.source.table(name)
-            batch = read_batch(worker.reader, worker.source, table, None, None, HISTORY_ROWS, 1 << 30).rows
-            seconds = _timed(lambda: _take(worker, name, batch))  # noqa: B023
-            rows.append(_row(f"backfill of {name}", "rows/s", [len(batch) / seconds]))
-    return [*rows, _row("peak memory of the benchmark's process", "MB", [peak_memory_mb()])]
 
 
 def ours(found: Ground, dsn: str) -> float:
@@ -152,7 +140,7 @@ def _client_loop(found: Ground, dsn: str) -> float:
 def _plpgsql(_found: Ground, dsn: str) -> float:
     with connect(dsn, application_name="bench", autocommit=True) as connection:
         connection.execute(sql("benchmarks/plpgsql_tables"))
-        seconds = _timed(lambda: connection.execute(sql("benchmarks/plpgsql_loop")))
+        seconds = timed(lambda: connection.execute(sql("benchmarks/plpgsql_loop")))
         row = connection.execute("SELECT count(*) FROM public.workflows").fetchone()
     return (row[0] if row else 0) / seconds
 
@@ -208,24 +196,3 @@ def _insert(table: str, columns: tuple[str, ...]) -> compose.Composed:
         compose.SQL(", ").join(map(compose.Identifier, columns)),
         compose.SQL(", ").join(compose.Placeholder() for _ in columns),
     )
-
-
-def _timed(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def _row(
-    name: str, unit: str, ours: Sequence[float], peer: str | None = None, theirs: Sequence[float] = ()
-) -> dict[str, Any]:
-    ratios = [a / b for a, b in zip(ours, theirs, strict=False)]
-    return {
-        "measure": name,
-        "unit": unit,
-        "ours": round(median(ours)),
-        "peer": peer,
-        "theirs": round(median(theirs)) if theirs else None,
-        "ratio": round(median(ratios), 2) if ratios else None,
-        "ratio_range": [round(min(ratios), 2), round(max(ratios), 2)] if ratios else None,
-    }

@@ -31,9 +31,13 @@ def migration() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def loaded(migration: Any) -> Iterator[tuple[Any, str]]:
-    """The benchmark's ground, and a database in which its own contestant has loaded every workflow."""
+    """The benchmark's ground, and a database in which its own contestants have loaded workflows and history."""
     with migration.ground("S") as ground, ground.database() as dsn:
         assert migration.ours(ground, dsn) > 0
+        history = importlib.import_module("history")
+        with ground.worker(dsn) as worker:
+            shares = [history.inside(worker, name)[1] for name in history.HISTORY]
+        assert min(shares) > 0.9
         yield ground, dsn
 
 

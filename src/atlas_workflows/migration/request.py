@@ -92,9 +92,10 @@ class RunOptions(CutoverOptions):
     )
     batch_rows: Annotated[
         int, Field(ge=1, le=100_000, title="Rows per batch", description="Most rows of a batch.")
-    ] = 1_000
+    ] = 5_000
     batch_bytes: Annotated[int, Field(ge=1)] = 16 * 1024 * 1024
     batch_seconds: Annotated[float, Field(gt=0)] = 0.5
+    set_wise: bool = True
     workers: Annotated[
         int, Field(ge=1, le=32, title="Workers", description="How many backfill ranges side by side.")
     ] = 1

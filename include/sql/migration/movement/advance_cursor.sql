@@ -2,6 +2,7 @@
 UPDATE atlas.backfill_cursors
 SET cursor = coalesce(%(cursor)s, cursor),
     rows_done = rows_done + %(rows)s,
+    rows_set_wise = rows_set_wise + %(set_wise)s,
     bytes_done = bytes_done + %(bytes)s,
     finished_at = CASE WHEN %(is_last)s THEN %(at)s::timestamptz END,
     updated_at = %(at)s

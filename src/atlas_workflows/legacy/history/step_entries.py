@@ -19,7 +19,7 @@ STATUSES = {
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?")
 _FINER = re.compile(r"\.\d{7}")
 _OFFSETS_END = timedelta(hours=16)  # PostgreSQL takes no offset from here on
-_KNOWN = frozenset(
+KNOWN = frozenset(
     {"nodeId", "node_id", "step_id", "nodeType", "node_type", "nodeLabel", "step_name", "status", "timestamp", "duration",
      "output", "result", "details", "input", "error", "action", "actionType", "action_type", "success", "id"}
 )  # fmt: skip
@@ -48,7 +48,7 @@ def _row(step: dict[str, Any], at: int, facts: RowFacts, execution: dict[str, An
         flags.append("no_start")
     action = _text(step, "actionType", "action_type", "action")
     output = next((step[key] for key in ("output", "result", "details") if step.get(key) is not None), None)
-    spare = {key: value for key, value in step.items() if key not in _KNOWN and value is not None}
+    spare = {key: value for key, value in step.items() if key not in KNOWN and value is not None}
     label = _text(step, "nodeLabel", "step_name")
     if label:
         spare["label"] = label

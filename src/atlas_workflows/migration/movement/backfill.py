@@ -16,6 +16,8 @@ from atlas_workflows.db.rows import one, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.ranges import Range
+from atlas_workflows.migration.movement.setwise import Stretch, read_stretch, take_stretch, way_of
+from atlas_workflows.migration.movement.setwise_statement import Statement
 from atlas_workflows.migration.movement.source import Batch, Source, batches, read_batch, survey
 from atlas_workflows.migration.movement.target import read_target
 from atlas_workflows.migration.movement.worker import Worker
@@ -59,6 +61,7 @@ def at_work(
             run_id=context.run_id,
             phase=phase or context.phase.name,
             now=context.now,
+            set_wise=context.options.set_wise,
         )
         gc.freeze()  # modules and the catalogue stay; let collections look only at what batches make
         try:
@@ -78,41 +81,54 @@ def work_range(worker: Worker, span: Range, pace: Pace, report: Callable[[], Non
         if found.is_finished:
             return
         cursor = found.cursor
-        for batch in batches(partial(_read, worker, span, pace), cursor):
-            _write(worker, span, batch, cursor)
+        way = way_of(worker, worker.source.table(span.table))
+        for batch in batches(partial(_read, worker, span, pace, way), cursor):
+            _write(worker, span, way, batch, cursor)
             report()
             cursor = batch.last_key(cursor)
-            pace.after(len(batch.rows), batch.size)
+            pace.after(batch.count, batch.size)
 
 
-def _read(worker: Worker, span: Range, pace: Pace, cursor: str | None) -> Batch:
+def _read(
+    worker: Worker, span: Range, pace: Pace, way: Statement | None, cursor: str | None
+) -> Batch | Stretch:
     _require_running(worker)
     pace.begin()
-    return read_batch(
-        worker.reader,
-        worker.source,
-        worker.source.table(span.table),
-        span.low if cursor is None else cursor,
-        span.high,
-        pace.size,
-        pace.bounds.bytes,
-        pace.breathe,
-    )
+    after = span.low if cursor is None else cursor
+    if way is not None:
+        return read_stretch(worker, way, after, span.high, pace.size, pace.bounds.bytes)
+    table = worker.source.table(span.table)
+    limits = (pace.size, pace.bounds.bytes, pace.breathe)
+    return read_batch(worker.reader, worker.source, table, after, span.high, *limits)
 
 
-def _write(worker: Worker, span: Range, batch: Batch, expected: str | None) -> None:
+def _write(
+    worker: Worker, span: Range, way: Statement | None, batch: Batch | Stretch, expected: str | None
+) -> None:
     for attempt in range(ATTEMPTS):
         try:
             with worker.writer.transaction():
-                worker.take(worker.source.table(span.table), batch.rows)
-                _advance(worker, span, batch, expected)
+                set_wise = _take(worker, span, way, batch)
+                _advance(worker, span, batch, expected, set_wise)
             return
         except TRANSIENT:
             if attempt == ATTEMPTS - 1:
                 raise
 
 
-def _advance(worker: Worker, span: Range, batch: Batch, expected: str | None) -> None:
+def _take(worker: Worker, span: Range, way: Statement | None, batch: Batch | Stretch) -> int:
+    """Take up a batch; returns how many of its rows did not have to go through Python."""
+    if way is not None and isinstance(batch, Stretch):
+        moved, _ = take_stretch(worker, way, batch)
+        return moved.settled
+    if isinstance(batch, Batch):
+        worker.take(worker.source.table(span.table), batch.rows)
+    return 0
+
+
+def _advance(
+    worker: Worker, span: Range, batch: Batch | Stretch, expected: str | None, set_wise: int
+) -> None:
     moved = worker.writer.execute(
         sql("migration/movement/advance_cursor"),
         {
@@ -121,7 +137,8 @@ def _advance(worker: Worker, span: Range, batch: Batch, expected: str | None) ->
             "range_no": span.number,
             "cursor": batch.last_key(None),
             "expected": expected,
-            "rows": len(batch.rows),
+            "rows": batch.count,
+            "set_wise": set_wise,
             "bytes": batch.size,
             "is_last": batch.is_last,
             "at": worker.now(),

@@ -25,10 +25,15 @@ def _in_bulk(connection: Connection, side: SideTable) -> SideTable:
     if side.in_bulk is None:
         return side
     preparation, statement = side.in_bulk
+    return replace(side, statement=statement) if is_prepared(connection, preparation) else side
+
+
+def is_prepared(connection: Connection, preparation: str) -> bool:
+    """Whether the session has what this SQL file makes; made at the first call, where it may be made at all."""
     done = _prepared.setdefault(connection, {})
     if preparation not in done:
         done[preparation] = _prepare(connection, preparation)
-    return replace(side, statement=statement) if done[preparation] else side
+    return done[preparation]
 
 
 def _prepare(connection: Connection, preparation: str) -> bool:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
 from psycopg import sql as compose
 
@@ -51,9 +52,25 @@ class Batch:
     size: int
     is_last: bool
 
+    @property
+    def count(self) -> int:
+        return len(self.rows)
+
     def last_key(self, before: str | None) -> str | None:
         """The key of the last row; `before`, where there is none."""
         return self.rows[-1].id if self.rows else before
+
+
+class Bounded(Protocol):
+    """A piece of a table that was read: whether nothing comes after it, and where it ends."""
+
+    @property
+    def is_last(self) -> bool: ...
+
+    def last_key(self, before: str | None) -> str | None: ...
+
+
+Piece = TypeVar("Piece", bound=Bounded)
 
 
 class _Full(Exception):
@@ -108,14 +125,28 @@ def read_batch(
     One row larger than `size` comes alone. Memory holds the batch and one row, however large the others are.
     """
     table = for_a_pass(connection, table)
+    select = batch_select(
+        source.catalog, table.table, table.key, after=after is not None, until=until is not None
+    )
     with snapshot(connection):
-        found, taken, is_cut = _stream(connection, source, table, after, until, rows, size)
+        parameters = {"after": after, "until": until, "limit": rows}
+        found, taken, is_cut = _stream(connection, source, table, select, parameters, size)
         breathe()
         members = _with_sides(connection, source, table, found, breathe)
     return Batch(members, taken, is_last=not is_cut and len(found) < rows)
 
 
-def batches(read: Callable[[str | None], Batch], after: str | None = None) -> Iterator[Batch]:
+def read_named(
+    connection: Connection, source: Source, table: SourceTable, keys: Sequence[str], size: int
+) -> Batch:
+    """The rows with these keys that still exist, in order of the keys and as far as about `size` bytes of text reach."""
+    select = rows_select(source.catalog, table.table, table.key)
+    with snapshot(connection):
+        found, taken, is_cut = _stream(connection, source, table, select, {"keys": list(keys)}, size)
+        return Batch(_with_sides(connection, source, table, found), taken, is_last=not is_cut)
+
+
+def batches(read: Callable[[str | None], Piece], after: str | None = None) -> Iterator[Piece]:
     """Every batch after key `after`: `read` is given the last key there was, until it says that the range ended."""
     is_last = False
     while not is_last:
@@ -147,14 +178,10 @@ def _stream(
     connection: Connection,
     source: Source,
     table: SourceTable,
-    after: str | None,
-    until: str | None,
-    rows: int,
+    select: compose.Composed,
+    parameters: Mapping[str, Any],
     size: int,
 ) -> tuple[list[Row], int, bool]:
-    select = batch_select(
-        source.catalog, table.table, table.key, after=after is not None, until=until is not None
-    )
     copy = compose.SQL("COPY ({}) TO STDOUT").format(select)
     names = tuple(source.catalog.columns(table.table))
     found: list[Row] = []
@@ -163,7 +190,7 @@ def _stream(
         with (
             connection.transaction(),
             connection.cursor() as cursor,
-            cursor.copy(copy, {"after": after, "until": until, "limit": rows}) as out,
+            cursor.copy(copy, parameters) as out,
         ):
             for values in out.rows():
                 weight = sum(len(value) for value in values if value is not None)

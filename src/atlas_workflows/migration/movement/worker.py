@@ -34,7 +34,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One process's hands: a session that reads the legacy side and one that writes ours, both in autocommit."""
+    """One process's hands: a session that reads the legacy side and one that writes ours, both in autocommit.
+
+    `set_wise`: whether plain history rows may be moved inside the database; their outcome is the same either way.
+    """
 
     reader: Connection
     writer: Connection
@@ -45,6 +48,7 @@ class Worker:
     phase: str
     now: Callable[[], datetime]
     breathe: Breathe = no_rest
+    set_wise: bool = True
 
     def take(self, table: SourceTable, rows: Sequence[SourceRow]) -> Taken:
         """Write what changed of these rows; the caller owns the transaction on `writer`.

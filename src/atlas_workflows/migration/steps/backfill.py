@@ -1,9 +1,11 @@
 """Step `backfill`: every row moves, then what changed meanwhile is taken up until hardly anything waits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import one
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.forecasts import store_forecasts
 from atlas_workflows.migration.evidence.gather import make_sure
@@ -40,6 +42,7 @@ def run(context: PhaseContext) -> StepResult:
         )
     make_sure(context)
     with context.connect("backfill", autocommit=True) as connection:
+        before = _written(connection)
         source = survey(connection, context.scope, context.options)
         ranges = planned_ranges(connection, source, context.run_id, context.options.workers, context.now())
         tracker = Tracker(context, connection)
@@ -49,7 +52,26 @@ def run(context: PhaseContext) -> StepResult:
             summary = _settle(worker, uncaptured(connection, source), ranges)
             summary["forecasts"] = store_forecasts(worker.writer)
         tracker.poll()
+        summary |= _cost(connection, before) | {"set_wise": _set_wise(connection, context)}
     return StepResult(StepStatus.PASSED, summary)
+
+
+def _written(connection: Connection) -> dict[str, int]:
+    found = one(connection, dict, sql("migration/movement/written_so_far"))
+    return found or {}
+
+
+def _cost(connection: Connection, before: Mapping[str, int]) -> dict[str, int]:
+    """What the step cost the server; of its log everybody's part is counted."""
+    now = _written(connection)
+    return {"wal_bytes": now["wal"] - before["wal"], "dead_rows": now["dead_rows"]}
+
+
+def _set_wise(connection: Connection, context: PhaseContext) -> dict[str, dict[str, int]]:
+    """Per table of which some rows moved inside the database: how many of all."""
+    parameters = {"run_id": context.run_id}
+    found = connection.execute(sql("migration/movement/set_wise_rows"), parameters).fetchall()
+    return {table: {"rows": total, "set_wise": moved} for table, total, moved in found}
 
 
 def uncaptured(connection: Connection, source: Source) -> tuple[str, ...]:

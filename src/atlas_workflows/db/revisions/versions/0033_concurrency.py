@@ -3,7 +3,7 @@
 from atlas_workflows.db.revisions.statements import run
 
 revision = "0033"
-down_revision = "0029"
+down_revision = "0031"
 
 
 def upgrade() -> None:

@@ -1,0 +1,218 @@
+-- Moves a stretch of workflow_execution_steps, as far as they are plain, and says which rows are not.
+--
+-- The columns differ from variant to variant: all of them are read as text under their own names, and what
+-- is named of_… is what translation reads, typed, composed from the catalog (movement/setwise_columns.py); what is missing is NULL.
+-- A row is plain where every line of the predicate says so. Whatever it does not understand goes through Python.
+WITH judged AS MATERIALIZED (
+    SELECT
+        source.of_key AS id,
+        source.of_key::text AS source_id,
+        source.of_execution_id AS execution_id,
+        tenant.id AS organization_id,
+        made.node_id,
+        made.node_type,
+        source.of_action_type AS action_type,
+        made.status,
+        source.of_input_data AS input_data,
+        source.of_output_data AS output_data,
+        source.of_error AS error,
+        made.started_at,
+        source.of_completed_at AS completed_at,
+        source.of_execution_time_ms AS execution_time_ms,
+        source.of_created_at AS created_at,
+        made.legacy_flags,
+        source.of_content AS content,
+        hashed.source_hash,
+        hashed.inputs_hash,
+        hashed.digest,
+        plain.is_plain,
+        tenant.is_covered,
+        CASE WHEN plain.is_plain THEN (
+            -- What was deleted at the source, rolled back or lost its original is written anew, by Python.
+            SELECT
+                CASE
+                    WHEN
+                        ledger.source_deleted_at IS NULL AND ledger.rolled_back_at IS NULL
+                        AND EXISTS (
+                            SELECT FROM atlas.originals AS kept
+                            WHERE kept.source_table = ledger.source_table AND kept.source_id = ledger.source_id
+                        )
+                        THEN coalesce(ledger.inputs_hash, '')
+                    ELSE ''
+                END
+            FROM atlas.migration_ledger AS ledger
+            WHERE ledger.source_table = {name} AND ledger.source_id = source.of_key::text
+        ) END AS known
+    FROM (
+        SELECT
+            source.*,
+            CASE WHEN source.of_is_light THEN {content} END AS of_content
+        FROM (
+            SELECT
+                {texts},
+                {typed}
+            FROM (
+                SELECT
+                    source.*,
+                    source.xmin AS of_xmin,
+                    {weight} AS of_weight
+                FROM {table} AS source
+                WHERE {range}
+                OFFSET 0
+            ) AS source
+            OFFSET 0
+        ) AS source
+        OFFSET 0
+    ) AS source
+    -- Looked up by their keys, row by row: a plan for all batches must not read the whole of the other table for each.
+    LEFT JOIN LATERAL (
+        SELECT {of_side} FROM {side} AS execution WHERE execution.id = source.of_execution_id
+        OFFSET 0
+    ) AS execution ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT tenant.* FROM pg_temp.atlas_tenants AS tenant
+        WHERE tenant.id = coalesce(source.of_organization_id, {organization_of_side})
+        OFFSET 0
+    ) AS tenant ON TRUE
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(nullif(source.of_node_id, ''), 'unknown') AS node_id,
+            coalesce(nullif(source.of_node_type, ''), 'unknown') AS node_type,
+            {statuses}::jsonb ->> source.of_status AS status,
+            coalesce(source.of_started_at, {execution_started_at}) AS started_at,
+            CASE WHEN source.of_started_at IS NULL THEN '{{no_start}}'::text [] ELSE '{{}}' END AS legacy_flags
+        FROM (VALUES (0)) AS single (number)
+        OFFSET 0
+    ) AS made
+    CROSS JOIN LATERAL (
+        SELECT coalesce(
+            -- Small enough for one statement over many, and no number or nesting that only one of the two ways can read.
+            source.of_is_light
+            AND {is_readable}
+            -- Of an organization that there is, and of an execution of that organization that there is.
+            AND tenant.id IS NOT NULL
+            AND execution.id IS NOT NULL
+            AND {tenants_agree}
+            -- A known status, and times in order that fit it.
+            AND CASE made.status
+                WHEN 'completed' THEN source.of_completed_at IS NOT NULL
+                WHEN 'failed' THEN source.of_completed_at IS NOT NULL
+                WHEN 'running' THEN FALSE
+                WHEN 'pending' THEN source.of_completed_at IS NULL
+                WHEN 'queued' THEN source.of_completed_at IS NULL
+                ELSE {statuses}::jsonb ? source.of_status
+            END
+            AND made.started_at BETWEEN '0001-01-02' AND '9999-12-30'
+            AND coalesce(source.of_completed_at BETWEEN '0001-01-02' AND '9999-12-30', TRUE)
+            AND coalesce(source.of_completed_at >= source.of_started_at, TRUE)
+            AND coalesce(source.of_execution_time_ms BETWEEN 0 AND 999999999999999, TRUE)
+            -- Documents that need no decoding: no text in the place of a document, no key of ours.
+            AND jsonb_typeof(source.of_input_data) IS DISTINCT FROM 'string'
+            AND jsonb_typeof(source.of_output_data) IS DISTINCT FROM 'string'
+            AND strpos(source.of_content, '$formula') = 0
+            -- Read before for secrets, in just this version, and nothing was found; nor an address that several organizations claim.
+            AND age(source.of_xmin) > age(%(horizon)s::xid)
+            AND source.of_key NOT IN (SELECT unnest(%(suspects)s::uuid []))
+            AND NOT EXISTS (
+                SELECT FROM unnest(%(endpoints)s::text []) AS endpoint (name)
+                WHERE strpos(source.of_content, endpoint.name) > 0
+            ),
+            FALSE
+        ) AS is_plain
+        FROM (VALUES (0)) AS single (number)
+        OFFSET 0
+    ) AS plain
+    LEFT JOIN LATERAL (
+        SELECT
+            {source_hash} AS source_hash,
+            {inputs_hash} AS inputs_hash,
+            {digest} AS digest
+        FROM (VALUES (0)) AS single (number)
+        WHERE plain.is_plain AND tenant.is_covered
+        OFFSET 0
+    ) AS hashed ON TRUE
+),
+
+moved AS MATERIALIZED (
+    SELECT judged.*
+    FROM judged
+    WHERE judged.is_plain AND judged.is_covered AND judged.known IS NULL
+),
+
+put_steps AS (
+    INSERT INTO atlas.workflow_execution_steps (
+        id, execution_id, organization_id, position, node_id, node_type, action_type, status, input_data, output_data, error, started_at,
+        completed_at, execution_time_ms, created_at, legacy_flags, source_table, source_id
+    )
+    SELECT
+        moved.id,
+        moved.execution_id,
+        moved.organization_id,
+        0,
+        moved.node_id,
+        moved.node_type,
+        moved.action_type,
+        moved.status,
+        moved.input_data,
+        moved.output_data,
+        moved.error,
+        moved.started_at,
+        moved.completed_at,
+        moved.execution_time_ms,
+        moved.created_at,
+        moved.legacy_flags,
+        {name},
+        moved.source_id
+    FROM moved
+),
+
+put_originals AS (
+    INSERT INTO atlas.originals (
+        source_table, source_id, organization_id, content, sealed, content_hash, first_seen_run, updated_run
+    )
+    SELECT
+        {name},
+        moved.source_id,
+        moved.organization_id,
+        moved.content,
+        NULL,
+        moved.source_hash,
+        %(run_id)s AS first_seen_run,
+        %(run_id)s AS updated_run
+    FROM moved
+),
+
+put_ledger AS (
+    INSERT INTO atlas.migration_ledger (
+        source_table, source_id, organization_id, phase, outcome, reasons, changes, source_hash, inputs_hash, target_hash, phase_run_id,
+        migrated_at, source_deleted_at, rolled_back_at
+    )
+    SELECT
+        {name},
+        moved.source_id,
+        moved.organization_id,
+        %(phase)s,
+        'migrated',
+        '[]',
+        '[]',
+        moved.source_hash,
+        moved.inputs_hash,
+        {target_hash},
+        %(run_id)s,
+        %(at)s,
+        NULL,
+        NULL
+    FROM moved
+)
+
+SELECT
+    count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known IS NULL) AS written,
+    count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known = judged.inputs_hash) AS unchanged,
+    count(*) FILTER (WHERE judged.is_plain AND NOT judged.is_covered) AS others,
+    coalesce(
+        array_agg(judged.source_id ORDER BY judged.id) FILTER (
+            WHERE NOT judged.is_plain OR (judged.is_covered AND judged.known <> judged.inputs_hash)
+        ),
+        '{{}}'
+    ) AS rest
+FROM judged

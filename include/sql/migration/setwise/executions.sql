@@ -1,0 +1,362 @@
+-- Moves a stretch of workflow_executions with the steps in them, as far as they are plain, and says which rows are not.
+--
+-- The columns differ from shape to shape: all of them are read as text under their own names, and what
+-- is named of_… is what translation reads, typed, composed from the catalog (movement/setwise_columns.py); what a shape lacks is NULL.
+-- A row is plain where every line of the predicate says so. Whatever it does not understand goes through Python.
+WITH judged AS MATERIALIZED (
+    SELECT
+        source.of_key AS id,
+        source.of_key::text AS source_id,
+        tenant.id AS organization_id,
+        source.of_workflow_id AS workflow_id,
+        {statuses}::jsonb ->> source.of_status AS status,
+        source.of_triggered_by AS triggered_by,
+        source.of_trigger_data AS trigger_data,
+        source.of_input_data AS input_data,
+        source.of_output_data AS output_data,
+        source.of_context AS context,
+        source.of_error AS error,
+        source.of_started_at AS started_at,
+        source.of_completed_at AS completed_at,
+        source.of_execution_time_ms AS execution_time_ms,
+        source.of_created_at AS created_at,
+        source.of_updated_at AS updated_at,
+        source.of_steps AS steps,
+        source.of_content AS content,
+        source.of_weight AS weight,
+        hashed.source_hash,
+        hashed.inputs_hash,
+        hashed.digest,
+        plain.is_plain,
+        tenant.is_covered,
+        CASE WHEN plain.is_plain THEN (
+            -- What was deleted at the source, rolled back or lost its original is written anew, by Python.
+            SELECT
+                CASE
+                    WHEN
+                        ledger.source_deleted_at IS NULL AND ledger.rolled_back_at IS NULL
+                        AND EXISTS (
+                            SELECT FROM atlas.originals AS kept
+                            WHERE kept.source_table = ledger.source_table AND kept.source_id = ledger.source_id
+                        )
+                        THEN coalesce(ledger.inputs_hash, '')
+                    ELSE ''
+                END
+            FROM atlas.migration_ledger AS ledger
+            WHERE ledger.source_table = {name} AND ledger.source_id = source.of_key::text
+        ) END AS known
+    FROM (
+        SELECT
+            source.*,
+            CASE WHEN source.of_is_light THEN {content} END AS of_content
+        FROM (
+            SELECT
+                {texts},
+                {typed}
+            FROM (
+                SELECT
+                    source.*,
+                    source.xmin AS of_xmin,
+                    {weight} AS of_weight
+                FROM {table} AS source
+                WHERE {range}
+                OFFSET 0
+            ) AS source
+            OFFSET 0
+        ) AS source
+        OFFSET 0
+    ) AS source
+    -- Looked up by their keys, row by row: a plan for all batches must not read the whole of the other table for each.
+    LEFT JOIN LATERAL (
+        SELECT {of_side} FROM {side} AS workflow WHERE workflow.id = source.of_workflow_id
+        OFFSET 0
+    ) AS workflow ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT tenant.* FROM pg_temp.atlas_tenants AS tenant
+        WHERE tenant.id = coalesce(source.of_organization_id, {organization_of_side})
+        OFFSET 0
+    ) AS tenant ON TRUE
+    CROSS JOIN LATERAL (
+        SELECT coalesce(
+            -- Small enough for one statement over many, and no number or nesting that only one of the two ways can read.
+            source.of_is_light
+            AND {is_readable}
+            -- Of an organization that there is, and of a workflow of that organization that there is.
+            AND tenant.id IS NOT NULL
+            AND workflow.id IS NOT NULL
+            AND {tenants_agree}
+            -- A known status, and times in order that fit it.
+            AND CASE {statuses}::jsonb ->> source.of_status
+                WHEN 'completed' THEN source.of_completed_at IS NOT NULL
+                WHEN 'failed' THEN source.of_completed_at IS NOT NULL
+                WHEN 'running' THEN FALSE
+                WHEN 'pending' THEN source.of_completed_at IS NULL
+                WHEN 'queued' THEN source.of_completed_at IS NULL
+                ELSE {statuses}::jsonb ? source.of_status
+            END
+            AND source.of_started_at BETWEEN '0001-01-02' AND '9999-12-30'
+            AND coalesce(
+                source.of_completed_at >= source.of_started_at AND source.of_completed_at <= '9999-12-30', TRUE
+            )
+            AND coalesce(source.of_execution_time_ms BETWEEN 0 AND 999999999999999, TRUE)
+            -- Documents that need no decoding: no text in the place of a document, steps that are a list, no key of ours.
+            AND jsonb_typeof(source.of_trigger_data) IS DISTINCT FROM 'string'
+            AND jsonb_typeof(source.of_input_data) IS DISTINCT FROM 'string'
+            AND jsonb_typeof(source.of_output_data) IS DISTINCT FROM 'string'
+            AND jsonb_typeof(source.of_context) IS DISTINCT FROM 'string'
+            AND coalesce(jsonb_typeof(source.of_steps) = 'array', TRUE)
+            AND strpos(source.of_content, '$formula') = 0
+            -- No second execution that looks like it; those younger than the look for twins are not looked at here.
+            AND NOT EXISTS (
+                SELECT FROM pg_temp.atlas_twin_candidates AS twin WHERE twin.id = source.of_key
+                OFFSET 0
+            )
+            AND source.of_started_at < current_setting('atlas.twins_looked_at')::timestamptz - interval '1 minute'
+            -- Read before for secrets, in just this version, and nothing was found; nor an address that several organizations claim.
+            AND age(source.of_xmin) > age(%(horizon)s::xid)
+            AND source.of_key NOT IN (SELECT unnest(%(suspects)s::uuid []))
+            AND NOT EXISTS (
+                SELECT FROM unnest(%(endpoints)s::text []) AS endpoint (name)
+                WHERE strpos(source.of_content, endpoint.name) > 0
+            ),
+            FALSE
+        ) AS is_plain
+        FROM (VALUES (0)) AS single (number)
+        OFFSET 0
+    ) AS plain
+    LEFT JOIN LATERAL (
+        SELECT
+            {source_hash} AS source_hash,
+            {inputs_hash} AS inputs_hash,
+            {digest} AS digest
+        FROM (VALUES (0)) AS single (number)
+        WHERE plain.is_plain AND tenant.is_covered
+        OFFSET 0
+    ) AS hashed ON TRUE
+),
+
+steps AS MATERIALIZED (
+    SELECT
+        made.*,
+        {step_text} AS told
+    FROM (
+        SELECT
+            step.*,
+            step.id::text AS of_id,
+            step.organization_id::text AS of_organization_id,
+            step.started_at::text AS of_started_at,
+            step.created_at::text AS of_created_at,
+            step.input_data::text AS of_input_data,
+            step.output_data::text AS of_output_data,
+            step.context_snapshot::text AS of_context_snapshot
+        FROM (
+            SELECT
+                judged.id AS execution_id,
+                judged.source_id,
+                judged.organization_id,
+                judged.created_at,
+                entry.place::integer - 1 AS position,
+                {step_id} AS id,
+                coalesce(
+                    nullif(step."nodeId", ''), nullif(step.node_id, ''), nullif(step.step_id, ''), nullif(step."actionType", ''),
+                    nullif(step.action_type, ''), nullif(step.action, ''), 'step-' || entry.place
+                ) AS node_id,
+                coalesce(
+                    nullif(step."nodeType", ''), nullif(step.node_type, ''),
+                    CASE
+                        WHEN coalesce(nullif(step."actionType", ''), nullif(step.action_type, ''), nullif(step.action, '')) IS NULL
+                            THEN 'unknown'
+                        ELSE 'action'
+                    END
+                ) AS node_type,
+                coalesce(nullif(step."actionType", ''), nullif(step.action_type, ''), nullif(step.action, '')) AS action_type,
+                coalesce(
+                    {step_statuses}::jsonb ->> step.status,
+                    CASE WHEN step.status IS NULL THEN CASE step.success WHEN 'true' THEN 'completed' WHEN 'false' THEN 'failed' END END
+                ) AS status,
+                step.input AS input_data,
+                coalesce(step.output, step.result, step.details) AS output_data,
+                step.error,
+                CASE WHEN moment.is_one THEN step."timestamp"::timestamptz ELSE judged.started_at END AS started_at,
+                CASE WHEN jsonb_typeof(step.duration) = 'number' AND step.duration::text ~ '^[0-9]{{1,15}}$' THEN step.duration::bigint END
+                    AS execution_time_ms,
+                nullif(
+                    spare.members || CASE
+                        WHEN coalesce(nullif(step."nodeLabel", ''), nullif(step.step_name, '')) IS NULL THEN '{{}}'
+                        ELSE jsonb_build_object('label', coalesce(nullif(step."nodeLabel", ''), nullif(step.step_name, '')))
+                    END,
+                    '{{}}'
+                ) AS context_snapshot,
+                CASE WHEN moment.is_one THEN '{{}}'::text [] ELSE '{{no_start}}' END AS legacy_flags,
+                coalesce(
+                    jsonb_typeof(entry.element) = 'object'
+                    -- Texts, or what reads the same as one; a document or a fraction in the place of a text does not.
+                    AND concat_ws(
+                        E'\n', step."nodeId", step.node_id, step.step_id, step."nodeType", step.node_type, step."nodeLabel",
+                        step.step_name, step."actionType", step.action_type, step.action, step.error
+                    ) !~ '(?n)^(?:[{{[]|-?[0-9]+[.][0-9]*$)'
+                    AND (
+                        {step_statuses}::jsonb ? step.status
+                        OR (step.status IS NULL AND jsonb_typeof(step.success) = 'boolean')
+                    )
+                    AND (step."timestamp" IS NULL OR moment.is_one)
+                    AND (
+                        step.duration IS NULL
+                        OR (jsonb_typeof(step.duration) = 'number' AND step.duration::text ~ '^[0-9]{{1,15}}$')
+                    )
+                    AND jsonb_strip_nulls(spare.members) = spare.members,
+                    FALSE
+                ) AS is_plain
+            FROM judged
+            CROSS JOIN
+                LATERAL jsonb_array_elements(CASE WHEN judged.is_plain AND judged.is_covered AND judged.known IS NULL THEN judged.steps END)
+                WITH ORDINALITY AS entry (element, place)
+            CROSS JOIN LATERAL jsonb_to_record(CASE jsonb_typeof(entry.element) WHEN 'object' THEN entry.element ELSE '{{}}' END) AS step (
+                "nodeId" text, node_id text, step_id text, "nodeType" text, node_type text, "nodeLabel" text, step_name text, status text,
+                "timestamp" text, duration jsonb, output jsonb, result jsonb, details jsonb, input jsonb, error text, action text,
+                "actionType" text, action_type text, success jsonb
+            )
+            CROSS JOIN LATERAL (
+                SELECT coalesce(step."timestamp" ~ {moment}, FALSE) AS is_one
+                FROM (VALUES (0)) AS single (number)
+                OFFSET 0
+            ) AS moment
+            CROSS JOIN LATERAL (
+                SELECT CASE jsonb_typeof(entry.element) WHEN 'object' THEN entry.element - {known_members}::text [] ELSE '{{}}' END AS members
+                FROM (VALUES (0)) AS single (number)
+                OFFSET 0
+            ) AS spare
+            OFFSET 0
+        ) AS step
+        OFFSET 0
+    ) AS made
+),
+
+digests AS MATERIALIZED (
+    SELECT
+        steps.execution_id,
+        bool_and(steps.is_plain) AS are_plain,
+        {steps_digest} AS digest
+    FROM steps
+    GROUP BY steps.execution_id
+),
+
+moved AS MATERIALIZED (
+    SELECT
+        judged.*,
+        digests.digest AS steps_digest
+    FROM judged
+    LEFT JOIN digests ON judged.id = digests.execution_id
+    WHERE judged.is_plain AND judged.is_covered AND judged.known IS NULL AND coalesce(digests.are_plain, TRUE)
+),
+
+put_executions AS (
+    INSERT INTO atlas.workflow_executions (
+        id, organization_id, workflow_id, status, triggered_by, trigger_data, input_data, output_data, context, error, started_at,
+        completed_at, execution_time_ms, created_at, updated_at, legacy_flags, source_table, source_id
+    )
+    SELECT
+        moved.id,
+        moved.organization_id,
+        moved.workflow_id,
+        moved.status,
+        moved.triggered_by,
+        moved.trigger_data,
+        moved.input_data,
+        moved.output_data,
+        moved.context,
+        moved.error,
+        moved.started_at,
+        moved.completed_at,
+        moved.execution_time_ms,
+        moved.created_at,
+        moved.updated_at,
+        '{{}}',
+        {name},
+        moved.source_id
+    FROM moved
+),
+
+put_steps AS (
+    INSERT INTO atlas.workflow_execution_steps (
+        id, execution_id, organization_id, position, node_id, node_type, action_type, status, input_data, output_data, error, started_at,
+        completed_at, execution_time_ms, context_snapshot, created_at, legacy_flags, source_table, source_id
+    )
+    SELECT
+        steps.id,
+        steps.execution_id,
+        steps.organization_id,
+        steps.position,
+        steps.node_id,
+        steps.node_type,
+        steps.action_type,
+        steps.status,
+        steps.input_data,
+        steps.output_data,
+        steps.error,
+        steps.started_at,
+        NULL,
+        steps.execution_time_ms,
+        steps.context_snapshot,
+        steps.created_at,
+        steps.legacy_flags,
+        {name},
+        steps.source_id
+    FROM steps
+    INNER JOIN moved ON steps.execution_id = moved.id
+),
+
+put_originals AS (
+    INSERT INTO atlas.originals (
+        source_table, source_id, organization_id, content, sealed, content_hash, first_seen_run, updated_run
+    )
+    SELECT
+        {name},
+        moved.source_id,
+        moved.organization_id,
+        moved.content,
+        NULL,
+        moved.source_hash,
+        %(run_id)s AS first_seen_run,
+        %(run_id)s AS updated_run
+    FROM moved
+),
+
+put_ledger AS (
+    INSERT INTO atlas.migration_ledger (
+        source_table, source_id, organization_id, phase, outcome, reasons, changes, source_hash, inputs_hash, target_hash, phase_run_id,
+        migrated_at, source_deleted_at, rolled_back_at
+    )
+    SELECT
+        {name},
+        moved.source_id,
+        moved.organization_id,
+        %(phase)s,
+        'migrated',
+        '[]',
+        '[]',
+        moved.source_hash,
+        moved.inputs_hash,
+        {target_hash},
+        %(run_id)s,
+        %(at)s,
+        NULL,
+        NULL
+    FROM moved
+)
+
+SELECT
+    count(moved.id) AS written,
+    count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known = judged.inputs_hash) AS unchanged,
+    count(*) FILTER (WHERE judged.is_plain AND NOT judged.is_covered) AS others,
+    coalesce(
+        array_agg(judged.source_id ORDER BY judged.id) FILTER (
+            WHERE
+            NOT judged.is_plain
+            OR (judged.is_covered AND judged.known IS NULL AND moved.id IS NULL)
+            OR (judged.is_covered AND judged.known <> judged.inputs_hash)
+        ),
+        '{{}}'
+    ) AS rest
+FROM judged
+LEFT JOIN moved ON judged.id = moved.id

@@ -1,0 +1,270 @@
+"""Moves plain history rows inside the database, one statement for each stretch of a table; all others go through Python.
+
+The statement judges, translates and writes in one snapshot, so no row can change in between. What it refuses is tried in
+halves, and what is left of it by Python, row by row if it must be: neighbours are not affected, and nothing is lost.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from psycopg import errors
+from psycopg import sql as compose
+from psycopg.rows import kwargs_row
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.named import Named
+from atlas_workflows.db.rows import rows as rows_of
+from atlas_workflows.db.rows import scalar, scalars
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.legacy.records import SourceTable, Tenancy
+from atlas_workflows.migration.ledger.inputs import assumed_fact, organization_fact
+from atlas_workflows.migration.movement.bulk_lookup import NOT_ALLOWED, for_a_pass, is_prepared
+from atlas_workflows.migration.movement.load import REFUSALS
+from atlas_workflows.migration.movement.setwise_columns import KEY, LIGHT_BYTES
+from atlas_workflows.migration.movement.setwise_statement import (
+    EXECUTIONS,
+    Statement,
+    span,
+    statements,
+    table_of,
+)
+from atlas_workflows.migration.movement.source import Batch, read_named, snapshot
+from atlas_workflows.migration.movement.tenants import Tenants
+from atlas_workflows.migration.movement.worker import Worker
+from atlas_workflows.secrets.detection import may_hold_secret
+
+REFUSED = (
+    *REFUSALS,
+    errors.QueryCanceled,
+    errors.DiskFull,
+    errors.OutOfMemory,
+    errors.ConfigurationLimitExceeded,
+    errors.StatementTooComplex,
+)
+# So few rows are not worth another statement that may be refused.
+FEWEST_HALVED = 32
+GROUP_ROWS = 25
+# What holds while the statement is executed; no snapshot of a backfill lasts longer than the timeout.
+SETTINGS = {
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "work_mem": "32MB",
+    "statement_timeout": "30s",
+}
+NO_TIMEOUT = "SELECT set_config('statement_timeout', '0', TRUE)"
+REST_ROWS = 1_000
+REST_BYTES = 16 * 1024 * 1024
+_ready: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The rows of a table after one key up to another, as the reader saw them; `size`: bytes as stored.
+
+    `suspects` may hold a secret. Of all others that is certain, as far as no transaction from `horizon` on wrote them.
+    """
+
+    after: str | None
+    last: str | None
+    count: int
+    size: int
+    is_last: bool
+    horizon: str = "0"
+    suspects: tuple[str, ...] = ()
+
+    def last_key(self, before: str | None) -> str | None:
+        """The key of the last row; `before`, where there is none."""
+        return before if self.last is None else self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of a stretch: rows written by the statement, unchanged, of other organizations, and left for Python."""
+
+    written: int = 0
+    unchanged: int = 0
+    others: int = 0
+    rest: Sequence[str] = ()
+
+    @property
+    def settled(self) -> int:
+        """Rows that Python need not look at."""
+        return self.written + self.unchanged + self.others
+
+    def __add__(self, other: "Moved") -> "Moved":
+        return Moved(
+            self.written + other.written,
+            self.unchanged + other.unchanged,
+            self.others + other.others,
+            (*self.rest, *other.rest),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Some rows in a row, and the texts in them."""
+
+    last: str
+    rows: int
+    size: int
+    is_last: bool
+    texts: str
+
+
+def way_of(worker: Worker, table: SourceTable) -> Statement | None:
+    """The statement for a table's plain rows; None where all of them go through Python. Needs an autocommit writer."""
+    found = statements(worker.source.catalog).get(table.table) if worker.set_wise else None
+    return found if found is not None and _is_ready(worker, found) else None
+
+
+def read_stretch(
+    worker: Worker, way: Statement, after: str | None, until: str | None, rows: int, size: int
+) -> Stretch:
+    """How far the next batch reaches, and which of its rows may hold a secret: read in one snapshot, by the session
+    from which no policy may hide rows, and looked through as translation does."""
+    statement = _composed("migration/setwise/stretch", way, after=after is not None, until=until is not None)
+    parameters = {"after": after, "until": until, "limit": rows, "bytes": size, "group_rows": GROUP_ROWS}
+    with snapshot(worker.reader):
+        horizon = scalar(worker.reader, sql("migration/setwise/horizon"))
+        groups = rows_of(worker.reader, _Group, statement, parameters)
+        suspects = tuple(_suspects(worker, way, after, groups))
+    if not groups:
+        return Stretch(after, None, 0, 0, is_last=True)
+    count, taken = sum(group.rows for group in groups), sum(group.size for group in groups)
+    return Stretch(after, groups[-1].last, count, taken, groups[-1].is_last, horizon, suspects)
+
+
+def _suspects(worker: Worker, way: Statement, after: str | None, groups: Sequence[_Group]) -> Iterator[str]:
+    """Many rows at once are looked through as fast as one; where something is found, row by row."""
+    for group in groups:
+        if _may_matter(group.texts, worker.source.tenancy):
+            statement = _composed("migration/setwise/texts", way, after=after is not None, until=True)
+            for key, texts in worker.reader.execute(statement, {"after": after, "until": group.last}):
+                if texts and _may_matter(texts, worker.source.tenancy):
+                    yield key
+        after = group.last
+
+
+def _may_matter(texts: str, tenancy: Tenancy) -> bool:
+    return may_hold_secret(texts.encode()) or any(endpoint in texts for endpoint in tenancy.endpoints)
+
+
+def _composed(name: str, way: Statement, *, after: bool, until: bool) -> compose.Composed:
+    columns = way.columns
+    return sql(name).format(
+        key=Named(KEY),
+        table=table_of(columns),
+        weight=columns.weight(),
+        light=compose.Literal(LIGHT_BYTES),
+        scanned=columns.scanned(),
+        range=span(columns, after=after, until=until),
+    )
+
+
+def take_stretch(worker: Worker, way: Statement, stretch: Stretch) -> tuple[Moved, int]:
+    """Move a stretch; the caller owns the transaction on `writer`. Also how many rows Python wrote."""
+    if stretch.last is None:
+        return Moved(), 0
+    moved = _moved(worker, way, stretch, stretch.after, stretch.last)
+    table = for_a_pass(worker.reader, worker.source.table(way.table)) if moved.rest else None
+    written = sum(
+        len(worker.take(table, batch.rows).written)
+        for batch in (_batches(worker, table, moved.rest) if table else ())
+    )
+    return moved, written
+
+
+def _batches(worker: Worker, table: SourceTable, keys: Sequence[str]) -> Iterator[Batch]:
+    while keys:
+        batch = read_named(worker.reader, worker.source, table, keys[:REST_ROWS], REST_BYTES)
+        yield batch
+        worker.breathe()
+        last = batch.last_key(None) if not batch.is_last else keys[:REST_ROWS][-1]
+        keys = [key for key in keys if last is not None and key > last]
+
+
+def _moved(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:
+    try:
+        with worker.writer.transaction():
+            return _executed(worker, way, stretch, after, last)
+    except REFUSED:
+        keys = _keys(worker.reader, way, after, last)
+    if len(keys) <= FEWEST_HALVED:
+        return Moved(rest=keys)
+    middle = keys[len(keys) // 2 - 1]
+    return _moved(worker, way, stretch, after, middle) + _moved(worker, way, stretch, middle, last)
+
+
+def _executed(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:
+    worker.writer.execute(sql("migration/setwise/settings"), SETTINGS)
+    with worker.writer.cursor(row_factory=kwargs_row(Moved)) as cursor:
+        statement = way.beginning if after is None else way.following
+        parameters = _parameters(worker, stretch) | {"after": after, "until": last}
+        moved = cursor.execute(statement, parameters, prepare=True).fetchone()
+    worker.writer.execute(NO_TIMEOUT)
+    if moved is None:
+        raise AssertionError("an aggregate has one row")
+    return moved
+
+
+def _parameters(worker: Worker, stretch: Stretch) -> dict[str, object]:
+    tenancy = worker.source.tenancy
+    return {
+        "horizon": stretch.horizon,
+        "suspects": list(stretch.suspects),
+        "endpoints": list(tenancy.endpoints),
+        "assumed": assumed_fact(tenancy),
+        "run_id": worker.run_id,
+        "phase": worker.phase,
+        "at": worker.now(),
+    }
+
+
+def _keys(reader: Connection, way: Statement, after: str | None, last: str) -> list[str]:
+    statement = sql("migration/setwise/keys").format(
+        key=Named(KEY),
+        table=table_of(way.columns),
+        range=span(way.columns, after=after is not None, until=True),
+    )
+    return scalars(reader, statement, {"after": after, "until": last})
+
+
+def _is_ready(worker: Worker, way: Statement) -> bool:
+    """Whether the writer's session can judge rows as Python would: it sees all of them, and has its lists beside it."""
+    writer = worker.writer
+    if writer.info.parameter_status("server_encoding") != "UTF8" or _is_hidden_from(writer, way):
+        return False
+    if writer not in _ready:
+        _ready[writer] = _has_tenants(writer, worker.source.tenancy, worker.source.tenants)
+    # Twins are looked for by the statements of executions alone.
+    return _ready[writer] and (way.table != EXECUTIONS or is_prepared(writer, "legacy/twin_candidates"))
+
+
+def _is_hidden_from(writer: Connection, way: Statement) -> bool:
+    tables = (way.table, way.columns.side)
+    names = [compose.Identifier(way.columns.catalog.schema, name).as_string(writer) for name in tables]
+    return bool(scalar(writer, sql("migration/setwise/hidden"), {"tables": names}))
+
+
+def _has_tenants(writer: Connection, tenancy: Tenancy, tenants: Tenants) -> bool:
+    try:
+        with writer.transaction():
+            writer.execute(sql("migration/setwise/tenants"))
+            with writer.cursor() as cursor, cursor.copy("COPY pg_temp.atlas_tenants FROM STDIN") as copy:
+                for organization in tenancy.organizations:
+                    if _is_canonical(organization):
+                        fact = organization_fact(organization, tenancy)
+                        copy.write_row((organization, fact, tenants.covers(organization)))
+    except NOT_ALLOWED:
+        return False
+    writer.execute("ANALYZE pg_temp.atlas_tenants")
+    return True
+
+
+def _is_canonical(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
