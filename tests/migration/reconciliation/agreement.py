@@ -8,6 +8,8 @@ from cryptography.fernet import Fernet
 from atlas_workflows.legacy.records import SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.source.shapes import SIDE_TABLES, Shape
 from atlas_workflows.legacy.source.tables import source_tables
+from atlas_workflows.migration.ledger.fingerprint import JSON_COLUMNS, TIME_COLUMNS
+from atlas_workflows.migration.ledger.spelling import document_of, text_of, time_of
 from atlas_workflows.migration.movement import entry as movement
 from atlas_workflows.migration.reconciliation.differences import Difference
 from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRows
@@ -47,10 +49,10 @@ def differences(row: SourceRow, made: movement.Entry, *, organization: str | Non
 def as_stored(made: movement.Entry) -> LedgerEntry:
     """The entry as ledger, originals and quarantine hold it."""
     quarantined = str(made.outcome) == "quarantined"
-    reasons = movement.json_text(made.reasons)
+    reasons = document_of(movement.json_text(made.reasons))
     return LedgerEntry(
         id=made.id, has_ledger=True, organization_id=made.organization_id, outcome=str(made.outcome), reasons=reasons,
-        changes=movement.json_text(made.changes), source_hash=made.source_hash, target_hash=made.target_hash,
+        changes=document_of(movement.json_text(made.changes)), source_hash=made.source_hash, target_hash=made.target_hash,
         has_original=True, original_organization_id=made.organization_id, content=made.content, sealed=made.sealed,
         content_hash=made.source_hash, is_quarantined=quarantined,
         quarantine_organization_id=made.organization_id if quarantined else None,
@@ -63,10 +65,13 @@ def as_targets(made: movement.Entry) -> TargetRows:
 
 
 def _as_read(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _text(value) for name, value in row.items()}
+    return {name: _printed(name, value) for name, value in row.items()}
 
 
-def _text(value: Any) -> Any:
+def _printed(name: str, value: Any) -> Any:
+    """As the server prints it, which a test over the real one holds to be so."""
     if value is None or isinstance(value, list):
         return value
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if name in JSON_COLUMNS:
+        return document_of(value)
+    return time_of(value) if name in TIME_COLUMNS else text_of(value)
