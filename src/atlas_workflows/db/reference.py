@@ -59,7 +59,14 @@ SECTIONS = (
     ("The HTTP API", "0034_api"),
 )
 # Revisions that only add columns to tables of an earlier one.
-ALTERING_FILES = ("0008_lineage", "0019_legacy_executor", "0027_secrets", "0028_proof", "0033_concurrency")
+ALTERING_FILES = (
+    "0008_lineage",
+    "0019_legacy_executor",
+    "0027_secrets",
+    "0028_proof",
+    "0031_set_wise",
+    "0033_concurrency",
+)
 FUNCTION_FILES = (
     "0003_rules",
     "0004_access",
