@@ -23,6 +23,7 @@ from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.nodes.catalogue import load_catalogue
 from ground import Ground, ground, peak_memory_mb
 from live_load import live_rows
+from migration_proof import proof_rows
 
 ROUNDS = 3
 TRANSLATOR_ROUNDS = 10
@@ -40,7 +41,7 @@ def run() -> list[dict[str, Any]]:
     """One row per figure; ratios compare contestants of the same round on the same data."""
     rows: list[dict[str, Any]] = []
     with ground(SIZE) as found:
-        for part in (_translator, _loader, _whole, _history, live_rows):
+        for part in (_translator, _loader, _whole, _history, proof_rows, live_rows):
             for row in part(found):
                 rows.append(row)
                 # Long work says how far it is; the table comes at the end.

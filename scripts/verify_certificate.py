@@ -26,10 +26,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 # Also where Python does not look beside the script by itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from certified_rows import BUCKETS, SESSION, SIGNED, Keys, Now, Tree, hashed
+from certified_rows import BUCKETS, SESSION, SIGNED, Keys, Now, Tree, hashed, told_by_name, told_in_order
 
 SHOWN = 20
-FORMAT = "atlas.certificate/2"
+FORMAT = "atlas.certificate/3"
+# Certificates of the release before say a row of ours without the names of its columns, and are checked all the same.
+FORMATS = {FORMAT: told_by_name, "atlas.certificate/2": told_in_order}
 NEWEST = """
     SELECT DISTINCT ON (organization_id, phase) organization_id::text, phase, phase_run_id::text, number, body, body_hash,
         signature, issued_at
@@ -44,7 +46,9 @@ class Certificate:
     def __init__(self, organization, phase, run, number, body, body_hash, signature, issued_at):
         self.organization, self.phase, self.run, self.number = organization, phase, run, number
         self.body, self.body_hash, self.signature, self.issued_at = body, body_hash, signature, issued_at
-        self.is_unsigned = signature is None and not (isinstance(body, dict) and body.get("format") == FORMAT)
+        self.is_unsigned = signature is None and not (
+            isinstance(body, dict) and str(body.get("format")) in FORMATS
+        )
         self.faults = list(misshapen(body))
 
     @property
@@ -54,14 +58,18 @@ class Certificate:
     @property
     def enhanced(self):
         parts = {} if self.faults or self.is_unsigned else self.body["enhanced"]
-        return [(table, tuple(part["columns"])) for table, part in parts.items()]
+        return [(table, tuple(part["columns"]), self.told) for table, part in parts.items()]
+
+    @property
+    def told(self):
+        return FORMATS[self.body["format"]]
 
 
 def misshapen(body):
     """What the body lacks of a certificate's form."""
     if not isinstance(body, dict):
         yield f"its body is no object but {TYPES.get(type(body), 'nothing')}"
-    elif body.get("format") != FORMAT:
+    elif str(body.get("format")) not in FORMATS:
         yield f"its body is no certificate of the form {FORMAT}: its format is {body.get('format', 'not stated')}"
     else:
         yield from unlike(body, FORM, "it")
@@ -188,10 +196,10 @@ RESEALED = (
 
 def of_enhanced_rows(certificate, now):
     organization = certificate.organization
-    for table, columns in certificate.enhanced:
-        stated, tree = certificate.body["enhanced"][table], now.enhanced[table, columns][organization]
-        if (table, columns) in now.missing:
-            yield now.missing[table, columns]
+    for part in certificate.enhanced:
+        table, stated, tree = part[0], certificate.body["enhanced"][part[0]], now.enhanced[part][organization]
+        if part in now.missing:
+            yield now.missing[part]
             continue
         wrong = differing(stated["buckets"], tree.buckets)
         if not wrong and sum(tree.counts) != stated["rows"]:

@@ -20,7 +20,7 @@ from atlas_workflows.migration.reconciliation.tree import TableTree, root_of
 from atlas_workflows.migration.request import is_uuid
 from atlas_workflows.secrets.signing import Signer
 
-FORMAT = "atlas.certificate/2"
+FORMAT = "atlas.certificate/3"
 SignOffs = Mapping[str, list[dict[str, str]]]
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
+from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
 from atlas_workflows.migration.reconciliation.columns import AT_REST, DECIDED_HERE
 from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRows
 from atlas_workflows.migration.reconciliation.source_side import Row
-from atlas_workflows.migration.reconciliation.tree import Kept, TableTree
+from atlas_workflows.migration.reconciliation.tree import Kept, TableTree, told
 from atlas_workflows.migration.reconciliation.vault import Vault
 
 # Their rows are in the tree of the ledger.
@@ -46,13 +47,20 @@ def kept_rows(targets: TargetRows) -> Iterator[Kept]:
         columns = CERTIFIED.get(table, ())
         for member in members if columns else ():
             key = str(member.get("source_id") or member.get("row_id") or "")
-            yield Kept(table, key, tuple([member.get(column) for column in columns]))
+            yield Kept(table, key, "".join(_named(column, member.get(column)) for column in columns))
+
+
+def _named(column: str, value: str | list[str] | None) -> str:
+    """A column as a fingerprint tells it: nothing where it holds nothing."""
+    if value is None:
+        return ""
+    return f"{column}={told(value if isinstance(value, str) else dumps_text(value))};"
 
 
 def sealed_original(row: Row, entry: LedgerEntry) -> Iterator[Kept]:
     """A sealed original as it lies there; nothing for one that is kept in clear."""
     if entry.sealed is not None:
-        yield Kept(row.table, row.id, (hashlib.sha256(entry.sealed).hexdigest(),))
+        yield Kept(row.table, row.id, told(hashlib.sha256(entry.sealed).hexdigest()))
 
 
 def kept_secrets(connection: Connection, vault: Vault) -> dict[str, Secrets]:
@@ -60,7 +68,7 @@ def kept_secrets(connection: Connection, vault: Vault) -> dict[str, Secrets]:
     found: dict[str, Secrets] = defaultdict(Secrets)
     for secret_id, organization, sealed in connection.execute(sql("reconciliation/migrated_secrets")):
         of = found[organization]
-        of.sealed.add(Kept("secrets", secret_id, (hashlib.sha256(sealed).hexdigest(),)))
+        of.sealed.add(Kept("secrets", secret_id, told(hashlib.sha256(sealed).hexdigest())))
         with suppress(AtlasError):
-            of.values.add(Kept("secrets", secret_id, (vault.hmac(vault.unseal(sealed)),)))
+            of.values.add(Kept("secrets", secret_id, told(vault.hmac(vault.unseal(sealed)))))
     return dict(found)

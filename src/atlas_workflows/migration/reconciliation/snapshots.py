@@ -15,12 +15,14 @@ MAX_AGE_SECONDS = 45.0
 
 @dataclass(slots=True)
 class Snapshots:
-    """Keeps one REPEATABLE READ transaction open on an autocommit session; `taken` lists every snapshot used."""
+    """Keeps one REPEATABLE READ transaction open on an autocommit session; `taken` lists every snapshot used, `oldest` is
+    the age in seconds that the oldest one closed so far reached."""
 
     connection: Connection
     max_age: float = MAX_AGE_SECONDS
     taken: list[str] = field(default_factory=list)
     opened: float | None = None
+    oldest: float = 0.0
 
     @property
     def number(self) -> int:
@@ -41,6 +43,7 @@ class Snapshots:
         """End the transaction, if one is open."""
         if self.opened is not None:
             self.connection.execute("COMMIT")
+            self.oldest = max(self.oldest, time.monotonic() - self.opened)
             self.opened = None
 
 
