@@ -145,7 +145,7 @@ hashed AS (
         compared.lines,
         compared.member_kept,
         CASE WHEN compared.holds THEN compared.organization END AS organization,
-        CASE WHEN compared.holds THEN get_byte(sha256(convert_to(compared.row_id, 'UTF8')), 0) % 16 END AS bucket,
+        CASE WHEN compared.holds THEN get_byte(sha256(convert_to(compared.row_id, 'UTF8')), 0) & 15 END AS bucket,
         CASE
             WHEN compared.holds
                 THEN sha256(convert_to(concat(

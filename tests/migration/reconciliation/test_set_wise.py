@@ -86,7 +86,7 @@ def changes(connection: Any, table: str) -> Iterator[tuple[str, str]]:
         if column in FREE[name] or (schema == "atlas" and name == table and column not in ours):
             continue
         key = "id = %(id)s::uuid" if name == table else "source_table = %(table)s AND source_id = %(id)s"
-        value = (STATUS if column in ("status", "outcome") else OTHERWISE[kind]).format(c=column)
+        value = (STATUS if column in ("status", "outcome") else OTHERWISE[kind]).replace("{c}", column)
         if name == "migration_ledger" and column == "outcome":
             value = "'quarantined'"
         if name == "migration_ledger" and kind == "jsonb":
