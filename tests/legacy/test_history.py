@@ -8,7 +8,7 @@ from legacy_rows import ORGANIZATION, ROW, WORKFLOW
 
 from atlas_workflows.exact_json import loads
 from atlas_workflows.legacy.history.steps import execution_step_rows
-from atlas_workflows.legacy.ids import derived_id
+from atlas_workflows.legacy.ids import step_id
 from atlas_workflows.legacy.records import Outcome
 
 
@@ -92,7 +92,7 @@ STEPS = [
 def test_steps_in_the_execution_become_rows_of_their_own() -> None:
     verdict = execution(execution_steps=STEPS)
     first, second = verdict.rows["workflow_execution_steps"]
-    assert first["id"] == str(derived_id("workflow_executions", ROW, "step:0"))
+    assert first["id"] == step_id("workflow_executions", ROW, 0)
     assert (first["position"], first["node_id"], first["status"], first["execution_time_ms"]) == (
         0,
         "a",

@@ -1,4 +1,4 @@
-"""Names of other people's columns and types inside statements that take parameters, where a per cent sign has a meaning."""
+"""Names and texts of other people's inside statements that take parameters, where a per cent sign has a meaning."""
 
 from psycopg import sql
 from psycopg.abc import AdaptContext
@@ -9,6 +9,13 @@ class Named(sql.Identifier):
 
     psycopg looks for placeholders in the whole text, quoted names included.
     """
+
+    def as_bytes(self, context: AdaptContext | None = None) -> bytes:
+        return super().as_bytes(context).replace(b"%", b"%%")
+
+
+class Quoted(sql.Literal):
+    """A text constant with the same; SQL's other constants have no per cent signs."""
 
     def as_bytes(self, context: AdaptContext | None = None) -> bytes:
         return super().as_bytes(context).replace(b"%", b"%%")

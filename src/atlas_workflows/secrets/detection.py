@@ -36,7 +36,8 @@ _NAME_HINTS = (
 SECRET_HINTS = rb"(?i:" + _NAME_HINTS + rb")|" + token_hints()
 _SECRET_HINTS = re2.compile(SECRET_HINTS)
 # Escapes that may hide a form from the scan: a slash, or a letter written by its number.
-_ESCAPES = re2.compile(rb"\\/|\\u00[2-7]|\\\\u00")
+ESCAPE_HINTS = rb"\\/|\\u00[2-7]|\\\\u00"
+_ESCAPES = re2.compile(ESCAPE_HINTS)
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 _NO_WORD = re.compile(r"[\W_]+")
 _SHORTEST_LOOK = 8

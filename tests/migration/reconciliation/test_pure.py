@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atlas_workflows.exact_json import dumps_text, loads
-from atlas_workflows.migration.ledger.fingerprint import canonical_json, instant, target_fingerprint
+from atlas_workflows.migration.ledger.fingerprint import target_fingerprint
 from atlas_workflows.migration.reconciliation.carried import (
     MAIN_ROW,
     Carried,
@@ -19,6 +19,7 @@ from atlas_workflows.migration.reconciliation.carried import (
 from atlas_workflows.migration.reconciliation.conservation import losses
 from atlas_workflows.migration.reconciliation.differences import DifferenceKind
 from atlas_workflows.migration.reconciliation.legacy_graph import graphs_of
+from atlas_workflows.migration.reconciliation.same_value import canonical_json, instant
 from atlas_workflows.migration.reconciliation.tree import Leaf, differing_buckets, root_of, tree_of
 
 TEXT = "Welcome to the gym, your trial starts on Monday morning"

@@ -7,7 +7,7 @@ from typing import Any
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.history.row_facts import RowFacts
-from atlas_workflows.legacy.ids import derived_id
+from atlas_workflows.legacy.ids import step_id
 from atlas_workflows.legacy.reasons import ReasonCode
 
 STATUSES = {
@@ -54,7 +54,7 @@ def _row(step: dict[str, Any], at: int, facts: RowFacts, execution: dict[str, An
         spare["label"] = label
     error = step.get("error")
     return {
-        "id": str(derived_id(facts.row.table, facts.row.id, f"step:{at}")),
+        "id": step_id(facts.row.table, facts.row.id, at),
         "execution_id": execution["id"],
         "organization_id": facts.organization,
         "position": at,

@@ -7,7 +7,7 @@ from uuid import UUID
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.ledger.fingerprint import target_fingerprint
+from atlas_workflows.migration.ledger.fingerprint import stored_fingerprint
 
 COLUMNS = (
     "id", "organization_id", "name", "description", "category", "tags", "definition", "intended_status",
@@ -35,7 +35,7 @@ def edited_workflows(
     edited = []
     for *values, recorded in connection.execute(sql("migration/ledger/edited_candidates"), parameters):
         row = dict(zip(COLUMNS, values, strict=True))
-        now = loads(target_fingerprint({"workflows": [row]})).get("workflows")
+        now = loads(stored_fingerprint({"workflows": [row]})).get("workflows")
         if now != loads(recorded).get("workflows"):
             edited.append(str(row["id"]))
     return edited

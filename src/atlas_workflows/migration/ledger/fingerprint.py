@@ -1,19 +1,16 @@
 """What is hashed, and how: the original of a source row, and the target rows that were made of it.
 
-The loader writes both into the ledger; the reconciler computes both again from what the tables hold now. Neither
-depends on how values are spelled: JSON is compared as a value, times as instants.
+The loader writes both into the ledger; the reconciler computes both again from what the tables hold now. Hashed is what
+PostgreSQL prints for a column (`column::text` in sessions of ours), so that the database can take the same hashes itself:
+`in_sql` says them in SQL, and `spelling` tells beforehand how a value on its way in will be printed.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from atlas_workflows.errors import InvalidJson
-from atlas_workflows.exact_json import dumps, dumps_text, loads
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.ledger.spelling import array_of, document_of, text_of, time_of
 
 # table of schema atlas -> columns the loader always writes and that nobody may change behind its back.
 # status, awaiting_sign_off and a trigger's is_active are left out: sign-off and cutover change them.
@@ -87,9 +84,18 @@ JSON_COLUMNS = frozenset(
         "config_schema", "input_schema", "output_schema", "row", "reasons", "semantic_changes",
     }
 )  # fmt: skip
-
-
-SHORT = 200  # characters
+TIME_COLUMNS = frozenset(
+    name for columns in FINGERPRINTED.values() for name in columns if name.endswith("_at")
+)
+Row = Mapping[str, Any]
+_SPELLINGS: Mapping[str, Callable[[Any], str]] = {
+    **dict.fromkeys(TIME_COLUMNS, time_of),
+    **dict.fromkeys(JSON_COLUMNS, document_of),
+}
+_WRITTEN = {
+    table: tuple((name, _SPELLINGS.get(name, text_of)) for name in columns)
+    for table, columns in FINGERPRINTED.items()
+}
 
 
 def original_content(columns: Mapping[str, str | None]) -> str:
@@ -109,93 +115,45 @@ def with_findings(rows: Mapping[str, Any], reasons: str | None, changes: str | N
     return {**rows, "migration_ledger": [{"reasons": reasons, "semantic_changes": changes}]}
 
 
-def target_fingerprint(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
-    """JSON text {table: digest} over the fingerprinted columns of all target rows of one source row.
+def target_fingerprint(rows: Mapping[str, Iterable[Row]]) -> str:
+    """JSON text {table: digest} over the fingerprinted columns of all target rows of one source row, as the loader writes them."""
+    return _fingerprint(rows, written_text)
 
-    Values may come as the loader writes them or as `column::text` (text[] as a list) reads them back.
-    """
+
+def stored_fingerprint(rows: Mapping[str, Iterable[Row]]) -> str:
+    """The same of rows as they lie in the tables: `column::text`, and a list for text[]; nothing is spelled anew."""
+    return _fingerprint(rows, stored_text)
+
+
+def written_text(table: str, row: Row) -> str:
+    """What is hashed of a row that the loader writes: `name=length:value;` for every column that is not NULL."""
+    parts = []
+    for name, spell in _WRITTEN[table]:
+        if (value := row.get(name)) is not None:
+            text = spell(value)
+            parts.append(f"{name}={len(text)}:{text};")
+    return "".join(parts)
+
+
+def stored_text(table: str, row: Row) -> str:
+    """What is hashed of a row as it was read."""
+    parts = []
+    for name in FINGERPRINTED[table]:
+        if (value := row.get(name)) is not None:
+            text = value if type(value) is str else array_of(value)
+            parts.append(f"{name}={len(text)}:{text};")
+    return "".join(parts)
+
+
+def _fingerprint(rows: Mapping[str, Iterable[Row]], text: Callable[[str, Row], str]) -> str:
     digests = {
-        table: _table_digest(table, members) for table, members in rows.items() if table in FINGERPRINTED
+        table: _digest([text(table, row) for row in members])
+        for table, members in sorted(rows.items())
+        if table in FINGERPRINTED
     }
-    return dumps_text({table: digest for table, digest in sorted(digests.items()) if digest is not None})
+    return dumps_text({table: digest for table, digest in digests.items() if digest is not None})
 
 
-def _table_digest(table: str, rows: Iterable[Mapping[str, Any]]) -> str | None:
-    members = sorted(_canonical_row(FINGERPRINTED[table], row) for row in rows)
-    return hashlib.sha256(b"\n".join(members)).hexdigest()[:32] if members else None
-
-
-def _canonical_row(columns: tuple[str, ...], row: Mapping[str, Any]) -> bytes:
-    present = [(name, value) for name in columns if (value := row.get(name)) is not None]
-    return dumps([[name, _CANONICAL.get(name, _plain)(value)] for name, value in present])
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return [str(item) for item in value]
-    return str(value)
-
-
-def _json(value: Any) -> Any:
-    return _short_json(value) if type(value) is str and len(value) <= SHORT else canonical_json(value)
-
-
-@lru_cache(maxsize=4096)
-def _short_json(text: str) -> Any:
-    # Empty objects, `{"source": "website"}` and their like make up most of all JSON there is.
-    return canonical_json(text)
-
-
-def _time(value: Any) -> str:
-    return instant(str(value))
-
-
-def canonical_json(value: Any) -> Any:
-    """JSON (text, or already decoded) as a value whose spelling no longer matters: keys sorted, numbers reduced."""
-    if isinstance(value, str | bytes):
-        try:
-            value = loads(value)
-        except InvalidJson:
-            return value
-    return _reduced(value)
-
-
-def _reduced(value: Any) -> Any:
-    kind = type(value)
-    if kind is dict:
-        # Most values are texts; they are not worth a call each.
-        return {key: item if type(item := value[key]) is str else _reduced(item) for key in sorted(value)}
-    if kind is list or kind is tuple:
-        return [item if type(item) is str else _reduced(item) for item in value]
-    if kind is int:
-        return {"#": str(value)}  # a number never equals the text that spells it
-    if kind is Decimal or kind is float:
-        return {"#": _digits(Decimal(str(value)))}
-    return value
-
-
-def _digits(number: Decimal) -> str:
-    # 1.10 and 1.1 stay different (jsonb keeps the scale); 1E+2 and 100 are what jsonb makes equal.
-    return format(number, "f") if abs(number.adjusted()) < 1000 else str(number)
-
-
-def instant(text: str) -> str:
-    """A time as UTC to the microsecond, however it is written; what no calendar holds (infinity, BC) stays as it is."""
-    if _POSTGRES_UTC.fullmatch(
-        text
-    ):  # as every session of ours reads it: three times faster than by the calendar
-        return f"{text[:10]}T{text[11:19]}{text[19:-3].ljust(7, '0') if len(text) > 22 else ''}+00:00"
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):  # the first and last hours of the calendar have no UTC in it
-        return text
-
-
-_POSTGRES_UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00", re.ASCII)
-_CANONICAL: Mapping[str, Callable[[Any], Any]] = {
-    **{name: _time for columns in FINGERPRINTED.values() for name in columns if name.endswith("_at")},
-    **dict.fromkeys(JSON_COLUMNS, _json),
-}
+def _digest(texts: list[str]) -> str | None:
+    """Of a table's rows, in the order of their bytes."""
+    return content_digest("\n".join(sorted(texts)))[:32] if texts else None

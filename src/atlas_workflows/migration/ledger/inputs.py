@@ -1,25 +1,51 @@
 """The hash over everything a translation reads: equal hash, equal result, so the row need not be touched again."""
 
+import hashlib
 from collections.abc import Iterator
 
+from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.records import Row, SourceRow, Tenancy
 from atlas_workflows.migration.ledger.fingerprint import original_content
 
 # Raise it whenever translation writes something else for the same row, or the ledger another fingerprint of it: the
 # next run then takes every row up again.
-TRANSLATION_VERSION = 9
+TRANSLATION_VERSION = 10
+VERSION_LINE = f"translation {TRANSLATION_VERSION}"
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
+# What a hash without a key begins with. Of these tables a row in which nothing may be a secret takes it, so that the
+# database can make it; every other row's is keyed, because a secret can be guessed from a plain hash.
+PLAIN_PREFIX = "sha256:"
+PLAINLY_HASHED = frozenset({"workflow_executions", "workflow_execution_steps"})
 
 
-def inputs_payload(row: SourceRow, tenancy: Tenancy) -> str:
-    """The row, its side rows, and what the tenancy says about the organizations they name, as one text."""
-    parts = [f"translation {TRANSLATION_VERSION}", original_content(row.columns)]
+def inputs_payload(row: SourceRow, tenancy: Tenancy, content: str | None = None) -> str:
+    """The row, its side rows, and what the tenancy says about the organizations they name, each on its line.
+
+    `content`: the row's original, where somebody has it already.
+    """
+    lines = [VERSION_LINE, original_content(row.columns) if content is None else content]
     for name in sorted(row.side):
-        parts.append(name)
-        parts.extend(original_content(member) for member in row.side[name])
-    parts.extend(sorted(set(_tenancy_facts(row, tenancy))))
-    return "\x00".join(parts)
+        lines.append(name)
+        lines.extend(original_content(member) for member in row.side[name])
+    lines.extend(sorted(set(_tenancy_facts(row, tenancy))))
+    return "\n".join(lines)
+
+
+def plain_hash(payload: str) -> str:
+    """The hash of what holds no secret."""
+    return PLAIN_PREFIX + hashlib.sha256(payload.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def organization_fact(organization: str, tenancy: Tenancy) -> str:
+    """What the tenancy says about an organization that a row names."""
+    exists, is_user = organization in tenancy.organizations, organization in tenancy.users
+    return dumps_text(["organization", organization, exists, is_user, tenancy.zone_of(organization)])
+
+
+def assumed_fact(tenancy: Tenancy) -> str:
+    """What it says about a row that names none."""
+    return dumps_text(["assumed", tenancy.assumed, tenancy.zone_of(tenancy.assumed)])
 
 
 def _tenancy_facts(row: SourceRow, tenancy: Tenancy) -> Iterator[str]:
@@ -30,15 +56,14 @@ def _tenancy_facts(row: SourceRow, tenancy: Tenancy) -> Iterator[str]:
 
 
 def _facts_of(row: Row, tenancy: Tenancy) -> Iterator[str]:
-    named = [row[column] for column in TENANT_COLUMNS if row.get(column) is not None]
+    named = [organization for column in TENANT_COLUMNS if (organization := row.get(column)) is not None]
     if not named:
-        yield f"assumed {tenancy.assumed} {tenancy.zone_of(tenancy.assumed)}"
+        yield assumed_fact(tenancy)
     for organization in named:
-        exists = organization in tenancy.organizations
-        yield f"{organization} {exists} {organization in tenancy.users} {tenancy.zone_of(organization)}"
+        yield organization_fact(organization, tenancy)
     for endpoint, owner in tenancy.endpoints.items():
         if any(endpoint in text for text in row.values() if text is not None):
-            yield f"endpoint {endpoint} {owner}"
-    if tenancy.templates is not None and row.get(TEMPLATE_COLUMN) is not None:
-        yield f"template {row[TEMPLATE_COLUMN]} {row[TEMPLATE_COLUMN] in tenancy.templates}"
-        yield f"owner of it {tenancy.private_templates.get(str(row[TEMPLATE_COLUMN]))}"
+            yield dumps_text(["endpoint", endpoint, owner])
+    if tenancy.templates is not None and (template := row.get(TEMPLATE_COLUMN)) is not None:
+        owner_of_it = tenancy.private_templates.get(template)
+        yield dumps_text(["template", template, template in tenancy.templates, owner_of_it])

@@ -23,7 +23,7 @@ from atlas_workflows.migration.ledger.fingerprint import (
     target_fingerprint,
     with_findings,
 )
-from atlas_workflows.migration.ledger.inputs import inputs_payload
+from atlas_workflows.migration.ledger.inputs import PLAIN_PREFIX, PLAINLY_HASHED, inputs_payload, plain_hash
 from atlas_workflows.migration.movement.secret_ids import with_keyed_ids
 from atlas_workflows.secrets.sealing import HMAC_PREFIX
 
@@ -67,12 +67,17 @@ class Entry:
 
 def is_unchanged(row: SourceRow, tenancy: Tenancy, sealer: Sealer, known: str | None) -> bool:
     """Whether the input hash in the ledger still fits. A rotation of keys changes no hash."""
-    return known is not None and inputs_hash(row, tenancy, sealer) == known
+    if known is None:
+        return False
+    # Equal inputs hold equal secrets, so the kind of hash that was taken then is the one to take now.
+    payload = inputs_payload(row, tenancy)
+    return (plain_hash(payload) if known.startswith(PLAIN_PREFIX) else sealer.hmac(payload)) == known
 
 
-def inputs_hash(row: SourceRow, tenancy: Tenancy, sealer: Sealer) -> str:
-    """A keyed hash: what translation reads may hold secrets, and those can be guessed from a plain one."""
-    return sealer.hmac(inputs_payload(row, tenancy))
+def inputs_hash(payload: str, table: str, sealer: Sealer, *, may_hold_secret: bool) -> str:
+    """A keyed hash wherever what translation reads may hold secrets, for those can be guessed from a plain one."""
+    is_plain = table in PLAINLY_HASHED and not may_hold_secret
+    return plain_hash(payload) if is_plain else sealer.hmac(payload)
 
 
 def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sealer) -> Entry:
@@ -91,7 +96,12 @@ def make_entry(row: SourceRow, table: SourceTable, tenancy: Tenancy, sealer: Sea
         reasons=reasons,
         changes=changes,
         source_hash=sealer.hmac(content) if secret else content_digest(content),
-        inputs_hash=inputs_hash(row, tenancy, sealer),
+        inputs_hash=inputs_hash(
+            inputs_payload(row, tenancy, content),
+            row.table,
+            sealer,
+            may_hold_secret=judged.may_hold_secret or secret,
+        ),
         content=None if secret else content,
         sealed=sealer.seal(content) if secret else None,
         rows=verdict.rows,

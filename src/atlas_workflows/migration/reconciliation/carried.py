@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.migration.ledger.fingerprint import canonical_json, instant
 from atlas_workflows.migration.reconciliation.hidden import is_rest_of
+from atlas_workflows.migration.reconciliation.same_value import canonical_json, instant
 
 MAX_UNESCAPES = 20
 REFERENCES = frozenset({"$secret", "$formula"})

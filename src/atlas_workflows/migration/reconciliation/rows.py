@@ -9,7 +9,7 @@ from atlas_workflows.exact_json import loads
 from atlas_workflows.migration.ledger.fingerprint import (
     content_digest,
     original_content,
-    target_fingerprint,
+    stored_fingerprint,
     with_findings,
 )
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ
@@ -52,7 +52,7 @@ def hashes_of(row: Row, entry: LedgerEntry, targets: TargetRows, vault: Vault) -
     content = original_content(row.columns)
     source = vault.hmac(content) if entry.sealed is not None else content_digest(content)
     made = {table: rows for table, rows in targets.items() if rows}
-    return Hashes(content, source, target_fingerprint(with_findings(made, entry.reasons, entry.changes)))
+    return Hashes(content, source, stored_fingerprint(with_findings(made, entry.reasons, entry.changes)))
 
 
 def compare_row(
