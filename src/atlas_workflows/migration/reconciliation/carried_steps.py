@@ -10,8 +10,8 @@ from typing import Any
 
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import dumps_text, loads
-from atlas_workflows.migration.ledger.fingerprint import instant
 from atlas_workflows.migration.reconciliation.carried import is_same_json, is_storable
+from atlas_workflows.migration.reconciliation.same_value import instant
 
 # Columns that one shape or another keeps them in; the first that holds any counts.
 STEP_COLUMNS = ("execution_steps", "execution_log", "results")
