@@ -30,7 +30,8 @@ STEPS = "workflow_execution_steps"
 ENTERED_BY = {"workflow_executions": "id", STEPS: "execution_id"}
 # A workflow's triggers are its own, whichever legacy row (a registered trigger, a schedule) they name as their source.
 OWNED_BY_WORKFLOW = {"workflow_triggers": "workflow_id"}
-ALWAYS_ASKED = ENTERED_BY.keys() | OWNED_BY_WORKFLOW.keys()
+# Looked into for each batch, whether they hold anything or not.
+LEFT_IN = ENTERED_BY.keys() | OWNED_BY_WORKFLOW.keys()
 WORKFLOWS = "workflows"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -86,17 +87,6 @@ def read_target_tables(connection: Connection) -> tuple[TargetTable, ...]:
 
 def _target_table(name: str, columns: list[str], arrays: list[str]) -> TargetTable:
     return TargetTable(name, tuple(columns), frozenset(arrays))
-
-
-def read_tables_of(
-    connection: Connection, tables: Sequence[TargetTable], source_table: str
-) -> tuple[TargetTable, ...]:
-    """Those tables that hold anything of this source table now; the large ones are left in, asking them costs more."""
-    return tuple(
-        table
-        for table in tables
-        if table.name in ALWAYS_ASKED or holds_any_of(connection, table, source_table)
-    )
 
 
 def holds_any_of(connection: Connection, table: TargetTable, source_table: str) -> bool:

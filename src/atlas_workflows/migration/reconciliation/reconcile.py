@@ -1,7 +1,7 @@
 """The reconciliation: streams every source row past our side of it, tallies, and grows the trees of both sides."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from atlas_workflows.migration.reconciliation.certified import (
 from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import (
     ARCHIVE,
+    LEFT_IN,
     STEPS,
     LedgerEntry,
     TargetRows,
@@ -26,7 +27,6 @@ from atlas_workflows.migration.reconciliation.our_side import (
     holds_any_of,
     read_archived,
     read_entries,
-    read_tables_of,
     read_target_tables,
     read_targets,
 )
@@ -160,6 +160,28 @@ class Progress:
         self.report(self.table, self.done, max(self.total, self.done))
 
 
+@dataclass(slots=True)
+class Holding:
+    """Which tables of ours hold anything of a legacy table in the current snapshot; those in `left_in` may."""
+
+    table: str
+    targets: tuple[TargetTable, ...]
+    left_in: Collection[str] = ()
+    looked_in: int = 0
+    found: tuple[TargetTable, ...] = ()
+
+    def now(self, kept: Snapshots) -> tuple[TargetTable, ...]:
+        session = kept.current()
+        if self.looked_in != kept.number:
+            self.looked_in = kept.number
+            self.found = tuple(
+                table
+                for table in self.targets
+                if table.name in self.left_in or holds_any_of(session, table, self.table)
+            )
+        return self.found
+
+
 def reconcile(
     connection: Connection,
     vault: Vault,
@@ -204,14 +226,11 @@ def _prove_history(
     kept: Snapshots, around: Comparison, shelf: Shelf, found: Reconciliation, progress: Progress
 ) -> None:
     """Range by range: what the database proves is summed up, and the rest compared row by row."""
-    looked_in, present = 0, around.targets
+    holding = Holding(shelf.table, around.targets)
     keys = next_keys(kept.current(), shelf, None)
     while True:
         session = kept.current()
-        if looked_in != kept.number:
-            looked_in = kept.number
-            present = tuple(table for table in around.targets if holds_any_of(session, table, shelf.table))
-        question = Question(around.shelves, shelf, around.targets, present)
+        question = Question(around.shelves, shelf, around.targets, holding.now(kept))
         proven = question.ask(session, keys)
         if proven is None:
             _compare_rows(kept, around, shelf, keys, found, progress)
@@ -220,7 +239,7 @@ def _prove_history(
                 _take_over(part, question, around, found)
             progress.add(sum(part.rows for part in proven if part.organization is not None))
             others = dict.fromkeys(key for part in proven for key in part.others or ())
-            _compare_keys(kept, around, shelf, list(others), found, progress)
+            _compare_keys(kept, around, holding, shelf, list(others), found, progress)
         if keys.upto is None:
             return
         keys = next_keys(kept.current(), shelf, keys.upto)
@@ -246,6 +265,7 @@ def _take_over(part: Proven, question: Question, around: Comparison, found: Reco
 def _compare_keys(
     kept: Snapshots,
     around: Comparison,
+    holding: Holding,
     shelf: Shelf,
     keys: list[Any],
     found: Reconciliation,
@@ -254,20 +274,17 @@ def _compare_keys(
     for at in range(0, len(keys), BATCH):
         session = kept.current()
         rows = read_keys(session, around.shelves, shelf, keys[at : at + BATCH])
-        tables = read_tables_of(session, around.targets, shelf.table)
-        _compare_batch(session, replace(around, targets=tables), shelf, rows, found)
+        _compare_batch(session, replace(around, targets=holding.now(kept)), shelf, rows, found)
         progress.add(len(rows))
 
 
 def _compare_rows(
     kept: Snapshots, around: Comparison, shelf: Shelf, keys: Keys, found: Reconciliation, progress: Progress
 ) -> None:
-    after, looked_in, tables = keys.after, 0, around.targets
+    # Asking the large tables costs more than looking into them for each batch.
+    after, holding = keys.after, Holding(shelf.table, around.targets, LEFT_IN)
     while rows := read_batch(kept.current(), around.shelves, shelf, after, around.ours, upto=keys.upto):
-        session = kept.current()
-        if looked_in != kept.number:
-            looked_in, tables = kept.number, read_tables_of(session, around.targets, shelf.table)
-        _compare_batch(session, replace(around, targets=tables), shelf, rows, found)
+        _compare_batch(kept.current(), replace(around, targets=holding.now(kept)), shelf, rows, found)
         after = rows[-1].columns[shelf.key]
         progress.add(len(rows))
 
