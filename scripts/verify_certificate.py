@@ -30,8 +30,9 @@ from certified_rows import BUCKETS, SESSION, SIGNED, Keys, Now, Tree, hashed, to
 
 SHOWN = 20
 FORMAT = "atlas.certificate/3"
+OLDER = "atlas.certificate/2"
 # Certificates of the release before say a row of ours without the names of its columns, and are checked all the same.
-FORMATS = {FORMAT: told_by_name, "atlas.certificate/2": told_in_order}
+FORMATS = {FORMAT: told_by_name, OLDER: told_in_order}
 NEWEST = """
     SELECT DISTINCT ON (organization_id, phase) organization_id::text, phase, phase_run_id::text, number, body, body_hash,
         signature, issued_at
@@ -58,11 +59,11 @@ class Certificate:
     @property
     def enhanced(self):
         parts = {} if self.faults or self.is_unsigned else self.body["enhanced"]
-        return [(table, tuple(part["columns"]), self.told) for table, part in parts.items()]
-
-    @property
-    def told(self):
-        return FORMATS[self.body["format"]]
+        told_row = FORMATS.get(self.body["format"]) if parts else None
+        return [
+            (table, tuple(part["columns"]), tuple(part.get("beside", ())), told_row)
+            for table, part in parts.items()
+        ]
 
 
 def misshapen(body):
@@ -72,7 +73,7 @@ def misshapen(body):
     elif str(body.get("format")) not in FORMATS:
         yield f"its body is no certificate of the form {FORMAT}: its format is {body.get('format', 'not stated')}"
     else:
-        yield from unlike(body, FORM, "it")
+        yield from unlike(body, OLDER_FORM if body["format"] == OLDER else FORM, "it")
 
 
 def unlike(value, form, place):
@@ -101,9 +102,10 @@ FORM = {
     "public_key": str, "runs": [str], "tree_hash": str, "sign_offs": [dict.fromkeys(SIGNED, str)],
     "tables": {"*": {"source_rows": int, "outcomes": {"*": int}, "root": str, "buckets": [str],
                      "sealed": {"rows": int, "root": str}}},
-    "enhanced": {"*": {"columns": [str], "rows": int, "root": str, "buckets": [str]}},
+    "enhanced": {"*": {"columns": [str], "beside": [str], "rows": int, "root": str, "buckets": [str]}},
     "secrets": {"rows": int, "root": str, "values_root": str},
 }  # fmt: skip
+OLDER_FORM = FORM | {"enhanced": {"*": {"columns": [str], "rows": int, "root": str, "buckets": [str]}}}
 
 
 def complaints(certificate, now, trusted):

@@ -10,6 +10,9 @@ WITH suspect AS (
     UNION
     SELECT elsewhere.source_id
     FROM {elsewhere} AS elsewhere
+    UNION
+    SELECT twice.source_id
+    FROM {twice} AS twice
 ),
 
 source AS (
@@ -52,9 +55,19 @@ original AS (
 
 main AS (
     SELECT
-        cells.*,
-        {main_text} AS text
-    FROM {main} AS cells
+        said.row_key,
+        said.source_id,
+        said.organization_id,
+        {main_columns},
+        said.is_at_rest AND position('$secret' IN said.text) = 0 AS is_plain,
+        encode(sha256(convert_to(said.text, 'UTF8')), 'hex') AS digest
+    FROM (
+        SELECT
+            cells.*,
+            {main_text} AS text
+        FROM {main} AS cells
+        OFFSET 0
+    ) AS said
     OFFSET 0
 ),
 
@@ -87,7 +100,7 @@ member AS (
         matched.row_key,
         count(*) AS lines,
         left(encode(sha256(convert_to(string_agg(matched.text, E'\n' ORDER BY matched.text COLLATE "C"), 'UTF8')), 'hex'), 32) AS digest,
-        string_agg(sha256(convert_to(concat({member_head}, matched.source_id, matched.text, {member_tail}), 'UTF8')), ''::bytea) AS kept,
+        string_agg(sha256(convert_to(concat({member_head}, matched.source_id, '64:', encode(sha256(convert_to(matched.text, 'UTF8')), 'hex'), {member_tail}), 'UTF8')), ''::bytea) AS kept,
         bool_and(matched.is_plain) AS is_plain,
         min(matched.organization_id COLLATE "C") AS organization_from,
         max(matched.organization_id COLLATE "C") AS organization_to
@@ -102,7 +115,7 @@ compared AS (
         source.organization,
         source.hash,
         entry.target_hash,
-        main.text AS main_text,
+        main.digest AS main_digest,
         member.lines,
         member.kept AS member_kept,
         coalesce(
@@ -114,8 +127,7 @@ compared AS (
             AND original.content_hash = source.hash
             AND main.source_id = source.row_id
             AND main.organization_id = source.organization
-            AND main.is_at_rest
-            AND position('$secret' IN main.text) = 0
+            AND main.is_plain
             AND {arrived}
             AND (
                 member.row_key IS NULL
@@ -126,16 +138,17 @@ compared AS (
             )
             AND entry.target_hash = concat(
                 '{{', CASE WHEN member.digest IS NOT NULL THEN concat({member_name}, member.digest, '",') END,
-                {main_name}, left(encode(sha256(convert_to(main.text, 'UTF8')), 'hex'), 32), '"}}'
+                {main_name}, left(main.digest, 32), '"}}'
             ),
             FALSE
-        ) AND count(*) OVER (PARTITION BY source.row_key) = 1 AS holds
+        ) AS holds
     FROM source
     LEFT JOIN suspect ON source.row_id = suspect.source_id
     LEFT JOIN entry ON source.row_id = entry.source_id
     LEFT JOIN original ON source.row_id = original.source_id
     LEFT JOIN main ON source.row_key = main.row_key
     LEFT JOIN member ON source.row_key = member.row_key
+    OFFSET 0
 ),
 
 hashed AS (
@@ -144,7 +157,7 @@ hashed AS (
         compared.holds,
         compared.lines,
         compared.member_kept,
-        CASE WHEN compared.holds THEN compared.organization END AS organization,
+        CASE WHEN compared.holds THEN compared.organization COLLATE "C" END AS organization,
         CASE WHEN compared.holds THEN get_byte(sha256(convert_to(compared.row_id, 'UTF8')), 0) & 15 END AS bucket,
         CASE
             WHEN compared.holds
@@ -155,9 +168,10 @@ hashed AS (
         END AS leaf,
         CASE
             WHEN compared.holds
-                THEN sha256(convert_to(concat({main_head}, compared.row_id, compared.main_text, {main_tail}), 'UTF8'))
+                THEN sha256(convert_to(concat({main_head}, compared.row_id, '64:', compared.main_digest, {main_tail}), 'UTF8'))
         END AS main_kept
     FROM compared
+    OFFSET 0
 )
 
 SELECT

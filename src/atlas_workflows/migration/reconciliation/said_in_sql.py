@@ -7,8 +7,9 @@ from psycopg import sql as compose
 from atlas_workflows.db.named import Named
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
-from atlas_workflows.migration.reconciliation.certified import CERTIFIED
+from atlas_workflows.migration.reconciliation.certified import BESIDE
 from atlas_workflows.migration.reconciliation.columns import AT_REST, NOTHING
+from atlas_workflows.migration.reconciliation.tree import told
 
 # Types whose text never needs an escape in JSON, and is the same from concat() as from a cast.
 NEVER_ESCAPED = frozenset(
@@ -23,6 +24,8 @@ NEVER_ESCAPED = frozenset(
     }
 )
 ID_LENGTH = 36
+# Nearly all are empty.
+_ARRAY = "CASE WHEN {0} = '{{}}' THEN '[]' ELSE to_json({0})::text END AS {1}"
 
 
 def literal(text: str) -> compose.Literal:
@@ -65,7 +68,7 @@ def _json(name: compose.Identifier, kind: str, alias: str) -> compose.Composed:
 def cells(table: str, arrays: frozenset[str], alias: str) -> compose.Composed:
     """Each fingerprinted column of a row of ours as text, under its own name; and the id of its source row."""
     return compose.SQL(", ").join(
-        compose.SQL("to_json({})::text AS {}" if name in arrays else "{}::text AS {}").format(
+        compose.SQL(_ARRAY if name in arrays else "{0}::text AS {1}").format(
             compose.Identifier(alias, name), compose.Identifier(name)
         )
         for name in (*FINGERPRINTED[table], "source_id")
@@ -81,32 +84,39 @@ def no_cells(table: str) -> compose.Composed:
 
 
 def row_text(table: str, alias: str) -> compose.Composed:
-    """What is hashed of one row of ours whose columns stand there as texts."""
-    return compose.SQL("concat({})").format(
-        compose.SQL(", ").join(_named(name, compose.Identifier(alias, name)) for name in FINGERPRINTED[table])
+    """What is hashed of a row of ours whose columns stand there as texts."""
+    parts = [part for name in FINGERPRINTED[table] for part in _named(name, compose.Identifier(alias, name))]
+    return compose.SQL("concat({})").format(compose.SQL(", ").join(parts))
+
+
+def _named(name: str, value: compose.Composable) -> tuple[compose.Composable, ...]:
+    # concat() leaves out what is NULL, and makes one text of all parts, which || would make a copy for.
+    only = compose.SQL("CASE WHEN {} IS NOT NULL THEN {} END")
+    return (
+        only.format(value, literal(f"{name}=")),
+        compose.SQL("char_length({})").format(value),
+        only.format(value, literal(":")),
+        value,
+        only.format(value, literal(";")),
     )
 
 
-def _named(name: str, value: compose.Composable) -> compose.Composed:
-    # A text of nothing is NULL here, and concat() leaves that out.
-    return compose.SQL("{} || char_length({}) || ':' || {} || ';'").format(literal(f"{name}="), value, value)
-
-
 def is_at_rest(table: str, alias: str) -> compose.Composed:
-    """Whether the columns that no migration writes hold what they held when the row was made."""
+    """Whether the columns that no migration writes hold what they held when the row was made; NULL counts as no."""
     return compose.SQL(" AND ").join(
-        compose.SQL("{} IS NOT DISTINCT FROM {}").format(compose.Identifier(alias, name), compose.SQL(said))
+        compose.SQL("{} IS NULL" if said == NOTHING else "{} = {}").format(
+            compose.Identifier(alias, name), compose.SQL(said)
+        )
         for name, said in AT_REST[table].items()
     )
 
 
 def head_of_kept(table: str) -> compose.Literal:
     """What stands before the id of a certified row."""
-    return literal(f"{len(table)}:{table}{ID_LENGTH}:")
+    return literal(f"{told(table)}{ID_LENGTH}:")
 
 
 def tail_of_kept(table: str) -> compose.Literal:
-    """What stands after the fingerprinted columns of a certified row whose other columns are at rest."""
-    others = CERTIFIED[table][len(FINGERPRINTED[table]) :]
-    said = {name: AT_REST[table][name].strip("'") for name in others}
-    return literal("".join(f"{name}={len(text)}:{text};" for name, text in said.items() if text != NOTHING))
+    """What stands after the hash of a certified row whose other columns are at rest."""
+    said = {name: AT_REST[table][name].strip("'") for name in BESIDE[table]}
+    return literal("".join(f"{name}={told(text)};" for name, text in said.items() if text != NOTHING))

@@ -5,7 +5,7 @@ It never says that something differs. What it does not find as it should be is c
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import psycopg
@@ -24,7 +24,7 @@ from atlas_workflows.migration.reconciliation.source_side import Shelf, organiza
 from atlas_workflows.migration.reconciliation.steps_in_sql import step_agrees, told_steps
 
 # A statement takes well under two seconds for so many executions with their steps, and holds some tens of megabytes.
-RANGE = 10_000
+RANGE = 20_000
 HISTORY = frozenset({"workflow_executions", STEPS})
 DIGEST = 32  # bytes
 
@@ -117,10 +117,12 @@ class Question:
         main = self.main
         return sql("reconciliation/proof").format(
             elsewhere=self._elsewhere(),
+            twice=self._twice(keys),
             content=said_in_sql.content(self._types, "cells"),
             source=self._source(keys),
             entries=_between(compose.SQL("source_id"), keys, as_text=True),
             main=_ours(self._main, "id", keys),
+            main_columns=compose.SQL(", ").join(map(partial(compose.Identifier, "said"), self._arrive())),
             main_text=said_in_sql.row_text(main, "cells"),
             main_name=said_in_sql.literal(f'"{main}":"'),
             main_head=said_in_sql.head_of_kept(main),
@@ -162,6 +164,17 @@ class Question:
         ]
         nothing = compose.SQL("SELECT NULL::text AS source_id WHERE FALSE")
         return compose.SQL("({})").format(compose.SQL(" UNION ALL ").join(parts or [nothing]))
+
+    def _twice(self, keys: Keys) -> compose.Composed:
+        """Of some key there may be two rows, told apart by when they started."""
+        return compose.SQL(
+            "(SELECT t.id::text AS source_id FROM {} AS t WHERE {} GROUP BY t.id HAVING count(*) > 1)"
+        ).format(compose.Identifier(SCHEMA, self.main), _between(compose.SQL("t.id"), keys))
+
+    def _arrive(self) -> list[str]:
+        """The columns of the one row that are held against the legacy row."""
+        carried = [column.target for column in MAIN_ROW[self.shelf.table][1]]
+        return list(dict.fromkeys((*carried, "status")))
 
     def _arrived(self) -> compose.Composed:
         _, carried = MAIN_ROW[self.shelf.table]
