@@ -24,6 +24,7 @@ from figures import figure, timed
 from ground import Ground, ground
 from history import history_rows, phase_rows
 from live_load import live_rows
+from migration_proof import proof_rows
 
 ROUNDS = 3
 TRANSLATOR_ROUNDS = 10
@@ -39,7 +40,7 @@ def run() -> list[dict[str, Any]]:
     """One row per figure; ratios compare contestants of the same round on the same data."""
     rows: list[dict[str, Any]] = []
     with ground(SIZE) as found:
-        for part in (_translator, _loader, _whole, history_rows, phase_rows, live_rows):
+        for part in (_translator, _loader, _whole, history_rows, phase_rows, proof_rows, live_rows):
             for told in part(found):
                 rows.append(told)
                 # Long work says how far it is; the table comes at the end.

@@ -91,6 +91,24 @@ def told(value):
     return f"a{len(text)}:{text}"
 
 
+def told_in_order(row, beside):
+    """The values of a row, one behind the other."""
+    return "".join(told(value) for _, value in (*row, *beside))
+
+
+def told_by_name(row, beside):
+    """The hash of what a row holds, each value with the name of its column, and nothing where it holds nothing; then the rest of it."""
+    return told(hashed(named(row))) + named(beside)
+
+
+def named(row):
+    return "".join(f"{name}={told(plain(value))};" for name, value in row if value is not None)
+
+
+def plain(value):
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 class Keys:
     """The keys that the product seals with, where they are given: to look into what is sealed."""
 
@@ -131,8 +149,8 @@ class Now:
         for organization, *words, voided_at, why in self.rows(SIGN_OFFS):
             signed = dict(zip(SIGNED, words, strict=True))
             self.sign_offs[signed["id"]] = (organization, signed, voided_at, why)
-        for table, columns in sorted({(t, c) for item in certificates for t, c in item.enhanced}):
-            self.read_enhanced(table, columns)
+        for part in dict.fromkeys(part for item in certificates for part in item.enhanced):
+            self.read_enhanced(*part)
 
     def rows(self, question, organizations=None):
         with self.connection.cursor(name="reading") as cursor:
@@ -179,24 +197,27 @@ class Now:
             elif self.keys.are_given:
                 self.unopened[organization] += 1
 
-    def read_enhanced(self, table, columns):
+    def read_enhanced(self, table, columns, beside, told_row):
         there, arrays = self.columns.get(table, ((), ()))
-        trees = self.enhanced[table, columns] = defaultdict(Tree)
-        gone = [column for column in columns if column not in there]
+        part, every = (table, columns, beside, told_row), (*columns, *beside)
+        trees = self.enhanced[part] = defaultdict(Tree)
+        gone = [column for column in every if column not in there]
         if gone:
-            self.missing[table, columns] = f"atlas.{table} has no {', '.join(gone)} any more"
+            self.missing[part] = f"atlas.{table} has no {', '.join(gone)} any more"
             return
         key, only = "source_id", "source_table IS NOT NULL AND source_table <> 'history'"
         if table == "archive":
             key, only = "row_id", "reason = 'QUEUE_ENTRY_ARCHIVED'"
         read = [
-            sql.SQL("{}" if name in arrays else "{}::text").format(sql.Identifier(name)) for name in columns
+            sql.SQL("{}" if name in arrays else "{}::text").format(sql.Identifier(name)) for name in every
         ]
         question = sql.SQL(
             "SELECT organization_id::text, {}, {} FROM atlas.{} WHERE {} AND organization_id::text = ANY(%(organizations)s)"
         ).format(sql.Identifier(key), sql.SQL(", ").join(read), sql.Identifier(table), sql.SQL(only))
         for organization, row_id, *values in self.rows(question):
-            trees[organization].add(row_id or "", "".join(map(told, (table, row_id or "", *values))))
+            row = list(zip(every, values, strict=True))
+            said = told_row(row[: len(columns)], row[len(columns) :])
+            trees[organization].add(row_id or "", told(table) + told(row_id or "") + said)
 
     def written_since(self, organization, table, wrong, runs):
         """Rows of these buckets that a run wrote which the certificate does not know."""

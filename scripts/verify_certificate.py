@@ -26,10 +26,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 # Also where Python does not look beside the script by itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from certified_rows import BUCKETS, SESSION, SIGNED, Keys, Now, Tree, hashed
+from certified_rows import BUCKETS, SESSION, SIGNED, Keys, Now, Tree, hashed, told_by_name, told_in_order
 
 SHOWN = 20
-FORMAT = "atlas.certificate/2"
+FORMAT = "atlas.certificate/3"
+OLDER = "atlas.certificate/2"
+# Certificates of the release before say a row of ours without the names of its columns, and are checked all the same.
+FORMATS = {FORMAT: told_by_name, OLDER: told_in_order}
 NEWEST = """
     SELECT DISTINCT ON (organization_id, phase) organization_id::text, phase, phase_run_id::text, number, body, body_hash,
         signature, issued_at
@@ -44,7 +47,9 @@ class Certificate:
     def __init__(self, organization, phase, run, number, body, body_hash, signature, issued_at):
         self.organization, self.phase, self.run, self.number = organization, phase, run, number
         self.body, self.body_hash, self.signature, self.issued_at = body, body_hash, signature, issued_at
-        self.is_unsigned = signature is None and not (isinstance(body, dict) and body.get("format") == FORMAT)
+        self.is_unsigned = signature is None and not (
+            isinstance(body, dict) and str(body.get("format")) in FORMATS
+        )
         self.faults = list(misshapen(body))
 
     @property
@@ -54,17 +59,21 @@ class Certificate:
     @property
     def enhanced(self):
         parts = {} if self.faults or self.is_unsigned else self.body["enhanced"]
-        return [(table, tuple(part["columns"])) for table, part in parts.items()]
+        told_row = FORMATS.get(self.body["format"]) if parts else None
+        return [
+            (table, tuple(part["columns"]), tuple(part.get("beside", ())), told_row)
+            for table, part in parts.items()
+        ]
 
 
 def misshapen(body):
     """What the body lacks of a certificate's form."""
     if not isinstance(body, dict):
         yield f"its body is no object but {TYPES.get(type(body), 'nothing')}"
-    elif body.get("format") != FORMAT:
+    elif str(body.get("format")) not in FORMATS:
         yield f"its body is no certificate of the form {FORMAT}: its format is {body.get('format', 'not stated')}"
     else:
-        yield from unlike(body, FORM, "it")
+        yield from unlike(body, OLDER_FORM if body["format"] == OLDER else FORM, "it")
 
 
 def unlike(value, form, place):
@@ -93,9 +102,10 @@ FORM = {
     "public_key": str, "runs": [str], "tree_hash": str, "sign_offs": [dict.fromkeys(SIGNED, str)],
     "tables": {"*": {"source_rows": int, "outcomes": {"*": int}, "root": str, "buckets": [str],
                      "sealed": {"rows": int, "root": str}}},
-    "enhanced": {"*": {"columns": [str], "rows": int, "root": str, "buckets": [str]}},
+    "enhanced": {"*": {"columns": [str], "beside": [str], "rows": int, "root": str, "buckets": [str]}},
     "secrets": {"rows": int, "root": str, "values_root": str},
 }  # fmt: skip
+OLDER_FORM = FORM | {"enhanced": {"*": {"columns": [str], "rows": int, "root": str, "buckets": [str]}}}
 
 
 def complaints(certificate, now, trusted):
@@ -188,10 +198,10 @@ RESEALED = (
 
 def of_enhanced_rows(certificate, now):
     organization = certificate.organization
-    for table, columns in certificate.enhanced:
-        stated, tree = certificate.body["enhanced"][table], now.enhanced[table, columns][organization]
-        if (table, columns) in now.missing:
-            yield now.missing[table, columns]
+    for part in certificate.enhanced:
+        table, stated, tree = part[0], certificate.body["enhanced"][part[0]], now.enhanced[part][organization]
+        if part in now.missing:
+            yield now.missing[part]
             continue
         wrong = differing(stated["buckets"], tree.buckets)
         if not wrong and sum(tree.counts) != stated["rows"]:

@@ -1,7 +1,8 @@
--- The named tables that exist, with their columns in order and the column of a single-column primary key.
+-- The named tables that exist, with their columns in order, the types of these, and the column of a single-column primary key.
 SELECT
     cls.relname AS "table",
     array_agg(att.attname::text ORDER BY att.attnum) AS columns,
+    array_agg(format_type(att.atttypid, att.atttypmod) ORDER BY att.attnum) AS types,
     (
         SELECT key_att.attname::text
         FROM pg_catalog.pg_constraint AS con

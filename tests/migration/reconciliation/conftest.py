@@ -26,9 +26,9 @@ class Migrated:
     template: str
     settings: Settings
 
-    def reconciled(self, dsn: str) -> Reconciliation:
+    def reconciled(self, dsn: str, *, set_wise: bool = True) -> Reconciliation:
         with connect(dsn, application_name="test", autocommit=True) as connection:
-            return reconcile(connection, Sealer(self.settings.secret_keys))
+            return reconcile(connection, Sealer(self.settings.secret_keys), set_wise=set_wise)
 
 
 @pytest.fixture(scope="session")

@@ -172,7 +172,7 @@ def test_what_is_no_certificate_is_named_as_such(migrated: Any, copy: str) -> No
     with psycopg.connect(copy) as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM atlas.certificates ORDER BY number")]
     forms = (
-        ("'{}'", "its body is no certificate of the form atlas.certificate/2: its format is not stated"),
+        ("'{}'", "its body is no certificate of the form atlas.certificate/3: its format is not stated"),
         ("'[]'", "its body is no object but list"),
         ("'null'", "its body is no object but nothing"),
         ("body - 'tables' - 'number'", "it has no tables"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from both_ways import told
 
 from atlas_workflows.migration.reconciliation.columns import AT_REST, COUNTED
 from atlas_workflows.migration.reconciliation.differences import DifferenceKind
@@ -392,3 +393,4 @@ def test_every_planted_corruption_is_found(migrated: Any, copy: str) -> None:
     early = {item.column for item in found.differences if item.detail == "live before its cutover"}
     assert early == {"workflows.owner", *(f"{table}.is_active" for table in ARMED)}
     assert not found.is_clean
+    assert told(migrated.reconciled(copy, set_wise=False)) == told(found)

@@ -13,14 +13,15 @@ from psycopg.types.json import Jsonb
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
 from atlas_workflows.migration.reconciliation import VERIFIER_VERSION
-from atlas_workflows.migration.reconciliation.certified import CERTIFIED, Secrets
+from atlas_workflows.migration.reconciliation.certified import BESIDE, Secrets
 from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Tally
 from atlas_workflows.migration.reconciliation.tree import TableTree, root_of
 from atlas_workflows.migration.request import is_uuid
 from atlas_workflows.secrets.signing import Signer
 
-FORMAT = "atlas.certificate/2"
+FORMAT = "atlas.certificate/3"
 SignOffs = Mapping[str, list[dict[str, str]]]
 
 
@@ -167,7 +168,8 @@ def _table(tally: Tally) -> dict[str, Any]:
 
 def _kept(table: str, tree: TableTree) -> dict[str, Any]:
     return {
-        "columns": list(CERTIFIED[table]),
+        "columns": list(FINGERPRINTED[table]),
+        "beside": list(BESIDE[table]),
         "rows": tree.rows,
         "root": tree.root,
         "buckets": tree.buckets,

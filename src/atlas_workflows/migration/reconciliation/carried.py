@@ -17,7 +17,8 @@ MAX_TEXT = 2_000  # characters of a name
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """`sources`: the first of these columns that the source row has; `kind`: text, id, escaped, instant or json."""
+    """`sources`: the first of these columns that the source row has; `kind`: text, filled (an empty one asks for
+    nothing), whole (a number; what is none asks for nothing), id, escaped, instant or json."""
 
     sources: tuple[str, ...]
     target: str
@@ -59,11 +60,15 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
             Carried(("workflow_id",), "workflow_id", "id"),
             Carried(("started_at",), "started_at", "instant"),
             Carried(("completed_at",), "completed_at", "instant"),
-            Carried(("execution_time_ms",), "execution_time_ms"),
-            Carried(("error_message", "error"), "error"),
+            Carried(("created_at",), "created_at", "instant"),
+            Carried(("updated_at",), "updated_at", "instant"),
+            Carried(("execution_time_ms", "duration_ms"), "execution_time_ms", "whole"),
+            Carried(("triggered_by",), "triggered_by"),
+            Carried(("error", "error_message"), "error"),
             Carried(("trigger_data",), "trigger_data", "json"),
             Carried(("input_data",), "input_data", "json"),
-            Carried(("output_data",), "output_data", "json"),
+            Carried(("output_data", "result"), "output_data", "json"),
+            Carried(("context", "execution_metadata"), "context", "json"),
         ),
     ),
     "workflow_execution_steps": (
@@ -71,9 +76,14 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
         (
             Carried(("id",), "id", "id"),
             Carried(("execution_id",), "execution_id", "id"),
-            Carried(("node_id",), "node_id"),
+            Carried(("node_id",), "node_id", "filled"),
+            Carried(("node_type",), "node_type", "filled"),
+            Carried(("action_type",), "action_type"),
             Carried(("started_at",), "started_at", "instant"),
             Carried(("completed_at",), "completed_at", "instant"),
+            Carried(("created_at",), "created_at", "instant"),
+            Carried(("execution_time_ms",), "execution_time_ms", "whole"),
+            Carried(("error", "error_message"), "error"),
             Carried(("input_data",), "input_data", "json"),
             Carried(("output_data",), "output_data", "json"),
         ),
@@ -100,6 +110,10 @@ def columns_that_differ(
         # An empty text may arrive as NULL, and a workflow without a name gets one.
         if column.kind == "escaped" and not html.unescape(value).strip():
             continue
+        if (column.kind == "filled" and not value) or (
+            column.kind == "whole" and not _WHOLE.fullmatch(value)
+        ):
+            continue
         arrived = target.get(column.target)
         if not _arrived(column.kind, value, arrived) and not (
             is_sealed and _is_hidden(column.kind, value, arrived)
@@ -118,13 +132,23 @@ def _arrived(kind: str, value: str, arrived: Any) -> bool:
         told = _uuid(value)
         return told is None or told == str(arrived)  # one that is no UUID gets a derived one
     if kind == "json":
-        if _NOT_IN_JSONB.search(value):
-            return True  # it cannot have arrived as it is; the fingerprint guards what was made of it
-        told = canonical_json(value)
-        return bool(canonical_json(str(arrived)) in (told, _escaped(told)))
+        return is_same_json(value, str(arrived))
     if kind == "escaped":
         return any(arrived in (plain, plain[:MAX_TEXT]) for plain in unescapings(value))
     return value == str(arrived)
+
+
+def is_same_json(told: str, arrived: str) -> bool:
+    """Whether a document arrived as it is."""
+    if not is_storable(told):
+        return True  # it cannot have arrived as it is; the fingerprint guards what was made of it
+    value = canonical_json(told)
+    return bool(canonical_json(arrived) in (value, _escaped(value)))
+
+
+def is_storable(document: str) -> bool:
+    """Whether jsonb takes the document as it is."""
+    return _NOT_IN_JSONB.search(document) is None
 
 
 def _escaped(value: Any) -> Any:
@@ -138,12 +162,14 @@ def _escaped(value: Any) -> Any:
 
 def _is_hidden(kind: str, value: str, arrived: Any) -> bool:
     """Whether a text arrived but for the secrets in it."""
-    if kind not in ("text", "escaped") or arrived is None:
+    if kind not in ("text", "filled", "escaped") or arrived is None:
         return False
     plain = unescapings(value) if kind == "escaped" else (value,)
     return any(is_rest_of(str(arrived), text) for full in plain for text in (full, full[:MAX_TEXT]))
 
 
+# As a translation reads a length of time: anything else it reports.
+_WHOLE = re.compile(r"-?[0-9]{1,17}")
 # NUL, half surrogates and numbers of tens of thousands of digits: json columns hold them, jsonb refuses them.
 _NOT_IN_JSONB = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[0-9][eE][+-]?[0-9]{5}")
 

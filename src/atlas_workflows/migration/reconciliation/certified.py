@@ -9,26 +9,27 @@ from dataclasses import dataclass, field
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
-from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED, content_digest, stored_text
 from atlas_workflows.migration.reconciliation.columns import AT_REST, DECIDED_HERE
-from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRows
+from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRow, TargetRows
 from atlas_workflows.migration.reconciliation.source_side import Row
-from atlas_workflows.migration.reconciliation.tree import Kept, TableTree
+from atlas_workflows.migration.reconciliation.tree import Kept, TableTree, told
 from atlas_workflows.migration.reconciliation.vault import Vault
 
 # Their rows are in the tree of the ledger.
 _IN_THE_LEDGER = frozenset({"migration_ledger"})
 
 
-def _certified(table: str) -> tuple[str, ...]:
-    # What may change when a workflow is executed here is compared, and not certified for later.
-    at_rest = () if table in DECIDED_HERE else tuple(AT_REST.get(table, ()))
-    return (*FINGERPRINTED[table], *at_rest)
-
-
-# enhanced table -> the columns that a certificate covers, in the order in which they are hashed
+# enhanced table -> the columns beside the fingerprinted ones that a certificate covers, in the order in which they are hashed.
+# What may change when a workflow is executed here is compared, and not certified for later.
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    table: () if table in DECIDED_HERE else tuple(AT_REST.get(table, ()))
+    for table in FINGERPRINTED
+    if table not in _IN_THE_LEDGER
+}
 CERTIFIED: Mapping[str, tuple[str, ...]] = {
-    table: _certified(table) for table in FINGERPRINTED if table not in _IN_THE_LEDGER
+    table: (*FINGERPRINTED[table], *beside) for table, beside in BESIDE.items()
 }
 
 
@@ -43,16 +44,29 @@ class Secrets:
 def kept_rows(targets: TargetRows) -> Iterator[Kept]:
     """The enhanced rows made of one source row."""
     for table, members in targets.items():
-        columns = CERTIFIED.get(table, ())
-        for member in members if columns else ():
+        for member in members if table in BESIDE else ():
             key = str(member.get("source_id") or member.get("row_id") or "")
-            yield Kept(table, key, tuple([member.get(column) for column in columns]))
+            yield Kept(table, key, said_of(stored_text(table, member), _beside(table, member)))
+
+
+def said_of(fingerprinted: str, beside: str) -> str:
+    """What is certified of a row: a hash of what is hashed of it anyway, and what the other columns hold."""
+    return f"{told(content_digest(fingerprinted))}{beside}"
+
+
+def _beside(table: str, row: TargetRow) -> str:
+    values = [(name, row.get(name)) for name in BESIDE[table]]
+    return "".join(
+        f"{name}={told(value if isinstance(value, str) else dumps_text(value))};"
+        for name, value in values
+        if value is not None
+    )
 
 
 def sealed_original(row: Row, entry: LedgerEntry) -> Iterator[Kept]:
     """A sealed original as it lies there; nothing for one that is kept in clear."""
     if entry.sealed is not None:
-        yield Kept(row.table, row.id, (hashlib.sha256(entry.sealed).hexdigest(),))
+        yield Kept(row.table, row.id, told(hashlib.sha256(entry.sealed).hexdigest()))
 
 
 def kept_secrets(connection: Connection, vault: Vault) -> dict[str, Secrets]:
@@ -60,7 +74,7 @@ def kept_secrets(connection: Connection, vault: Vault) -> dict[str, Secrets]:
     found: dict[str, Secrets] = defaultdict(Secrets)
     for secret_id, organization, sealed in connection.execute(sql("reconciliation/migrated_secrets")):
         of = found[organization]
-        of.sealed.add(Kept("secrets", secret_id, (hashlib.sha256(sealed).hexdigest(),)))
+        of.sealed.add(Kept("secrets", secret_id, told(hashlib.sha256(sealed).hexdigest())))
         with suppress(AtlasError):
-            of.values.add(Kept("secrets", secret_id, (vault.hmac(vault.unseal(sealed)),)))
+            of.values.add(Kept("secrets", secret_id, told(vault.hmac(vault.unseal(sealed)))))
     return dict(found)

@@ -25,10 +25,13 @@ CONTROL = frozenset(
         "legacy_writes",
     }
 )
+STEPS = "workflow_execution_steps"
 # Large tables are entered by an indexed id instead of by (source_table, source_id).
-ENTERED_BY = {"workflow_executions": "id", "workflow_execution_steps": "execution_id"}
+ENTERED_BY = {"workflow_executions": "id", STEPS: "execution_id"}
 # A workflow's triggers are its own, whichever legacy row (a registered trigger, a schedule) they name as their source.
 OWNED_BY_WORKFLOW = {"workflow_triggers": "workflow_id"}
+# Looked into for each batch, whether they hold anything or not.
+LEFT_IN = ENTERED_BY.keys() | OWNED_BY_WORKFLOW.keys()
 WORKFLOWS = "workflows"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -86,17 +89,9 @@ def _target_table(name: str, columns: list[str], arrays: list[str]) -> TargetTab
     return TargetTable(name, tuple(columns), frozenset(arrays))
 
 
-def read_tables_of(
-    connection: Connection, tables: Sequence[TargetTable], source_table: str
-) -> tuple[TargetTable, ...]:
-    """Those tables that hold anything of this source table now; the large ones are left in, asking them costs more."""
-    return tuple(
-        table
-        for table in tables
-        if table.name in ENTERED_BY
-        or table.name in OWNED_BY_WORKFLOW
-        or scalar(connection, _any_of(table.name), {"table": source_table}) is not None
-    )
+def holds_any_of(connection: Connection, table: TargetTable, source_table: str) -> bool:
+    """Whether a row of the table names a row of this source table."""
+    return scalar(connection, _any_of(table.name), {"table": source_table}) is not None
 
 
 def _any_of(table: str) -> compose.Composed:

@@ -1,8 +1,9 @@
 """The reconciliation: streams every source row past our side of it, tallies, and grows the trees of both sides."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import psycopg
 
@@ -18,22 +19,34 @@ from atlas_workflows.migration.reconciliation.certified import (
 from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import (
     ARCHIVE,
+    LEFT_IN,
+    STEPS,
     LedgerEntry,
     TargetRows,
     TargetTable,
+    holds_any_of,
     read_archived,
     read_entries,
-    read_tables_of,
     read_target_tables,
     read_targets,
 )
 from atlas_workflows.migration.reconciliation.rows import compare_row, hashes_of, live_leaf, recorded_leaf
+from atlas_workflows.migration.reconciliation.set_wise import (
+    Keys,
+    Proven,
+    Question,
+    can_be_asked,
+    next_keys,
+    total_of,
+)
 from atlas_workflows.migration.reconciliation.snapshots import Snapshots, snapshots
 from atlas_workflows.migration.reconciliation.source_side import (
+    BATCH,
     Row,
     Shelf,
     count_rows,
     read_batch,
+    read_keys,
     read_shelves,
 )
 from atlas_workflows.migration.reconciliation.tree import TableTree
@@ -73,7 +86,7 @@ class Tally:
 @dataclass(slots=True)
 class Reconciliation:
     """What was found. `tallies`: organization ("" for rows that name none) -> table -> Tally; `kept`: organization ->
-    enhanced table -> tree of its rows; `faulty`: organizations that a difference concerns."""
+    enhanced table -> tree of its rows; `faulty`: organizations that a difference concerns; `oldest_snapshot`: in seconds."""
 
     tallies: dict[str, dict[str, Tally]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Tally))
@@ -86,6 +99,7 @@ class Reconciliation:
     difference_count: int = 0
     faulty: set[str] = field(default_factory=set)
     snapshots: list[str] = field(default_factory=list)
+    oldest_snapshot: float = 0.0
 
     @property
     def is_clean(self) -> bool:
@@ -125,24 +139,67 @@ class Comparison:
     vault: Vault
     covers: Covers
     ours: OwnWrites
+    set_wise: bool
 
     def is_ours(self, shelf: Shelf, id_: str) -> bool:
         """Whether a row is a workflow that is executed here."""
         return shelf.table == "workflows" and id_ in self.ours.taken_over
 
 
+@dataclass(slots=True)
+class Progress:
+    """How many rows of a table are done."""
+
+    table: str
+    total: int
+    report: Report
+    done: int = 0
+
+    def add(self, rows: int) -> None:
+        self.done += rows
+        self.report(self.table, self.done, max(self.total, self.done))
+
+
+@dataclass(slots=True)
+class Holding:
+    """Which tables of ours hold anything of a legacy table in the current snapshot; those in `left_in` may."""
+
+    table: str
+    targets: tuple[TargetTable, ...]
+    left_in: Collection[str] = ()
+    looked_in: int = 0
+    found: tuple[TargetTable, ...] = ()
+
+    def now(self, kept: Snapshots) -> tuple[TargetTable, ...]:
+        session = kept.current()
+        if self.looked_in != kept.number:
+            self.looked_in = kept.number
+            self.found = tuple(
+                table
+                for table in self.targets
+                if table.name in self.left_in or holds_any_of(session, table, self.table)
+            )
+        return self.found
+
+
 def reconcile(
-    connection: Connection, vault: Vault, *, covers: Covers = lambda _: True, report: Report = lambda *_: None
+    connection: Connection,
+    vault: Vault,
+    *,
+    covers: Covers = lambda _: True,
+    report: Report = lambda *_: None,
+    set_wise: bool = True,
 ) -> Reconciliation:
     """Compare both sides in the database of `connection` (an autocommit session with the fixed settings).
 
     `covers` says whether the run is about an organization. Rows with changes still to be taken up count as pending, and so
-    do workflows that are executed here: from their cutover on both sides may differ.
+    do workflows that are executed here: from their cutover on both sides may differ. `set_wise`: rows of history that hold are
+    proven by the database; without it every row is compared here, and the same is found.
     """
     found, ours = Reconciliation(), read_own_writes(connection)
     with snapshots(connection) as kept:
         session = kept.current()
-        around = Comparison(read_shelves(session), read_target_tables(session), vault, covers, ours)
+        around = Comparison(read_shelves(session), read_target_tables(session), vault, covers, ours, set_wise)
         for shelf in around.shelves.values():
             _compare_table(kept, around, shelf, found, report)
             gone = strays.ledger_without_source(kept.current(), shelf)
@@ -150,21 +207,86 @@ def reconcile(
         _look_for_strays(kept, around, found)
         found.secrets = kept_secrets(kept.current(), vault)
         found.snapshots = kept.taken
+    found.oldest_snapshot = kept.oldest
     return found
 
 
 def _compare_table(
     kept: Snapshots, around: Comparison, shelf: Shelf, found: Reconciliation, report: Report
 ) -> None:
-    total, done, after = count_rows(kept.current(), shelf), 0, None
-    looked_in, tables = 0, around.targets
-    while rows := read_batch(kept.current(), around.shelves, shelf, after, around.ours):
+    session = kept.current()
+    progress = Progress(shelf.table, count_rows(session, shelf), report)
+    if around.set_wise and can_be_asked(session, shelf):
+        _prove_history(kept, around, shelf, found, progress)
+    else:
+        _compare_rows(kept, around, shelf, Keys(), found, progress)
+
+
+def _prove_history(
+    kept: Snapshots, around: Comparison, shelf: Shelf, found: Reconciliation, progress: Progress
+) -> None:
+    """Range by range: what the database proves is summed up, and the rest compared row by row."""
+    holding = Holding(shelf.table, around.targets)
+    keys = next_keys(kept.current(), shelf, None)
+    while True:
         session = kept.current()
-        if looked_in != kept.number:
-            looked_in, tables = kept.number, read_tables_of(session, around.targets, shelf.table)
-        _compare_batch(session, replace(around, targets=tables), shelf, rows, found)
-        done, after = done + len(rows), rows[-1].columns[shelf.key]
-        report(shelf.table, done, max(total, done))
+        question = Question(around.shelves, shelf, around.targets, holding.now(kept))
+        proven = question.ask(session, keys)
+        if proven is None:
+            _compare_rows(kept, around, shelf, keys, found, progress)
+        else:
+            for part in proven:
+                _take_over(part, question, around, found)
+            progress.add(sum(part.rows for part in proven if part.organization is not None))
+            others = dict.fromkeys(key for part in proven for key in part.others or ())
+            _compare_keys(kept, around, holding, shelf, list(others), found, progress)
+        if keys.upto is None:
+            return
+        keys = next_keys(kept.current(), shelf, keys.upto)
+
+
+def _take_over(part: Proven, question: Question, around: Comparison, found: Reconciliation) -> None:
+    """Rows of one organization that the database proved, into its tally and its trees."""
+    if part.organization is None or part.bucket is None:
+        return
+    if not around.covers(part.organization):
+        return
+    tally = found.tallies[part.organization][question.shelf.table]
+    tally.source_rows += part.rows
+    tally.outcomes["migrated"] += part.rows
+    for tree in (tally.live, tally.recorded):
+        tree.add_total(part.bucket, part.rows, total_of(part.leaves))
+    trees = found.kept[part.organization]
+    trees[question.main].add_total(part.bucket, part.rows, total_of(part.main_kept))
+    if part.lines:
+        trees[STEPS].add_total(part.bucket, part.lines, total_of(part.member_kept))
+
+
+def _compare_keys(
+    kept: Snapshots,
+    around: Comparison,
+    holding: Holding,
+    shelf: Shelf,
+    keys: list[Any],
+    found: Reconciliation,
+    progress: Progress,
+) -> None:
+    for at in range(0, len(keys), BATCH):
+        session = kept.current()
+        rows = read_keys(session, around.shelves, shelf, keys[at : at + BATCH])
+        _compare_batch(session, replace(around, targets=holding.now(kept)), shelf, rows, found)
+        progress.add(len(rows))
+
+
+def _compare_rows(
+    kept: Snapshots, around: Comparison, shelf: Shelf, keys: Keys, found: Reconciliation, progress: Progress
+) -> None:
+    # Asking the large tables costs more than looking into them for each batch.
+    after, holding = keys.after, Holding(shelf.table, around.targets, LEFT_IN)
+    while rows := read_batch(kept.current(), around.shelves, shelf, after, around.ours, upto=keys.upto):
+        _compare_batch(kept.current(), replace(around, targets=holding.now(kept)), shelf, rows, found)
+        after = rows[-1].columns[shelf.key]
+        progress.add(len(rows))
 
 
 def _compare_batch(

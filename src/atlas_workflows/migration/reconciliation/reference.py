@@ -24,6 +24,10 @@ the catalog. How: [ADR 0002](../decisions/0002-a-prover-that-cannot-translate.md
 *Fingerprint*: the ledger holds a hash of what was written, and it is computed anew from what the row holds now. Columns that
 no migration writes must hold what they held then; those of a workflow and what stands beside it until its first cutover.
 
+*History* (executions and steps) is proven by the database, 20 000 rows at a time: it says of which rows there is nothing to see, and
+all others are compared row by row like everything else ([ADR 0121](../decisions/0121-proven-by-sets.md)). Steps that an execution
+carries in itself are held one by one against the rows made of them.
+
 """
 TABLE_HEAD = "| columns | compared | why not |\n|---|---|---|\n"
 WHOLE_HEAD = "\n## Not compared as a whole\n\n| table | why not |\n|---|---|\n"

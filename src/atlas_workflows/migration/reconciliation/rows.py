@@ -13,8 +13,16 @@ from atlas_workflows.migration.ledger.fingerprint import (
     with_findings,
 )
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ
+from atlas_workflows.migration.reconciliation.carried_steps import steps_that_differ
 from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
-from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRows, codes, is_empty
+from atlas_workflows.migration.reconciliation.our_side import (
+    STEPS,
+    LedgerEntry,
+    TargetRow,
+    TargetRows,
+    codes,
+    is_empty,
+)
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.tree import Leaf
 from atlas_workflows.migration.reconciliation.vault import Vault
@@ -181,12 +189,26 @@ def _targets(
         if column == "workflow_id" and found[0].get(column) is None and FOREIGN in codes(entry.reasons):
             continue  # a workflow of another organization must not be named
         yield differs(DifferenceKind.COLUMN_DIFFERS, f"{table}.{column}")
-    if row.table == "workflow_executions" and _ended_otherwise(row, found[0].get("status")):
-        yield differs(DifferenceKind.COLUMN_DIFFERS, "workflow_executions.status")
+    if row.table == "workflow_executions":
+        yield from _execution(row, entry, found[0], targets, differs)
     if row.table in GRAPHS:
         yield from compare_graph(row, entry, found[0], opened)
     if row.table == "workflows":
         yield from compare_triggers(row, found[0], targets)
+
+
+def _execution(
+    row: Row, entry: LedgerEntry, arrived: TargetRow, targets: TargetRows, differs: Any
+) -> Iterator[Difference]:
+    if _ended_otherwise(row, arrived.get("status")):
+        yield differs(DifferenceKind.COLUMN_DIFFERS, "workflow_executions.status")
+    if entry.sealed is not None:
+        return  # texts and documents of steps may hold references where secrets stood
+    for column, detail in steps_that_differ(row.columns, targets.get(STEPS) or ()):
+        if column:
+            yield differs(DifferenceKind.COLUMN_DIFFERS, f"{STEPS}.{column}", detail)
+        else:
+            yield differs(DifferenceKind.TARGET_DIFFERS, STEPS, detail)
 
 
 def _ended_otherwise(row: Row, arrived: str | None) -> bool:

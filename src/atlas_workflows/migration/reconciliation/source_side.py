@@ -1,7 +1,8 @@
 """Reads the legacy side on its own: its own list of tables, its own SELECTs, every column as exact text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg import sql as compose
 
@@ -29,6 +30,11 @@ class Shelf:
     table: str
     columns: tuple[str, ...]
     key: str
+    types: tuple[str, ...] = ()
+
+    @property
+    def key_type(self) -> str:
+        return dict(zip(self.columns, self.types, strict=False)).get(self.key, "")
 
     @property
     def organization_column(self) -> str | None:
@@ -54,8 +60,8 @@ def read_shelves(connection: Connection) -> dict[str, Shelf]:
     return {table: found[table] for table in TABLES if table in found}
 
 
-def _shelf(table: str, columns: list[str], key: str | None) -> Shelf:
-    return Shelf(table, tuple(columns), key or "id")
+def _shelf(table: str, columns: list[str], types: list[str], key: str | None) -> Shelf:
+    return Shelf(table, tuple(columns), key or "id", tuple(types))
 
 
 def count_rows(connection: Connection, shelf: Shelf) -> int:
@@ -67,15 +73,38 @@ def read_batch(
     connection: Connection,
     shelves: dict[str, Shelf],
     shelf: Shelf,
-    after: str | None,
+    after: Any,
     ours: OwnWrites = NOTHING_WRITTEN,
+    *,
+    upto: Any = None,
 ) -> list[Row]:
     """The next rows after key `after`, in the order of the key's own type, as they are without what we wrote."""
-    query = _select(shelves, shelf, after is not None)
-    cursor = connection.execute(query, {"after": after, "limit": BATCH})
+    bounds = [("{} > %(after)s", after), ("{} <= %(upto)s", upto)]
+    asked: list[compose.Composable] = [
+        compose.SQL(bound).format(_key(shelf)) for bound, value in bounds if value is not None
+    ]
+    query = compose.SQL("{} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
+        _select(shelves, shelf),
+        compose.SQL(" AND ").join(asked or [compose.SQL("TRUE")]),
+        _key(shelf),
+    )
+    return _rows(shelf, connection.execute(query, {"after": after, "upto": upto, "limit": BATCH}), ours)
+
+
+def read_keys(
+    connection: Connection, shelves: dict[str, Shelf], shelf: Shelf, keys: Sequence[Any]
+) -> list[Row]:
+    """The rows with these keys, as far as they are still there."""
+    query = compose.SQL("{} WHERE {} = ANY(%(keys)s) ORDER BY {}").format(
+        _select(shelves, shelf), _key(shelf), _key(shelf)
+    )
+    return _rows(shelf, connection.execute(query, {"keys": list(keys)}), NOTHING_WRITTEN)
+
+
+def _rows(shelf: Shelf, found: Iterable[Any], ours: OwnWrites) -> list[Row]:
     return [
         Row(shelf.table, str(key), organization, _columns(shelf, str(key), values, ours))
-        for key, organization, *values in cursor
+        for key, organization, *values in found
     ]
 
 
@@ -84,16 +113,18 @@ def _columns(shelf: Shelf, key: str, values: list[str | None], ours: OwnWrites) 
     return dict(ours.undone(key, columns)) if shelf.table == "workflows" else columns
 
 
-def _select(shelves: dict[str, Shelf], shelf: Shelf, has_after: bool) -> compose.Composed:
+def _select(shelves: dict[str, Shelf], shelf: Shelf) -> compose.Composed:
     columns = compose.SQL(", ").join(compose.SQL("s.{}::text").format(Named(name)) for name in shelf.columns)
-    key = compose.SQL("s.{}").format(compose.Identifier(shelf.key))
-    condition = compose.SQL("WHERE {} > %(after)s").format(key) if has_after else compose.SQL("")
-    return compose.SQL("SELECT {}::text, {}, {} FROM {} AS s {} ORDER BY {} LIMIT %(limit)s").format(
-        key, _organization(shelves, shelf), columns, _name(shelf.table), condition, key
+    return compose.SQL("SELECT {}::text, {}, {} FROM {} AS s").format(
+        _key(shelf), organization_of(shelves, shelf), columns, _name(shelf.table)
     )
 
 
-def _organization(shelves: dict[str, Shelf], shelf: Shelf) -> compose.Composable:
+def _key(shelf: Shelf) -> compose.Composed:
+    return compose.SQL("s.{}").format(Named(shelf.key))
+
+
+def organization_of(shelves: dict[str, Shelf], shelf: Shelf) -> compose.Composable:
     """The row's own organization, else its workflow's, else its execution's or that one's workflow's."""
     words = list(_words(shelves, shelf, "s"))
     if not words:

@@ -6,7 +6,6 @@ can make another one fit.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -39,7 +38,7 @@ class Leaf:
     @property
     def digest(self) -> int:
         parts = (self.table, self.id, self.source_hash, self.outcome, self.target_hash or "", self.findings)
-        return _hashed("".join(f"{len(part)}:{part}" for part in parts))
+        return _hashed("".join(map(told, parts)))
 
     @property
     def bucket(self) -> int:
@@ -48,29 +47,24 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One row of ours as it is now: its table, the id of what it was made of, and the values that are certified."""
+    """One row of ours as it is now: its table, the id of what it was made of, and the text of what is certified."""
 
     table: str
     id: str
-    values: tuple[str | list[str] | None, ...]
+    text: str
 
     @property
     def digest(self) -> int:
-        return _hashed("".join(map(_told, (self.table, self.id, *self.values))))
+        return _hashed(f"{told(self.table)}{told(self.id)}{self.text}")
 
     @property
     def bucket(self) -> int:
         return bucket_of(self.id)
 
 
-def _told(value: str | list[str] | None) -> str:
-    """A value in a form that no other has: a text with its length, an array with its own, nothing as a dash."""
-    if value is None:
-        return "-"
-    if isinstance(value, str):
-        return f"{len(value)}:{value}"
-    text = json.dumps(value, separators=(",", ":"))
-    return f"a{len(text)}:{text}"
+def told(value: str) -> str:
+    """A text in a form that no other has."""
+    return f"{len(value)}:{value}"
 
 
 def _hashed(text: str) -> int:
@@ -90,9 +84,12 @@ class TableTree:
     sums: list[int] = field(default_factory=lambda: [0] * BUCKETS)
 
     def add(self, leaf: Hashed) -> None:
-        bucket = leaf.bucket
-        self.counts[bucket] += 1
-        self.sums[bucket] = (self.sums[bucket] + leaf.digest) % MODULUS
+        self.add_total(leaf.bucket, 1, leaf.digest)
+
+    def add_total(self, bucket: int, count: int, total: int) -> None:
+        """Take over rows of one bucket that were summed up elsewhere."""
+        self.counts[bucket] += count
+        self.sums[bucket] = (self.sums[bucket] + total) % MODULUS
 
     def add_all(self, other: "TableTree") -> None:
         """Take over the rows of a tree that was grown elsewhere."""

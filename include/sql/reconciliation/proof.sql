@@ -1,0 +1,187 @@
+-- Of the rows of a legacy table between two keys: by organization and bucket how many are as they were moved, with their digests, and the keys of all others.
+WITH suspect AS (
+    SELECT source_id
+    FROM atlas.captured_changes
+    WHERE source_table = %(table)s
+    UNION
+    SELECT source_id
+    FROM atlas.quarantine
+    WHERE source_table = %(table)s AND resolved_at IS NULL
+    UNION
+    SELECT elsewhere.source_id
+    FROM {elsewhere} AS elsewhere
+    UNION
+    SELECT twice.source_id
+    FROM {twice} AS twice
+),
+
+source AS (
+    -- OFFSET 0: a text that is named several times below is made once.
+    SELECT
+        told.*,
+        encode(sha256(convert_to(told.content, 'UTF8')), 'hex') AS hash
+    FROM (
+        SELECT
+            cells.*,
+            {content} AS content
+        FROM {source} AS cells
+        OFFSET 0
+    ) AS told
+    OFFSET 0
+),
+
+entry AS (
+    SELECT
+        source_id,
+        organization_id,
+        source_hash,
+        target_hash
+    FROM atlas.migration_ledger
+    WHERE
+        source_table = %(table)s AND {entries}
+        AND outcome = 'migrated' AND reasons = '[]' AND changes = '[]'
+        AND source_deleted_at IS NULL AND rolled_back_at IS NULL
+),
+
+original AS (
+    SELECT
+        source_id,
+        organization_id,
+        content,
+        content_hash
+    FROM atlas.originals
+    WHERE source_table = %(table)s AND {entries} AND sealed IS NULL
+),
+
+main AS (
+    SELECT
+        said.row_key,
+        said.source_id,
+        said.organization_id,
+        {main_columns},
+        said.is_at_rest AND position('$secret' IN said.text) = 0 AS is_plain,
+        encode(sha256(convert_to(said.text, 'UTF8')), 'hex') AS digest
+    FROM (
+        SELECT
+            cells.*,
+            {main_text} AS text
+        FROM {main} AS cells
+        OFFSET 0
+    ) AS said
+    OFFSET 0
+),
+
+line AS (
+    SELECT
+        cells.*,
+        {member_text} AS text
+    FROM {member} AS cells
+    OFFSET 0
+),
+
+matched AS (
+    -- What was told and has no line, or a line that nobody told, is no match.
+    SELECT
+        coalesce(line.row_key, told.row_key) AS row_key,
+        line.source_id,
+        line.organization_id,
+        line.text,
+        coalesce(
+            line.is_at_rest AND line.source_id = line.row_key::text AND position('$secret' IN line.text) = 0
+            AND told.row_key IS NOT NULL AND {agrees}, FALSE
+        ) AS is_plain
+    FROM line
+    FULL JOIN {told} AS told ON line.row_key = told.row_key AND line.at = told.at
+    OFFSET 0
+),
+
+member AS (
+    SELECT
+        matched.row_key,
+        count(*) AS lines,
+        left(encode(sha256(convert_to(string_agg(matched.text, E'\n' ORDER BY matched.text COLLATE "C"), 'UTF8')), 'hex'), 32) AS digest,
+        string_agg(sha256(convert_to(concat({member_head}, matched.source_id, '64:', encode(sha256(convert_to(matched.text, 'UTF8')), 'hex'), {member_tail}), 'UTF8')), ''::bytea) AS kept,
+        bool_and(matched.is_plain) AS is_plain,
+        min(matched.organization_id COLLATE "C") AS organization_from,
+        max(matched.organization_id COLLATE "C") AS organization_to
+    FROM matched
+    GROUP BY matched.row_key
+),
+
+compared AS (
+    SELECT
+        source.row_key,
+        source.row_id,
+        source.organization,
+        source.hash,
+        entry.target_hash,
+        main.digest AS main_digest,
+        member.lines,
+        member.kept AS member_kept,
+        coalesce(
+            suspect.source_id IS NULL
+            AND entry.organization_id::text = source.organization
+            AND entry.source_hash = source.hash
+            AND original.organization_id = entry.organization_id
+            AND original.content = source.content
+            AND original.content_hash = source.hash
+            AND main.source_id = source.row_id
+            AND main.organization_id = source.organization
+            AND main.is_plain
+            AND {arrived}
+            AND (
+                member.row_key IS NULL
+                OR (
+                    member.is_plain AND member.organization_from = source.organization
+                    AND member.organization_to = source.organization
+                )
+            )
+            AND entry.target_hash = concat(
+                '{{', CASE WHEN member.digest IS NOT NULL THEN concat({member_name}, member.digest, '",') END,
+                {main_name}, left(main.digest, 32), '"}}'
+            ),
+            FALSE
+        ) AS holds
+    FROM source
+    LEFT JOIN suspect ON source.row_id = suspect.source_id
+    LEFT JOIN entry ON source.row_id = entry.source_id
+    LEFT JOIN original ON source.row_id = original.source_id
+    LEFT JOIN main ON source.row_key = main.row_key
+    LEFT JOIN member ON source.row_key = member.row_key
+    OFFSET 0
+),
+
+hashed AS (
+    SELECT
+        compared.row_key,
+        compared.holds,
+        compared.lines,
+        compared.member_kept,
+        CASE WHEN compared.holds THEN compared.organization COLLATE "C" END AS organization,
+        CASE WHEN compared.holds THEN get_byte(sha256(convert_to(compared.row_id, 'UTF8')), 0) & 15 END AS bucket,
+        CASE
+            WHEN compared.holds
+                THEN sha256(convert_to(concat(
+                    {leaf_head}, compared.row_id, '64:', compared.hash, '8:migrated', char_length(compared.target_hash), ':',
+                    compared.target_hash, '4:[][]'
+                ), 'UTF8'))
+        END AS leaf,
+        CASE
+            WHEN compared.holds
+                THEN sha256(convert_to(concat({main_head}, compared.row_id, '64:', compared.main_digest, {main_tail}), 'UTF8'))
+        END AS main_kept
+    FROM compared
+    OFFSET 0
+)
+
+SELECT
+    organization,
+    bucket,
+    count(*) AS rows,
+    coalesce(sum(lines) FILTER (WHERE holds), 0)::bigint AS lines,
+    string_agg(leaf, ''::bytea) AS leaves,
+    string_agg(main_kept, ''::bytea) AS main_kept,
+    string_agg(member_kept, ''::bytea) FILTER (WHERE holds) AS member_kept,
+    array_agg(row_key) FILTER (WHERE NOT holds) AS others
+FROM hashed
+GROUP BY organization, bucket

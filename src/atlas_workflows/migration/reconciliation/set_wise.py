@@ -1,0 +1,237 @@
+"""Asks the database, a range of keys at a time, which rows of history have nothing to look at: sums of these, keys of the others.
+
+It never says that something differs. What it does not find as it should be is compared row by row, as everything else is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import psycopg
+from psycopg import sql as compose
+
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.named import Named
+from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.sql_files import sql
+from atlas_workflows.migration.reconciliation import said_in_sql
+from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, Carried
+from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, STEPS, TargetTable
+from atlas_workflows.migration.reconciliation.rows import ENDED
+from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
+from atlas_workflows.migration.reconciliation.source_side import Shelf, organization_of
+from atlas_workflows.migration.reconciliation.steps_in_sql import step_agrees, told_steps
+
+# A statement takes well under two seconds for so many executions with their steps, and holds some tens of megabytes.
+RANGE = 20_000
+HISTORY = frozenset({"workflow_executions", STEPS})
+DIGEST = 32  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The rows whose key is beyond `after`, up to `upto`; None where there is no such bound."""
+
+    after: Any = None
+    upto: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Rows of one organization and bucket that hold: their digests, end to end, and those of their enhanced rows; or, with no
+    organization, the keys of those to look at."""
+
+    organization: str | None
+    bucket: int | None
+    rows: int
+    lines: int
+    leaves: bytes | None
+    main_kept: bytes | None
+    member_kept: bytes | None
+    others: list[Any] | None
+
+
+def total_of(digests: bytes | None) -> int:
+    """The sum of digests that stand end to end."""
+    told = digests or b""
+    return sum(int.from_bytes(told[at : at + DIGEST]) for at in range(0, len(told), DIGEST))
+
+
+def can_be_asked(connection: Connection, shelf: Shelf) -> bool:
+    """Whether the shelf is history with keys as they should be, in a database whose texts SQL can say as we do."""
+    return (
+        shelf.table in HISTORY
+        and shelf.key_type == "uuid"
+        and scalar(connection, "SHOW server_encoding") == "UTF8"
+    )
+
+
+def next_keys(connection: Connection, shelf: Shelf, after: Any) -> Keys:
+    """The next range of keys after `after`."""
+    condition = compose.SQL("WHERE {} > %(after)s" if after is not None else "").format(Named(shelf.key))
+    query = compose.SQL("SELECT {0} FROM {1} {2} ORDER BY {0} OFFSET %(rows)s LIMIT 1").format(
+        Named(shelf.key), compose.Identifier(SOURCE_SCHEMA, shelf.table), condition
+    )
+    return Keys(after, scalar(connection, query, {"after": after, "rows": RANGE - 1}))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of one legacy table. `targets`: all tables of ours; `present`: those that hold anything of it now."""
+
+    shelves: dict[str, Shelf]
+    shelf: Shelf
+    targets: Sequence[TargetTable]
+    present: Sequence[TargetTable]
+
+    def ask(self, connection: Connection, keys: Keys) -> list[Proven] | None:
+        """The rows between these keys; None where the database cannot say (a value that it cannot write as text)."""
+        parameters = {"table": self.shelf.table, "after": keys.after, "upto": keys.upto}
+        try:
+            with connection.transaction(), connection.cursor(binary=True) as cursor:
+                # Planned anew for each range: what was planned for one says little about the next.
+                found = cursor.execute(self._statement(keys), parameters, prepare=False)
+                return [Proven(*values) for values in found]
+        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded):
+            return None
+
+    @property
+    def main(self) -> str:
+        """The table that holds the one row made of each."""
+        return MAIN_ROW[self.shelf.table][0]
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        return dict(zip(self.shelf.columns, self.shelf.types, strict=True))
+
+    @cached_property
+    def _main(self) -> TargetTable:
+        return next(table for table in self.targets if table.name == self.main)
+
+    @cached_property
+    def _member(self) -> TargetTable | None:
+        return next((table for table in self.present if table.name == STEPS != self.main), None)
+
+    def _statement(self, keys: Keys) -> compose.Composed:
+        main = self.main
+        return sql("reconciliation/proof").format(
+            elsewhere=self._elsewhere(),
+            twice=self._twice(keys),
+            content=said_in_sql.content(self._types, "cells"),
+            source=self._source(keys),
+            entries=_between(compose.SQL("source_id"), keys, as_text=True),
+            main=_ours(self._main, "id", keys),
+            main_columns=compose.SQL(", ").join(map(partial(compose.Identifier, "said"), self._arrive())),
+            main_text=said_in_sql.row_text(main, "cells"),
+            main_name=said_in_sql.literal(f'"{main}":"'),
+            main_head=said_in_sql.head_of_kept(main),
+            main_tail=said_in_sql.tail_of_kept(main),
+            told=told_steps(self.shelf, self._range(keys)),
+            agrees=step_agrees(),
+            member=_ours(self._member, ENTERED_BY[STEPS], keys) if self._member else _none_of(STEPS),
+            member_text=said_in_sql.row_text(STEPS, "cells"),
+            member_name=said_in_sql.literal(f'"{STEPS}":"'),
+            member_head=said_in_sql.head_of_kept(STEPS),
+            member_tail=said_in_sql.tail_of_kept(STEPS),
+            arrived=self._arrived(),
+            leaf_head=said_in_sql.literal(f"{len(self.shelf.table)}:{self.shelf.table}{said_in_sql.ID_LENGTH}:"),
+        )  # fmt: skip
+
+    def _source(self, keys: Keys) -> compose.Composed:
+        return compose.SQL(
+            "(SELECT s.{} AS row_key, s.{}::text AS row_id, {} AS organization, {} FROM {} AS s WHERE {} OFFSET 0)"
+        ).format(
+            Named(self.shelf.key),
+            Named(self.shelf.key),
+            organization_of(self.shelves, self.shelf),
+            said_in_sql.legacy_cells(self.shelf.columns, "s"),
+            compose.Identifier(SOURCE_SCHEMA, self.shelf.table),
+            self._range(keys),
+        )
+
+    def _range(self, keys: Keys) -> compose.Composed:
+        return _between(compose.SQL("s.{}").format(Named(self.shelf.key)), keys)
+
+    def _elsewhere(self) -> compose.Composed:
+        """Rows of other tables that name one of these: none should, so whatever they name is looked at."""
+        others = [table.name for table in self.present if table.name not in (self.main, STEPS)]
+        parts = [
+            compose.SQL("SELECT source_id FROM {} WHERE source_table = %(table)s").format(
+                compose.Identifier(SCHEMA, name)
+            )
+            for name in others
+        ]
+        nothing = compose.SQL("SELECT NULL::text AS source_id WHERE FALSE")
+        return compose.SQL("({})").format(compose.SQL(" UNION ALL ").join(parts or [nothing]))
+
+    def _twice(self, keys: Keys) -> compose.Composed:
+        """Of some key there may be two rows, told apart by when they started."""
+        return compose.SQL(
+            "(SELECT t.id::text AS source_id FROM {} AS t WHERE {} GROUP BY t.id HAVING count(*) > 1)"
+        ).format(compose.Identifier(SCHEMA, self.main), _between(compose.SQL("t.id"), keys))
+
+    def _arrive(self) -> list[str]:
+        """The columns of the one row that are held against the legacy row."""
+        carried = [column.target for column in MAIN_ROW[self.shelf.table][1]]
+        return list(dict.fromkeys((*carried, "status")))
+
+    def _arrived(self) -> compose.Composed:
+        _, carried = MAIN_ROW[self.shelf.table]
+        conditions = [*self._carried(carried), *self._ended()]
+        return compose.SQL(" AND ").join(conditions)
+
+    def _carried(self, carried: Iterable[Carried]) -> Iterator[compose.Composable]:
+        for column in carried:
+            names = [name for name in column.sources if name in self.shelf.columns]
+            if names:
+                told = compose.SQL("coalesce({})").format(
+                    compose.SQL(", ").join(self._told(name) for name in names)
+                )
+                yield compose.SQL("({0} IS NULL OR {0} = {1})").format(
+                    told, compose.Identifier("main", column.target)
+                )
+
+    def _told(self, name: str) -> compose.Composed:
+        # A time without a zone is read as one in UTC, by the session's setting.
+        zone = " || '+00'" if self._types[name] == "timestamp without time zone" else ""
+        return compose.SQL("source.{}" + zone).format(self._cell(name))
+
+    def _cell(self, name: str) -> compose.Identifier:
+        return said_in_sql.cell(self.shelf.columns.index(name))
+
+    def _ended(self) -> Iterator[compose.Composable]:
+        if self.shelf.table == "workflow_executions" and "status" in self.shelf.columns:
+            told = compose.SQL("source.{}").format(self._cell("status"))
+            yield compose.SQL("({0} IS NULL OR {0} = main.status OR NOT lower({0}) ~ {1})").format(
+                told, compose.Literal("|".join(sorted(ENDED)))
+            )
+
+
+def _ours(table: TargetTable, entered_by: str, keys: Keys) -> compose.Composed:
+    return compose.SQL(
+        "(SELECT t.{} AS row_key, {} AS at, {}, ({}) AS is_at_rest FROM {} AS t WHERE t.source_table = %(table)s AND {} OFFSET 0)"
+    ).format(
+        compose.Identifier(entered_by),
+        compose.SQL("t.position" if table.name == STEPS else "NULL::integer"),
+        said_in_sql.cells(table.name, table.arrays, "t"),
+        said_in_sql.is_at_rest(table.name, "t"),
+        compose.Identifier(SCHEMA, table.name),
+        _between(compose.Identifier("t", entered_by), keys),
+    )
+
+
+def _none_of(table: str) -> compose.Composed:
+    return compose.SQL(
+        "(SELECT NULL::uuid AS row_key, NULL::integer AS at, {}, TRUE AS is_at_rest WHERE FALSE)"
+    ).format(said_in_sql.no_cells(table))
+
+
+def _between(column: compose.Composable, keys: Keys, *, as_text: bool = False) -> compose.Composed:
+    kind = compose.SQL("::uuid::text" if as_text else "::uuid")
+    bounds: list[compose.Composable] = [
+        compose.SQL(f"{{}} {sign} %({name})s{{}}").format(column, kind)
+        for sign, name, value in ((">", "after", keys.after), ("<=", "upto", keys.upto))
+        if value is not None
+    ]
+    return compose.SQL(" AND ").join(bounds or [compose.SQL("TRUE")])

@@ -1,0 +1,134 @@
+"""Proven in the database or compared row by row: the same is found, and no column of a plain row is blind."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from both_ways import told
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
+from atlas_workflows.migration.reconciliation.columns import AT_REST
+from atlas_workflows.migration.reconciliation.our_side import read_target_tables
+from atlas_workflows.migration.reconciliation.set_wise import HISTORY, Keys, Proven, Question, total_of
+from atlas_workflows.migration.reconciliation.source_side import read_shelves
+
+COLUMNS = """
+SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_attribute AS a ON a.attrelid = c.oid
+WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+    AND (n.nspname = 'atlas' OR n.nspname = 'public') AND c.relname = ANY(%s)
+ORDER BY 1, 2, a.attnum
+"""
+# Another value than the one that is there, by type.
+OTHERWISE = {
+    "uuid": "gen_random_uuid()",
+    "text": "coalesce({c}, '') || 'x'",
+    "character varying": "coalesce({c}, '') || 'x'",
+    "jsonb": """'{"planted": 1.10}'""",
+    "integer": "coalesce({c}, 0) + 1",
+    "bigint": "coalesce({c}, 0) + 1",
+    "smallint": "coalesce({c}, 0) + 1",
+    "timestamp with time zone": "coalesce({c}, '2020-01-01') + interval '1 us'",
+    "text[]": "ARRAY['planted']",
+    "boolean": "NOT coalesce({c}, false)",
+}
+STATUS = "CASE {c} WHEN 'failed' THEN 'cancelled' ELSE 'failed' END"
+# What decides nothing of a migrated row: who wrote it, and when; and what can be no other in a row of its kind.
+FREE = {
+    "migration_ledger": {"phase", "phase_run_id", "migrated_at", "inputs_hash"},
+    "originals": {"first_seen_run", "updated_run", "sealed"},
+    "workflow_execution_steps": {"updated_at"},
+    "workflow_executions": set(),
+}
+
+
+def proven(dsn: str, table: str) -> tuple[int, set[str]]:
+    """How many rows of a legacy table the database proves, and the keys of the others."""
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        shelves, targets = read_shelves(connection), read_target_tables(connection)
+        question = Question(shelves, shelves[table], targets, targets)
+        with connection.transaction():
+            parts: list[Proven] | None = question.ask(connection, Keys())
+    assert parts is not None
+    holds = sum(part.rows for part in parts if part.organization)
+    return holds, {str(key) for part in parts for key in part.others or ()}
+
+
+def test_both_ways_find_the_same(migrated: Any, copy: str) -> None:
+    by_sets = migrated.reconciled(copy)
+    assert by_sets.is_clean
+    assert told(by_sets) == told(migrated.reconciled(copy, set_wise=False))
+
+
+def test_most_of_history_is_proven_by_sets(migrated: Any, copy: str) -> None:
+    """Messy as it is. What has a reason, or a secret, is looked at."""
+    for table in sorted(HISTORY):
+        holds, others = proven(copy, table)
+        with psycopg.connect(copy) as connection:
+            rows = connection.execute(
+                "SELECT count(*) FROM atlas.migration_ledger AS l JOIN atlas.originals AS o USING (source_table, source_id)"
+                " WHERE l.source_table = %s AND l.outcome = 'migrated' AND o.sealed IS NULL",
+                [table],
+            ).fetchone()
+        assert rows is not None
+        assert holds == rows[0] > 1_000
+        assert others
+
+
+def changes(connection: Any, table: str) -> Iterator[tuple[str, str]]:
+    """Every compared column of the table's rows on both sides and in the control tables, and the statement that changes it."""
+    ours = {*FINGERPRINTED[table], *AT_REST[table], "organization_id", "source_table"}
+    for schema, name, column, kind in connection.execute(
+        COLUMNS, [[table, "migration_ledger", "originals"]]
+    ).fetchall():
+        if column in FREE[name] or (schema == "atlas" and name == table and column not in ours):
+            continue
+        key = "id = %(id)s::uuid" if name == table else "source_table = %(table)s AND source_id = %(id)s"
+        value = (STATUS if column in ("status", "outcome") else OTHERWISE[kind]).replace("{c}", column)
+        if name == "migration_ledger" and column == "outcome":
+            value = "'quarantined'"
+        if name == "migration_ledger" and kind == "jsonb":
+            value = """'[{"code": "PLANTED"}]'"""
+        yield f"{schema}.{name}.{column}", f"UPDATE {schema}.{name} SET {column} = {value} WHERE {key}"
+
+
+@pytest.mark.parametrize("table", sorted(HISTORY))
+def test_no_column_of_a_plain_row_is_blind(migrated: Any, copy: str, table: str) -> None:
+    """In each column of one plain row each, on both sides and in the control tables: each row is named."""
+    _, others = proven(copy, table)
+    victims: dict[str, str] = {}
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(f"ALTER TABLE public.{table} DISABLE TRIGGER ALL".encode())
+        plain = [
+            row[0]
+            for row in connection.execute(
+                "SELECT source_id FROM atlas.migration_ledger WHERE source_table = %s ORDER BY source_id",
+                [table],
+            )
+            if row[0] not in others
+        ]
+        for (place, statement), victim in zip(list(changes(connection, table)), plain, strict=False):
+            done = connection.execute(statement.encode(), {"table": table, "id": victim})
+            assert done.rowcount == 1, place
+            victims[place] = victim
+    assert len(victims) > 40
+    now = proven(copy, table)[1]
+    assert {place for place, victim in victims.items() if victim not in now} - lost(victims) == set()
+    found = migrated.reconciled(copy)
+    named = {difference.id for difference in found.differences}
+    assert {place for place, victim in victims.items() if victim not in named} == set()
+    assert told(found) == told(migrated.reconciled(copy, set_wise=False))
+
+
+def lost(victims: dict[str, str]) -> set[str]:
+    """Where the change took the source row itself away, there is no row to look at; the strays name it."""
+    return {place for place in victims if place.startswith("public.") and place.endswith(".id")}
+
+
+def test_a_sum_of_digests_is_that_of_its_rows() -> None:
+    digests = [bytes([at]) * 32 for at in (0, 1, 255)]
+    assert total_of(b"".join(digests)) == sum(int.from_bytes(one) for one in digests)
+    assert total_of(None) == 0
