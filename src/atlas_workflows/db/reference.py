@@ -47,7 +47,7 @@ SECTIONS = (
     ("Sending", "0013_sending"),
     ("Ownership", "0012_ownership"),
     ("Triggers", "0014_triggers"),
-    ("Webhooks in", "0035_webhooks"),
+    ("Webhooks in", "0033_webhooks"),
     ("Reading and steering executions", "0015_executions"),
     ("Shadow runs", "0018_shadow"),
     ("The executor of the old format", "0019_legacy_executor"),
@@ -56,7 +56,7 @@ SECTIONS = (
     ("Audiences", "0024_audiences"),
     ("Schedules of the old application", "0025_schedule_activations"),
     ("How recurring schedules stand", "0026_sweep"),
-    ("The HTTP API", "0034_api"),
+    ("The HTTP API", "0032_api"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = (
@@ -64,8 +64,8 @@ ALTERING_FILES = (
     "0019_legacy_executor",
     "0027_secrets",
     "0028_proof",
-    "0031_set_wise",
-    "0033_concurrency",
+    "0030_set_wise",
+    "0031_concurrency",
 )
 FUNCTION_FILES = (
     "0003_rules",
@@ -76,12 +76,12 @@ FUNCTION_FILES = (
     "0013_sending",
     "0012_ownership",
     "0014_triggers",
-    "0035_webhooks",
+    "0033_webhooks",
     "0022_causes",
     "0015_executions",
     "0024_audiences",
     "0028_proof",
-    "0033_concurrency",
+    "0031_concurrency",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
