@@ -3,9 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg.sql import SQL, Composable, Identifier, Placeholder
@@ -13,6 +16,7 @@ from psycopg.sql import SQL, Composable, Identifier, Placeholder
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.rows import one, scalar, scalars
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.legacy.history.executions import SOURCE as EXECUTIONS
 from atlas_workflows.legacy.ids import step_id
 from atlas_workflows.legacy.records import SourceRow, Tenancy
 from atlas_workflows.migration.ledger import in_sql
@@ -32,6 +36,8 @@ from atlas_workflows.migration.ledger.inputs import (
     plain_hash,
 )
 from atlas_workflows.migration.ledger.spelling import document_of, time_of
+from atlas_workflows.migration.movement.entry import is_unchanged, make_entry
+from atlas_workflows.secrets.sealing import Sealer
 
 TABLES = sorted(set(FINGERPRINTED) - {"migration_ledger"})
 # What PostgreSQL can hold: everything but NUL and half of a surrogate pair.
@@ -189,3 +195,22 @@ def test_a_step_has_the_same_id_however_it_is_moved(session: Connection, source_
     digits = hashlib.sha256(f"workflow_executions/{source_id}/step:{at}".encode()).hexdigest()
     assert step_id("workflow_executions", source_id, at).replace("-", "")[17:] == digits[17:32]
     assert scalars(session, "SELECT %s::uuid::text", [step_id("workflow_executions", source_id, at)])
+
+
+@pytest.mark.parametrize(("error", "prefix"), [("SMTP 550: mailbox unavailable", "sha256:"), ("Bearer abcdefgh12345678", "hmac:"), ("no author", "hmac:")])  # fmt: skip
+def test_only_what_surely_holds_no_secret_takes_a_hash_without_a_key(error: str, prefix: str) -> None:
+    owner, sealer = str(UUID(int=1)), Sealer((Fernet.generate_key().decode(),))
+    columns = {"id": str(UUID(int=2)), "workflow_id": str(UUID(int=3)), "status": "failed", "error_message": error,
+               "started_at": "2025-01-01 10:00:00+00", "completed_at": "2025-01-01 10:00:01+00"}  # fmt: skip
+    sides = {"workflow": ({"id": columns["workflow_id"], "organization_id": owner},), "twins": ()}
+    row, tenancy = (
+        SourceRow("workflow_executions", columns["id"], columns, sides),
+        Tenancy(frozenset({owner})),
+    )
+    hashed = make_entry(row, EXECUTIONS, tenancy, sealer).inputs_hash
+    assert hashed.startswith(prefix)
+    assert is_unchanged(row, tenancy, sealer, hashed)
+    assert not is_unchanged(row, Tenancy(frozenset()), sealer, hashed)
+    assert not is_unchanged(
+        replace(row, columns={**columns, "error_message": "other"}), tenancy, sealer, hashed
+    )

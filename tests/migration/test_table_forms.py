@@ -106,7 +106,7 @@ def assert_spelled_alike(dsn: str) -> None:
     """No version prints a document otherwise: hashes that one took hold on another."""
     with connect(dsn, application_name="test", autocommit=True) as connection:
         printed = scalars(
-            connection, "SELECT document::jsonb::text FROM unnest(%s) AS document", [list(EDGES)]
+            connection, "SELECT document::jsonb::text FROM unnest(%s::text[]) AS document", [list(EDGES)]
         )
     assert printed == [document_of(text) for text in EDGES]
 
