@@ -47,7 +47,7 @@ class Sizes:
     paced_seconds: int
 
 
-FULL, SMALL = Sizes(5, 20_000, 15), Sizes(1, 1_500, 2)
+FULL, SMALL = Sizes(5, 20_000, 15), Sizes(3, 1_000, 2)
 
 
 def run(*, quick: bool = False) -> list[Row]:

@@ -43,6 +43,7 @@ class GroupCommit:
 
     async def _write(self) -> None:
         while self._waiting:
+            await asyncio.sleep(0)  # whoever was just answered calls again: let them come along
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_once))]
             found = await self._keep([delivery for delivery, _ in batch])
             for (_, answer), one in zip(batch, found, strict=True):
