@@ -49,6 +49,7 @@ GROUP_ROWS = 25
 # What holds while the statement is executed; no snapshot of a backfill lasts longer than the timeout.
 SETTINGS = {
     "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
     "jit": "off",
     "work_mem": "32MB",
     "statement_timeout": "30s",
