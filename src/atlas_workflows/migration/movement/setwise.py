@@ -18,7 +18,7 @@ from atlas_workflows.db.named import Named
 from atlas_workflows.db.rows import rows as rows_of
 from atlas_workflows.db.rows import scalar, scalars
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.legacy.records import SourceTable, Tenancy
+from atlas_workflows.legacy.records import SourceRow, SourceTable, Tenancy
 from atlas_workflows.migration.ledger.inputs import assumed_fact, organization_fact
 from atlas_workflows.migration.movement.bulk_lookup import NOT_ALLOWED, for_a_pass, is_prepared
 from atlas_workflows.migration.movement.load import REFUSALS
@@ -30,7 +30,7 @@ from atlas_workflows.migration.movement.setwise_statement import (
     statements,
     table_of,
 )
-from atlas_workflows.migration.movement.source import Batch, read_named, snapshot
+from atlas_workflows.migration.movement.source import read_named, snapshot
 from atlas_workflows.migration.movement.tenants import Tenants
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.secrets.detection import may_hold_secret
@@ -49,6 +49,7 @@ GROUP_ROWS = 25
 # What holds while the statement is executed; no snapshot of a backfill lasts longer than the timeout.
 SETTINGS = {
     "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
     "jit": "off",
     "work_mem": "32MB",
     "statement_timeout": "30s",
@@ -168,21 +169,21 @@ def take_stretch(worker: Worker, way: Statement, stretch: Stretch) -> tuple[Move
     if stretch.last is None:
         return Moved(), 0
     moved = _moved(worker, way, stretch, stretch.after, stretch.last)
-    table = for_a_pass(worker.reader, worker.source.table(way.table)) if moved.rest else None
-    written = sum(
-        len(worker.take(table, batch.rows).written)
-        for batch in (_batches(worker, table, moved.rest) if table else ())
-    )
-    return moved, written
+    return moved, sum(len(worker.take(*batch).written) for batch in _batches(worker, way, moved.rest))
 
 
-def _batches(worker: Worker, table: SourceTable, keys: Sequence[str]) -> Iterator[Batch]:
-    while keys:
-        batch = read_named(worker.reader, worker.source, table, keys[:REST_ROWS], REST_BYTES)
-        yield batch
+def _batches(
+    worker: Worker, way: Statement, keys: Sequence[str]
+) -> Iterator[tuple[SourceTable, Sequence[SourceRow]]]:
+    """What is left for Python, as much at once as memory should hold."""
+    table = for_a_pass(worker.reader, worker.source.table(way.table)) if keys else None
+    while table is not None and keys:
+        chunk = keys[:REST_ROWS]
+        batch = read_named(worker.reader, worker.source, table, chunk, REST_BYTES)
+        yield table, batch.rows
         worker.breathe()
-        last = batch.last_key(None) if not batch.is_last else keys[:REST_ROWS][-1]
-        keys = [key for key in keys if last is not None and key > last]
+        last = chunk[-1] if batch.is_last else batch.last_key(None) or chunk[-1]
+        keys = [key for key in keys if key > last]
 
 
 def _moved(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:

@@ -82,6 +82,7 @@ def _executions(columns: Columns, *, has_before: bool) -> compose.Composed:
         step_statuses=_mapping(step_entries.STATUSES),
         known_members=_array(sorted(step_entries.KNOWN)),
         moment=Quoted(MOMENT),
+        bytewise=Named("C"),
         step_id=in_sql.step_id(EXECUTIONS, compose.SQL("judged.source_id"), compose.SQL("(entry.place - 1)")),
         step_text=_carried_text(),
         steps_digest=in_sql.digest_of_many(compose.SQL("steps.told")),

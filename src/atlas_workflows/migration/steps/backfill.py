@@ -57,7 +57,7 @@ def run(context: PhaseContext) -> StepResult:
 
 
 def _written(connection: Connection) -> dict[str, int]:
-    found = one(connection, dict, sql("migration/movement/written_so_far"))
+    found: dict[str, int] | None = one(connection, dict, sql("migration/movement/written_so_far"))
     return found or {}
 
 
