@@ -156,7 +156,7 @@ class Question:
     def _elsewhere(self) -> compose.Composed:
         """Rows of other tables that name one of these: none should, so whatever they name is looked at."""
         others = [table.name for table in self.present if table.name not in (self.main, STEPS)]
-        parts = [
+        parts: list[compose.Composable] = [
             compose.SQL("SELECT source_id FROM {} WHERE source_table = %(table)s").format(
                 compose.Identifier(SCHEMA, name)
             )
