@@ -56,6 +56,8 @@ class Asked:
             return [self._value(schema["items"])] * schema.get("minItems", 0)
         if schema.get("format") == "uuid":
             return str(uuid4())
+        if schema.get("format") == "date-time":
+            return "2026-03-02T09:00:00Z"
         return {"string": "x" * schema.get("minLength", 1), "boolean": False}.get(
             str(schema.get("type")), schema.get("minimum", 1)
         )

@@ -95,6 +95,7 @@ def build_world(dsn: str, *, provider: Provider | None = None, rate: Rate = GENE
         }
         for organization in (ONE, TWO):
             ids[organization]["key"] = _a_key(connection, organization)
+            ids[organization]["endpoint"] = _an_endpoint(connection, organization)
 
     async def read_session(_: Request) -> tuple[str, bool] | None:
         return session[0]
@@ -128,6 +129,14 @@ def _a_key(connection: psycopg.Connection[Any], organization: str) -> str:
         connection, organization, CANARIES[organization], ["workflow:analytics"], BY, datetime.now(UTC)
     )
     return kept.id
+
+
+def _an_endpoint(connection: psycopg.Connection[Any], organization: str) -> str:
+    connection.execute(
+        "INSERT INTO atlas.workflow_webhooks (organization_id, name, endpoint_id, is_active) VALUES (%s, %s, %s, true)",
+        [organization, CANARIES[organization], f"hook-of-{organization}"],
+    )
+    return f"hook-of-{organization}"
 
 
 def _fill(connection: psycopg.Connection[Any], organization: str) -> dict[str, str]:

@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi import HTTPException
 from fastapi.testclient import TestClient
 from test_events_at_work import lane
 from typer.testing import CliRunner, Result
@@ -18,10 +16,8 @@ from workflows import line, node
 from world import ONE, TWO, PostgresWorld, play
 
 from atlas_workflows.api.app import create_app
-from atlas_workflows.api.webhook_routes import add_webhook_routes
 from atlas_workflows.cli.webhook import app
 from atlas_workflows.db.acting import acting_as_migration
-from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Trigger
 from atlas_workflows.integrations.webhooks.endpoint import Manner
@@ -181,64 +177,6 @@ def test_deliveries_are_forgotten_with_their_events(hooks: PostgresHooks) -> Non
     assert hooks.world.outbox.forget() == 2  # an event and its delivery
     left = hooks.world.rows("SELECT delivery_key FROM atlas.webhook_deliveries ORDER BY 1")
     assert left == [("new",), ("waiting",)]
-
-
-@dataclass
-class AtDesk:
-    """What the doors' dependency gives."""
-
-    connection: Connection
-    organization: str = ONE
-
-    @contextmanager
-    def deciding(self) -> Iterator[Connection]:
-        yield self.connection
-
-    def by(self, reason: str) -> By:
-        return By("ada", reason)
-
-
-def test_the_same_over_http(hooks: PostgresHooks) -> None:
-    def desk() -> AtDesk:
-        return AtDesk(hooks.world.connection)
-
-    application = FastAPI()
-    router = add_webhook_routes(APIRouter(), reads=desk, administers=desk, sealer=lambda: Sealer((KEY,)))
-    application.include_router(router)
-    client = TestClient(application)
-    assert {each["name"] for each in client.get("/webhooks/schemes").json()["items"]} >= {
-        "stripe",
-        "legacy_body",
-    }
-    wanted: dict[str, Any] = {
-        "name": "Shop",
-        "scheme": "atlas",
-        "endpoint_id": "shop",
-        "reason": "trial",
-        "manner": {"subject_from": "body:who"},
-    }
-    made = client.post("/webhooks", json=wanted)
-    assert made.status_code == 201
-    secret = made.json()["secret"]
-    assert status(hooks, "shop", BODY, secret) == 202
-    seen = client.get("/webhooks/shop")
-    assert (seen.json()["manner"], seen.json()["taken"]) == ({"subject_from": "body:who"}, 1)
-    assert secret not in seen.text + client.get("/webhooks").text
-    rotated = client.post("/webhooks/shop/rotate", json={"reason": "trial"}).json()["secret"]
-    assert len({secret, rotated}) == 2
-    with pytest.raises(RotationUnderWay):
-        client.post("/webhooks/shop/rotate", json={"reason": "trial"})
-    assert (
-        client.patch("/webhooks/shop", json={"is_active": False, "reason": "trial"}).json()["is_active"]
-        is False
-    )
-    span = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z", "reason": "trial"}
-    counted = client.post("/webhooks/shop/replay", json=span).json()
-    assert (counted["deliveries"], counted["waiting"], counted["replayed"]) == (1, 1, 0)
-    assert client.delete("/webhooks/shop", params={"reason": "trial"}).status_code == 204
-    assert client.get("/webhooks/shop").status_code == 404
-    with pytest.raises(InputError, match="no setting colour"):
-        client.post("/webhooks", json=wanted | {"manner": {"colour": 1}})
 
 
 def test_the_application_lets_webhooks_by_its_guard(

@@ -1,16 +1,14 @@
-"""Webhook endpoints as bodies and answers."""
+"""Endpoints of webhooks."""
 
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
+
+from atlas_workflows.api.manners.exact import Model
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
-
-
-class WebhookView(_Model):
+class WebhookView(Model):
     """An endpoint; of its secret only a hint. `taken` counts calls, repeats among them, `limited` those over the rate."""
 
     id: str
@@ -30,20 +28,20 @@ class WebhookView(_Model):
     last_at: datetime | None
 
 
-class Webhooks(_Model):
+class Webhooks(Model):
     """An organization's endpoints by name."""
 
     items: list[WebhookView]
 
 
-class RevealedWebhook(_Model):
+class RevealedWebhook(Model):
     """An endpoint and its secret, which is in this answer and nowhere else."""
 
     webhook: WebhookView
     secret: str | None
 
 
-class NewWebhook(_Model):
+class NewWebhook(Model):
     """An endpoint to make. Without an id it gets one; without a secret too, where the provider takes ours."""
 
     name: str = Field(min_length=1, max_length=200)
@@ -57,7 +55,7 @@ class NewWebhook(_Model):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class WebhookChange(_Model):
+class WebhookChange(Model):
     """What to change; what is left out stays. `manner` is replaced as a whole."""
 
     name: str | None = Field(None, min_length=1, max_length=200)
@@ -69,7 +67,7 @@ class WebhookChange(_Model):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class Rotation(_Model):
+class Rotation(Model):
     """A new secret; the one before counts for `overlap_seconds` more."""
 
     overlap_seconds: int = Field(86_400, ge=0, le=30 * 86_400)
@@ -77,7 +75,7 @@ class Rotation(_Model):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class ReplayWish(_Model):
+class ReplayWish(Model):
     """Deliveries of a span to be handled again; without `confirm` they are only counted."""
 
     since: AwareDatetime
@@ -86,7 +84,7 @@ class ReplayWish(_Model):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class ReplayAnswer(_Model):
+class ReplayAnswer(Model):
     """What handling them again comes upon, and how many are."""
 
     deliveries: int
@@ -98,7 +96,7 @@ class ReplayAnswer(_Model):
     replayed: int
 
 
-class SchemeView(_Model):
+class SchemeView(Model):
     """One way in which calls are signed."""
 
     name: str
@@ -106,7 +104,7 @@ class SchemeView(_Model):
     documentation: str
 
 
-class Schemes(_Model):
+class Schemes(Model):
     """All of them."""
 
     items: list[SchemeView]

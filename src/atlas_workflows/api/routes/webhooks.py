@@ -1,0 +1,153 @@
+"""Endpoints of webhooks: listed, made, changed, paused, given new secrets, their deliveries handled again, removed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+from starlette.responses import Response
+
+from atlas_workflows.api.doors.needs import Tenant
+from atlas_workflows.api.manners.exact import document_of, reply
+from atlas_workflows.api.manners.problems import not_found
+from atlas_workflows.api.manners.repeats import IdempotencyKey, once
+from atlas_workflows.api.manners.routing import ADMINISTERS, READS, api_router
+from atlas_workflows.api.schemas.webhooks import (
+    NewWebhook,
+    ReplayAnswer,
+    ReplayWish,
+    RevealedWebhook,
+    Rotation,
+    Schemes,
+    WebhookChange,
+    Webhooks,
+    WebhookView,
+)
+from atlas_workflows.db.acting import acting_as_migration
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.integrations.webhooks.endpoint import read_manner
+from atlas_workflows.integrations.webhooks.schemes import all_schemes
+from atlas_workflows.secrets.keys import with_secret_key
+from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.settings import load_settings
+from atlas_workflows.store.webhooks import endpoints
+from atlas_workflows.store.webhooks.endpoints import Change, Revealed, Wanted, WebhookUnknown
+from atlas_workflows.store.webhooks.replay import preview_replay, replay
+
+ROUTER = api_router("webhooks")
+Reader = Annotated[Tenant, Depends(READS)]
+Admin = Annotated[Tenant, Depends(ADMINISTERS)]
+EndpointId = Annotated[str, Path(min_length=1, max_length=200, description="The id in its address.")]
+
+
+@ROUTER.get("/webhook-schemes", response_model=Schemes)
+def list_webhook_schemes(reader: Reader) -> Response:  # noqa: ARG001
+    """The ways in which calls can be signed."""
+    return reply(Schemes, {"items": list(all_schemes().values())})
+
+
+@ROUTER.get("/webhooks", response_model=Webhooks)
+def list_webhooks(reader: Reader) -> Response:
+    """The organization's endpoints by name."""
+    with _work(reader) as connection:
+        found = endpoints.list_webhooks(connection, reader.organization)
+    return reply(Webhooks, {"items": [each.to_json() for each in found]})
+
+
+@ROUTER.post("/webhooks", response_model=RevealedWebhook, status_code=201)
+def create_webhook(admin: Admin, body: NewWebhook) -> Response:
+    """Make an endpoint that takes calls at once. A secret of ours is in this answer and nowhere else."""
+    wanted = Wanted(
+        body.name, body.scheme, body.endpoint_id, body.workflow, body.secret, body.verifies, body.rate_limit,
+        read_manner(body.manner),
+    )  # fmt: skip
+    with _work(admin) as connection:
+        made = endpoints.create_webhook(
+            connection, _sealer(), admin.organization, wanted, admin.by(body.reason)
+        )
+    return _revealed(made, 201)
+
+
+@ROUTER.get("/webhooks/{endpoint}", response_model=WebhookView)
+def get_webhook(reader: Reader, endpoint: EndpointId) -> Response:
+    """One endpoint; of its secret only a hint."""
+    with _work(reader, endpoint) as connection:
+        found = endpoints.read_webhook(connection, reader.organization, endpoint)
+    return reply(WebhookView, found.to_json())
+
+
+@ROUTER.patch("/webhooks/{endpoint}", response_model=WebhookView)
+def change_webhook(admin: Admin, endpoint: EndpointId, body: WebhookChange) -> Response:
+    """Change how an endpoint takes calls, pause it (is_active false) or resume it."""
+    manner = None if body.manner is None else read_manner(body.manner)
+    change = Change(body.name, body.scheme, manner, body.verifies, body.rate_limit, body.is_active)
+    with _work(admin, endpoint) as connection:
+        changed = endpoints.change_webhook(
+            connection, admin.organization, endpoint, change, admin.by(body.reason)
+        )
+    return reply(WebhookView, changed.to_json())
+
+
+@ROUTER.post("/webhooks/{endpoint}/rotations", response_model=RevealedWebhook, status_code=201)
+def rotate_webhook_secret(admin: Admin, endpoint: EndpointId, body: Rotation) -> Response:
+    """Give an endpoint a new secret. While the one before counts there is no second rotation (409)."""
+    until = admin.now + timedelta(seconds=body.overlap_seconds)
+    with _work(admin, endpoint) as connection:
+        made = endpoints.rotate_secret(
+            connection, _sealer(), admin.organization, endpoint, until=until, secret=body.secret,
+            by=admin.by(body.reason),
+        )  # fmt: skip
+    return _revealed(made, 201)
+
+
+@ROUTER.post("/webhooks/{endpoint}/replays", response_model=ReplayAnswer)
+def replay_webhook_deliveries(
+    admin: Admin, request: Request, endpoint: EndpointId, body: ReplayWish, key: IdempotencyKey
+) -> Response:
+    """Count, or let be handled again, the deliveries of a span; what they started is not started again."""
+    span = (admin.organization, endpoint, body.since, body.until)
+
+    def work(session: Connection) -> tuple[int, dict[str, Any]]:
+        with acting_as_migration(session) as connection:
+            found = preview_replay(connection, *span)
+            done = replay(connection, *span, admin.by(body.reason)) if body.confirm else 0
+        return 200, document_of(ReplayAnswer, {**asdict(found), "replayed": done})
+
+    with _known(endpoint):
+        return once(request, admin, key, work)
+
+
+@ROUTER.delete("/webhooks/{endpoint}", status_code=204)
+def delete_webhook(
+    admin: Admin, endpoint: EndpointId, reason: Annotated[str, Query(min_length=1, max_length=1_000)]
+) -> Response:
+    """Remove an endpoint and its secrets; its address is unknown from then on."""
+    with _work(admin, endpoint) as connection:
+        endpoints.delete_webhook(connection, admin.organization, endpoint, admin.by(reason))
+    return Response(status_code=204)
+
+
+@contextmanager
+def _work(tenant: Tenant, endpoint: str = "") -> Iterator[Connection]:
+    """One transaction of the owner, who alone sees secrets."""
+    with _known(endpoint), tenant.deciding() as session, acting_as_migration(session) as connection:
+        yield connection
+
+
+@contextmanager
+def _known(endpoint: str) -> Iterator[None]:
+    """An endpoint that the organization has not is not found."""
+    try:
+        yield
+    except WebhookUnknown as cause:
+        raise not_found("webhook", endpoint) from cause
+
+
+def _sealer() -> Sealer:
+    return Sealer(with_secret_key(load_settings()).secret_keys)
+
+
+def _revealed(made: Revealed, status: int) -> Response:
+    return reply(RevealedWebhook, {"webhook": made.webhook.to_json(), "secret": made.secret}, status)

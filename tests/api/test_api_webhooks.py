@@ -1,0 +1,71 @@
+"""Endpoints of webhooks over the API, and the calls that come to them through the same application."""
+
+import hashlib
+import hmac
+import time
+from typing import Any
+
+import pytest
+from api_world import World
+from cryptography.fernet import Fernet
+
+from crm_world import TWO
+
+BODY = b'{"event":"paid","who":"lead:1"}'
+SPAN = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z", "reason": "trial"}
+
+
+def call(world: World, endpoint: str, secret: str) -> int:
+    """The status of a signed call to an endpoint."""
+    stamp = str(int(time.time()))
+    digest = hmac.new(secret.encode(), stamp.encode() + b"." + BODY, hashlib.sha256).hexdigest()
+    headers = {
+        "content-type": "application/json", "x-atlas-timestamp": stamp, "x-atlas-signature": f"sha256={digest}",
+    }  # fmt: skip
+    return world.client.post(f"/hooks/{endpoint}", content=BODY, headers=headers).status_code
+
+
+def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATLAS_SECRET_KEYS", Fernet.generate_key().decode())
+    assert {each["name"] for each in world.get("webhook-schemes")["items"]} >= {"stripe", "legacy_body"}
+    wanted: dict[str, Any] = {
+        "name": "Shop", "scheme": "atlas", "endpoint_id": "shop", "reason": "trial",
+        "manner": {"subject_from": "body:who"},
+    }  # fmt: skip
+    made = world.call("POST", "webhooks", json=wanted)
+    assert made.status_code == 201, made.text
+    secret = made.json()["secret"]
+    with world.client:  # one loop for all calls, as a server has
+        assert call(world, "shop", secret) == 202
+        assert call(world, "shop", "another") == 401
+    seen = world.get("webhooks/shop")
+    assert (seen["manner"], seen["taken"]) == ({"subject_from": "body:who"}, 1)
+    assert secret not in str(seen) + str(world.get("webhooks"))
+    assert world.call("GET", "webhooks/shop", organization=TWO).status_code == 404
+    rotated = world.call("POST", "webhooks/shop/rotations", json={"reason": "trial"})
+    assert (rotated.status_code, len({secret, rotated.json()["secret"]})) == (201, 2)
+    assert world.call("POST", "webhooks/shop/rotations", json={"reason": "trial"}).status_code == 409
+    paused = world.call("PATCH", "webhooks/shop", json={"is_active": False, "reason": "trial"})
+    assert paused.json()["is_active"] is False
+    counted = world.start("webhooks/shop/replays", SPAN).json()
+    assert (counted["deliveries"], counted["waiting"], counted["replayed"]) == (1, 1, 0)
+    assert world.call("DELETE", "webhooks/shop?reason=trial").status_code == 204
+    assert world.call("GET", "webhooks/shop").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"manner": {"colour": 1}}, 422, "manner.colour"),
+        ({"scheme": "carrier_pigeon"}, 422, "scheme"),
+        ({"rate_limit": 0}, 422, "rate_limit"),
+        ({"colour": "red"}, 422, "colour"),
+    ],
+)
+def test_an_endpoint_that_cannot_be_is_refused_by_name(
+    world: World, change: dict[str, Any], status: int, field: str
+) -> None:
+    answer = world.call("POST", "webhooks", json={"name": "Shop", "reason": "trial"} | change)
+    assert (answer.status_code, answer.json()["field"]) == (status, field), answer.text
