@@ -31,10 +31,15 @@ def one(
     kind: Callable[..., T],
     statement: QueryNoTemplate,
     parameters: Params | None = None,
+    *,
+    prepare: bool | None = None,
 ) -> T | None:
-    """The first row, made by `kind` from its columns by name; None where there is no row."""
+    """The first row, made by `kind` from its columns by name; None where there is no row.
+
+    `prepare`: whether the server keeps the statement's plan; None leaves that to the driver.
+    """
     with connection.cursor(row_factory=kwargs_row(kind)) as cursor:
-        return cursor.execute(statement, parameters).fetchone()
+        return cursor.execute(statement, parameters, prepare=prepare).fetchone()
 
 
 def rows(

@@ -11,12 +11,11 @@ from weakref import WeakKeyDictionary
 
 from psycopg import errors
 from psycopg import sql as compose
-from psycopg.rows import kwargs_row
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.named import Named
+from atlas_workflows.db.rows import one, scalar, scalars
 from atlas_workflows.db.rows import rows as rows_of
-from atlas_workflows.db.rows import scalar, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.legacy.records import SourceRow, SourceTable, Tenancy
 from atlas_workflows.migration.ledger.inputs import assumed_fact, organization_fact
@@ -200,10 +199,9 @@ def _moved(worker: Worker, way: Statement, stretch: Stretch, after: str | None, 
 
 def _executed(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:
     worker.writer.execute(sql("migration/setwise/settings"), SETTINGS)
-    with worker.writer.cursor(row_factory=kwargs_row(Moved)) as cursor:
-        statement = way.beginning if after is None else way.following
-        parameters = _parameters(worker, stretch) | {"after": after, "until": last}
-        moved = cursor.execute(statement, parameters, prepare=True).fetchone()
+    statement = way.beginning if after is None else way.following
+    parameters = _parameters(worker, stretch) | {"after": after, "until": last}
+    moved = one(worker.writer, Moved, statement, parameters, prepare=True)
     worker.writer.execute(NO_TIMEOUT)
     if moved is None:
         raise AssertionError("an aggregate has one row")

@@ -49,10 +49,10 @@ class PostgresWebhooks:
             cursor = await reader.cursor(row_factory=namedtuple_row).execute(
                 sql("webhooks/door"), {"endpoint": endpoint_id}
             )
-            row = await cursor.fetchone()
+            found = await cursor.fetchall()
         except psycopg.Error as cause:
             raise _away(cause) from cause
-        return None if row is None else _endpoint(row, self._sealer)
+        return _endpoint(found[0], self._sealer) if found else None
 
     async def keep(self, deliveries: Sequence[Delivery]) -> list[Stored]:
         """Store a batch, each new delivery with its event. Raises StoreAway and DeliveryUnfit."""
