@@ -38,7 +38,7 @@ def _pids(stack: LiveStack) -> dict[str, int | None]:
 
 def test_four_airflow_processes_run_and_are_well(live_stack: LiveStack) -> None:
     assert list(_pids(live_stack)) == [
-        "api-server", "scheduler", "dag-processor", "triggerer", "mail", "worker-1",
+        "api-server", "scheduler", "dag-processor", "triggerer", "mail", "api", "worker-1",
     ]  # fmt: skip
     assert _eventually(lambda: airflow_health(live_stack.state.url or "").is_good)
 
