@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from both_ways import told
+from as_found import told
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
