@@ -2,17 +2,24 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from as_found import told
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.ledger.fingerprint import (
+    FINGERPRINTED,
+    content_digest,
+    original_content,
+    stored_fingerprint,
+)
 from atlas_workflows.migration.reconciliation.columns import AT_REST
-from atlas_workflows.migration.reconciliation.our_side import read_target_tables
+from atlas_workflows.migration.reconciliation.our_side import read_target_tables, read_targets
 from atlas_workflows.migration.reconciliation.set_wise import HISTORY, Keys, Proven, Question, total_of
-from atlas_workflows.migration.reconciliation.source_side import read_shelves
+from atlas_workflows.migration.reconciliation.source_side import read_keys, read_shelves
 
 COLUMNS = """
 SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL)
@@ -126,6 +133,69 @@ def test_no_column_of_a_plain_row_is_blind(migrated: Any, copy: str, table: str)
 def lost(victims: dict[str, str]) -> set[str]:
     """Where the change took the source row itself away, there is no row to look at; the strays name it."""
     return {place for place in victims if place.startswith("public.") and place.endswith(".id")}
+
+
+def plain_keys(dsn: str, table: str, count: int) -> list[str]:
+    """Some rows that the database proves."""
+    others = proven(dsn, table)[1]
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "SELECT source_id FROM atlas.migration_ledger WHERE source_table = %s ORDER BY source_id", [table]
+        ).fetchall()
+    return [key for (key,) in found if key not in others][:count]
+
+
+def forge(dsn: str, table: str, *keys: str) -> None:
+    """Original and ledger say of these rows what both sides hold now, as one would leave it who wrote them."""
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        shelves, targets = read_shelves(connection), read_target_tables(connection)
+        made = read_targets(connection, targets, table, keys)
+        for row in read_keys(connection, shelves, shelves[table], [UUID(key) for key in keys]):
+            content = original_content(row.columns)
+            connection.execute(
+                "UPDATE atlas.originals SET content = %s, content_hash = %s WHERE source_table = %s AND source_id = %s",
+                [content, content_digest(content), table, row.id],
+            )
+            connection.execute(
+                "UPDATE atlas.migration_ledger SET source_hash = %s, target_hash = %s WHERE source_table = %s AND source_id = %s",
+                [content_digest(content), stored_fingerprint(made[row.id]), table, row.id],
+            )
+
+
+TOLD = '[{"nodeId": "a", "nodeType": "action", "status": "completed"}]'
+LINE = """
+INSERT INTO atlas.workflow_execution_steps (id, execution_id, organization_id, started_at, position, node_id, node_type,
+    status, source_table, source_id)
+SELECT gen_random_uuid(), id, organization_id, started_at, 0, 'a', 'action', 'completed', source_table, source_id
+FROM atlas.workflow_executions WHERE id = ANY(%s::uuid[])
+"""
+
+
+def test_a_step_written_twice_or_not_at_all_is_looked_at(migrated: Any, copy: str) -> None:
+    """Also where the fingerprint is one of what was written, and whatever type the column has."""
+    table = "workflow_executions"
+    fine, twice, lost, quoted, bare = plain_keys(copy, table, 5)
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "ALTER TABLE public.workflow_executions DISABLE TRIGGER ALL, ADD execution_steps jsonb"
+        )
+        for key, told in ((fine, TOLD), (twice, TOLD), (lost, TOLD), (quoted, dumps_text(TOLD))):
+            connection.execute(
+                "UPDATE public.workflow_executions SET execution_steps = %s WHERE id = %s", [told, key]
+            )
+        connection.execute(LINE, [[fine, twice]])
+        connection.execute(LINE, [[twice]])
+        forge(copy, table, fine, twice, lost, quoted, bare)
+        assert proven(copy, table)[0] == 2
+        named = {difference.id for difference in migrated.reconciled(copy).differences}
+        assert named & {fine, twice, lost, quoted, bare} == {twice, lost, quoted}
+        for kind in ("json", "text"):
+            connection.execute(
+                f"ALTER TABLE public.workflow_executions ALTER execution_steps TYPE {kind} USING execution_steps::{kind}".encode()
+            )
+            holds, others = proven(copy, table)
+            assert (holds, bare in others) == (1, False)
 
 
 def test_a_sum_of_digests_is_that_of_its_rows() -> None:

@@ -17,6 +17,7 @@ from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation import said_in_sql
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, Carried
+from atlas_workflows.migration.reconciliation.carried_steps import NO_STEPS, STEP_COLUMNS
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, STEPS, TargetTable
 from atlas_workflows.migration.reconciliation.rows import ENDED
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
@@ -178,7 +179,7 @@ class Question:
 
     def _arrived(self) -> compose.Composed:
         _, carried = MAIN_ROW[self.shelf.table]
-        conditions = [*self._carried(carried), *self._ended()]
+        conditions = [*self._carried(carried), *self._ended(), *self._steps_are_told()]
         return compose.SQL(" AND ").join(conditions)
 
     def _carried(self, carried: Iterable[Carried]) -> Iterator[compose.Composable]:
@@ -191,6 +192,18 @@ class Question:
                 yield compose.SQL("({0} IS NULL OR {0} = {1})").format(
                     told, compose.Identifier("main", column.target)
                 )
+
+    def _steps_are_told(self) -> Iterator[compose.Composable]:
+        """What `told_steps` reads no list from may be one all the same: in a text, or in a column that is no jsonb."""
+        if self.shelf.table != "workflow_executions":
+            return
+        for name in (name for name in STEP_COLUMNS if name in self.shelf.columns):
+            cell = compose.SQL("source.{}").format(self._cell(name))
+            is_list = compose.SQL("left({}, 1) = '['" if self._types[name] == "jsonb" else "FALSE").format(
+                cell
+            )
+            none = compose.SQL(", ").join(map(compose.Literal, ("", *sorted(NO_STEPS))))
+            yield compose.SQL("({0} IS NULL OR {0} IN ({1}) OR {2})").format(cell, none, is_list)
 
     def _told(self, name: str) -> compose.Composed:
         # A time without a zone is read as one in UTC, by the session's setting.
