@@ -198,6 +198,22 @@ def test_a_step_written_twice_or_not_at_all_is_looked_at(migrated: Any, copy: st
             assert (holds, bare in others) == (1, False)
 
 
+def test_neither_collations_nor_many_columns_stand_in_the_way(migrated: Any, copy: str) -> None:
+    """Texts are compared by their bytes whatever their columns say, and wide tables are asked as narrow ones are."""
+    table = "workflow_execution_steps"
+    wide = ", ".join(f'ADD "odd % {number}" text' for number in range(100))
+    collations = 'ALTER error TYPE text COLLATE "POSIX", ADD error_message text COLLATE "C"'
+    fine, changed, bare = plain_keys(copy, table, 3)
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute(f"ALTER TABLE public.{table} DISABLE TRIGGER ALL, {collations}, {wide}".encode())
+        connection.execute(
+            f"UPDATE atlas.{table} SET node_id = upper(node_id) || 'X' WHERE id = %s".encode(), [changed]
+        )
+        forge(copy, table, fine, changed)
+        holds, others = proven(copy, table)
+        assert (holds, fine in others, bare in others) == (1, False, True)
+
+
 def test_a_sum_of_digests_is_that_of_its_rows() -> None:
     digests = [bytes([at]) * 32 for at in (0, 1, 255)]
     assert total_of(b"".join(digests)) == sum(int.from_bytes(one) for one in digests)

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
@@ -26,6 +27,21 @@ from atlas_workflows.migration.reconciliation.steps_in_sql import step_agrees, t
 
 # A statement takes well under two seconds for so many executions with their steps, and holds some tens of megabytes.
 RANGE = 20_000
+# Values that cannot be written as text, and what a statement over many rows is too large for: nothing that a row is at fault for.
+CANNOT_SAY = (
+    psycopg.DataError,
+    errors.ProgramLimitExceeded,
+    errors.StatementTooComplex,
+    errors.TooManyColumns,
+    errors.TooManyArguments,
+    errors.InsufficientResources,
+    errors.DiskFull,
+    errors.OutOfMemory,
+    errors.ConfigurationLimitExceeded,
+    errors.FeatureNotSupported,
+    errors.CollationMismatch,
+    errors.IndeterminateCollation,
+)
 HISTORY = frozenset({"workflow_executions", STEPS})
 DIGEST = 32  # bytes
 
@@ -94,7 +110,7 @@ class Question:
                 # Planned anew for each range: what was planned for one says little about the next.
                 found = cursor.execute(self._statement(keys), parameters, prepare=False)
                 return [Proven(*values) for values in found]
-        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded):
+        except CANNOT_SAY:
             return None
 
     @property
@@ -141,7 +157,7 @@ class Question:
 
     def _source(self, keys: Keys) -> compose.Composed:
         return compose.SQL(
-            "(SELECT s.{} AS row_key, s.{}::text AS row_id, {} AS organization, {} FROM {} AS s WHERE {} OFFSET 0)"
+            '(SELECT s.{} AS row_key, s.{}::text AS row_id, ({}) COLLATE "C" AS organization, {} FROM {} AS s WHERE {} OFFSET 0)'
         ).format(
             Named(self.shelf.key),
             Named(self.shelf.key),
