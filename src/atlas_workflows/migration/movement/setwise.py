@@ -4,14 +4,14 @@ The statement judges, translates and writes in one snapshot, so no row can chang
 halves, and what is left of it by Python, row by row if it must be: neighbours are not affected, and nothing is lost.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from psycopg import errors
 from psycopg import sql as compose
-from psycopg.rows import kwargs_row
+from psycopg.rows import dict_row, kwargs_row
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.named import Named
@@ -25,6 +25,7 @@ from atlas_workflows.migration.movement.load import REFUSALS
 from atlas_workflows.migration.movement.setwise_columns import KEY, LIGHT_BYTES
 from atlas_workflows.migration.movement.setwise_statement import (
     EXECUTIONS,
+    LONGEST,
     Statement,
     span,
     statements,
@@ -54,7 +55,6 @@ SETTINGS = {
     "work_mem": "32MB",
     "statement_timeout": "30s",
 }
-NO_TIMEOUT = "SELECT set_config('statement_timeout', '0', TRUE)"
 REST_ROWS = 1_000
 REST_BYTES = 16 * 1024 * 1024
 _ready: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
@@ -62,7 +62,7 @@ _ready: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The rows of a table after one key up to another, as the reader saw them; `size`: bytes as stored.
+    """The rows of a table after one key up to another, as the reader saw them; `size`: bytes as text, of large rows as stored.
 
     `suspects` may hold a secret. Of all others that is certain, as far as no transaction from `horizon` on wrote them.
     """
@@ -159,6 +159,7 @@ def _composed(name: str, way: Statement, *, after: bool, until: bool) -> compose
         table=table_of(columns),
         weight=columns.weight(),
         light=compose.Literal(LIGHT_BYTES),
+        longest=compose.Literal(LONGEST),
         scanned=columns.scanned(),
         range=span(columns, after=after, until=until),
     )
@@ -199,15 +200,21 @@ def _moved(worker: Worker, way: Statement, stretch: Stretch, after: str | None, 
 
 
 def _executed(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:
-    worker.writer.execute(sql("migration/setwise/settings"), SETTINGS)
+    before = settled(worker.writer, SETTINGS)
     with worker.writer.cursor(row_factory=kwargs_row(Moved)) as cursor:
         statement = way.beginning if after is None else way.following
         parameters = _parameters(worker, stretch) | {"after": after, "until": last}
         moved = cursor.execute(statement, parameters, prepare=True).fetchone()
-    worker.writer.execute(NO_TIMEOUT)
+    settled(worker.writer, before)
     if moved is None:
         raise AssertionError("an aggregate has one row")
     return moved
+
+
+def settled(writer: Connection, values: Mapping[str, str]) -> Mapping[str, str]:
+    """Set these for the rest of the transaction, and say what they were."""
+    with writer.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql("migration/setwise/settings"), values).fetchone() or {}
 
 
 def _parameters(worker: Worker, stretch: Stretch) -> dict[str, object]:
