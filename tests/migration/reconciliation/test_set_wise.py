@@ -1,14 +1,19 @@
 """Proven in the database or compared row by row: the same is found, and no column of a plain row is blind."""
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from itertools import count
+from types import SimpleNamespace
+from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
 import pytest
 from as_found import told
+from psycopg.sql import Composable
 
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.sql_files import sql_text
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.ledger.fingerprint import (
     FINGERPRINTED,
@@ -18,8 +23,11 @@ from atlas_workflows.migration.ledger.fingerprint import (
 )
 from atlas_workflows.migration.reconciliation.columns import AT_REST
 from atlas_workflows.migration.reconciliation.our_side import read_target_tables, read_targets
+from atlas_workflows.migration.reconciliation.reconcile import reconcile
 from atlas_workflows.migration.reconciliation.set_wise import HISTORY, Keys, Proven, Question, total_of
+from atlas_workflows.migration.reconciliation.snapshots import MAX_AGE_SECONDS
 from atlas_workflows.migration.reconciliation.source_side import read_keys, read_shelves
+from atlas_workflows.secrets.sealing import Sealer
 
 COLUMNS = """
 SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL)
@@ -212,6 +220,35 @@ def test_neither_collations_nor_many_columns_stand_in_the_way(migrated: Any, cop
         forge(copy, table, fine, changed)
         holds, others = proven(copy, table)
         assert (holds, fine in others, bare in others) == (1, False, True)
+
+
+ENTRIES, SOURCE = sql_text("reconciliation/ledger"), re.compile(r'^SELECT s\..+ FROM "public"\.', re.DOTALL)
+
+
+class Noted(psycopg.Cursor[Any]):
+    """Notes what it is asked, snapshot by snapshot."""
+
+    asked: ClassVar[list[list[str]]] = [[]]
+
+    def execute(self, query: Any, *given: Any, **options: Any) -> Any:
+        text = query.as_string(self) if isinstance(query, Composable) else str(query)
+        if text.startswith("BEGIN"):
+            self.asked.append([])
+        self.asked[-1].append(text)
+        return super().execute(query, *given, **options)
+
+
+def test_both_sides_of_a_row_are_read_in_one_snapshot(
+    migrated: Any, copy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However old the snapshot has become since the last question."""
+    clock = SimpleNamespace(monotonic=count(0, 2 * MAX_AGE_SECONDS).__next__)
+    monkeypatch.setattr("atlas_workflows.migration.reconciliation.snapshots.time", clock)
+    with connect(copy, application_name="test", autocommit=True, cursor_factory=Noted) as connection:
+        assert reconcile(connection, Sealer(migrated.settings.secret_keys)).is_clean
+    compared = [texts for texts in Noted.asked if any(ENTRIES in text for text in texts)]
+    assert len(compared) > 10
+    assert [texts for texts in compared if not any(SOURCE.search(text) for text in texts)] == []
 
 
 def test_a_sum_of_digests_is_that_of_its_rows() -> None:
