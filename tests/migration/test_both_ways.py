@@ -27,11 +27,11 @@ from atlas_workflows.migration.movement.setwise import read_stretch, take_stretc
 from atlas_workflows.migration.movement.setwise_statement import EXECUTIONS, STEPS
 from atlas_workflows.migration.movement.worker import Worker
 
-# Every column that translation reads of an execution of any shape, in one table.
+# Every column that translation reads of an execution of any shape, in one table, and more than a function has arguments.
 MORE = (
     "organization_id uuid", "org_id uuid", "result jsonb", "context jsonb", "execution_metadata jsonb", "error text",
     "execution_time_ms integer", "duration_ms bigint", "created_at timestamptz", "updated_at timestamptz",
-    "execution_log jsonb", "results jsonb", '"odd %% name" text',
+    "execution_log jsonb", "results jsonb", '"odd %% name" text', *(f"beside_{number} text" for number in range(100)),
 )  # fmt: skip
 TOKEN = "glpat-" + "AbCdEfGhIjKlMnOpQrSt"
 PREFIX = "f0000000-0000-4000-8000-"
@@ -323,6 +323,28 @@ def test_a_row_that_changes_during_the_statement_is_moved_as_it_was(place: Place
 
 
 @pytest.mark.parametrize("place", ["B"], indirect=True)
+def test_what_packs_well_is_measured_as_text(place: Place) -> None:
+    """A few kilobytes on disk may be megabytes for whoever fetches them: too long to be plain, so they need not be fetched."""
+    worker, way = place.worker, way_of(place.worker, place.worker.source.table(STEPS))
+    assert way is not None
+    found = fetch(place.dsn, "SELECT id::text, error FROM workflow_execution_steps ORDER BY id LIMIT 3")
+    for chosen, _ in found:
+        told = f"{'x' * 1_200_000} {TOKEN}"
+        fetch(place.dsn, "UPDATE workflow_execution_steps SET error = %s WHERE id = %s", told, chosen)
+    with taken_back(worker):
+        stretch = read_stretch(worker, way, None, None, 10_000, 3_000_000)
+        assert (stretch.count, stretch.is_last, stretch.suspects) == (2, False, ())
+        assert stretch.size > 2_400_000
+        assert {chosen for chosen, _ in found} <= set(inside(worker, way).rest)
+        assert TOKEN not in json.dumps(written(worker))
+    for chosen, error in found:
+        fetch(place.dsn, "UPDATE workflow_execution_steps SET error = %s WHERE id = %s", error, chosen)
+
+
+SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s) ORDER BY name"
+
+
+@pytest.mark.parametrize("place", ["B"], indirect=True)
 def test_what_is_known_and_unchanged_is_only_looked_at(place: Place) -> None:
     worker, ways = (
         place.worker,
@@ -331,8 +353,10 @@ def test_what_is_known_and_unchanged_is_only_looked_at(place: Place) -> None:
     for way in ways:
         assert way is not None
         with taken_back(worker):
+            before = worker.writer.execute(SETTINGS, [list(setwise.SETTINGS)]).fetchall()
             first = inside(worker, way)
             again = inside(worker, way)
+            assert worker.writer.execute(SETTINGS, [list(setwise.SETTINGS)]).fetchall() == before
             assert (first.written, again.written, again.unchanged) == (again.settled, 0, first.written)
             worker.writer.execute(
                 "UPDATE atlas.migration_ledger SET inputs_hash = 'x' WHERE source_id IN (SELECT min(source_id) FROM atlas.migration_ledger WHERE source_table = %s)",

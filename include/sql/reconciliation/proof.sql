@@ -83,6 +83,7 @@ matched AS (
     -- What was told and has no line, or a line that nobody told, is no match.
     SELECT
         coalesce(line.row_key, told.row_key) AS row_key,
+        coalesce(line.at, told.at) AS at,
         line.source_id,
         line.organization_id,
         line.text,
@@ -101,7 +102,8 @@ member AS (
         count(*) AS lines,
         left(encode(sha256(convert_to(string_agg(matched.text, E'\n' ORDER BY matched.text COLLATE "C"), 'UTF8')), 'hex'), 32) AS digest,
         string_agg(sha256(convert_to(concat({member_head}, matched.source_id, '64:', encode(sha256(convert_to(matched.text, 'UTF8')), 'hex'), {member_tail}), 'UTF8')), ''::bytea) AS kept,
-        bool_and(matched.is_plain) AS is_plain,
+        -- Two lines at one place are one too many, even where both say what was told.
+        bool_and(matched.is_plain) AND count(*) = count(DISTINCT matched.at) AS is_plain,
         min(matched.organization_id COLLATE "C") AS organization_from,
         max(matched.organization_id COLLATE "C") AS organization_to
     FROM matched

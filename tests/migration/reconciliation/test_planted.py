@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from both_ways import told
+from as_found import told
 
 from atlas_workflows.migration.reconciliation.columns import AT_REST, COUNTED
 from atlas_workflows.migration.reconciliation.differences import DifferenceKind

@@ -1,18 +1,33 @@
 """Proven in the database or compared row by row: the same is found, and no column of a plain row is blind."""
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from itertools import count
+from types import SimpleNamespace
+from typing import Any, ClassVar
+from uuid import UUID
 
 import psycopg
 import pytest
-from both_ways import told
+from as_found import told
+from psycopg.sql import Composable
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
+from atlas_workflows.db.sql_files import sql_text
+from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.migration.ledger.fingerprint import (
+    FINGERPRINTED,
+    content_digest,
+    original_content,
+    stored_fingerprint,
+)
 from atlas_workflows.migration.reconciliation.columns import AT_REST
-from atlas_workflows.migration.reconciliation.our_side import read_target_tables
+from atlas_workflows.migration.reconciliation.our_side import read_target_tables, read_targets
+from atlas_workflows.migration.reconciliation.reconcile import reconcile
 from atlas_workflows.migration.reconciliation.set_wise import HISTORY, Keys, Proven, Question, total_of
-from atlas_workflows.migration.reconciliation.source_side import read_shelves
+from atlas_workflows.migration.reconciliation.snapshots import MAX_AGE_SECONDS
+from atlas_workflows.migration.reconciliation.source_side import read_keys, read_shelves
+from atlas_workflows.secrets.sealing import Sealer
 
 COLUMNS = """
 SELECT n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL)
@@ -126,6 +141,114 @@ def test_no_column_of_a_plain_row_is_blind(migrated: Any, copy: str, table: str)
 def lost(victims: dict[str, str]) -> set[str]:
     """Where the change took the source row itself away, there is no row to look at; the strays name it."""
     return {place for place in victims if place.startswith("public.") and place.endswith(".id")}
+
+
+def plain_keys(dsn: str, table: str, count: int) -> list[str]:
+    """Some rows that the database proves."""
+    others = proven(dsn, table)[1]
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "SELECT source_id FROM atlas.migration_ledger WHERE source_table = %s ORDER BY source_id", [table]
+        ).fetchall()
+    return [key for (key,) in found if key not in others][:count]
+
+
+def forge(dsn: str, table: str, *keys: str) -> None:
+    """Original and ledger say of these rows what both sides hold now, as one would leave it who wrote them."""
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        shelves, targets = read_shelves(connection), read_target_tables(connection)
+        made = read_targets(connection, targets, table, keys)
+        for row in read_keys(connection, shelves, shelves[table], [UUID(key) for key in keys]):
+            content = original_content(row.columns)
+            connection.execute(
+                "UPDATE atlas.originals SET content = %s, content_hash = %s WHERE source_table = %s AND source_id = %s",
+                [content, content_digest(content), table, row.id],
+            )
+            connection.execute(
+                "UPDATE atlas.migration_ledger SET source_hash = %s, target_hash = %s WHERE source_table = %s AND source_id = %s",
+                [content_digest(content), stored_fingerprint(made[row.id]), table, row.id],
+            )
+
+
+TOLD = '[{"nodeId": "a", "nodeType": "action", "status": "completed"}]'
+LINE = """
+INSERT INTO atlas.workflow_execution_steps (id, execution_id, organization_id, started_at, position, node_id, node_type,
+    status, source_table, source_id)
+SELECT gen_random_uuid(), id, organization_id, started_at, 0, 'a', 'action', 'completed', source_table, source_id
+FROM atlas.workflow_executions WHERE id = ANY(%s::uuid[])
+"""
+
+
+def test_a_step_written_twice_or_not_at_all_is_looked_at(migrated: Any, copy: str) -> None:
+    """Also where the fingerprint is one of what was written, and whatever type the column has."""
+    table = "workflow_executions"
+    fine, twice, lost, quoted, bare = plain_keys(copy, table, 5)
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "ALTER TABLE public.workflow_executions DISABLE TRIGGER ALL, ADD execution_steps jsonb"
+        )
+        for key, told in ((fine, TOLD), (twice, TOLD), (lost, TOLD), (quoted, dumps_text(TOLD))):
+            connection.execute(
+                "UPDATE public.workflow_executions SET execution_steps = %s WHERE id = %s", [told, key]
+            )
+        connection.execute(LINE, [[fine, twice]])
+        connection.execute(LINE, [[twice]])
+        forge(copy, table, fine, twice, lost, quoted, bare)
+        assert proven(copy, table)[0] == 2
+        named = {difference.id for difference in migrated.reconciled(copy).differences}
+        assert named & {fine, twice, lost, quoted, bare} == {twice, lost, quoted}
+        for kind in ("json", "text"):
+            connection.execute(
+                f"ALTER TABLE public.workflow_executions ALTER execution_steps TYPE {kind} USING execution_steps::{kind}".encode()
+            )
+            holds, others = proven(copy, table)
+            assert (holds, bare in others) == (1, False)
+
+
+def test_neither_collations_nor_many_columns_stand_in_the_way(migrated: Any, copy: str) -> None:
+    """Texts are compared by their bytes whatever their columns say, and wide tables are asked as narrow ones are."""
+    table = "workflow_execution_steps"
+    wide = ", ".join(f'ADD "odd % {number}" text' for number in range(100))
+    collations = 'ALTER error TYPE text COLLATE "POSIX", ADD error_message text COLLATE "C"'
+    fine, changed, bare = plain_keys(copy, table, 3)
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute(f"ALTER TABLE public.{table} DISABLE TRIGGER ALL, {collations}, {wide}".encode())
+        connection.execute(
+            f"UPDATE atlas.{table} SET node_id = upper(node_id) || 'X' WHERE id = %s".encode(), [changed]
+        )
+        forge(copy, table, fine, changed)
+        holds, others = proven(copy, table)
+        assert (holds, fine in others, bare in others) == (1, False, True)
+
+
+ENTRIES, SOURCE = sql_text("reconciliation/ledger"), re.compile(r'^SELECT s\..+ FROM "public"\.', re.DOTALL)
+
+
+class Noted(psycopg.Cursor[Any]):
+    """Notes what it is asked, snapshot by snapshot."""
+
+    asked: ClassVar[list[list[str]]] = [[]]
+
+    def execute(self, query: Any, *given: Any, **options: Any) -> Any:
+        text = query.as_string(self) if isinstance(query, Composable) else str(query)
+        if text.startswith("BEGIN"):
+            self.asked.append([])
+        self.asked[-1].append(text)
+        return super().execute(query, *given, **options)
+
+
+def test_both_sides_of_a_row_are_read_in_one_snapshot(
+    migrated: Any, copy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However old the snapshot has become since the last question."""
+    clock = SimpleNamespace(monotonic=count(0, 2 * MAX_AGE_SECONDS).__next__)
+    monkeypatch.setattr("atlas_workflows.migration.reconciliation.snapshots.time", clock)
+    with connect(copy, application_name="test", autocommit=True, cursor_factory=Noted) as connection:
+        assert reconcile(connection, Sealer(migrated.settings.secret_keys)).is_clean
+    compared = [texts for texts in Noted.asked if any(ENTRIES in text for text in texts)]
+    assert len(compared) > 10
+    assert [texts for texts in compared if not any(SOURCE.search(text) for text in texts)] == []
 
 
 def test_a_sum_of_digests_is_that_of_its_rows() -> None:

@@ -4,7 +4,7 @@ The statement judges, translates and writes in one snapshot, so no row can chang
 halves, and what is left of it by Python, row by row if it must be: neighbours are not affected, and nothing is lost.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -24,6 +24,7 @@ from atlas_workflows.migration.movement.load import REFUSALS
 from atlas_workflows.migration.movement.setwise_columns import KEY, LIGHT_BYTES
 from atlas_workflows.migration.movement.setwise_statement import (
     EXECUTIONS,
+    LONGEST,
     Statement,
     span,
     statements,
@@ -53,7 +54,6 @@ SETTINGS = {
     "work_mem": "32MB",
     "statement_timeout": "30s",
 }
-NO_TIMEOUT = "SELECT set_config('statement_timeout', '0', TRUE)"
 REST_ROWS = 1_000
 REST_BYTES = 16 * 1024 * 1024
 _ready: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
@@ -61,7 +61,7 @@ _ready: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The rows of a table after one key up to another, as the reader saw them; `size`: bytes as stored.
+    """The rows of a table after one key up to another, as the reader saw them; `size`: bytes as text, of large rows as stored.
 
     `suspects` may hold a secret. Of all others that is certain, as far as no transaction from `horizon` on wrote them.
     """
@@ -158,6 +158,7 @@ def _composed(name: str, way: Statement, *, after: bool, until: bool) -> compose
         table=table_of(columns),
         weight=columns.weight(),
         light=compose.Literal(LIGHT_BYTES),
+        longest=compose.Literal(LONGEST),
         scanned=columns.scanned(),
         range=span(columns, after=after, until=until),
     )
@@ -198,14 +199,19 @@ def _moved(worker: Worker, way: Statement, stretch: Stretch, after: str | None, 
 
 
 def _executed(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:
-    worker.writer.execute(sql("migration/setwise/settings"), SETTINGS)
+    before = settled(worker.writer, SETTINGS)
     statement = way.beginning if after is None else way.following
     parameters = _parameters(worker, stretch) | {"after": after, "until": last}
     moved = one(worker.writer, Moved, statement, parameters, prepare=True)
-    worker.writer.execute(NO_TIMEOUT)
+    settled(worker.writer, before)
     if moved is None:
         raise AssertionError("an aggregate has one row")
     return moved
+
+
+def settled(writer: Connection, values: Mapping[str, str]) -> Mapping[str, str]:
+    """Set these for the rest of the transaction, and say what they were."""
+    return one(writer, dict, sql("migration/setwise/settings"), values) or {}
 
 
 def _parameters(worker: Worker, stretch: Stretch) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """What a set-wise statement reads of a history table, composed from the catalog; or why the table is left to Python."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql as compose
@@ -25,6 +25,8 @@ _TYPES = {
 # Heavier rows, as stored, are not unpacked beside many others.
 LIGHT_BYTES = 128 * 1024
 _FIXED_BYTES = 12
+# A function takes a hundred arguments at most, and a table has up to 1600 columns.
+_MOST_ARGUMENTS = 90
 _OWN = "of_"
 
 
@@ -155,7 +157,8 @@ class Columns:
             compose.SQL("{} || source.{}::text || E'\\n'").format(Quoted(f'"{name}":'), Named(name))
             for name in self.telling()
         ]
-        return compose.SQL("concat({})").format(compose.SQL(", ").join([Quoted(""), *parts]))
+        chunks = [_concat(parts[at : at + _MOST_ARGUMENTS]) for at in range(0, len(parts), _MOST_ARGUMENTS)]
+        return _concat([Quoted(""), *chunks])
 
     def telling(self) -> tuple[str, ...]:
         """The columns whose values or names may tell of a secret."""
@@ -215,6 +218,10 @@ def first(*values: compose.Composable, kind: str) -> compose.Composable:
     return (
         values[0] if len(values) == 1 else compose.SQL("coalesce({})").format(compose.SQL(", ").join(values))
     )
+
+
+def _concat(parts: Sequence[compose.Composable]) -> compose.Composed:
+    return compose.SQL("concat({})").format(compose.SQL(", ").join(parts))
 
 
 def _size(name: str, kind: str) -> compose.Composable:

@@ -16,7 +16,7 @@ from atlas_workflows.migration.movement import setwise_columns
 from atlas_workflows.migration.movement.setwise_columns import KEY, Columns, column, first
 
 EXECUTIONS, STEPS = "workflow_executions", "workflow_execution_steps"
-# An original longer than this, in characters, is no row for one statement over many.
+# An original longer than this, in bytes, is no row for one statement over many.
 LONGEST = 1_000_000
 # Python reads no number of more than 4300 digits, and neither way has to follow documents nested deeper than this.
 _SURELY_SHORT_NUMBERS = 4_000

@@ -170,7 +170,8 @@ class Holding:
     looked_in: int = 0
     found: tuple[TargetTable, ...] = ()
 
-    def now(self, kept: Snapshots) -> tuple[TargetTable, ...]:
+    def now(self, kept: Snapshots) -> tuple[Connection, tuple[TargetTable, ...]]:
+        """The session in its snapshot, and the tables: what is read beside them must be asked of this session alone."""
         session = kept.current()
         if self.looked_in != kept.number:
             self.looked_in = kept.number
@@ -179,7 +180,7 @@ class Holding:
                 for table in self.targets
                 if table.name in self.left_in or holds_any_of(session, table, self.table)
             )
-        return self.found
+        return session, self.found
 
 
 def reconcile(
@@ -229,8 +230,8 @@ def _prove_history(
     holding = Holding(shelf.table, around.targets)
     keys = next_keys(kept.current(), shelf, None)
     while True:
-        session = kept.current()
-        question = Question(around.shelves, shelf, around.targets, holding.now(kept))
+        session, present = holding.now(kept)
+        question = Question(around.shelves, shelf, around.targets, present)
         proven = question.ask(session, keys)
         if proven is None:
             _compare_rows(kept, around, shelf, keys, found, progress)
@@ -272,9 +273,9 @@ def _compare_keys(
     progress: Progress,
 ) -> None:
     for at in range(0, len(keys), BATCH):
-        session = kept.current()
+        session, targets = holding.now(kept)
         rows = read_keys(session, around.shelves, shelf, keys[at : at + BATCH])
-        _compare_batch(session, replace(around, targets=holding.now(kept)), shelf, rows, found)
+        _compare_batch(session, replace(around, targets=targets), shelf, rows, found)
         progress.add(len(rows))
 
 
@@ -283,8 +284,12 @@ def _compare_rows(
 ) -> None:
     # Asking the large tables costs more than looking into them for each batch.
     after, holding = keys.after, Holding(shelf.table, around.targets, LEFT_IN)
-    while rows := read_batch(kept.current(), around.shelves, shelf, after, around.ours, upto=keys.upto):
-        _compare_batch(kept.current(), replace(around, targets=holding.now(kept)), shelf, rows, found)
+    while True:
+        session, targets = holding.now(kept)
+        rows = read_batch(session, around.shelves, shelf, after, around.ours, upto=keys.upto)
+        if not rows:
+            return
+        _compare_batch(session, replace(around, targets=targets), shelf, rows, found)
         after = rows[-1].columns[shelf.key]
         progress.add(len(rows))
 

@@ -24,6 +24,8 @@ NEVER_ESCAPED = frozenset(
     }
 )
 ID_LENGTH = 36
+# A function takes a hundred arguments at most, and a column of an original takes two.
+_COLUMNS_AT_ONCE = 40
 # Nearly all are empty.
 _ARRAY = "CASE WHEN {0} = '{{}}' THEN '[]' ELSE to_json({0})::text END AS {1}"
 
@@ -39,21 +41,29 @@ def cell(place: int) -> compose.Identifier:
 
 
 def legacy_cells(columns: Iterable[str], alias: str) -> compose.Composed:
-    """Each column of a legacy row as text, named by its place."""
+    """Each column of a legacy row as text, named by its place; a collation of its own would call texts equal that are not."""
     return compose.SQL(", ").join(
-        compose.SQL("{}.{}::text AS {}").format(compose.Identifier(alias), Named(name), cell(place))
+        compose.SQL('{}.{}::text COLLATE "C" AS {}').format(
+            compose.Identifier(alias), Named(name), cell(place)
+        )
         for place, name in enumerate(columns)
     )
 
 
 def content(columns: Mapping[str, str], alias: str) -> compose.Composed:
     """The original of a row: compact JSON of column -> text, in column order; `columns`: name -> type."""
-    parts: list[compose.Composable] = []
-    lead = "{"
-    for place, (name, kind) in enumerate(columns.items()):
-        parts += [literal(f"{lead}{dumps_text(name)}:"), _json(cell(place), kind, alias)]
-        lead = ","
-    return compose.SQL("concat({}, '}}')").format(compose.SQL(", ").join(parts))
+    parts = [
+        compose.SQL("{}, {}").format(
+            literal(f"{',' if place else '{'}{dumps_text(name)}:"), _json(cell(place), kind, alias)
+        )
+        for place, (name, kind) in enumerate(columns.items())
+    ]
+    chunks = [_concat(parts[at : at + _COLUMNS_AT_ONCE]) for at in range(0, len(parts), _COLUMNS_AT_ONCE)]
+    return _concat([*chunks, compose.SQL("'}}'").format()])
+
+
+def _concat(parts: Iterable[compose.Composable]) -> compose.Composed:
+    return compose.SQL("concat({})").format(compose.SQL(", ").join(parts))
 
 
 def _json(name: compose.Identifier, kind: str, alias: str) -> compose.Composed:

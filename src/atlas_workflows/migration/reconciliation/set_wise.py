@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
@@ -17,6 +18,7 @@ from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation import said_in_sql
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, Carried
+from atlas_workflows.migration.reconciliation.carried_steps import NO_STEPS, STEP_COLUMNS
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, STEPS, TargetTable
 from atlas_workflows.migration.reconciliation.rows import ENDED
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
@@ -25,6 +27,21 @@ from atlas_workflows.migration.reconciliation.steps_in_sql import step_agrees, t
 
 # A statement takes well under two seconds for so many executions with their steps, and holds some tens of megabytes.
 RANGE = 20_000
+# Values that cannot be written as text, and what a statement over many rows is too large for: nothing that a row is at fault for.
+CANNOT_SAY = (
+    psycopg.DataError,
+    errors.ProgramLimitExceeded,
+    errors.StatementTooComplex,
+    errors.TooManyColumns,
+    errors.TooManyArguments,
+    errors.InsufficientResources,
+    errors.DiskFull,
+    errors.OutOfMemory,
+    errors.ConfigurationLimitExceeded,
+    errors.FeatureNotSupported,
+    errors.CollationMismatch,
+    errors.IndeterminateCollation,
+)
 HISTORY = frozenset({"workflow_executions", STEPS})
 DIGEST = 32  # bytes
 
@@ -93,7 +110,7 @@ class Question:
                 # Planned anew for each range: what was planned for one says little about the next.
                 found = cursor.execute(self._statement(keys), parameters, prepare=False)
                 return [Proven(*values) for values in found]
-        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded):
+        except CANNOT_SAY:
             return None
 
     @property
@@ -140,7 +157,7 @@ class Question:
 
     def _source(self, keys: Keys) -> compose.Composed:
         return compose.SQL(
-            "(SELECT s.{} AS row_key, s.{}::text AS row_id, {} AS organization, {} FROM {} AS s WHERE {} OFFSET 0)"
+            '(SELECT s.{} AS row_key, s.{}::text AS row_id, ({}) COLLATE "C" AS organization, {} FROM {} AS s WHERE {} OFFSET 0)'
         ).format(
             Named(self.shelf.key),
             Named(self.shelf.key),
@@ -178,7 +195,7 @@ class Question:
 
     def _arrived(self) -> compose.Composed:
         _, carried = MAIN_ROW[self.shelf.table]
-        conditions = [*self._carried(carried), *self._ended()]
+        conditions = [*self._carried(carried), *self._ended(), *self._steps_are_told()]
         return compose.SQL(" AND ").join(conditions)
 
     def _carried(self, carried: Iterable[Carried]) -> Iterator[compose.Composable]:
@@ -191,6 +208,18 @@ class Question:
                 yield compose.SQL("({0} IS NULL OR {0} = {1})").format(
                     told, compose.Identifier("main", column.target)
                 )
+
+    def _steps_are_told(self) -> Iterator[compose.Composable]:
+        """What `told_steps` reads no list from may be one all the same: in a text, or in a column that is no jsonb."""
+        if self.shelf.table != "workflow_executions":
+            return
+        for name in (name for name in STEP_COLUMNS if name in self.shelf.columns):
+            cell = compose.SQL("source.{}").format(self._cell(name))
+            is_list = compose.SQL("left({}, 1) = '['" if self._types[name] == "jsonb" else "FALSE").format(
+                cell
+            )
+            none = compose.SQL(", ").join(map(compose.Literal, ("", *sorted(NO_STEPS))))
+            yield compose.SQL("({0} IS NULL OR {0} IN ({1}) OR {2})").format(cell, none, is_list)
 
     def _told(self, name: str) -> compose.Composed:
         # A time without a zone is read as one in UTC, by the session's setting.

@@ -77,7 +77,9 @@ _LENGTH = (
 def _status() -> str:
     words = "|".join(sorted(PLAIN_WORDS))
     told = "told.value ->> 'status'"
-    return f"({told} IS NULL OR {told} = line.status OR NOT lower({told}) ~ '{words}')"
+    # By no language's rules; what is no ASCII could still become such a word by those of Unicode.
+    lowered = f'lower(({told}) COLLATE "C")'
+    return f"({told} IS NULL OR {told} = line.status OR NOT {lowered} ~ '{words}|[^\\x01-\\x7f]')"
 
 
 def _time() -> str:
