@@ -103,7 +103,11 @@ def test_what_is_unknown_is_refused_by_name(world: World) -> None:
         (b'{"definition": {}', "application/json", 400),
         (b'{"definition": {"a": 1, "a": 2}}', "application/json", 400),
         (b'{"definition": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", "application/json", 400),
+        (b'{"definition": ["\\\\", ' + b"[" * 500 + b"]" * 500 + b', "x"]}', "application/json", 400),
         (b'{"definition": {"a": NaN}}', "application/json", 400),
+        (b'{"definition": {"a": 1e5000}}', "application/json", 400),
+        (b'{"definition": {"a": 1e99999999999999999999999999}}', "application/json", 400),
+        ('{"definition": {"a": 1}}'.encode("utf-16"), "application/json", 400),
         (b'{"definition": {"a": "\xff"}}', "application/json", 400),
         (b'{"definition": {}}', "text/plain", 415),
         (b'{"definition": {}}', "application/json; charset=latin-1", 415),
@@ -128,6 +132,7 @@ def test_depth_is_of_brackets_outside_texts() -> None:
     require_shallow(b'{"a": "' + b"[" * 1_000 + b'"}')
     require_shallow(b"[" * DEEPEST + b"]" * DEEPEST)
     require_shallow(b"[" + b"[]," * 1_000 + b"0]")
+    require_shallow(json.dumps([{"a": {"text": "x\ny"}, "html": '<a href="c">'}] * 80).encode())
     with pytest.raises(InvalidJson):
         require_shallow(b'["\\"", ' * (DEEPEST + 1))
 
