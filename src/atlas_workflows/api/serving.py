@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from atlas_workflows.api.app import create_app, provider_of
+from atlas_workflows.api.connections import Impatient
 from atlas_workflows.api.doors.rates import Rate
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
@@ -48,7 +49,7 @@ def serve(settings: Settings, dsn: Callable[[], str], host: str, port: int) -> N
     application = build(settings, dsn)
     config = uvicorn.Config(
         application, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="off",
-        timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=DRAIN_SECONDS, limit_concurrency=MOST_AT_ONCE,
+        http=Impatient, timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=DRAIN_SECONDS, limit_concurrency=MOST_AT_ONCE,
     )  # fmt: skip
     structlog.get_logger().info("api serves", host=host, port=port)
     # uvicorn ends itself by the signal once it has drained, to whom the signal belonged before: so that we have the last word.
