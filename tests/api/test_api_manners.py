@@ -1,6 +1,7 @@
 """How the API speaks: problems by name, exact JSON, cursors, preconditions, requests that are sent again."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -181,6 +182,72 @@ def test_of_two_who_save_at_once_one_is_told(world: World) -> None:
     (won,) = (answer for answer in answers if answer.status_code == 200)
     _, now, _ = _draft(world)
     assert now == won.headers["etag"] == f'"{int(tag[1:-1]) + 1}"'
+
+
+@pytest.mark.parametrize("wish", [{"status": "paused"}, {"status": "archived", "running": "finish"}])
+def test_what_has_changed_until_it_is_decided_counts(world: World, wish: dict[str, str]) -> None:
+    """A publication that ends between the look at the ETag and the decision is a change since it was read."""
+    workflow = world.ids[TWO]["workflow"]
+    tag = world.call("GET", f"workflows/{workflow}", organization=TWO).headers["etag"]
+    with psycopg.connect(world.dsn) as publishing, ThreadPoolExecutor(1) as pool:
+        publishing.execute("UPDATE atlas.workflows SET revision = revision + 1 WHERE id = %s", [workflow])
+        asked = pool.submit(
+            world.call, "PATCH", f"workflows/{workflow}", organization=TWO, json=wish | {"reason": "x"}, headers={"If-Match": tag},
+        )  # fmt: skip
+        _until_blocked_by(world, publishing)
+        publishing.commit()
+        assert (asked.result().status_code, asked.result().json()["code"]) == (412, "stale")
+    assert world.get(f"workflows/{workflow}", organization=TWO)["status"] == "active"
+
+
+def _until_blocked_by(world: World, session: psycopg.Connection[Any]) -> None:
+    with psycopg.connect(world.dsn, autocommit=True) as looking:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            found = looking.execute(
+                "SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
+                [session.info.backend_pid],
+            ).fetchone()
+            if found is not None:
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
+def test_a_checkpoint_and_a_publication_do_not_wait_for_each_other(world: World) -> None:
+    """A checkpoint locks its row of the queue, then asks for the workflow's."""
+    workflow, execution = world.ids[ONE]["workflow"], str(uuid4())
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id) VALUES (%s, %s)",
+            [ONE, execution],
+        )
+        connection.execute(
+            "INSERT INTO atlas.execution_states (organization_id, execution_id, workflow_id, workflow_version, subject, document)"
+            " VALUES (%s, %s, %s, 1, 's', '{}')", [ONE, execution, workflow],
+        )  # fmt: skip
+    address, tag, draft = _draft(world)
+    draft["settings"] = {"concurrency": 3}
+    saved = world.call("PUT", address, json={"definition": draft}, headers={"If-Match": tag}).json()
+    assert saved["valid"], saved
+    wish = {"revision": saved["revision"], "reason": "x"}
+    with psycopg.connect(world.dsn) as checkpoint, ThreadPoolExecutor(1) as pool:
+        checkpoint.execute(
+            "SELECT FROM atlas.workflow_execution_queue WHERE execution_id = %s FOR UPDATE", [execution]
+        )
+        asked = pool.submit(world.start, f"workflows/{workflow}/publications", wish)
+        _until_blocked_by(world, checkpoint)
+        checkpoint.execute("SET lock_timeout = '5s'")
+        checkpoint.execute("SELECT FROM atlas.workflows WHERE id = %s FOR UPDATE", [workflow])
+        checkpoint.commit()
+        assert asked.result().status_code == 201, asked.result().text
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        counted = connection.execute(
+            "DELETE FROM atlas.workflow_execution_queue WHERE execution_id = %s RETURNING counted_for::text",
+            [execution],
+        ).fetchone()
+        connection.execute("DELETE FROM atlas.execution_states WHERE execution_id = %s", [execution])
+    assert counted == (workflow,)
 
 
 def test_copies_of_a_request_that_race_make_one_workflow_and_get_one_answer(world: World) -> None:

@@ -9,9 +9,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from atlas_workflows.api.app import create_app, provider_of
+from atlas_workflows.api.app import create_app, provider_of, rate_of
 from atlas_workflows.api.connections import Impatient
-from atlas_workflows.api.doors.rates import Rate
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
 from atlas_workflows.db.rows import scalar
@@ -20,7 +19,6 @@ from atlas_workflows.errors import InputError, StackError
 from atlas_workflows.settings import Settings
 
 PREFIX = "/atlas"  # as where it is mounted in Airflow, so that an address holds for both
-AT_ONCE_SHARE = 5  # so much of a minute's requests may come in one burst
 IDLE_SECONDS, DRAIN_SECONDS = 5, 20
 MOST_AT_ONCE = 1_000
 
@@ -38,9 +36,7 @@ def require_ready(dsn: str) -> None:
 
 def build(settings: Settings, dsn: Callable[[], str]) -> FastAPI:
     """The application over one database."""
-    per_minute = settings.api_per_minute
-    rate = Rate(per_minute, max(1, per_minute // AT_ONCE_SHARE))
-    return create_app(dsn=dsn, provider=provider_of(settings), rate=rate, prefix=PREFIX)
+    return create_app(dsn=dsn, provider=provider_of(settings), rate=rate_of(settings), prefix=PREFIX)
 
 
 def serve(settings: Settings, dsn: Callable[[], str], host: str, port: int) -> None:
