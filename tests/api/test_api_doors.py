@@ -261,6 +261,14 @@ def test_an_allowance_is_kept_to_by_callers_that_race(world: World) -> None:
         assert isinstance(ask(now + timedelta(seconds=1)), HttpProblem)
         later = [ask(now + timedelta(hours=1)) for _ in range(11)]
         assert [isinstance(answer, HttpProblem) for answer in later] == [False] * 10 + [True]
+        ask(now + timedelta(hours=24))
+        take(database, "another", rate, now + timedelta(hours=24))
+        take(database, "a third", rate, now + timedelta(hours=49))
+        with database.session() as connection:
+            found = connection.execute(
+                "SELECT caller FROM atlas.api_rates WHERE caller IN ('racer', 'another')"
+            )
+            assert found.fetchall() == [], "who has not called for a day is forgotten"
     finally:
         database.close()
 

@@ -13,6 +13,7 @@ from api_world import CANARIES, World, definition_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atlas_workflows.api.manners import repeats
 from atlas_workflows.api.manners.cursors import cursor_of, place_of
 from atlas_workflows.api.manners.exact import DEEPEST, require_shallow
 from atlas_workflows.api.manners.problems import HttpProblem
@@ -155,13 +156,16 @@ def test_a_draft_comes_back_digit_for_digit(world: World) -> None:
 
 def test_who_saves_says_what_was_read(world: World) -> None:
     address, tag, draft = _draft(world)
-    for match, status in ((None, 428), ('"x"', 412), ("*", 412), ('"9999"', 412)):
+    for match, status in ((None, 428), ('"x"', 412), (f"W/{tag}", 412), ('"9998", "9999"', 412)):
         headers = {} if match is None else {"If-Match": match}
         answer = world.call("PUT", address, json={"definition": draft}, headers=headers)
         assert (answer.status_code, answer.json()["field"]) == (status, "If-Match")
     assert (
         world.call("PUT", address, json={"definition": draft}, headers={"If-Match": tag}).status_code == 200
     )
+    for match in ("*", f'"9999", "{int(tag[1:-1]) + 2}"'):
+        saved = world.call("PUT", address, json={"definition": draft}, headers={"If-Match": match})
+        assert saved.status_code == 200, (match, saved.text)
     late = world.call("PUT", address, json={"definition": {}}, headers={"If-Match": tag})
     assert late.status_code == 412
     assert late.json()["current"]["definition"] == draft
@@ -264,6 +268,29 @@ def test_copies_of_a_request_that_race_make_one_workflow_and_get_one_answer(worl
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert world.start("workflows", wish, key=key, organization=TWO).json()["id"] != answers[0].json()["id"]
     assert world.call("POST", "workflows", json=wish).json()["field"] == "Idempotency-Key"
+
+
+def test_a_copy_of_a_slow_request_is_told_to_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen copies would hold every session there is."""
+    monkeypatch.setattr(repeats, "PATIENCE", "100ms")
+    key, quick, wish = uuid4().hex, uuid4().hex, {"name": "slow"}
+    assert world.start("workflows", {"name": "quick"}, key=quick).status_code == 201
+    with psycopg.connect(world.dsn) as first:
+        first.execute(
+            "INSERT INTO atlas.api_answers (organization_id, caller, idempotency_key, request_hash, answered_at)"
+            " SELECT organization_id, caller, %s, request_hash, now() FROM atlas.api_answers WHERE idempotency_key = %s",
+            [key, quick],
+        )
+        answer = world.start("workflows", wish, key=key)
+        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (
+            409,
+            "conflict",
+            "2",
+        )
+        first.rollback()
+    assert world.start("workflows", wish, key=key).status_code == 201
 
 
 def test_what_was_refused_may_be_tried_again_and_answers_are_forgotten_after_a_day(world: World) -> None:
