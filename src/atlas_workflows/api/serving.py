@@ -11,11 +11,10 @@ from fastapi import FastAPI
 
 from atlas_workflows.api.app import create_app, provider_of, rate_of
 from atlas_workflows.api.connections import Impatient
+from atlas_workflows.api.database import require_schema
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
-from atlas_workflows.db.rows import scalar
-from atlas_workflows.db.sql_files import sql
-from atlas_workflows.errors import InputError, StackError
+from atlas_workflows.errors import StackError
 from atlas_workflows.settings import Settings
 
 PREFIX = "/atlas"  # as where it is mounted in Airflow, so that an address holds for both
@@ -27,11 +26,7 @@ def require_ready(dsn: str) -> None:
     """Raise an error that says what is missing where the database could not be worked with."""
     with connect(dsn, application_name="atlas-api", autocommit=True) as connection:
         require_migration_role(connection)
-        if not scalar(connection, sql("api/schema_is_there")):
-            raise InputError(
-                "Schema atlas is not there, or older than the API.",
-                remedy="Run `atlas schema upgrade` first.",
-            )
+        require_schema(connection)
 
 
 def build(settings: Settings, dsn: Callable[[], str]) -> FastAPI:
