@@ -7,7 +7,7 @@ from atlas_workflows.orchestration.timetable import RecurringTimetable
 
 
 def _pages():
-    from atlas_workflows.api.app import create_app, provider_of
+    from atlas_workflows.api.app import create_app, provider_of, rate_of
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.pages import airflow_guard, read_airflow_session
     from atlas_workflows.settings import load_settings
@@ -19,6 +19,7 @@ def _pages():
         guard=airflow_guard(),
         read_session=read_airflow_session,
         provider=provider_of(settings),
+        rate=rate_of(settings),
     )
 
 

@@ -8,7 +8,8 @@ faster. Which texts those are is decided by one regular expression over the whol
 
 import json
 import sys
-from decimal import Decimal
+from collections.abc import Callable
+from decimal import Decimal, DecimalException
 from typing import Any, NoReturn
 
 import orjson
@@ -22,6 +23,10 @@ MAY_LOSE_DIGITS = rb'(?:\A|"[ \t\r\n]*:|[,\[])[ \t\r\n]*(?:-?[0-9]+[.eE]|-?[0-9]
 _MAY_LOSE_DIGITS = re2.compile(MAY_LOSE_DIGITS)
 _SHORT, _DIGITS = 64, b"0123456789"  # bytes; re2 takes two microseconds to get started, whatever the length
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
+_NO_QUOTES_OR_BRACKETS = bytes(byte for byte in range(256) if byte not in b'"[]{}')
+# Of a number from outside. PostgreSQL keeps 1e5000 as 5,001 digits, which nobody reads back, and seven letters of a body
+# may become 130,000; nothing that is measured or counted comes near this.
+FURTHEST_EXPONENT = 1_000
 
 
 def loads(text: str | bytes) -> Any:
@@ -29,30 +34,41 @@ def loads(text: str | bytes) -> Any:
 
     Raises InvalidJson for anything that RFC 8259 does not allow (NaN and Infinity included).
     """
-    try:
-        raw = text.encode() if isinstance(text, str) else text
-    except UnicodeEncodeError:
-        return _loads_exactly(text)
-    is_safe = len(raw) <= _SHORT and len(raw.translate(None, _DIGITS)) == len(raw)
-    return loads_plain(text) if is_safe or _MAY_LOSE_DIGITS.search(raw) is None else _loads_exactly(text)
+    return _loads(text, Decimal)
+
+
+def loads_foreign(text: str | bytes) -> Any:
+    """`loads` of what comes from outside: a number whose exponent is beyond FURTHEST_EXPONENT is refused too."""
+    return _loads(text, _bounded)
 
 
 def loads_plain(text: str | bytes) -> Any:
     """`loads` of a text in which somebody has looked for MAY_LOSE_DIGITS already, and did not find it."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return _loads_exactly(text)  # lone surrogates are legal in JSON text but not for orjson
+    return _loads_plain(text, Decimal)
 
 
 def loads_unambiguous(text: str | bytes) -> Any:
-    """`loads` of what a person wrote: a key that stands twice in one object is refused, not silently overwritten."""
-    value = loads(text)
+    """`loads_foreign` of what a person wrote: a key that stands twice in one object is refused, not silently overwritten."""
+    value = loads_foreign(text)
     try:
         json.loads(text, object_pairs_hook=_refuse_repeated_keys, parse_int=str, parse_float=str)
     except RecursionError as cause:
         raise InvalidJson("The JSON is nested too deeply.", remedy="Flatten it.") from cause
     return value
+
+
+def is_deeper(text: bytes, most: int) -> bool:
+    """Whether brackets outside of strings are nested deeper than `most`, before anything recurses into them. In linear time."""
+    if text.count(b"[") + text.count(b"{") <= most:
+        return False
+    # Escapes stand in strings only; without them every quote begins or ends one.
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_QUOTES_OR_BRACKETS)
+    depth = 0
+    for bracket in b"".join(bare.split(b'"')[::2]):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > most:
+            return True
+    return False
 
 
 def dumps(value: Any) -> bytes:
@@ -71,9 +87,33 @@ def dumps_text(value: Any) -> str:
     return dumps(value).decode()
 
 
-def _loads_exactly(text: str | bytes) -> Any:
+def _loads(text: str | bytes, number: Callable[[str], Decimal]) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        raw = text.encode() if isinstance(text, str) else text
+    except UnicodeEncodeError:
+        return _loads_exactly(text, number)
+    is_safe = len(raw) <= _SHORT and len(raw.translate(None, _DIGITS)) == len(raw)
+    if is_safe or _MAY_LOSE_DIGITS.search(raw) is None:
+        return _loads_plain(text, number)
+    return _loads_exactly(text, number)
+
+
+def _loads_plain(text: str | bytes, number: Callable[[str], Decimal]) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _loads_exactly(text, number)  # lone surrogates are legal in JSON text but not for orjson
+
+
+def _loads_exactly(text: str | bytes, number: Callable[[str], Decimal]) -> Any:
+    try:
+        # Decoded here, for json.loads would take bytes for UTF-16 where they look like it.
+        read = text.decode("utf-8", "surrogatepass") if isinstance(text, bytes) else text
+        return json.loads(read, parse_float=number, parse_constant=_refuse_constant)
+    except DecimalException as cause:
+        raise InvalidJson(
+            "A number in the JSON has an exponent beyond all bounds.", remedy="Write it as a text."
+        ) from cause
     except RecursionError as cause:
         raise InvalidJson("The JSON is nested too deeply.", remedy="Flatten it.") from cause
     except ValueError as cause:
@@ -85,6 +125,16 @@ def _loads_exactly(text: str | bytes) -> Any:
         raise InvalidJson(
             f"The text is not JSON: {cause}.", remedy="Correct the text at that place."
         ) from cause
+
+
+def _bounded(text: str) -> Decimal:
+    found = Decimal(text)
+    if abs(found.adjusted()) > FURTHEST_EXPONENT:
+        raise InvalidJson(
+            f"A number in the JSON has an exponent beyond {FURTHEST_EXPONENT:,}.",
+            remedy="Write it as a text.",
+        )
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,16 @@ from api_world import GENEROUS, USERS, World, build_world
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi.testclient import TestClient
 from jwt.algorithms import RSAAlgorithm
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from atlas_workflows.api.app import create_app
+from atlas_workflows.api.connections import Impatient
 from atlas_workflows.api.database import Database
 from atlas_workflows.api.doors.cookies import require_own_page
 from atlas_workflows.api.doors.rates import Rate, take
-from atlas_workflows.api.doors.tokens import Keys, Provider
+from atlas_workflows.api.doors.tokens import FETCH_SECONDS, Keys, Provider
+from atlas_workflows.api.manners.bodies import Bounds
 from atlas_workflows.api.manners.envelope import Envelope
 from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.db.server import EmbeddedServer
@@ -171,9 +176,31 @@ def test_keys_are_fetched_seldom_and_outlive_a_provider_that_is_away(publisher: 
     assert publisher.asked == before + 2
     keys.url = "http://127.0.0.1:1/jwks"
     assert keys.find("one", 9_000.0) is not None
-    with pytest.raises(HttpProblem) as refused:
-        Keys("http://127.0.0.1:1/jwks").find("one", 0.0)
-    assert refused.value.code == "unavailable"
+    never = Keys("http://127.0.0.1:1/jwks")
+    for at in (0.0, 1.0, 29.0):
+        with pytest.raises(HttpProblem) as refused:
+            never.find("one", at)
+        assert refused.value.code == "unavailable", "nobody knows yet whether the token is in force"
+    never.url = publisher.url
+    assert never.find("one", 31.0) is not None
+
+
+def test_nobody_waits_for_a_fetch_that_another_one_makes(publisher: Publisher) -> None:
+    keys, silent = Keys(publisher.url), socket.create_server(("127.0.0.1", 0))
+    assert keys.find("one", 0.0) is not None
+    keys.url = f"http://127.0.0.1:{silent.getsockname()[1]}/jwks"
+    with ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(keys.find, "one", 9_000.0)
+        asked, _ = silent.accept()
+        began = time.monotonic()
+        assert keys.find("one", 9_000.0) is not None
+        with pytest.raises(HttpProblem) as refused:
+            keys.find("two", 9_000.0)
+        assert (refused.value.code, refused.value.headers["Retry-After"]) == ("unavailable", "2")
+        assert time.monotonic() - began < FETCH_SECONDS
+        asked.close()
+        silent.close()
+        assert fetching.result() is not None
 
 
 @pytest.mark.parametrize("algorithms", ["HS256", "none", "RS256,HS512", ","])
@@ -234,6 +261,14 @@ def test_an_allowance_is_kept_to_by_callers_that_race(world: World) -> None:
         assert isinstance(ask(now + timedelta(seconds=1)), HttpProblem)
         later = [ask(now + timedelta(hours=1)) for _ in range(11)]
         assert [isinstance(answer, HttpProblem) for answer in later] == [False] * 10 + [True]
+        ask(now + timedelta(hours=24))
+        take(database, "another", rate, now + timedelta(hours=24))
+        take(database, "a third", rate, now + timedelta(hours=49))
+        with database.session() as connection:
+            found = connection.execute(
+                "SELECT caller FROM atlas.api_rates WHERE caller IN ('racer', 'another')"
+            )
+            assert found.fetchall() == [], "who has not called for a day is forgotten"
     finally:
         database.close()
 
@@ -279,8 +314,20 @@ async def _fails(scope: Any, receive: Any, send: Any) -> None:
     raise RuntimeError("secret words")
 
 
+async def _two_at_once(envelope: Envelope) -> None:
+    """One who sends slowly holds what he may send; what does not fit beside it is told to come again."""
+    chunked = ((b"transfer-encoding", b"chunked"),)
+    slow = asyncio.create_task(_sent(envelope, headers=chunked))
+    await asyncio.sleep(0)
+    whole = {"type": "http.request", "body": b"0123456789"}
+    answer = await _sent(envelope, whole, headers=((b"content-length", b"10"),))
+    assert (answer[0]["status"], dict(answer[0]["headers"])[b"retry-after"]) == (503, b"1")
+    assert (await slow)[0]["status"] == 408
+    assert (await _sent(envelope, whole, headers=chunked))[0]["status"] == 200
+
+
 def test_what_surrounds_a_request() -> None:
-    envelope = Envelope(_echo, {"X-Kind": "a"}, most=10, seconds=0.05)
+    envelope = Envelope(_echo, {"X-Kind": "a"}, bounds=Bounds(most=10, seconds=0.05, most_held=15))
     first = {"type": "http.request", "body": b"01234", "more_body": True}
     last = {"type": "http.request", "body": b"56789", "more_body": False}
     answer = asyncio.run(_sent(envelope, first, last))
@@ -293,10 +340,78 @@ def test_what_surrounds_a_request() -> None:
     assert asyncio.run(_sent(envelope, first))[0]["status"] == 408, (
         "who sends half a body does not hold a place"
     )
+    asyncio.run(_two_at_once(envelope))
+    assert envelope.bounds.held == 0
     broken = asyncio.run(_sent(Envelope(_fails, {}), last))
     assert broken[0]["status"] == 500
     assert b"secret words" not in broken[1]["body"]
     assert json.loads(broken[1]["body"])["code"] == "internal"
+
+
+def test_a_body_is_read_for_who_was_let_in_only(world: World) -> None:
+    """Whether there is a door or an address at all: nobody else's body is waited for, and its connection is not used again."""
+
+    async def asked(path: str, bearer: str) -> list[Any]:
+        sent = list[Any]()
+
+        async def receive() -> dict[str, Any]:
+            raise AssertionError("the body was read")
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [
+            (b"content-length", b"4000000"),
+            (b"content-type", b"application/json"),
+            (b"authorization", bearer.encode()),
+        ]
+        scope = {
+            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "root_path": "", "headers": headers,
+            "query_string": b"", "client": ("127.0.0.1", 1), "server": ("x", 80), "scheme": "http", "http_version": "1.1",
+        }  # fmt: skip
+        await world.app(scope, receive, send)
+        return sent
+
+    staff = f"Bearer {world.keys['member', ONE]}"
+    for path, bearer, status in (
+        ("/api/v2/workflows", "", 401),
+        ("/api/v2/workflows", "Bearer nobody", 401),
+        ("/api/v2/workflows", staff, 403),
+        ("/api/v2/nowhere", staff, 404),
+    ):
+        told = asyncio.run(asked(path, bearer))[0]
+        assert (told["status"], dict(told["headers"])[b"connection"]) == (status, b"close")
+
+
+async def _closed_after(sent: bytes) -> bytes:
+    """What a connection gets to read until it is closed by the server."""
+
+    class Quick(Impatient):
+        header_seconds = 0.2
+
+    config = Config(_echo, log_config=None, lifespan="off", timeout_keep_alive=30)
+    config.load()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Quick(config, ServerState(), {}), "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(sent)
+        async with asyncio.timeout(25):
+            found = await reader.read()
+        writer.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sent", "answers"),
+    [
+        (b"", 0),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", 0),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHo", 1),
+    ],
+)
+def test_a_connection_without_headers_is_not_waited_for(sent: bytes, answers: int) -> None:
+    assert asyncio.run(_closed_after(sent)).count(b"HTTP/1.1 200") == answers
 
 
 def test_a_database_that_is_away_is_said(world: World) -> None:

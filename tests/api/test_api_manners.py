@@ -1,6 +1,7 @@
 """How the API speaks: problems by name, exact JSON, cursors, preconditions, requests that are sent again."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from api_world import CANARIES, World, definition_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atlas_workflows.api.manners import repeats
 from atlas_workflows.api.manners.cursors import cursor_of, place_of
 from atlas_workflows.api.manners.exact import DEEPEST, require_shallow
 from atlas_workflows.api.manners.problems import HttpProblem
@@ -103,7 +105,11 @@ def test_what_is_unknown_is_refused_by_name(world: World) -> None:
         (b'{"definition": {}', "application/json", 400),
         (b'{"definition": {"a": 1, "a": 2}}', "application/json", 400),
         (b'{"definition": ' + b"[" * 5_000 + b"]" * 5_000 + b"}", "application/json", 400),
+        (b'{"definition": ["\\\\", ' + b"[" * 500 + b"]" * 500 + b', "x"]}', "application/json", 400),
         (b'{"definition": {"a": NaN}}', "application/json", 400),
+        (b'{"definition": {"a": 1e5000}}', "application/json", 400),
+        (b'{"definition": {"a": 1e99999999999999999999999999}}', "application/json", 400),
+        ('{"definition": {"a": 1}}'.encode("utf-16"), "application/json", 400),
         (b'{"definition": {"a": "\xff"}}', "application/json", 400),
         (b'{"definition": {}}', "text/plain", 415),
         (b'{"definition": {}}', "application/json; charset=latin-1", 415),
@@ -128,6 +134,7 @@ def test_depth_is_of_brackets_outside_texts() -> None:
     require_shallow(b'{"a": "' + b"[" * 1_000 + b'"}')
     require_shallow(b"[" * DEEPEST + b"]" * DEEPEST)
     require_shallow(b"[" + b"[]," * 1_000 + b"0]")
+    require_shallow(json.dumps([{"a": {"text": "x\ny"}, "html": '<a href="c">'}] * 80).encode())
     with pytest.raises(InvalidJson):
         require_shallow(b'["\\"", ' * (DEEPEST + 1))
 
@@ -149,13 +156,16 @@ def test_a_draft_comes_back_digit_for_digit(world: World) -> None:
 
 def test_who_saves_says_what_was_read(world: World) -> None:
     address, tag, draft = _draft(world)
-    for match, status in ((None, 428), ('"x"', 412), ("*", 412), ('"9999"', 412)):
+    for match, status in ((None, 428), ('"x"', 412), (f"W/{tag}", 412), ('"9998", "9999"', 412)):
         headers = {} if match is None else {"If-Match": match}
         answer = world.call("PUT", address, json={"definition": draft}, headers=headers)
         assert (answer.status_code, answer.json()["field"]) == (status, "If-Match")
     assert (
         world.call("PUT", address, json={"definition": draft}, headers={"If-Match": tag}).status_code == 200
     )
+    for match in ("*", f'"9999", "{int(tag[1:-1]) + 2}"'):
+        saved = world.call("PUT", address, json={"definition": draft}, headers={"If-Match": match})
+        assert saved.status_code == 200, (match, saved.text)
     late = world.call("PUT", address, json={"definition": {}}, headers={"If-Match": tag})
     assert late.status_code == 412
     assert late.json()["current"]["definition"] == draft
@@ -178,6 +188,72 @@ def test_of_two_who_save_at_once_one_is_told(world: World) -> None:
     assert now == won.headers["etag"] == f'"{int(tag[1:-1]) + 1}"'
 
 
+@pytest.mark.parametrize("wish", [{"status": "paused"}, {"status": "archived", "running": "finish"}])
+def test_what_has_changed_until_it_is_decided_counts(world: World, wish: dict[str, str]) -> None:
+    """A publication that ends between the look at the ETag and the decision is a change since it was read."""
+    workflow = world.ids[TWO]["workflow"]
+    tag = world.call("GET", f"workflows/{workflow}", organization=TWO).headers["etag"]
+    with psycopg.connect(world.dsn) as publishing, ThreadPoolExecutor(1) as pool:
+        publishing.execute("UPDATE atlas.workflows SET revision = revision + 1 WHERE id = %s", [workflow])
+        asked = pool.submit(
+            world.call, "PATCH", f"workflows/{workflow}", organization=TWO, json=wish | {"reason": "x"}, headers={"If-Match": tag},
+        )  # fmt: skip
+        _until_blocked_by(world, publishing)
+        publishing.commit()
+        assert (asked.result().status_code, asked.result().json()["code"]) == (412, "stale")
+    assert world.get(f"workflows/{workflow}", organization=TWO)["status"] == "active"
+
+
+def _until_blocked_by(world: World, session: psycopg.Connection[Any]) -> None:
+    with psycopg.connect(world.dsn, autocommit=True) as looking:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            found = looking.execute(
+                "SELECT FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))",
+                [session.info.backend_pid],
+            ).fetchone()
+            if found is not None:
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
+def test_a_checkpoint_and_a_publication_do_not_wait_for_each_other(world: World) -> None:
+    """A checkpoint locks its row of the queue, then asks for the workflow's."""
+    workflow, execution = world.ids[ONE]["workflow"], str(uuid4())
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id) VALUES (%s, %s)",
+            [ONE, execution],
+        )
+        connection.execute(
+            "INSERT INTO atlas.execution_states (organization_id, execution_id, workflow_id, workflow_version, subject, document)"
+            " VALUES (%s, %s, %s, 1, 's', '{}')", [ONE, execution, workflow],
+        )  # fmt: skip
+    address, tag, draft = _draft(world)
+    draft["settings"] = {"concurrency": 3}
+    saved = world.call("PUT", address, json={"definition": draft}, headers={"If-Match": tag}).json()
+    assert saved["valid"], saved
+    wish = {"revision": saved["revision"], "reason": "x"}
+    with psycopg.connect(world.dsn) as checkpoint, ThreadPoolExecutor(1) as pool:
+        checkpoint.execute(
+            "SELECT FROM atlas.workflow_execution_queue WHERE execution_id = %s FOR UPDATE", [execution]
+        )
+        asked = pool.submit(world.start, f"workflows/{workflow}/publications", wish)
+        _until_blocked_by(world, checkpoint)
+        checkpoint.execute("SET lock_timeout = '5s'")
+        checkpoint.execute("SELECT FROM atlas.workflows WHERE id = %s FOR UPDATE", [workflow])
+        checkpoint.commit()
+        assert asked.result().status_code == 201, asked.result().text
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        counted = connection.execute(
+            "DELETE FROM atlas.workflow_execution_queue WHERE execution_id = %s RETURNING counted_for::text",
+            [execution],
+        ).fetchone()
+        connection.execute("DELETE FROM atlas.execution_states WHERE execution_id = %s", [execution])
+    assert counted == (workflow,)
+
+
 def test_copies_of_a_request_that_race_make_one_workflow_and_get_one_answer(world: World) -> None:
     key, wish = uuid4().hex, {"name": "made once"}
     with ThreadPoolExecutor(RACING) as pool:
@@ -192,6 +268,29 @@ def test_copies_of_a_request_that_race_make_one_workflow_and_get_one_answer(worl
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert world.start("workflows", wish, key=key, organization=TWO).json()["id"] != answers[0].json()["id"]
     assert world.call("POST", "workflows", json=wish).json()["field"] == "Idempotency-Key"
+
+
+def test_a_copy_of_a_slow_request_is_told_to_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen copies would hold every session there is."""
+    monkeypatch.setattr(repeats, "PATIENCE", "100ms")
+    key, quick, wish = uuid4().hex, uuid4().hex, {"name": "slow"}
+    assert world.start("workflows", {"name": "quick"}, key=quick).status_code == 201
+    with psycopg.connect(world.dsn) as first:
+        first.execute(
+            "INSERT INTO atlas.api_answers (organization_id, caller, idempotency_key, request_hash, answered_at)"
+            " SELECT organization_id, caller, %s, request_hash, now() FROM atlas.api_answers WHERE idempotency_key = %s",
+            [key, quick],
+        )
+        answer = world.start("workflows", wish, key=key)
+        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (
+            409,
+            "conflict",
+            "2",
+        )
+        first.rollback()
+    assert world.start("workflows", wish, key=key).status_code == 201
 
 
 def test_what_was_refused_may_be_tried_again_and_answers_are_forgotten_after_a_day(world: World) -> None:

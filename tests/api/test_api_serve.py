@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def test_the_how_to_works_as_it_is_written(
     environment = os.environ | {"ATLAS_CRM_DSN": world.dsn, "KEY": "", "NO_PROXY": "*"}
     said: list[str] = []
     for command in commands:
-        found = command.replace("./atlas", ATLAS).replace(
+        found = command.replace("./atlas", shlex.quote(ATLAS)).replace(
             "http://127.0.0.1:8090", str(served[0].base_url).rstrip("/")
         )
         if said:

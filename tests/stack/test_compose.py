@@ -24,7 +24,7 @@ from jsonschema import Draft7Validator
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
-from atlas_workflows.settings import ROOT
+from atlas_workflows.settings import KNOWN, ROOT
 
 
 def test_it_fits_the_compose_schema() -> None:
@@ -54,6 +54,18 @@ def test_every_airflow_service_shares_image_environment_and_home() -> None:
         assert services[name]["image"] == "atlas-workflows"
         assert services[name]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
         assert services[name]["volumes"] == ["atlas-home:/opt/atlas-home"]
+
+
+def test_what_says_how_the_api_is_served_reaches_it() -> None:
+    """Alone, and in Airflow's web server, where no webhooks are taken."""
+    environments = {
+        name: compose_document()["services"][name]["environment"] for name in ("api", "api-server")
+    }
+    both = {name for name in KNOWN if name.startswith("ATLAS_JWT_")} | {"ATLAS_API_PER_MINUTE"}
+    for name in both | {"ATLAS_PUBLIC_URL", "ATLAS_TRUSTED_PROXIES"}:
+        assert environments["api"][name] == f"${{{name}:-}}"
+    for name in both:
+        assert environments["api-server"][name] == f"${{{name}:-}}"
 
 
 def test_the_engine_s_worker_waits_works_and_is_drained(here: Here, dsn: str) -> None:

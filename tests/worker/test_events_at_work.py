@@ -151,6 +151,23 @@ def test_what_comes_of_an_event_and_cannot_be_stored_fails_alone(live: PostgresW
     assert rows == [("poison", True)]
 
 
+def test_an_event_that_cannot_be_read_fails_alone(live: PostgresWorld) -> None:
+    """1e5000 is a number to PostgreSQL, and 5,001 digits to who reads it back."""
+    live.publish(on("lead_created", line("w", setting("a"))))
+    live.connection.execute(
+        "INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data, occurred_at, order_key)"
+        " SELECT %s, key, 'lead_created', 's', key, data::jsonb, now(), 'one'"
+        " FROM (VALUES ('huge', '{\"trigger\": {\"a\": 1e5000}}'), ('behind', '{\"trigger\": {}}')) AS v (key, data)", [ONE],
+    )  # fmt: skip
+    assert lane(live).round() == Handled(taken=1, failed=1)
+    assert lane(live).round() == Handled(taken=1, started=1)
+    ((error, told),) = live.rows(
+        "SELECT error, told FROM atlas.event_outbox WHERE event_key = 'huge' AND handled_at IS NOT NULL"
+    )
+    assert "more than 4,300 digits" in error
+    assert told is None
+
+
 def test_nothing_is_lost_where_the_crm_cannot_be_read(live: PostgresWorld) -> None:
     live.publish(on("lead_created", line("w", setting("a"))))
     lead(live, 1)

@@ -179,23 +179,30 @@ def test_deliveries_are_forgotten_with_their_events(hooks: PostgresHooks) -> Non
     assert left == [("new",), ("waiting",)]
 
 
-def test_the_application_lets_webhooks_by_its_guard(
+def test_the_application_takes_webhooks_where_it_is_served_alone(
     hooks: PostgresHooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nothing of it is open in Airflow's web server, where the pages are."""
+
     def nobody() -> None:
         raise HTTPException(401)
 
     monkeypatch.setenv("ATLAS_SECRET_KEYS", KEY)
     hooks.add("e1")
-    application = create_app(dsn=lambda: hooks.world.dsn, reports=tmp_path, guard=[nobody])
-    with TestClient(application) as client:  # one loop for all calls, as a server has
+    beside_pages = create_app(dsn=lambda: hooks.world.dsn, reports=tmp_path, guard=[nobody])
+    with TestClient(beside_pages) as client:
+        for path in ("/hooks/e1", "/atlas/hooks/e1", "/api/webhooks/receive/e1"):
+            assert client.post(path, content=BODY, headers=signed(BODY)).status_code in (401, 404)
+        assert client.get("/runs").status_code == 401
+    with TestClient(
+        create_app(dsn=lambda: hooks.world.dsn)
+    ) as client:  # one loop for all calls, as a server has
         for path in ("/hooks/e1", "/atlas/hooks/e1", "/api/webhooks/receive/e1"):
             body = path.encode().join((b'{"event":"', b'"}'))
             assert client.post(path, content=body, headers=signed(body)).status_code == 202
         assert (
             client.post("/hooks/e2", content=BODY, headers=signed(BODY)).json()["code"] == "webhook_unknown"
         )
-        assert client.get("/runs").status_code == 401
 
 
 def test_two_rotations_at_once_make_one(hooks: PostgresHooks) -> None:

@@ -400,13 +400,19 @@ def test_a_signed_call_starts_one_execution(atlas_dsn: str) -> None:
         )
         world.publish(workflow, organization)
     bodies = [json.dumps({"who": f"s{n % 3}", "n": n, "zero": "\0", "big": 2**70}).encode() for n in range(8)]
-    poison = b'{"who":"s","n":1e400000}'
+    poison, endless = b'{"who":"s","n":0.' + b"1" * 17_000 + b"}", b'{"who":"s","n":1e5000}'
     requests = [post(endpoint_id, body) for body in bodies for endpoint_id in ("e1", "e2")] + [
         post("e2", poison)
     ]
     from webhook_world import KEY
 
-    found = calls(intake_over(PostgresWebhooks(atlas_dsn, Sealer((KEY,)))), *requests, *requests[:4])
+    found = calls(
+        intake_over(PostgresWebhooks(atlas_dsn, Sealer((KEY,)))),
+        *requests,
+        *requests[:4],
+        post("e2", endless),
+    )
+    refused(found.pop(), 400, "body_unreadable")
     refused(found[16], 422, "unstorable")
     assert {answer.status_code for place, answer in enumerate(found) if place != 16} == {202}
     assert [answer.json()["status"] for answer in found[17:]] == ["duplicate"] * 4

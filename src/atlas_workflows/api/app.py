@@ -37,7 +37,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 V2 = "/api/v2"
-PER_MINUTE, AT_ONCE = 1_000, 200
+AT_ONCE_SHARE = 5  # so much of a minute's requests may come in one burst
+RATE = Rate(1_000, 1_000 // AT_ONCE_SHARE)
 
 
 def create_app(
@@ -48,7 +49,7 @@ def create_app(
     now: Callable[[], datetime] = utc_now,
     read_session: ReadSession | None = None,
     provider: Provider | None = None,
-    rate: Rate | None = None,
+    rate: Rate = RATE,
     prefix: str = "",
 ) -> FastAPI:
     """The API over the database at `dsn()` below `prefix`/api/v2, and with `reports` the pages over the files there.
@@ -58,16 +59,13 @@ def create_app(
     """
     if reports is not None and not guard:
         raise ValueError("the Atlas pages need a guard")
-    # Beside the pages nothing is open but the health.
+    # Beside the pages nothing is open but the health: neither the document nor addresses of webhooks.
     openapi_url = "/openapi.json" if reports is None else None
     app = FastAPI(title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url=openapi_url)
-    database = Database(dsn)
-    app.state.doors = Doors(
-        database, now, rate or Rate(PER_MINUTE, AT_ONCE),
-        tokens=Tokens(provider) if provider else None, read_session=read_session,
-    )  # fmt: skip
+    tokens = Tokens(provider) if provider else None
+    app.state.doors = Doors(Database(dsn), now, rate, tokens=tokens, read_session=read_session)
     app.state.streams = Streams()
-    app.include_router(health_router(database))
+    app.include_router(health_router(app.state.doors.database))
     for router in all_routers():
         app.include_router(router, prefix=prefix + V2)
     if reports is not None:
@@ -75,7 +73,8 @@ def create_app(
     add_refusals(app)
     app.add_middleware(Envelope, headers=HEADERS)
     describe(app, prefix + V2)
-    app.add_middleware(WebhooksBeside, intake=intake_of(dsn))
+    if reports is None:
+        app.add_middleware(WebhooksBeside, intake=intake_of(dsn))
     return app
 
 
@@ -84,6 +83,11 @@ def provider_of(settings: Settings) -> Provider | None:
     return Provider.of(
         settings.jwt_issuer, settings.jwt_audience, settings.jwt_keys_url, settings.jwt_algorithms
     )
+
+
+def rate_of(settings: Settings) -> Rate:
+    """How often a caller may call, as the settings say."""
+    return Rate(settings.api_per_minute, max(1, settings.api_per_minute // AT_ONCE_SHARE))
 
 
 def _pages(

@@ -41,10 +41,7 @@ class Database:
     def require_schema(self) -> None:
         """Raise DatabaseError where schema atlas is not there, or older than the API."""
         with self.session() as connection:
-            if not scalar(connection, sql("api/schema_is_there")):
-                raise DatabaseError(
-                    "Schema atlas is not there, or older than the API.", remedy="Run `atlas schema upgrade`."
-                )
+            require_schema(connection)
 
     def close(self) -> None:
         """Close every session."""
@@ -58,3 +55,11 @@ class Database:
             if self._pool is None:
                 self._pool = open_pool(self.dsn(), self.sessions, SETTINGS, name="atlas-api")
             return self._pool
+
+
+def require_schema(connection: Connection) -> None:
+    """Raise DatabaseError where schema atlas is not there, or older than the API."""
+    if not scalar(connection, sql("api/schema_is_there")):
+        raise DatabaseError(
+            "Schema atlas is not there, or older than the API.", remedy="Run `atlas schema upgrade` first."
+        )

@@ -9,17 +9,15 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from atlas_workflows.api.app import create_app, provider_of
-from atlas_workflows.api.doors.rates import Rate
+from atlas_workflows.api.app import create_app, provider_of, rate_of
+from atlas_workflows.api.connections import Impatient
+from atlas_workflows.api.database import require_schema
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
-from atlas_workflows.db.rows import scalar
-from atlas_workflows.db.sql_files import sql
-from atlas_workflows.errors import InputError, StackError
+from atlas_workflows.errors import StackError
 from atlas_workflows.settings import Settings
 
 PREFIX = "/atlas"  # as where it is mounted in Airflow, so that an address holds for both
-AT_ONCE_SHARE = 5  # so much of a minute's requests may come in one burst
 IDLE_SECONDS, DRAIN_SECONDS = 5, 20
 MOST_AT_ONCE = 1_000
 
@@ -28,18 +26,12 @@ def require_ready(dsn: str) -> None:
     """Raise an error that says what is missing where the database could not be worked with."""
     with connect(dsn, application_name="atlas-api", autocommit=True) as connection:
         require_migration_role(connection)
-        if not scalar(connection, sql("api/schema_is_there")):
-            raise InputError(
-                "Schema atlas is not there, or older than the API.",
-                remedy="Run `atlas schema upgrade` first.",
-            )
+        require_schema(connection)
 
 
 def build(settings: Settings, dsn: Callable[[], str]) -> FastAPI:
     """The application over one database."""
-    per_minute = settings.api_per_minute
-    rate = Rate(per_minute, max(1, per_minute // AT_ONCE_SHARE))
-    return create_app(dsn=dsn, provider=provider_of(settings), rate=rate, prefix=PREFIX)
+    return create_app(dsn=dsn, provider=provider_of(settings), rate=rate_of(settings), prefix=PREFIX)
 
 
 def serve(settings: Settings, dsn: Callable[[], str], host: str, port: int) -> None:
@@ -48,7 +40,7 @@ def serve(settings: Settings, dsn: Callable[[], str], host: str, port: int) -> N
     application = build(settings, dsn)
     config = uvicorn.Config(
         application, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="off",
-        timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=DRAIN_SECONDS, limit_concurrency=MOST_AT_ONCE,
+        http=Impatient, timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=DRAIN_SECONDS, limit_concurrency=MOST_AT_ONCE,
     )  # fmt: skip
     structlog.get_logger().info("api serves", host=host, port=port)
     # uvicorn ends itself by the signal once it has drained, to whom the signal belonged before: so that we have the last word.

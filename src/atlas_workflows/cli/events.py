@@ -13,7 +13,7 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.errors import InputError
-from atlas_workflows.exact_json import dumps_text, loads
+from atlas_workflows.exact_json import dumps_text, loads_foreign
 from atlas_workflows.settings import load_settings
 from atlas_workflows.store import events
 
@@ -178,7 +178,7 @@ def _require(by: str, reason: str) -> None:
 
 
 def _object(text: str) -> dict[str, Any]:
-    found = loads(text)
+    found = loads_foreign(text)
     if not isinstance(found, dict):
         raise InputError("--data is no JSON object.", remedy="""Write --data '{"source": "website"}'.""")
     return found

@@ -13,6 +13,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.limits import MAX_EVENTS_KEPT
+from atlas_workflows.errors import InvalidJson
 from atlas_workflows.store.contacts import PostgresContacts, reading
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import begin, lock, tell
@@ -48,6 +49,14 @@ class _Outcome:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Events in hand; `unreadable` are those of which nothing can come, whoever wrote them."""
+
+    events: list[Occurred]
+    unreadable: list[_Outcome]
+
+
 @dataclass(slots=True)
 class PostgresOutbox:
     """Events between their writing and their handling. `now` replaces the database's clock, for trials on a virtual one."""
@@ -63,7 +72,8 @@ class PostgresOutbox:
         try:
             return transact(self.pool, lambda connection: self._handle(connection, decide, limit))
         except TurnRefused:
-            events = transact(self.pool, lambda connection: self._take(connection, limit))
+            taken = transact(self.pool, lambda connection: self._take(connection, limit))
+            events = [*taken.events, *(done.event for done in taken.unreadable)]
             return sum((self._handle_alone(event, decide) for event in events), Handled())
 
     def handle_deferred(self, decide: Decide, limit: int) -> Handled:
@@ -81,7 +91,7 @@ class PostgresOutbox:
 
         def give_up(connection: Connection, error: str) -> Handled:
             # What was told was taken back with the rest, so they are told where it is handled again.
-            found = _take_one(connection, event)
+            found = _take_one(connection, event).events
             return self._mark(connection, [_Outcome(each, told=None, error=error) for each in found])
 
         try:
@@ -93,25 +103,24 @@ class PostgresOutbox:
     def _handle(self, connection: Connection, decide: Decide, limit: int) -> Handled:
         return self._handle_these(connection, self._take(connection, limit), decide)
 
-    def _take(self, connection: Connection, limit: int) -> list[Occurred]:
+    def _take(self, connection: Connection, limit: int) -> _Taken:
         found = self._take_behind(connection, limit, self._after)
         if not found and self._after != NOBODY:
             found = self._take_behind(connection, limit, NOBODY)
-        organizations = sorted({event.organization for event in found})
+        organizations = sorted({row.organization for row in found})
         self._after = organizations[-1] if len(organizations) >= limit else NOBODY
-        return found
+        return _read(found)
 
-    def _take_behind(self, connection: Connection, limit: int, after: str) -> list[Occurred]:
-        given = {"after": after, "limit": limit}
-        return [_occurred(row) for row in named_rows(connection, sql("events/take"), given)]
+    def _take_behind(self, connection: Connection, limit: int, after: str) -> list[Any]:
+        return named_rows(connection, sql("events/take"), {"after": after, "limit": limit})
 
-    def _handle_these(self, connection: Connection, events: Sequence[Occurred], decide: Decide) -> Handled:
-        if not events:
+    def _handle_these(self, connection: Connection, taken: _Taken, decide: Decide) -> Handled:
+        if not taken.events and not taken.unreadable:
             return Handled()
-        _lock_subjects(connection, events)
-        outcomes = [
+        _lock_subjects(connection, taken.events)
+        outcomes = taken.unreadable + [
             done
-            for part in rounds(events)
+            for part in rounds(taken.events)
             for done in self._round(connection, [(event, None) for event in part], decide)
         ]
         return self._mark(connection, outcomes)
@@ -120,12 +129,15 @@ class PostgresOutbox:
         rows = named_rows(connection, sql("events/take_deferred"), {"limit": limit})
         if not rows:
             return Handled()
+        unreadable = _read(rows).unreadable
+        keys = {(done.event.organization, done.event.key) for done in unreadable}
         asked: list[Asked] = [
             (_occurred(row), Listening(row.workflow, row.version, row.trigger, accepts="gone"))
             for row in rows
+            if (row.organization, row.key) not in keys
         ]
         _lock_subjects(connection, [event for event, _ in asked])
-        outcomes = [self._ask_again(connection, one, decide) for one in asked]
+        outcomes = unreadable + [self._ask_again(connection, one, decide) for one in asked]
         if failed := [done for done in outcomes if done.error is not None]:
             connection.execute(sql("events/fail"), {"failed": _error_rows(failed)})
         return _handled(outcomes)
@@ -212,18 +224,33 @@ class PostgresOutbox:
         return found
 
 
+def _read(rows: Iterable[Any]) -> _Taken:
+    taken = _Taken([], [])
+    for row in rows:
+        try:
+            taken.events.append(_occurred(row))
+        except InvalidJson as cause:
+            error = f"Its data cannot be read: {cause.fact}"
+            # Nobody was told, so they are where it can be read one day.
+            taken.unreadable.append(_Outcome(_event(row, {}), told=None, error=error))
+    return taken
+
+
 def _occurred(row: Any) -> Occurred:
-    data = exact_json.loads(row.data)
+    return _event(row, exact_json.loads(row.data))
+
+
+def _event(row: Any, data: Any) -> Occurred:
     return Occurred(
         row.organization, row.key, row.type, row.subject, row.anchor, data, row.at, row.epoch, row.caused_by, row.depth,
         row.is_told,
     )  # fmt: skip
 
 
-def _take_one(connection: Connection, event: Occurred) -> list[Occurred]:
+def _take_one(connection: Connection, event: Occurred) -> _Taken:
     connection.execute(sql("engine/plan_by_values"))
     given = {"organization": event.organization, "key": event.key}
-    return [_occurred(row) for row in named_rows(connection, sql("events/take_one"), given)]
+    return _read(named_rows(connection, sql("events/take_one"), given))
 
 
 def _earlier(connection: Connection, event: Occurred) -> list[Occurred]:
@@ -231,7 +258,7 @@ def _earlier(connection: Connection, event: Occurred) -> list[Occurred]:
         "organization": event.organization, "subject": event.about, "at": event.at, "key": event.key,
         "limit": MAX_EVENTS_KEPT,
     }  # fmt: skip
-    return [_occurred(row) for row in named_rows(connection, sql("events/earlier"), given)]
+    return _read(named_rows(connection, sql("events/earlier"), given)).events
 
 
 def _lock_subjects(connection: Connection, events: Iterable[Occurred]) -> None:

@@ -92,6 +92,10 @@ class Changed:
     executions: int
 
 
+# Raises where the workflow, which is locked, is not as whoever decides has seen it.
+Seen = Callable[[Standing], None]
+
+
 def read_workflow(connection: Connection, organization: str, workflow: str) -> Standing:
     """A workflow as it stands. Raises InputError where the organization has none of this id."""
     return _read(connection, organization, workflow, "engine/workflow")
@@ -108,9 +112,26 @@ def publish(
     changes: str | None = None,
     now: datetime | None = None,
 ) -> Published:
-    """Publish the draft as it was read at `revision`; a paused workflow stays paused, a draft becomes active.
+    """`publish_version`, and `count_under_way` behind it; not to be called within a transaction."""
+    done = publish_version(
+        connection, organization, workflow, revision, catalogue, by, changes=changes, now=now
+    )
+    count_under_way(connection, organization, workflow)
+    return done
 
-    What is under way counts against the number that may be at once, where the version says one.
+
+def publish_version(
+    connection: Connection,
+    organization: str,
+    workflow: str,
+    revision: int,
+    catalogue: Catalogue,
+    by: By,
+    *,
+    changes: str | None = None,
+    now: datetime | None = None,
+) -> Published:
+    """Publish the draft as it was read at `revision`; a paused workflow stays paused, a draft becomes active.
 
     Raises StaleRevision and DraftInvalid, and InputError where the workflow is archived or waits for a signature.
     """
@@ -123,10 +144,15 @@ def publish(
         status = "paused" if standing.status == "paused" else "active"
         _set_state(connection, replace(standing, published_version=version), status)
         audit(connection, organization, ("workflows", workflow), f"publish_version_{version}", by)
-    # In a transaction of its own, for checkpoints lock the queue before they ask for the workflow's row.
-    given = {"organization": organization, "workflow": workflow}
-    connection.execute(sql("engine/count_workflow"), given)
     return Published(workflow, standing.name, status, version, is_new, tuple(problems))
+
+
+def count_under_way(connection: Connection, organization: str, workflow: str) -> None:
+    """Let what is under way count against the number that may be at once, where the published version says one.
+
+    In a transaction of its own behind the publication, for checkpoints lock the queue before they ask for the workflow's row.
+    """
+    connection.execute(sql("engine/count_workflow"), {"organization": organization, "workflow": workflow})
 
 
 def pause(
@@ -137,24 +163,37 @@ def pause(
     *,
     drain: bool = False,
     now: datetime | None = None,
+    seen: Seen | None = None,
 ) -> Changed:
     """Nothing of it starts any more. Live executions are held where they are; with `drain` they go on to their end."""
-    changed = _change(connection, organization, workflow, by, "pause_workflow", _pausable)
+    changed = _change(connection, organization, workflow, by, "pause_workflow", _pausable, seen)
     # In a transaction of its own, for checkpoints lock the queue before they ask for the workflow's row. What a pause
     # before this one holds goes on too.
     return _queue_changed(connection, "release" if drain else "hold", organization, changed, now)
 
 
 def resume(
-    connection: Connection, organization: str, workflow: str, by: By, *, now: datetime | None = None
+    connection: Connection,
+    organization: str,
+    workflow: str,
+    by: By,
+    *,
+    now: datetime | None = None,
+    seen: Seen | None = None,
 ) -> Changed:
     """Let a paused workflow start again, and what was held go on; the time between does not count for it."""
-    changed = _change(connection, organization, workflow, by, "resume_workflow", _resumable)
+    changed = _change(connection, organization, workflow, by, "resume_workflow", _resumable, seen)
     return _queue_changed(connection, "release", organization, changed, now)
 
 
 def archive(
-    connection: Connection, organization: str, workflow: str, by: By, running: AtArchive | None = None
+    connection: Connection,
+    organization: str,
+    workflow: str,
+    by: By,
+    running: AtArchive | None = None,
+    *,
+    seen: Seen | None = None,
 ) -> Changed:
     """Nothing of it starts any more, for good. Where executions are under way, `running` must say what becomes of them."""
     given = {"organization": organization, "workflow": workflow}
@@ -164,7 +203,7 @@ def archive(
             f"{live} executions of the workflow are under way.",
             remedy="Say what becomes of them: --running finish or --running cancel.",
         )
-    changed = _change(connection, organization, workflow, by, "archive_workflow", _archivable)
+    changed = _change(connection, organization, workflow, by, "archive_workflow", _archivable, seen)
     _queue_changed(connection, "release", organization, changed, None)
     if running is not AtArchive.CANCEL:
         return replace(changed, executions=live)
@@ -262,9 +301,12 @@ def _change(
     by: By,
     action: str,
     state: Callable[[Standing], str],
+    seen: Seen | None,
 ) -> Changed:
     with connection.transaction():
         standing = _read(connection, organization, workflow, "engine/locked_workflow")
+        if seen is not None:
+            seen(standing)
         status = state(standing)
         _set_state(connection, standing, status)
         audit(connection, organization, ("workflows", workflow), action, by)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import jwt
+import structlog
 from jwt.types import Options
 
 from atlas_workflows.api.database import Database
@@ -68,28 +69,40 @@ class Keys:
         self.url = url
         self._known: dict[str, jwt.PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
+        self._is_fetching = False
         self._lock = Lock()
 
     def find(self, named: str, at: float) -> jwt.PyJWK | None:
-        """The key of an id; `at` is the clock in seconds. Raises HttpProblem where no key was ever to be had."""
+        """The key of an id; `at` is the clock in seconds. Raises HttpProblem while nobody can know whether there is one."""
+        if self._takes_turn(named, at):
+            self._fetch(at)
+        found = self._known.get(named)
+        if found is None and (self._is_fetching or not self._known):
+            fact = "The identity provider's keys are not to be had."
+            raise HttpProblem(
+                "unavailable", fact, remedy="Try again in a moment.", headers={"Retry-After": "2"}
+            )
+        return found
+
+    def _takes_turn(self, named: str, at: float) -> bool:
+        """Whether it is for this caller to fetch them. Nobody else waits for it: those who come with a key need no provider."""
         with self._lock:
             stale = at - self._fetched_at > KEYS_SECONDS or named not in self._known
-            if stale and at - self._tried_at > KEYS_AGAIN_SECONDS:
-                self._tried_at = at
-                self._fetch(at)
-            return self._known.get(named)
+            if self._is_fetching or not stale or at - self._tried_at <= KEYS_AGAIN_SECONDS:
+                return False
+            self._tried_at, self._is_fetching = at, True
+            return True
 
     def _fetch(self, at: float) -> None:
         try:
             answer = httpx.get(self.url, timeout=FETCH_SECONDS, follow_redirects=False).raise_for_status()
             found = jwt.PyJWKSet.from_dict(answer.json()).keys
+            self._known = {key.key_id: key for key in found if key.key_id is not None}
+            self._fetched_at = at
         except (httpx.HTTPError, ValueError, AttributeError, jwt.PyJWTError) as cause:
-            if not self._known:
-                fact = "The identity provider's keys are not to be had."
-                raise HttpProblem("unavailable", fact, remedy="Try again in a moment.") from cause
-            return
-        self._known = {key.key_id: key for key in found if key.key_id is not None}
-        self._fetched_at = at
+            structlog.get_logger().warning("the identity provider's keys are not to be had", error=str(cause))
+        finally:
+            self._is_fetching = False
 
 
 class Tokens:

@@ -1,11 +1,11 @@
 """JSON in and out of routes without losing a digit; what is ambiguous, too deep or of another type is refused."""
 
 import hashlib
-import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
@@ -14,11 +14,10 @@ from starlette.responses import Response
 from atlas_workflows.api.doors.needs import Needs
 from atlas_workflows.api.manners.problems import HttpProblem, invalid, shortened
 from atlas_workflows.errors import InvalidJson
-from atlas_workflows.exact_json import dumps, loads_unambiguous
+from atlas_workflows.exact_json import dumps, is_deeper, loads_unambiguous
 
 DEEPEST = 64
-_TEXT = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"', re.DOTALL)
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+LONG = 65_536  # bytes; what is longer is read beside the event loop, which serves everybody
 
 
 class Model(BaseModel):
@@ -33,11 +32,8 @@ class ExactRequest(Request):
     async def json(self) -> Any:
         if not hasattr(self, "_exact"):
             body = await self.body()
-            require_shallow(body)
-            try:
-                self._exact = loads_unambiguous(body)
-            except UnicodeDecodeError as cause:
-                raise InvalidJson("The body is not UTF-8.", remedy="Encode it as UTF-8.") from cause
+            long = len(body) > LONG
+            self._exact = await run_in_threadpool(_read, body) if long else _read(body)
         return self._exact
 
 
@@ -96,13 +92,13 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
 
 def require_shallow(body: bytes) -> None:
     """Raise for JSON that is nested deeper than anything of ours, before anything recurses into it."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
-        return
-    depth = 0
-    for bracket in _TEXT.sub(b"", body).translate(None, _NO_BRACKETS):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > DEEPEST:
-            raise InvalidJson(f"The JSON is nested more than {DEEPEST} deep.", remedy="Flatten it.")
+    if is_deeper(body, DEEPEST):
+        raise InvalidJson(f"The JSON is nested more than {DEEPEST} deep.", remedy="Flatten it.")
+
+
+def _read(body: bytes) -> Any:
+    require_shallow(body)
+    return loads_unambiguous(body)
 
 
 def _require_json(request: Request) -> None:

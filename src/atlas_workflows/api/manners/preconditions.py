@@ -26,7 +26,7 @@ def require_match(given: str | None, tag: str, *, what: str) -> None:
         raise HttpProblem(
             "precondition_required", fact, remedy="Send If-Match with its ETag.", field="If-Match"
         )
-    if given.strip() != tag:
+    if not _names(given, tag):
         fact = f"The {what} is {tag} now, not {given.strip()[:100]}."
         raise HttpProblem("stale", fact, remedy="Read it again, then repeat the change.", field="If-Match", headers={"ETag": tag})  # fmt: skip
 
@@ -36,15 +36,22 @@ def is_known(given: str | None, tag: str) -> bool:
     return given is not None and (given.strip() == "*" or tag[1:-1] in _TAG.findall(given))
 
 
-def revision_of(given: str | None) -> int:
-    """The revision that an If-Match names. Raises HttpProblem (428, 412)."""
+def revision_of(given: str | None, now: int) -> int:
+    """The revision that an If-Match names, of several the one that is there `now`. Raises HttpProblem (428, 412)."""
     if given is None:
         fact = "It is not said which revision of the draft was read."
         raise HttpProblem(
             "precondition_required", fact, remedy="Send If-Match with its ETag.", field="If-Match"
         )
-    found = re.fullmatch(r'"([1-9][0-9]{0,8})"', given.strip())
+    if _names(given, tag_of(now)):
+        return now
+    found = re.match(r'"([1-9][0-9]{0,8})"', given.strip())
     if found is None:
         fact = f"{given.strip()[:100]} is no revision of a draft."
         raise HttpProblem("stale", fact, remedy='Send If-Match with the ETag of the draft, such as "7".', field="If-Match")  # fmt: skip
     return int(found[1])
+
+
+def _names(given: str, tag: str) -> bool:
+    """Whether an If-Match names the state: by its strong tag, alone or among others, or by * whatever it is."""
+    return given.strip() == "*" or tag in (each.strip() for each in given.split(","))

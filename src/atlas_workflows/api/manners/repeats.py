@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
+import psycopg
 from fastapi import Header, Request
 from starlette.responses import Response
 
+from atlas_workflows.api.database import SETTINGS
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import json_response
 from atlas_workflows.api.manners.problems import HttpProblem
@@ -17,6 +19,8 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text, loads
 
 KEPT = timedelta(days=1)
+PATIENCE = "2s"
+_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, true)"
 IdempotencyKey = Annotated[
     str,
     Header(
@@ -35,7 +39,7 @@ class _Kept:
 
 
 def once(request: Request, tenant: Tenant, key: str, work: Work) -> Response:
-    """Do the work and keep its answer, in one transaction; copies that race wait for the first one and get its answer.
+    """Do the work and keep its answer, in one transaction; copies that race wait a little for the first one and get its answer.
 
     Work that is refused leaves nothing, so that the same key may try again. Raises HttpProblem (422) for a key of another request.
     """
@@ -43,13 +47,27 @@ def once(request: Request, tenant: Tenant, key: str, work: Work) -> Response:
     given = named | {"hash": request.state.request_hash, "now": tenant.now, "before": tenant.now - KEPT}
     with tenant.deciding() as connection, connection.transaction():
         connection.execute(sql("api/forget_answers"), given)
-        if connection.execute(sql("api/claim_answer"), given).rowcount == 0:
+        if not _is_first(connection, given):
             return _again(connection, given)
         status, answer = work(connection)
         connection.execute(
             sql("api/keep_answer"), named | {"status": status, "answer": dumps_text(dict(answer))}
         )
     return json_response(answer, status)
+
+
+def _is_first(connection: Connection, given: Mapping[str, Any]) -> bool:
+    """Whether no copy was there before. One that is still being worked on is waited for a little, for who waits holds a session."""
+    try:
+        connection.execute(_LOCK_TIMEOUT, [PATIENCE])
+        claimed = connection.execute(sql("api/claim_answer"), given).rowcount
+    except psycopg.errors.LockNotAvailable as cause:
+        fact = "The request with this Idempotency-Key is still being worked on."
+        raise HttpProblem(
+            "conflict", fact, remedy="Send it again in a moment.", field="Idempotency-Key", headers={"Retry-After": "2"}
+        ) from cause  # fmt: skip
+    connection.execute(_LOCK_TIMEOUT, [SETTINGS["lock_timeout"]])
+    return claimed > 0
 
 
 def _again(connection: Connection, given: Mapping[str, Any]) -> Response:

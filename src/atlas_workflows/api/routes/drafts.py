@@ -40,7 +40,8 @@ def read_draft(
 @ROUTER.put("/workflows/{workflow}/draft", response_model=Saved)
 def save_draft(editor: Editor, workflow: UUID, body: NewDraft, match: IfMatch = None) -> Response:
     """Save the draft that was read at the revision in If-Match; 412 brings the one that is there now."""
-    found, revision = _standing(editor, workflow), revision_of(match)
+    found = _standing(editor, workflow)
+    revision = revision_of(match, found.revision)
     _require_its_own(body.definition, found)
     if found.revision != revision:
         raise _moved_on(found, revision)

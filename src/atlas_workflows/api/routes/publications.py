@@ -24,7 +24,7 @@ from atlas_workflows.graph.validate import is_valid, problems_of
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store.explanation import obstacles
 from atlas_workflows.store.following import follow
-from atlas_workflows.store.publication import Standing, publish, read_workflow
+from atlas_workflows.store.publication import Standing, count_under_way, publish_version, read_workflow
 
 ROUTER = api_router("publications")
 Editor = Annotated[Tenant, Depends(EDITS)]
@@ -68,15 +68,16 @@ def publish_draft(
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
         _require_plan(connection, owner, named, body.plan)
         by = editor.by(body.reason)
-        done = publish(
+        done = publish_version(
             connection, owner, named, body.revision, load_catalogue(), by, changes=body.changes, now=editor.now
         )  # fmt: skip
         return 201, Published.model_validate(done).model_dump()
 
     answer = once(request, editor, key, work)
-    if body.running is Running.FOLLOW:
-        # Behind the publication: checkpoints lock the queue before they ask for the workflow's row. To repeat it does no harm.
-        with editor.deciding() as connection:
+    # Behind the publication: checkpoints lock the queue before they ask for the workflow's row. To repeat it does no harm.
+    with editor.deciding() as connection:
+        count_under_way(connection, owner, named)
+        if body.running is Running.FOLLOW:
             for _ in follow(connection, owner, named, loads(bytes(answer.body))["version"]):
                 pass
     return answer

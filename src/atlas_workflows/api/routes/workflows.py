@@ -29,7 +29,7 @@ from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import FORMAT
-from atlas_workflows.store.publication import AtArchive, archive, pause, resume
+from atlas_workflows.store.publication import AtArchive, Seen, Standing, archive, pause, resume
 from atlas_workflows.store.steering import audit
 
 ROUTER = api_router("workflows")
@@ -62,7 +62,7 @@ class Row:
     @property
     def tag(self) -> str:
         """Another one as soon as the draft, what is published, or the state is another."""
-        return tag_of(self.revision, self.published_version, self.status)
+        return _tag(self)
 
 
 @ROUTER.get("/workflows", response_model=Workflows)
@@ -123,12 +123,16 @@ def change_workflow(
 ) -> Response:
     """Pause, resume or archive a workflow. To archive one needs the permission workflow:delete as well."""
     found = find(editor, workflow)
-    require_match(match, found.tag, what="workflow")
+    require_match(match, found.tag, what="workflow")  # so that whoever has not seen it hears of nothing else
+
+    def seen(standing: Standing) -> None:
+        require_match(match, _tag(standing), what="workflow")
+
     if body.status is Status.ARCHIVED and not editor.caller.may("workflow:delete", editor.organization):
         raise HttpProblem("forbidden", "You have no permission workflow:delete there.", remedy="Ask for it.")
     _require_fitting(body)
     with editor.deciding() as connection:
-        return reply(Changed, _changed(connection, editor, found.id, body))
+        return reply(Changed, _changed(connection, editor, found.id, body, seen))
 
 
 def find(tenant: Tenant, workflow: UUID) -> Row:
@@ -159,14 +163,18 @@ def _rows(
     return rows(connection, Row, sql("api/workflows"), given)
 
 
-def _changed(connection: Connection, editor: Tenant, workflow: str, body: Change) -> Any:
+def _tag(found: Row | Standing) -> str:
+    return tag_of(found.revision, found.published_version, found.status)
+
+
+def _changed(connection: Connection, editor: Tenant, workflow: str, body: Change, seen: Seen) -> Any:
     by = editor.by(body.reason)
     if body.status is Status.PAUSED:
-        return pause(connection, editor.organization, workflow, by, drain=body.drain)
+        return pause(connection, editor.organization, workflow, by, drain=body.drain, seen=seen)
     if body.status is Status.ACTIVE:
-        return resume(connection, editor.organization, workflow, by)
+        return resume(connection, editor.organization, workflow, by, seen=seen)
     running = None if body.running is None else AtArchive(body.running.value)
-    return archive(connection, editor.organization, workflow, by, running)
+    return archive(connection, editor.organization, workflow, by, running, seen=seen)
 
 
 def _require_fitting(body: Change) -> None:

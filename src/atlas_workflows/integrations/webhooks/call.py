@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from atlas_workflows.errors import InvalidJson
-from atlas_workflows.exact_json import loads, loads_unambiguous
+from atlas_workflows.exact_json import is_deeper, loads_foreign, loads_unambiguous
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 1000  # of a form or a query
@@ -70,14 +70,14 @@ def read_form(body: bytes) -> dict[str, Any]:
 
 
 def read_json(body: bytes) -> Any:
-    """The JSON of a body: UTF-8, no key twice in one object, not nested deeper than MOST_DEPTH. Raises InvalidJson."""
+    """The JSON of a body: UTF-8, no key twice in one object, not nested deeper than MOST_DEPTH, no exponent beyond bounds. Raises InvalidJson."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as cause:
         raise InvalidJson("The body is not UTF-8.", remedy="Send JSON in UTF-8.") from cause
-    if text.count("[") + text.count("{") > MOST_DEPTH and _depth(text) > MOST_DEPTH:
+    if is_deeper(body, MOST_DEPTH):
         raise InvalidJson(f"The JSON is nested deeper than {MOST_DEPTH} levels.", remedy="Flatten it.")
-    value = loads(body)  # bytes are what the fast decoder takes
+    value = loads_foreign(body)  # bytes are what the fast decoder takes
     return value if _says_each_key_once(text, value) else loads_unambiguous(text)
 
 
@@ -95,24 +95,6 @@ def _keys_in(value: Any) -> int:
     if isinstance(value, list):
         return sum(_keys_in(item) for item in value if isinstance(item, dict | list))
     return 0
-
-
-def _depth(text: str) -> int:
-    """How deep brackets are nested outside of strings."""
-    deepest = depth = 0
-    is_text = is_escaped = False
-    for character in text:
-        if is_text:
-            is_text = is_escaped or character != '"'
-            is_escaped = character == "\\" and not is_escaped
-        elif character == '"':
-            is_text = True
-        elif character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    return deepest
 
 
 def value_at(document: Any, path: str) -> str | None:
