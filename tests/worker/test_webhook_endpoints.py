@@ -89,6 +89,13 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
     assert status(hooks, "wf-1/node-7", BODY, SECRET) == 403
     assert "networks: 203.0.113.0/24" in run(hooks, "show", "wf-1/node-7").output
     run(hooks, "set", "wf-1/node-7", "--any-network")
+    for words in (("--method", "GET"), ("--per-minute", "0")):
+        with pytest.raises(InputError):
+            run(hooks, "set", "wf-1/node-7", *words)
+    run(hooks, "set", "wf-1/node-7", "--unsigned", "--method", "GET")
+    with pytest.raises(InputError, match="does not sign the address"):
+        run(hooks, "set", "wf-1/node-7", "--signed")
+    run(hooks, "set", "wf-1/node-7", "--signed", "--method", "POST")
     assert status(hooks, "wf-1/node-7", b"[2]", SECRET) == 202
     run(hooks, "delete", "wf-1/node-7")
     assert status(hooks, "wf-1/node-7", BODY, SECRET) == 404
@@ -101,7 +108,7 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
     ]
     rotations = ["rotate_webhook_secret"] * 2
     assert actions == [
-        "create_webhook", *rotations, "pause_webhook", "resume_webhook", "change_webhook", "change_webhook", "delete_webhook",
+        "create_webhook", *rotations, "pause_webhook", "resume_webhook", *["change_webhook"] * 4, "delete_webhook",
     ]  # fmt: skip
 
 
@@ -118,6 +125,8 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
         (("--network", "10.0.0.300"), "", "is no network"),
         (("--subject-from", "contact.id"), "", "no place in a call"),
         (("--method", "BREW"), "", "methods are not possible"),
+        (("--scheme", "github", "--secret-file", "-", "--method", "get"), SECRET, "does not sign the address"),
+        (("--method", "POST", "--method", "DELETE"), "", "does not sign the address"),
         (("--endpoint-id", "/x/"), "", "endpoint's id is none"),
         (("--per-minute", "0"), "", "calls a minute"),
         (("--public-url", "hooks.example.com"), "", "public address is none"),

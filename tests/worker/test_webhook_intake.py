@@ -1,6 +1,7 @@
 """The intake: what is accepted is stored once and becomes one event, what is refused leaves nothing."""
 
 import asyncio
+import base64
 import json
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -169,7 +170,7 @@ def test_what_an_accepted_call_says_and_how_it_is_answered() -> None:
     )
     hooks.add("e1")
     hooks.add("w/n", manner=manner)
-    hooks.add("open", verifies=False)
+    hooks.add("open", verifies=False, manner=Manner(methods=("POST", "GET")))
     intake = intake_over(hooks.store, lambda: NOW)
     first = post("e1", BODY, signed(BODY, NOW))
     who = b'{"who":{"id":77}}'
@@ -180,7 +181,7 @@ def test_what_an_accepted_call_says_and_how_it_is_answered() -> None:
         "/api/v2/webhooks/receive/",
     )
     again = post("w/n", b"{}", signed(b"{}", NOW) | {"x-id": "a"})
-    asked = httpx.Request("GET", "http://x/hooks/w/n?a=1&a=2&b=", headers=signed(b"", NOW))
+    asked = httpx.Request("GET", "http://x/hooks/open?a=1&a=2&b=")
     form = post("open", b"name=Ana+B&tag=x&tag=y", FORM)
     array = post("open", b"[1.10]", {"content-type": "application/vnd.api+json; charset=utf-8"})
     elsewhere = httpx.Request("GET", "http://x/elsewhere")
@@ -249,6 +250,42 @@ def test_addresses_behind_proxies() -> None:
     assert status("10.0.0.1", None, 1) == 403  # a proxy was passed by
     assert status("10.0.0.1", "2001:db8::1", 1) == 202
     assert status("10.0.0.1", "rubbish", 1) == 403
+
+
+def test_what_stands_in_a_query_counts_only_where_the_address_is_signed() -> None:
+    from webhook_calls import PUBLIC, mac
+
+    from atlas_workflows.integrations.webhooks.schemes import all_schemes
+
+    manner = Manner(methods=("POST", "GET", "DELETE"), public_url=PUBLIC)
+
+    def asked(method: str, query: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        request = httpx.Request(method, f"http://x/hooks/e1?{query}", headers=headers)
+        (answer,) = calls(intake_over(hooks.store, lambda: NOW), request)
+        return answer
+
+    for scheme in all_schemes().values():
+        hooks = MemoryHooks()
+        hooks.add("e1", scheme=scheme.name, manner=manner)
+        for method in ("GET", "DELETE"):
+            if not scheme.signs_url:
+                status, code = (
+                    (403, "challenge_refused")
+                    if method == "GET" and scheme.challenge
+                    else (405, "method_not_allowed")
+                )
+                refused(asked(method, "a=1", signed(b"", NOW)), status, code)
+    hooks = MemoryHooks()
+    hooks.add("e1", scheme="hubspot", manner=manner)
+    time = str(int(NOW) * 1000)
+
+    def hubspot(query: str) -> dict[str, str]:
+        made = base64.b64encode(mac(SECRET, f"GET{PUBLIC}?{query}{time}".encode())).decode()
+        return {"x-hubspot-signature-v3": made, "x-hubspot-request-timestamp": time}
+
+    told = [asked("GET", query, hubspot(query)).text for query in ("a=1", "a=2", "a=1")]
+    assert told == ['{"status":"accepted"}'] * 2 + ['{"status":"duplicate"}']
+    refused(asked("GET", "a=3", hubspot("a=1")), 401, "wrong_signature")
 
 
 def test_twilio_hears_of_the_address_that_it_was_given_and_gets_its_own_answer() -> None:

@@ -17,11 +17,10 @@ from atlas_workflows.api.hooks.answers import (
     send_answer,
 )
 from atlas_workflows.api.hooks.reading import Bounds, Gone, Receive, Scope, Send, read_headers
-from atlas_workflows.integrations.webhooks.call import Call
+from atlas_workflows.integrations.webhooks.call import BODILESS, Call
 from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Endpoint
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit, TooBusy
 from atlas_workflows.integrations.webhooks.judge import (
-    BODILESS,
     Answered,
     Refused,
     client_address,

@@ -14,7 +14,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
-from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Manner, read_manner
+from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Manner, is_covered, read_manner
 from atlas_workflows.integrations.webhooks.scheme import Scheme
 from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.secrets.masking import hint
@@ -118,7 +118,7 @@ def create_webhook(
 ) -> Revealed:
     """Make an endpoint that takes calls at once. Raises InputError, WebhookTaken."""
     scheme = scheme_named(wanted.scheme)
-    _check(scheme, wanted.manner, wanted.rate_limit)
+    _check(scheme, wanted.manner, wanted.rate_limit, verifies=wanted.verifies)
     endpoint_id = (
         _checked_id(wanted.endpoint_id) if wanted.endpoint_id is not None else secrets.token_urlsafe(18)
     )
@@ -145,7 +145,9 @@ def change_webhook(
     """Change how an endpoint takes calls. Raises InputError, WebhookUnknown."""
     before = read_webhook(connection, organization, endpoint_id)
     scheme = scheme_named(change.scheme or before.scheme)
-    _check(scheme, change.manner or before.manner, change.rate_limit or before.rate_limit)
+    verifies = before.verifies if change.verifies is None else change.verifies
+    rate_limit = before.rate_limit if change.rate_limit is None else change.rate_limit
+    _check(scheme, change.manner or before.manner, rate_limit, verifies=verifies)
     given: dict[str, Any] = {name: getattr(change, name) for name in Change.__slots__}
     given |= {"organization": organization, "endpoint_id": endpoint_id}
     given["name"] = None if change.name is None else _checked_name(change.name)
@@ -197,7 +199,14 @@ def _found(connection: Connection, organization: str, endpoint_id: str | None) -
     return [Webhook(**row._asdict() | {"manner": read_manner(exact_json.loads(row.manner))}) for row in rows]
 
 
-def _check(scheme: Scheme, manner: Manner, rate_limit: int) -> None:
+def _check(scheme: Scheme, manner: Manner, rate_limit: int, *, verifies: bool) -> None:
+    bare = [method for method in manner.methods if not is_covered(method, scheme, verifies=verifies)]
+    if bare:
+        raise InputError(
+            f"{scheme.title} does not sign the address, so what a {bare[0]} says would be nobody's word.",
+            remedy="Let it take POST, PUT or PATCH.",
+            field="manner.methods",
+        )
     if manner.tolerance is not None and not scheme.tells_time:
         raise InputError(
             f"{scheme.title} signs no time, so none can be checked.",
