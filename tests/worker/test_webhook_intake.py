@@ -120,6 +120,18 @@ REFUSALS: Sequence[tuple[str, httpx.Request, int, str]] = (
         415,
         "charset_unknown",
     ),
+    (
+        "charset of no letters",
+        post("e1", BODY, signed(BODY) | {"content-type": b"application/json; charset=\xff"}),
+        415,
+        "charset_unknown",
+    ),
+    (
+        "no letters twice",
+        post("e1", b'{"\\ud800":1,"\\ud800":2}', signed(b'{"\\ud800":1,"\\ud800":2}', NOW)),
+        400,
+        "body_unreadable",
+    ),
     ("gzip", post("e1", BODY, signed(BODY) | {"content-encoding": "gzip"}), 415, "encoding_unknown"),
     ("20 MB", post("e1", b" " * 20_000_000), 413, "body_too_large"),
     ("unsigned", post("e1", BODY, {"content-type": "application/json"}), 401, "unsigned"),
@@ -383,15 +395,29 @@ VALUES = st.one_of(
         ["application/json", FORM["content-type"], "-1", "9" * 30, "chunked", "gzip", "\xff\xfe"]
     ),
 )
+# Mostly what is read further, or bytes of whatever kind where a word of ours is looked for.
+KINDS = st.one_of(
+    st.sampled_from(["application/json", FORM["content-type"]]),
+    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=4).map(
+        "application/json; charset={}".format
+    ),
+)
+# Numbers whose digits nobody could write, and some that very small.
+HUGE = [b'{"a":{"b":1e%s}}' % (b"9" * digits) for digits in (3, 4, 6)] + [
+    b"[-1e-999999]",
+    b'{"timestamp":1e5000}',
+]
 
 
 CALLS: dict[str, st.SearchStrategy[Any]] = {
-    "headers": st.dictionaries(NAMES, VALUES, max_size=6),
-    "body": st.one_of(
-        st.binary(max_size=200), st.sampled_from([DEEP, b"[" * 9000, b"null", b'"\\ud800"', b"a=%00"])
+    "headers": st.builds(
+        lambda kind, more: {"content-type": kind, **more}, KINDS, st.dictionaries(NAMES, VALUES, max_size=6)
     ),
-    "endpoint_id": st.sampled_from(["e1", "open", "meta", "..", "%2e", "a" * 300]),
-    "method": st.sampled_from(["POST", "GET", "PUT", "HEAD", "OPTIONS"]),
+    "body": st.one_of(
+        st.binary(max_size=200), st.sampled_from([DEEP, b"[" * 9000, b"null", b'"\\ud800"', b"a=%00", *HUGE])
+    ),
+    "endpoint_id": st.sampled_from(["e1", "open", "meta", "mailgun", "legacy_body", "..", "%2e", "a" * 300]),
+    "method": st.sampled_from(["POST", "POST", "GET", "PUT", "HEAD", "OPTIONS"]),
     "query": st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
 }
 
@@ -399,7 +425,8 @@ CALLS: dict[str, st.SearchStrategy[Any]] = {
 def statuses_of(headers: dict[str, str], body: bytes, endpoint_id: str, method: str, query: str) -> list[int]:
     hooks = MemoryHooks()
     hooks.add("e1")
-    hooks.add("meta", scheme="meta")
+    for scheme in ("meta", "mailgun", "legacy_body"):
+        hooks.add(scheme, scheme=scheme)
     hooks.add("open", verifies=False, manner=Manner(methods=("POST", "GET", "PUT"), subject_from="body:a.b"))
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     scope = {
