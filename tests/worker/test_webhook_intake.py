@@ -527,6 +527,8 @@ def test_a_store_of_postgres_that_breaks_comes_back(atlas_dsn: str) -> None:
 
     async def trial(store: PostgresWebhooks) -> list[Any]:
         found: list[Any] = [await store.keep([delivery(endpoint, "a")])]
+        assert store._writer is not None
+        assert store._writer.info.get_parameters()["tcp_user_timeout"] == "10000"
         world.connection.execute(end)
         for key in ("b", "b"):
             try:
@@ -540,4 +542,20 @@ def test_a_store_of_postgres_that_breaks_comes_back(atlas_dsn: str) -> None:
         return found
 
     assert hooks.run(trial) == [[Stored.STORED], "away", [Stored.STORED]]
+    # A right or a column that is missing is not the caller's fault, so it shall come again.
+    for breaking, mending in (
+        (
+            "REVOKE INSERT ON atlas.webhook_deliveries FROM atlas_app",
+            "GRANT INSERT ON atlas.webhook_deliveries TO atlas_app",
+        ),
+        (
+            "ALTER TABLE atlas.webhook_deliveries RENAME event TO said",
+            "ALTER TABLE atlas.webhook_deliveries RENAME said TO event",
+        ),
+    ):
+        world.connection.execute(breaking)
+        with pytest.raises(StoreAway):
+            hooks.keep(delivery(endpoint, "d"))
+        world.connection.execute(mending)
+    assert hooks.keep(delivery(endpoint, "d")) == [Stored.STORED]
     world.close()
