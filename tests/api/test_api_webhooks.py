@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 import pytest
-from api_world import World
+from api_world import ENDED, World
 from cryptography.fernet import Fernet
 
-from crm_world import TWO
+from crm_world import ONE, TWO
 
 BODY = b'{"event":"paid","who":"lead:1"}'
 SPAN = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z", "reason": "trial"}
@@ -32,7 +32,7 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
     assert {each["name"] for each in world.get("webhook-schemes")["items"]} >= {"stripe", "legacy_body"}
     wanted: dict[str, Any] = {
         "name": "Shop", "scheme": "atlas", "endpoint_id": "shop", "reason": "trial",
-        "manner": {"subject_from": "body:who"},
+        "manner": {"subject_from": "body:who"}, "workflow": world.ids[ONE]["workflow"],
     }  # fmt: skip
     made = world.call("POST", "webhooks", json=wanted)
     assert made.status_code == 201, made.text
@@ -62,10 +62,15 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
         ({"scheme": "carrier_pigeon"}, 422, "scheme"),
         ({"rate_limit": 0}, 422, "rate_limit"),
         ({"colour": "red"}, 422, "colour"),
+        ({"workflow": "mine"}, 422, "workflow"),
+        ({"workflow": ENDED}, 422, "workflow"),  # nobody's
+        ({"workflow": TWO}, 422, "workflow"),  # that organization's
     ],
 )
 def test_an_endpoint_that_cannot_be_is_refused_by_name(
     world: World, change: dict[str, Any], status: int, field: str
 ) -> None:
+    if change.get("workflow") == TWO:
+        change = {"workflow": world.ids[TWO]["workflow"]}
     answer = world.call("POST", "webhooks", json={"name": "Shop", "reason": "trial"} | change)
     assert (answer.status_code, answer.json()["field"]) == (status, field), answer.text

@@ -127,6 +127,7 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
         (("--method", "BREW"), "", "methods are not possible"),
         (("--scheme", "github", "--secret-file", "-", "--method", "get"), SECRET, "does not sign the address"),
         (("--method", "POST", "--method", "DELETE"), "", "does not sign the address"),
+        (("--workflow", "00000000-0000-4000-8000-000000000007"), "", "has no workflow"),
         (("--endpoint-id", "/x/"), "", "endpoint's id is none"),
         (("--per-minute", "0"), "", "calls a minute"),
         (("--public-url", "hooks.example.com"), "", "public address is none"),

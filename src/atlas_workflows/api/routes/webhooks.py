@@ -59,8 +59,9 @@ def list_webhooks(reader: Reader) -> Response:
 @ROUTER.post("/webhooks", response_model=RevealedWebhook, status_code=201)
 def create_webhook(admin: Admin, body: NewWebhook) -> Response:
     """Make an endpoint that takes calls at once. A secret of ours is in this answer and nowhere else."""
+    workflow = None if body.workflow is None else str(body.workflow)
     wanted = Wanted(
-        body.name, body.scheme, body.endpoint_id, body.workflow, body.secret, body.verifies, body.rate_limit,
+        body.name, body.scheme, body.endpoint_id, workflow, body.secret, body.verifies, body.rate_limit,
         read_manner(body.manner),
     )  # fmt: skip
     with _work(admin) as connection:

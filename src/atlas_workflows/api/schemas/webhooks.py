@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
@@ -47,7 +48,7 @@ class NewWebhook(Model):
     name: str = Field(min_length=1, max_length=200)
     scheme: str = Field("standard", max_length=40)
     endpoint_id: str | None = Field(None, min_length=1, max_length=200)
-    workflow: str | None = Field(None, max_length=40)
+    workflow: UUID | None = None
     secret: str | None = Field(None, max_length=4_000)
     verifies: bool = True
     rate_limit: int = Field(100, ge=1, le=1_000_000)

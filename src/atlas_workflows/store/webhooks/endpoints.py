@@ -119,6 +119,8 @@ def create_webhook(
     """Make an endpoint that takes calls at once. Raises InputError, WebhookTaken."""
     scheme = scheme_named(wanted.scheme)
     _check(scheme, wanted.manner, wanted.rate_limit, verifies=wanted.verifies)
+    if wanted.workflow is not None:
+        _require_workflow(connection, organization, wanted.workflow)
     endpoint_id = (
         _checked_id(wanted.endpoint_id) if wanted.endpoint_id is not None else secrets.token_urlsafe(18)
     )
@@ -216,6 +218,16 @@ def _check(scheme: Scheme, manner: Manner, rate_limit: int, *, verifies: bool) -
     if not 1 <= rate_limit <= MOST_RATE:
         raise InputError(
             f"The limit is {rate_limit} calls a minute.", remedy=f"Give 1 to {MOST_RATE}.", field="rate_limit"
+        )
+
+
+def _require_workflow(connection: Connection, organization: str, workflow: str) -> None:
+    given = {"organization": organization, "workflow": workflow}
+    if not scalar(connection, sql("webhooks/has_workflow"), given):
+        raise InputError(
+            f"The organization has no workflow {workflow[:60]}.",
+            remedy="Name one of its own, or none.",
+            field="workflow",
         )
 
 
