@@ -1,7 +1,9 @@
 """Endpoints as people and programs look after them: secrets shown once, overlapping rotation, pauses, replays, the audit log."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from world import ONE, TWO, PostgresWorld, play
 from atlas_workflows.api.app import create_app
 from atlas_workflows.cli.webhook import app
 from atlas_workflows.db.acting import acting_as_migration
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Trigger
 from atlas_workflows.integrations.webhooks.endpoint import Manner
@@ -25,7 +28,12 @@ from atlas_workflows.integrations.webhooks.ports import Stored
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import utc_now
 from atlas_workflows.store.steering import By
-from atlas_workflows.store.webhooks.endpoints import RotationUnderWay, WebhookUnknown, rotate_secret
+from atlas_workflows.store.webhooks.endpoints import (
+    RotationUnderWay,
+    WebhookUnknown,
+    delete_webhook,
+    rotate_secret,
+)
 from atlas_workflows.store.webhooks.intake import PostgresWebhooks
 
 pytestmark = pytest.mark.postgres
@@ -74,6 +82,12 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
     assert [status(hooks, "wf-1/node-7", b"{}", each) for each in (secret, new)] == [202, 202]
     with pytest.raises(RotationUnderWay, match="three"):
         run(hooks, "rotate", "wf-1/node-7")
+    # Where one of the two leaked, the older is ended and the younger one goes on.
+    third = (
+        run(hooks, "rotate", "wf-1/node-7", "--end-overlap").output.rpartition("not shown again: ")[2].strip()
+    )
+    assert [status(hooks, "wf-1/node-7", b"3", each) for each in (secret, new, third)] == [401, 202, 202]
+    new = third
     hooks.world.connection.execute("UPDATE atlas.workflow_webhooks SET previous_until = now()")
     assert [status(hooks, "wf-1/node-7", b"[]", each) for each in (secret, new)] == [401, 202]
     given = run(
@@ -106,7 +120,7 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
             "SELECT action FROM atlas.audit_log WHERE actor = 'Ana' ORDER BY id"
         )
     ]
-    rotations = ["rotate_webhook_secret"] * 2
+    rotations = ["rotate_webhook_secret"] * 3
     assert actions == [
         "create_webhook", *rotations, "pause_webhook", "resume_webhook", *["change_webhook"] * 4, "delete_webhook",
     ]  # fmt: skip
@@ -208,21 +222,35 @@ def test_the_application_lets_webhooks_by_its_guard(
         assert client.get("/runs").status_code == 401
 
 
-def test_two_rotations_at_once_make_one(hooks: PostgresHooks) -> None:
+def test_of_two_changes_at_once_the_second_meets_what_the_first_left(hooks: PostgresHooks) -> None:
     hooks.add("e1", manner=Manner())
     other = PostgresWorld(hooks.world.dsn, now=None)
+    ada = By("ada", "trial")
 
-    def rotate(world: PostgresWorld) -> None:
+    def rotate(connection: Connection) -> None:
         until = utc_now() + timedelta(hours=1)
-        with acting_as_migration(world.connection) as connection:
-            rotate_secret(
-                connection, Sealer((KEY,)), ONE, "e1", until=until, secret=None, by=By("ada", "trial")
-            )
+        rotate_secret(connection, Sealer((KEY,)), ONE, "e1", until=until, secret=None, by=ada)
 
-    rotate(hooks.world)
-    with pytest.raises(RotationUnderWay):
-        rotate(other)
-    assert hooks.world.rows("SELECT count(*) FROM atlas.secrets") == [
-        (2,)
-    ]  # nothing of the refused one stays
+    def delete(connection: Connection) -> None:
+        delete_webhook(connection, ONE, "e1", ada)
+
+    def second(work: Callable[[Connection], None]) -> None:
+        with acting_as_migration(other.connection) as connection:
+            work(connection)
+
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+    for work, refusal, left in ((rotate, RotationUnderWay, 2), (delete, WebhookUnknown, 0)):
+        with ThreadPoolExecutor(1) as thread:
+            with acting_as_migration(hooks.world.connection) as connection:
+                work(connection)
+                late = thread.submit(second, work)
+                until = time.monotonic() + 60
+                while time.monotonic() < until and not late.done():
+                    if connection.execute(waiting, [other.connection.info.backend_pid]).fetchone() == (1,):
+                        break
+            with pytest.raises(refusal):
+                late.result(60)
+        # Nothing of the refused one stays.
+        assert hooks.world.rows("SELECT count(*) FROM atlas.secrets") == [(left,)]
+    assert hooks.world.rows("SELECT count(*) FROM atlas.audit_log WHERE action = 'delete_webhook'") == [(1,)]
     other.close()

@@ -192,7 +192,7 @@ def change(
     """Change how an endpoint takes calls; what is not given stays. It counts within a second."""
     whose = an_id(organization, "organization")
     with _connection(dsn) as connection:
-        before = endpoints.read_webhook(connection, whose, endpoint).manner
+        before = endpoints.lock_webhook(connection, whose, endpoint).manner
         manner = _manner(
             replace(before, networks=()) if any_network else before, method, network, tolerance=tolerance,
             delivery_from=delivery_from, delivery_seconds=delivery_seconds, event_from=event_from, subject_from=subject_from,
@@ -227,16 +227,23 @@ def rotate(
         float,
         typer.Option(min=0, max=MOST_OVERLAP.days * 24, help="For so long the secret before counts too."),
     ] = 24.0,
+    end_overlap: Annotated[
+        bool,
+        typer.Option(
+            "--end-overlap", help="A secret that counts still from a rotation before counts no more."
+        ),
+    ] = False,
     secret_file: SecretFile = None,
     dsn: Dsn = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give an endpoint a new secret. While the one before counts there is no second rotation; --overlap-hours 0 ends it at once."""
+    """Give an endpoint a new secret; with --overlap-hours 0 the one before ends at once. While two count there is no second rotation,
+    unless --end-overlap ends the older one."""
     until, given = utc_now() + timedelta(hours=overlap_hours), _read(secret_file)
     with _connection(dsn) as connection:
         made = endpoints.rotate_secret(
             connection, _sealer(), an_id(organization, "organization"), endpoint,
-            until=until, secret=given, by=By(by, reason),
+            until=until, secret=given, by=By(by, reason), end_overlap=end_overlap,
         )  # fmt: skip
     _reveal(made, given, as_json=as_json)
 

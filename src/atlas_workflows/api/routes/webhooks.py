@@ -93,12 +93,12 @@ def change_webhook(admin: Admin, endpoint: EndpointId, body: WebhookChange) -> R
 
 @ROUTER.post("/webhooks/{endpoint}/rotations", response_model=RevealedWebhook, status_code=201)
 def rotate_webhook_secret(admin: Admin, endpoint: EndpointId, body: Rotation) -> Response:
-    """Give an endpoint a new secret. While the one before counts there is no second rotation (409)."""
+    """Give an endpoint a new secret. While the one before counts there is no second rotation (409), unless `end_overlap` ends it."""
     until = admin.now + timedelta(seconds=body.overlap_seconds)
     with _work(admin, endpoint) as connection:
         made = endpoints.rotate_secret(
             connection, _sealer(), admin.organization, endpoint, until=until, secret=body.secret,
-            by=admin.by(body.reason),
+            by=admin.by(body.reason), end_overlap=body.end_overlap,
         )  # fmt: skip
     return _revealed(made, 201)
 

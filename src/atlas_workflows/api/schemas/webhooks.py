@@ -69,9 +69,10 @@ class WebhookChange(Model):
 
 
 class Rotation(Model):
-    """A new secret; the one before counts for `overlap_seconds` more."""
+    """A new secret; the one before counts for `overlap_seconds` more. `end_overlap` ends an overlap that lasts still."""
 
     overlap_seconds: int = Field(86_400, ge=0, le=30 * 86_400)
+    end_overlap: bool = False
     secret: str | None = Field(None, max_length=4_000)
     reason: str = Field(min_length=1, max_length=1_000)
 

@@ -113,6 +113,12 @@ def read_webhook(connection: Connection, organization: str, endpoint_id: str) ->
     return found[0]
 
 
+def lock_webhook(connection: Connection, organization: str, endpoint_id: str) -> Webhook:
+    """The same; until the transaction ends nobody else changes it. Raises WebhookUnknown."""
+    scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
+    return read_webhook(connection, organization, endpoint_id)
+
+
 def create_webhook(
     connection: Connection, sealer: Sealer, organization: str, wanted: Wanted, by: By
 ) -> Revealed:
@@ -145,7 +151,7 @@ def change_webhook(
     connection: Connection, organization: str, endpoint_id: str, change: Change, by: By
 ) -> Webhook:
     """Change how an endpoint takes calls. Raises InputError, WebhookUnknown."""
-    before = read_webhook(connection, organization, endpoint_id)
+    before = lock_webhook(connection, organization, endpoint_id)
     scheme = scheme_named(change.scheme or before.scheme)
     verifies = before.verifies if change.verifies is None else change.verifies
     rate_limit = before.rate_limit if change.rate_limit is None else change.rate_limit
@@ -168,17 +174,21 @@ def rotate_secret(
     until: datetime,
     secret: str | None,
     by: By,
+    end_overlap: bool = False,
 ) -> Revealed:
-    """Give an endpoint a new secret; the one before counts `until` then. Raises RotationUnderWay, WebhookUnknown, InputError."""
-    before = read_webhook(connection, organization, endpoint_id)
+    """Give an endpoint a new secret; the one before counts `until` then. Raises RotationUnderWay, WebhookUnknown, InputError.
+
+    With `end_overlap` the one that counts still from a rotation before counts no more.
+    """
+    before = lock_webhook(connection, organization, endpoint_id)
     old: list[UUID] = scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
     made = _secret(scheme_named(before.scheme), secret)
-    given: dict[str, Any] = {**_key(organization, endpoint_id), "until": until}
+    given: dict[str, Any] = {**_key(organization, endpoint_id), "until": until, "end_overlap": end_overlap}
     given["secret_id"] = _seal(connection, sealer, organization, made)
     if connection.execute(sql("webhooks/rotate"), given).rowcount == 0:
         raise RotationUnderWay(
             "The secret before the present one still counts, so there would be three.",
-            remedy=f"Rotate again after {before.previous_until:%Y-%m-%d %H:%M} UTC.",
+            remedy=f"Rotate again after {before.previous_until:%Y-%m-%d %H:%M} UTC, or end the overlap with it (end_overlap).",
         )
     _forget(connection, organization, old)
     _note(connection, organization, before.id, "rotate_webhook_secret", by)
@@ -187,7 +197,7 @@ def rotate_secret(
 
 def delete_webhook(connection: Connection, organization: str, endpoint_id: str, by: By) -> None:
     """Remove an endpoint and its secrets. Raises WebhookUnknown."""
-    before = read_webhook(connection, organization, endpoint_id)
+    before = lock_webhook(connection, organization, endpoint_id)
     old: list[UUID] = scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
     connection.execute(sql("webhooks/delete"), _key(organization, endpoint_id))
     _forget(connection, organization, old)
