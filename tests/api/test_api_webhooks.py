@@ -31,28 +31,29 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
     monkeypatch.setenv("ATLAS_SECRET_KEYS", Fernet.generate_key().decode())
     assert {each["name"] for each in world.get("webhook-schemes")["items"]} >= {"stripe", "legacy_body"}
     wanted: dict[str, Any] = {
-        "name": "Shop", "scheme": "atlas", "endpoint_id": "shop", "reason": "trial",
+        "name": "Shop", "scheme": "atlas", "endpoint_id": "wf-1/shop", "reason": "trial",
         "manner": {"subject_from": "body:who"}, "workflow": world.ids[ONE]["workflow"],
     }  # fmt: skip
     made = world.call("POST", "webhooks", json=wanted)
     assert made.status_code == 201, made.text
     secret = made.json()["secret"]
     with world.client:  # one loop for all calls, as a server has
-        assert call(world, "shop", secret) == 202
-        assert call(world, "shop", "another") == 401
-    seen = world.get("webhooks/shop")
+        assert call(world, "wf-1/shop", secret) == 202
+        assert call(world, "wf-1/shop", "another") == 401
+    seen = world.get("webhooks/wf-1/shop")
     assert (seen["manner"], seen["taken"]) == ({"subject_from": "body:who"}, 1)
     assert secret not in str(seen) + str(world.get("webhooks"))
-    assert world.call("GET", "webhooks/shop", organization=TWO).status_code == 404
-    rotated = world.call("POST", "webhooks/shop/rotations", json={"reason": "trial"})
+    assert world.get("webhooks/wf-1%2Fshop") == seen  # as those write it who escape every part
+    assert world.call("GET", "webhooks/wf-1/shop", organization=TWO).status_code == 404
+    rotated = world.call("POST", "webhooks/wf-1/shop/rotations", json={"reason": "trial"})
     assert (rotated.status_code, len({secret, rotated.json()["secret"]})) == (201, 2)
-    assert world.call("POST", "webhooks/shop/rotations", json={"reason": "trial"}).status_code == 409
-    paused = world.call("PATCH", "webhooks/shop", json={"is_active": False, "reason": "trial"})
+    assert world.call("POST", "webhooks/wf-1/shop/rotations", json={"reason": "trial"}).status_code == 409
+    paused = world.call("PATCH", "webhooks/wf-1/shop", json={"is_active": False, "reason": "trial"})
     assert paused.json()["is_active"] is False
-    counted = world.start("webhooks/shop/replays", SPAN).json()
+    counted = world.start("webhooks/wf-1/shop/replays", SPAN).json()
     assert (counted["deliveries"], counted["waiting"], counted["replayed"]) == (1, 1, 0)
-    assert world.call("DELETE", "webhooks/shop?reason=trial").status_code == 204
-    assert world.call("GET", "webhooks/shop").status_code == 404
+    assert world.call("DELETE", "webhooks/wf-1/shop?reason=trial").status_code == 204
+    assert world.call("GET", "webhooks/wf-1/shop").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,9 @@ from atlas_workflows.store.webhooks.replay import preview_replay, replay
 ROUTER = api_router("webhooks")
 Reader = Annotated[Tenant, Depends(READS)]
 Admin = Annotated[Tenant, Depends(ADMINISTERS)]
-EndpointId = Annotated[str, Path(min_length=1, max_length=200, description="The id in its address.")]
+EndpointId = Annotated[
+    str, Path(min_length=1, max_length=200, description="The id in its address, its slashes too.")
+]
 
 
 @ROUTER.get("/webhook-schemes", response_model=Schemes)
@@ -71,7 +73,7 @@ def create_webhook(admin: Admin, body: NewWebhook) -> Response:
     return _revealed(made, 201)
 
 
-@ROUTER.get("/webhooks/{endpoint}", response_model=WebhookView)
+@ROUTER.get("/webhooks/{endpoint:path}", response_model=WebhookView)
 def get_webhook(reader: Reader, endpoint: EndpointId) -> Response:
     """One endpoint; of its secret only a hint."""
     with _work(reader, endpoint) as connection:
@@ -79,7 +81,7 @@ def get_webhook(reader: Reader, endpoint: EndpointId) -> Response:
     return reply(WebhookView, found.to_json())
 
 
-@ROUTER.patch("/webhooks/{endpoint}", response_model=WebhookView)
+@ROUTER.patch("/webhooks/{endpoint:path}", response_model=WebhookView)
 def change_webhook(admin: Admin, endpoint: EndpointId, body: WebhookChange) -> Response:
     """Change how an endpoint takes calls, pause it (is_active false) or resume it."""
     manner = None if body.manner is None else read_manner(body.manner)
@@ -91,7 +93,7 @@ def change_webhook(admin: Admin, endpoint: EndpointId, body: WebhookChange) -> R
     return reply(WebhookView, changed.to_json())
 
 
-@ROUTER.post("/webhooks/{endpoint}/rotations", response_model=RevealedWebhook, status_code=201)
+@ROUTER.post("/webhooks/{endpoint:path}/rotations", response_model=RevealedWebhook, status_code=201)
 def rotate_webhook_secret(admin: Admin, endpoint: EndpointId, body: Rotation) -> Response:
     """Give an endpoint a new secret. While the one before counts there is no second rotation (409), unless `end_overlap` ends it."""
     until = admin.now + timedelta(seconds=body.overlap_seconds)
@@ -103,7 +105,7 @@ def rotate_webhook_secret(admin: Admin, endpoint: EndpointId, body: Rotation) ->
     return _revealed(made, 201)
 
 
-@ROUTER.post("/webhooks/{endpoint}/replays", response_model=ReplayAnswer)
+@ROUTER.post("/webhooks/{endpoint:path}/replays", response_model=ReplayAnswer)
 def replay_webhook_deliveries(
     admin: Admin, request: Request, endpoint: EndpointId, body: ReplayWish, key: IdempotencyKey
 ) -> Response:
@@ -120,7 +122,7 @@ def replay_webhook_deliveries(
         return once(request, admin, key, work)
 
 
-@ROUTER.delete("/webhooks/{endpoint}", status_code=204)
+@ROUTER.delete("/webhooks/{endpoint:path}", status_code=204)
 def delete_webhook(
     admin: Admin, endpoint: EndpointId, reason: Annotated[str, Query(min_length=1, max_length=1_000)]
 ) -> Response:
