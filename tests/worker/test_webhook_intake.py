@@ -340,6 +340,43 @@ def test_slow_and_greedy_callers_are_bounded() -> None:
     refused(busy, 503, "busy")
 
 
+def test_one_endpoint_leaves_room_for_the_others_and_holds_its_own_until_it_is_answered() -> None:
+    hooks = MemoryHooks()
+    greedy = hooks.add("e1")
+    hooks.add("e2")
+    bounds = Bounds(most_bytes=16 * MAX_BODY_BYTES)
+    held: list[int] = []
+
+    class Looking:
+        async def keep(self, deliveries: Sequence[Delivery]) -> list[Stored]:
+            held.append(bounds.taken)
+            return await hooks.store.keep(deliveries)
+
+    async def chunked() -> AsyncIterator[bytes]:
+        yield BODY
+
+    def to(endpoint_id: str) -> httpx.Request:
+        headers = signed(BODY, NOW)
+        return httpx.Request("POST", f"http://x/hooks/{endpoint_id}", headers=headers, content=chunked())
+
+    slow = [bounds.take(greedy.id, MAX_BODY_BYTES) for _ in range(5)]
+    assert slow == [True] * 4 + [False]
+    before = bounds.taken
+    intake = intake_over(hooks.store, lambda: NOW, bounds=bounds)
+    intake.commits = GroupCommit(Looking())
+    busy, other = calls(intake, to("e1"), to("e2"))
+    refused(busy, 503, "busy")
+    assert other.status_code == 202
+    assert held == [
+        before + len(BODY)
+    ]  # what was reserved for a body of unknown length is given back once it is known
+    for _ in range(4):
+        bounds.give(greedy.id, MAX_BODY_BYTES)
+    assert (bounds.taken, bounds.of) == (0, {})
+    (later,) = calls(intake_over(hooks.store, lambda: NOW, bounds=bounds), to("e1"))
+    assert later.status_code == 202
+
+
 def test_group_commit_looks_for_the_one_that_cannot_be_held() -> None:
     hooks = MemoryHooks()
     endpoint = hooks.add("e1", rate_limit=1000)

@@ -16,7 +16,7 @@ from atlas_workflows.api.hooks.answers import (
     of_stored,
     send_answer,
 )
-from atlas_workflows.api.hooks.reading import Bounds, Gone, Receive, Scope, Send, read_headers
+from atlas_workflows.api.hooks.reading import Bounds, Gone, Receive, Room, Scope, Send, read_headers
 from atlas_workflows.integrations.webhooks.call import BODILESS, Call
 from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Endpoint
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit, TooBusy
@@ -83,23 +83,21 @@ class Intake:
         refused = first_look(endpoint, method, address) or second_look(method, headers)
         if refused is not None or endpoint is None:
             return refused or AWAY
-        body = await self._body(method, headers, receive)
-        if isinstance(body, Refused):
-            return body
         query = scope["query_string"].decode("utf-8", "surrogateescape")
-        call = Call(method, headers, body, query, self._url(endpoint, scope, query), repeated)
+        url = self._url(endpoint, scope, query)
+        with Room(self.bounds, endpoint.id) as room:
+            body = await _body(room, method, headers, receive)
+            if isinstance(body, Refused):
+                return body
+            return await self._judged(endpoint, Call(method, headers, body, query, url, repeated))
+
+    async def _judged(self, endpoint: Endpoint, call: Call) -> Answer | Refused:
         found = judge(endpoint, call, self.clock(), str(uuid4()))
         if isinstance(found, Refused):
             return found
         if isinstance(found, Answered):
             return of_question(found)
         return of_stored(endpoint, await self.commits.keep(found))
-
-    async def _body(self, method: str, headers: Mapping[str, str], receive: Receive) -> bytes | Refused:
-        if method in BODILESS or method == "HEAD":
-            return b""
-        length = headers.get("content-length")
-        return await self.bounds.read(receive, None if length is None else int(length))
 
     def _url(self, endpoint: Endpoint, scope: Scope, query: str) -> str | None:
         """What the provider was told to call; what the proxies in front of us made of it is nobody's business."""
@@ -110,6 +108,13 @@ class Intake:
                 "utf-8", "surrogateescape"
             )
         return base if base is None or not query else f"{base}?{query}"
+
+
+async def _body(room: Room, method: str, headers: Mapping[str, str], receive: Receive) -> bytes | Refused:
+    if method in BODILESS or method == "HEAD":
+        return b""
+    length = headers.get("content-length")
+    return await room.read(receive, None if length is None else int(length))
 
 
 def endpoint_in(path: str, prefixes: tuple[str, ...]) -> str | None:
