@@ -38,21 +38,33 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
     assert made.status_code == 201, made.text
     secret = made.json()["secret"]
     with world.client:  # one loop for all calls, as a server has
+        new = world.call("GET", "webhooks/wf-1/shop").headers["ETag"]
         assert call(world, "wf-1/shop", secret) == 202
+        assert world.call("GET", "webhooks/wf-1/shop").headers["ETag"] == new  # calls change it not
         assert call(world, "wf-1/shop", "another") == 401
     seen = world.get("webhooks/wf-1/shop")
     assert (seen["manner"], seen["taken"]) == ({"subject_from": "body:who"}, 1)
     assert secret not in str(seen) + str(world.get("webhooks"))
     assert world.get("webhooks/wf-1%2Fshop") == seen  # as those write it who escape every part
     assert world.call("GET", "webhooks/wf-1/shop", organization=TWO).status_code == 404
+    unrotated = world.call("GET", "webhooks/wf-1/shop").headers["ETag"]
     rotated = world.call("POST", "webhooks/wf-1/shop/rotations", json={"reason": "trial"})
     assert (rotated.status_code, len({secret, rotated.json()["secret"]})) == (201, 2)
     assert world.call("POST", "webhooks/wf-1/shop/rotations", json={"reason": "trial"}).status_code == 409
-    paused = world.call("PATCH", "webhooks/wf-1/shop", json={"is_active": False, "reason": "trial"})
+    off: dict[str, Any] = {"json": {"is_active": False, "reason": "trial"}}
+    assert world.call("PATCH", "webhooks/wf-1/shop", **off).status_code == 428
+    stale = world.call("PATCH", "webhooks/wf-1/shop", headers={"If-Match": unrotated}, **off)
+    assert (stale.status_code, world.get("webhooks/wf-1/shop")["is_active"]) == (412, True)
+    paused = world.call("PATCH", "webhooks/wf-1/shop", headers={"If-Match": stale.headers["ETag"]}, **off)
     assert paused.json()["is_active"] is False
+    seen_off = {"If-None-Match": paused.headers["ETag"]}
+    assert world.call("GET", "webhooks/wf-1/shop", headers=seen_off).status_code == 304
     counted = world.start("webhooks/wf-1/shop/replays", SPAN).json()
     assert (counted["deliveries"], counted["waiting"], counted["replayed"]) == (1, 1, 0)
-    assert world.call("DELETE", "webhooks/wf-1/shop?reason=trial").status_code == 204
+    for state, answer in ((None, 428), (unrotated, 412), (paused.headers["ETag"], 204)):
+        headers = {} if state is None else {"If-Match": state}
+        gone = world.call("DELETE", "webhooks/wf-1/shop?reason=trial", headers=headers)
+        assert gone.status_code == answer, gone.text
     assert world.call("GET", "webhooks/wf-1/shop").status_code == 404
 
 
