@@ -14,7 +14,13 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
-from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Manner, is_covered, read_manner
+from atlas_workflows.integrations.webhooks.endpoint import (
+    MOST_LETTERS,
+    Manner,
+    is_covered,
+    read_manner,
+    read_place,
+)
 from atlas_workflows.integrations.webhooks.scheme import Scheme
 from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.secrets.masking import hint
@@ -24,7 +30,8 @@ from atlas_workflows.store.steering import By
 TABLE = "workflow_webhooks"
 MOST_OVERLAP = timedelta(days=30)
 MOST_RATE = 1_000_000
-LEAST_SECRET = 8
+LEAST_SECRET = 8  # bytes of the key, without what all secrets of a provider begin with
+PREFIX = b"whsec_"
 
 
 class WebhookUnknown(InputError):
@@ -212,13 +219,8 @@ def _found(connection: Connection, organization: str, endpoint_id: str | None) -
 
 
 def _check(scheme: Scheme, manner: Manner, rate_limit: int, *, verifies: bool) -> None:
-    bare = [method for method in manner.methods if not is_covered(method, scheme, verifies=verifies)]
-    if bare:
-        raise InputError(
-            f"{scheme.title} does not sign the address, so what a {bare[0]} says would be nobody's word.",
-            remedy="Let it take POST, PUT or PATCH.",
-            field="manner.methods",
-        )
+    if verifies:
+        _require_signed(scheme, manner)
     if manner.tolerance is not None and not scheme.tells_time:
         raise InputError(
             f"{scheme.title} signs no time, so none can be checked.",
@@ -228,6 +230,25 @@ def _check(scheme: Scheme, manner: Manner, rate_limit: int, *, verifies: bool) -
     if not 1 <= rate_limit <= MOST_RATE:
         raise InputError(
             f"The limit is {rate_limit} calls a minute.", remedy=f"Give 1 to {MOST_RATE}.", field="rate_limit"
+        )
+
+
+def _require_signed(scheme: Scheme, manner: Manner) -> None:
+    """Whoever saw one signed call cannot make others of it."""
+    bare = [method for method in manner.methods if not is_covered(method, scheme, verifies=True)]
+    if bare:
+        raise InputError(
+            f"{scheme.title} does not sign the address, so what a {bare[0]} says would be nobody's word.",
+            remedy="Let it take POST, PUT or PATCH.",
+            field="manner.methods",
+        )
+    own = None if manner.delivery_from is None else read_place(manner.delivery_from)
+    is_ageless = manner.tolerance is None and scheme.tolerance is None
+    if own is not None and own.where == "header" and is_ageless:
+        raise InputError(
+            f"{scheme.title} signs no header and no time is checked, so one call would be new for ever under other ids.",
+            remedy="Take an id of the body, or check the time where one is signed.",
+            field="manner.delivery_from",
         )
 
 
@@ -266,7 +287,8 @@ def _secret(scheme: Scheme, given: str | None) -> str:
             field="secret",
         )
     made = _random(scheme) if given is None else given.strip()
-    if len(made) < LEAST_SECRET or "\0" in made or scheme.key(made) is None:
+    key = scheme.key(made)
+    if "\0" in made or key is None or len(key.removeprefix(PREFIX)) < LEAST_SECRET:
         raise InputError(
             f"This can be no secret of {scheme.title}.", remedy=scheme.documentation, field="secret"
         )
