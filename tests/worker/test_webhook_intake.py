@@ -167,7 +167,6 @@ def test_what_is_refused_leaves_nothing_and_says_why(request_: httpx.Request, st
     (answer,) = calls(intake, request_)
     refused(answer, status, code)
     assert hooks.events() == []
-    assert intake.refusals == {code: 1}
     if status == 503:
         assert int(answer.headers["retry-after"]) > 0
 
@@ -501,7 +500,7 @@ def test_a_signed_call_starts_one_execution(atlas_dsn: str) -> None:
         )
         world.publish(workflow, organization)
     bodies = [json.dumps({"who": f"s{n % 3}", "n": n, "zero": "\0", "big": 2**70}).encode() for n in range(8)]
-    poison = b'{"who":"s","n":1e400000}'
+    poison = b'{"who":"s","n":0.%s}' % (b"1" * 20_000)  # more digits than PostgreSQL has places
     requests = [post(endpoint_id, body) for body in bodies for endpoint_id in ("e1", "e2")] + [
         post("e2", poison)
     ]

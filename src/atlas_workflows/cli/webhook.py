@@ -27,8 +27,7 @@ from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.errors import InputError
 from atlas_workflows.integrations.webhooks.endpoint import Manner, checked_manner
 from atlas_workflows.integrations.webhooks.schemes import all_schemes
-from atlas_workflows.secrets.keys import with_secret_key
-from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.settings import load_settings
 from atlas_workflows.site import crm_site, utc_now
 from atlas_workflows.store.steering import By
@@ -158,7 +157,7 @@ def create(
     _require_url(scheme, manner)
     with _connection(dsn) as connection:
         made = endpoints.create_webhook(
-            connection, _sealer(), an_id(organization, "organization"), wanted, By(by, reason)
+            connection, own_sealer(), an_id(organization, "organization"), wanted, By(by, reason)
         )
     _reveal(made, given, as_json=as_json)
 
@@ -242,7 +241,7 @@ def rotate(
     until, given = utc_now() + timedelta(hours=overlap_hours), _read(secret_file)
     with _connection(dsn) as connection:
         made = endpoints.rotate_secret(
-            connection, _sealer(), an_id(organization, "organization"), endpoint,
+            connection, own_sealer(), an_id(organization, "organization"), endpoint,
             until=until, secret=given, by=By(by, reason), end_overlap=end_overlap,
         )  # fmt: skip
     _reveal(made, given, as_json=as_json)
@@ -308,10 +307,6 @@ def _switch(endpoint: str, organization: str, by: By, dsn: str | None, *, on: bo
             connection, an_id(organization, "organization"), endpoint, Change(is_active=on), by
         )
     print("It takes calls again." if on else "Paused: calls get 503 until it is resumed.")
-
-
-def _sealer() -> Sealer:
-    return Sealer(with_secret_key(load_settings()).secret_keys)
 
 
 def _reveal(made: endpoints.Revealed, given: str | None, *, as_json: bool) -> None:

@@ -44,14 +44,13 @@ class Outside:
 
 @dataclass(slots=True)
 class Intake:
-    """A plain ASGI application. `refusals` counts by code what was turned away, since the process began."""
+    """A plain ASGI application."""
 
     doors: Doors
     commits: GroupCommit
     outside: Outside = Outside()
     clock: Callable[[], float] = time.time
     bounds: Bounds = field(default_factory=Bounds)
-    refusals: dict[str, int] = field(default_factory=dict)
 
     async def receive(self, endpoint_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call to this endpoint."""
@@ -69,10 +68,7 @@ class Intake:
             found = AWAY
         except TooBusy:
             found = BUSY
-        if isinstance(found, Refused):
-            self.refusals[found.code] = self.refusals.get(found.code, 0) + 1
-            return of_refusal(found)
-        return found
+        return of_refusal(found) if isinstance(found, Refused) else found
 
     async def _outcome(self, endpoint_id: str, scope: Scope, receive: Receive) -> Answer | Refused:
         method = scope["method"]

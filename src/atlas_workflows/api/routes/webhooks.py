@@ -32,9 +32,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.exact_json import dumps
 from atlas_workflows.integrations.webhooks.endpoint import read_manner
 from atlas_workflows.integrations.webhooks.schemes import all_schemes
-from atlas_workflows.secrets.keys import with_secret_key
-from atlas_workflows.secrets.sealing import Sealer
-from atlas_workflows.settings import load_settings
+from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.store.webhooks import endpoints
 from atlas_workflows.store.webhooks.endpoints import Change, Revealed, Wanted, Webhook, WebhookUnknown
 from atlas_workflows.store.webhooks.replay import preview_replay, replay
@@ -72,7 +70,7 @@ def create_webhook(admin: Admin, body: NewWebhook) -> Response:
     )  # fmt: skip
     with _work(admin) as connection:
         made = endpoints.create_webhook(
-            connection, _sealer(), admin.organization, wanted, admin.by(body.reason)
+            connection, own_sealer(), admin.organization, wanted, admin.by(body.reason)
         )
     return _revealed(made, 201)
 
@@ -109,7 +107,7 @@ def rotate_webhook_secret(admin: Admin, endpoint: EndpointId, body: Rotation) ->
     until = admin.now + timedelta(seconds=body.overlap_seconds)
     with _work(admin, endpoint) as connection:
         made = endpoints.rotate_secret(
-            connection, _sealer(), admin.organization, endpoint, until=until, secret=body.secret,
+            connection, own_sealer(), admin.organization, endpoint, until=until, secret=body.secret,
             by=admin.by(body.reason), end_overlap=body.end_overlap,
         )  # fmt: skip
     return _revealed(made, 201)
@@ -171,10 +169,6 @@ def _require_seen(connection: Connection, admin: Tenant, endpoint: str, match: s
 def _tag(webhook: Webhook) -> str:
     said = {name: value for name, value in webhook.to_json().items() if name not in COUNTED}
     return tag_of(sha256(dumps(said)).hexdigest()[:32])
-
-
-def _sealer() -> Sealer:
-    return Sealer(with_secret_key(load_settings()).secret_keys)
 
 
 def _revealed(made: Revealed, status: int) -> Response:

@@ -72,13 +72,6 @@ class PostgresWebhooks:
                     raise _away(cause) from cause
         raise AssertionError
 
-    async def close(self) -> None:
-        """Close the sessions."""
-        for session in (self._reader, self._writer):
-            if session is not None:
-                await session.close()
-        self._reader = self._writer = None
-
     async def _alive(self, session: AsyncSession | None) -> AsyncSession:
         if session is not None and not session.closed and not session.broken:
             return session
