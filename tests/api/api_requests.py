@@ -32,7 +32,7 @@ class Asked:
 
     def path(self, ids: Mapping[str, str]) -> str:
         """Its address with these ids; KeyError for a name that the world has no id for."""
-        return self.route.path.format(**{name: ids[name] for name in self.parameters})
+        return self.route.path_format.format(**{name: ids[name] for name in self.parameters})
 
     def request(self) -> dict[str, Any]:
         """Headers, query and body that it cannot do without."""

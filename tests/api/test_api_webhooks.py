@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 import pytest
-from api_world import World
+from api_world import ENDED, World
 from cryptography.fernet import Fernet
 
-from crm_world import TWO
+from crm_world import ONE, TWO
 
 BODY = b'{"event":"paid","who":"lead:1"}'
 SPAN = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z", "reason": "trial"}
@@ -31,28 +31,41 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
     monkeypatch.setenv("ATLAS_SECRET_KEYS", Fernet.generate_key().decode())
     assert {each["name"] for each in world.get("webhook-schemes")["items"]} >= {"stripe", "legacy_body"}
     wanted: dict[str, Any] = {
-        "name": "Shop", "scheme": "atlas", "endpoint_id": "shop", "reason": "trial",
-        "manner": {"subject_from": "body:who"},
+        "name": "Shop", "scheme": "atlas", "endpoint_id": "wf-1/shop", "reason": "trial",
+        "manner": {"subject_from": "body:who"}, "workflow": world.ids[ONE]["workflow"],
     }  # fmt: skip
     made = world.call("POST", "webhooks", json=wanted)
     assert made.status_code == 201, made.text
     secret = made.json()["secret"]
     with world.client:  # one loop for all calls, as a server has
-        assert call(world, "shop", secret) == 202
-        assert call(world, "shop", "another") == 401
-    seen = world.get("webhooks/shop")
+        new = world.call("GET", "webhooks/wf-1/shop").headers["ETag"]
+        assert call(world, "wf-1/shop", secret) == 202
+        assert world.call("GET", "webhooks/wf-1/shop").headers["ETag"] == new  # calls change it not
+        assert call(world, "wf-1/shop", "another") == 401
+    seen = world.get("webhooks/wf-1/shop")
     assert (seen["manner"], seen["taken"]) == ({"subject_from": "body:who"}, 1)
     assert secret not in str(seen) + str(world.get("webhooks"))
-    assert world.call("GET", "webhooks/shop", organization=TWO).status_code == 404
-    rotated = world.call("POST", "webhooks/shop/rotations", json={"reason": "trial"})
+    assert world.get("webhooks/wf-1%2Fshop") == seen  # as those write it who escape every part
+    assert world.call("GET", "webhooks/wf-1/shop", organization=TWO).status_code == 404
+    unrotated = world.call("GET", "webhooks/wf-1/shop").headers["ETag"]
+    rotated = world.call("POST", "webhooks/wf-1/shop/rotations", json={"reason": "trial"})
     assert (rotated.status_code, len({secret, rotated.json()["secret"]})) == (201, 2)
-    assert world.call("POST", "webhooks/shop/rotations", json={"reason": "trial"}).status_code == 409
-    paused = world.call("PATCH", "webhooks/shop", json={"is_active": False, "reason": "trial"})
+    assert world.call("POST", "webhooks/wf-1/shop/rotations", json={"reason": "trial"}).status_code == 409
+    off: dict[str, Any] = {"json": {"is_active": False, "reason": "trial"}}
+    assert world.call("PATCH", "webhooks/wf-1/shop", **off).status_code == 428
+    stale = world.call("PATCH", "webhooks/wf-1/shop", headers={"If-Match": unrotated}, **off)
+    assert (stale.status_code, world.get("webhooks/wf-1/shop")["is_active"]) == (412, True)
+    paused = world.call("PATCH", "webhooks/wf-1/shop", headers={"If-Match": stale.headers["ETag"]}, **off)
     assert paused.json()["is_active"] is False
-    counted = world.start("webhooks/shop/replays", SPAN).json()
+    seen_off = {"If-None-Match": paused.headers["ETag"]}
+    assert world.call("GET", "webhooks/wf-1/shop", headers=seen_off).status_code == 304
+    counted = world.start("webhooks/wf-1/shop/replays", SPAN).json()
     assert (counted["deliveries"], counted["waiting"], counted["replayed"]) == (1, 1, 0)
-    assert world.call("DELETE", "webhooks/shop?reason=trial").status_code == 204
-    assert world.call("GET", "webhooks/shop").status_code == 404
+    for state, answer in ((None, 428), (unrotated, 412), (paused.headers["ETag"], 204)):
+        headers = {} if state is None else {"If-Match": state}
+        gone = world.call("DELETE", "webhooks/wf-1/shop?reason=trial", headers=headers)
+        assert gone.status_code == answer, gone.text
+    assert world.call("GET", "webhooks/wf-1/shop").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -62,10 +75,15 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
         ({"scheme": "carrier_pigeon"}, 422, "scheme"),
         ({"rate_limit": 0}, 422, "rate_limit"),
         ({"colour": "red"}, 422, "colour"),
+        ({"workflow": "mine"}, 422, "workflow"),
+        ({"workflow": ENDED}, 422, "workflow"),  # nobody's
+        ({"workflow": TWO}, 422, "workflow"),  # that organization's
     ],
 )
 def test_an_endpoint_that_cannot_be_is_refused_by_name(
     world: World, change: dict[str, Any], status: int, field: str
 ) -> None:
+    if change.get("workflow") == TWO:
+        change = {"workflow": world.ids[TWO]["workflow"]}
     answer = world.call("POST", "webhooks", json={"name": "Shop", "reason": "trial"} | change)
     assert (answer.status_code, answer.json()["field"]) == (status, field), answer.text

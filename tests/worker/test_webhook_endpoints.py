@@ -1,7 +1,9 @@
 """Endpoints as people and programs look after them: secrets shown once, overlapping rotation, pauses, replays, the audit log."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from world import ONE, TWO, PostgresWorld, play
 from atlas_workflows.api.app import create_app
 from atlas_workflows.cli.webhook import app
 from atlas_workflows.db.acting import acting_as_migration
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Trigger
 from atlas_workflows.integrations.webhooks.endpoint import Manner
@@ -25,7 +28,12 @@ from atlas_workflows.integrations.webhooks.ports import Stored
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import utc_now
 from atlas_workflows.store.steering import By
-from atlas_workflows.store.webhooks.endpoints import RotationUnderWay, WebhookUnknown, rotate_secret
+from atlas_workflows.store.webhooks.endpoints import (
+    RotationUnderWay,
+    WebhookUnknown,
+    delete_webhook,
+    rotate_secret,
+)
 from atlas_workflows.store.webhooks.intake import PostgresWebhooks
 
 pytestmark = pytest.mark.postgres
@@ -74,6 +82,12 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
     assert [status(hooks, "wf-1/node-7", b"{}", each) for each in (secret, new)] == [202, 202]
     with pytest.raises(RotationUnderWay, match="three"):
         run(hooks, "rotate", "wf-1/node-7")
+    # Where one of the two leaked, the older is ended and the younger one goes on.
+    third = (
+        run(hooks, "rotate", "wf-1/node-7", "--end-overlap").output.rpartition("not shown again: ")[2].strip()
+    )
+    assert [status(hooks, "wf-1/node-7", b"3", each) for each in (secret, new, third)] == [401, 202, 202]
+    new = third
     hooks.world.connection.execute("UPDATE atlas.workflow_webhooks SET previous_until = now()")
     assert [status(hooks, "wf-1/node-7", b"[]", each) for each in (secret, new)] == [401, 202]
     given = run(
@@ -89,6 +103,13 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
     assert status(hooks, "wf-1/node-7", BODY, SECRET) == 403
     assert "networks: 203.0.113.0/24" in run(hooks, "show", "wf-1/node-7").output
     run(hooks, "set", "wf-1/node-7", "--any-network")
+    for words in (("--method", "GET"), ("--per-minute", "0")):
+        with pytest.raises(InputError):
+            run(hooks, "set", "wf-1/node-7", *words)
+    run(hooks, "set", "wf-1/node-7", "--unsigned", "--method", "GET")
+    with pytest.raises(InputError, match="does not sign the address"):
+        run(hooks, "set", "wf-1/node-7", "--signed")
+    run(hooks, "set", "wf-1/node-7", "--signed", "--method", "POST")
     assert status(hooks, "wf-1/node-7", b"[2]", SECRET) == 202
     run(hooks, "delete", "wf-1/node-7")
     assert status(hooks, "wf-1/node-7", BODY, SECRET) == 404
@@ -99,9 +120,9 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
             "SELECT action FROM atlas.audit_log WHERE actor = 'Ana' ORDER BY id"
         )
     ]
-    rotations = ["rotate_webhook_secret"] * 2
+    rotations = ["rotate_webhook_secret"] * 3
     assert actions == [
-        "create_webhook", *rotations, "pause_webhook", "resume_webhook", "change_webhook", "change_webhook", "delete_webhook",
+        "create_webhook", *rotations, "pause_webhook", "resume_webhook", *["change_webhook"] * 4, "delete_webhook",
     ]  # fmt: skip
 
 
@@ -111,6 +132,9 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
         (("--scheme", "nonsense"), "", "no verification scheme"),
         (("--scheme", "stripe"), "", "Stripe makes the secret"),
         (("--scheme", "standard", "--secret-file", "-"), "whsec_!!!!!!!!", "no secret of Standard Webhooks"),
+        (("--scheme", "standard", "--secret-file", "-"), "whsec_YWJjZGVm", "no secret of Standard Webhooks"),
+        (("--scheme", "stripe", "--secret-file", "-"), "whsec_1", "no secret of Stripe"),
+        (("--scheme", "legacy_body", "--delivery-from", "header:X-Id"), "", "signs no header"),
         (("--scheme", "sendgrid", "--secret-file", "-"), "MFkwEwYHKoZIzj0C", "no secret of SendGrid"),
         (("--scheme", "github", "--secret-file", "-", "--tolerance", "60"), SECRET, "signs no time"),
         (("--scheme", "twilio", "--secret-file", "-"), SECRET, "signs the address"),
@@ -118,6 +142,9 @@ def test_an_endpoint_from_its_making_to_its_end(hooks: PostgresHooks) -> None:
         (("--network", "10.0.0.300"), "", "is no network"),
         (("--subject-from", "contact.id"), "", "no place in a call"),
         (("--method", "BREW"), "", "methods are not possible"),
+        (("--scheme", "github", "--secret-file", "-", "--method", "get"), SECRET, "does not sign the address"),
+        (("--method", "POST", "--method", "DELETE"), "", "does not sign the address"),
+        (("--workflow", "00000000-0000-4000-8000-000000000007"), "", "has no workflow"),
         (("--endpoint-id", "/x/"), "", "endpoint's id is none"),
         (("--per-minute", "0"), "", "calls a minute"),
         (("--public-url", "hooks.example.com"), "", "public address is none"),
@@ -205,21 +232,35 @@ def test_the_application_takes_webhooks_where_it_is_served_alone(
         )
 
 
-def test_two_rotations_at_once_make_one(hooks: PostgresHooks) -> None:
+def test_of_two_changes_at_once_the_second_meets_what_the_first_left(hooks: PostgresHooks) -> None:
     hooks.add("e1", manner=Manner())
     other = PostgresWorld(hooks.world.dsn, now=None)
+    ada = By("ada", "trial")
 
-    def rotate(world: PostgresWorld) -> None:
+    def rotate(connection: Connection) -> None:
         until = utc_now() + timedelta(hours=1)
-        with acting_as_migration(world.connection) as connection:
-            rotate_secret(
-                connection, Sealer((KEY,)), ONE, "e1", until=until, secret=None, by=By("ada", "trial")
-            )
+        rotate_secret(connection, Sealer((KEY,)), ONE, "e1", until=until, secret=None, by=ada)
 
-    rotate(hooks.world)
-    with pytest.raises(RotationUnderWay):
-        rotate(other)
-    assert hooks.world.rows("SELECT count(*) FROM atlas.secrets") == [
-        (2,)
-    ]  # nothing of the refused one stays
+    def delete(connection: Connection) -> None:
+        delete_webhook(connection, ONE, "e1", ada)
+
+    def second(work: Callable[[Connection], None]) -> None:
+        with acting_as_migration(other.connection) as connection:
+            work(connection)
+
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+    for work, refusal, left in ((rotate, RotationUnderWay, 2), (delete, WebhookUnknown, 0)):
+        with ThreadPoolExecutor(1) as thread:
+            with acting_as_migration(hooks.world.connection) as connection:
+                work(connection)
+                late = thread.submit(second, work)
+                until = time.monotonic() + 60
+                while time.monotonic() < until and not late.done():
+                    if connection.execute(waiting, [other.connection.info.backend_pid]).fetchone() == (1,):
+                        break
+            with pytest.raises(refusal):
+                late.result(60)
+        # Nothing of the refused one stays.
+        assert hooks.world.rows("SELECT count(*) FROM atlas.secrets") == [(left,)]
+    assert hooks.world.rows("SELECT count(*) FROM atlas.audit_log WHERE action = 'delete_webhook'") == [(1,)]
     other.close()

@@ -1,6 +1,7 @@
 """The intake: what is accepted is stored once and becomes one event, what is refused leaves nothing."""
 
 import asyncio
+import base64
 import json
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -119,6 +120,18 @@ REFUSALS: Sequence[tuple[str, httpx.Request, int, str]] = (
         415,
         "charset_unknown",
     ),
+    (
+        "charset of no letters",
+        post("e1", BODY, signed(BODY) | {"content-type": b"application/json; charset=\xff"}),
+        415,
+        "charset_unknown",
+    ),
+    (
+        "no letters twice",
+        post("e1", b'{"\\ud800":1,"\\ud800":2}', signed(b'{"\\ud800":1,"\\ud800":2}', NOW)),
+        400,
+        "body_unreadable",
+    ),
     ("gzip", post("e1", BODY, signed(BODY) | {"content-encoding": "gzip"}), 415, "encoding_unknown"),
     ("20 MB", post("e1", b" " * 20_000_000), 413, "body_too_large"),
     ("unsigned", post("e1", BODY, {"content-type": "application/json"}), 401, "unsigned"),
@@ -154,7 +167,6 @@ def test_what_is_refused_leaves_nothing_and_says_why(request_: httpx.Request, st
     (answer,) = calls(intake, request_)
     refused(answer, status, code)
     assert hooks.events() == []
-    assert intake.refusals == {code: 1}
     if status == 503:
         assert int(answer.headers["retry-after"]) > 0
 
@@ -169,7 +181,7 @@ def test_what_an_accepted_call_says_and_how_it_is_answered() -> None:
     )
     hooks.add("e1")
     hooks.add("w/n", manner=manner)
-    hooks.add("open", verifies=False)
+    hooks.add("open", verifies=False, manner=Manner(methods=("POST", "GET")))
     intake = intake_over(hooks.store, lambda: NOW)
     first = post("e1", BODY, signed(BODY, NOW))
     who = b'{"who":{"id":77}}'
@@ -180,7 +192,7 @@ def test_what_an_accepted_call_says_and_how_it_is_answered() -> None:
         "/api/v2/webhooks/receive/",
     )
     again = post("w/n", b"{}", signed(b"{}", NOW) | {"x-id": "a"})
-    asked = httpx.Request("GET", "http://x/hooks/w/n?a=1&a=2&b=", headers=signed(b"", NOW))
+    asked = httpx.Request("GET", "http://x/hooks/open?a=1&a=2&b=")
     form = post("open", b"name=Ana+B&tag=x&tag=y", FORM)
     array = post("open", b"[1.10]", {"content-type": "application/vnd.api+json; charset=utf-8"})
     elsewhere = httpx.Request("GET", "http://x/elsewhere")
@@ -251,6 +263,42 @@ def test_addresses_behind_proxies() -> None:
     assert status("10.0.0.1", "rubbish", 1) == 403
 
 
+def test_what_stands_in_a_query_counts_only_where_the_address_is_signed() -> None:
+    from webhook_calls import PUBLIC, mac
+
+    from atlas_workflows.integrations.webhooks.schemes import all_schemes
+
+    manner = Manner(methods=("POST", "GET", "DELETE"), public_url=PUBLIC)
+
+    def asked(method: str, query: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        request = httpx.Request(method, f"http://x/hooks/e1?{query}", headers=headers)
+        (answer,) = calls(intake_over(hooks.store, lambda: NOW), request)
+        return answer
+
+    for scheme in all_schemes().values():
+        hooks = MemoryHooks()
+        hooks.add("e1", scheme=scheme.name, manner=manner)
+        for method in ("GET", "DELETE"):
+            if not scheme.signs_url:
+                status, code = (
+                    (403, "challenge_refused")
+                    if method == "GET" and scheme.challenge
+                    else (405, "method_not_allowed")
+                )
+                refused(asked(method, "a=1", signed(b"", NOW)), status, code)
+    hooks = MemoryHooks()
+    hooks.add("e1", scheme="hubspot", manner=manner)
+    time = str(int(NOW) * 1000)
+
+    def hubspot(query: str) -> dict[str, str]:
+        made = base64.b64encode(mac(SECRET, f"GET{PUBLIC}?{query}{time}".encode())).decode()
+        return {"x-hubspot-signature-v3": made, "x-hubspot-request-timestamp": time}
+
+    told = [asked("GET", query, hubspot(query)).text for query in ("a=1", "a=2", "a=1")]
+    assert told == ['{"status":"accepted"}'] * 2 + ['{"status":"duplicate"}']
+    refused(asked("GET", "a=3", hubspot("a=1")), 401, "wrong_signature")
+
+
 def test_twilio_hears_of_the_address_that_it_was_given_and_gets_its_own_answer() -> None:
     from webhook_calls import PUBLIC, twilio
 
@@ -289,6 +337,43 @@ def test_slow_and_greedy_callers_are_bounded() -> None:
     refused(large, 413, "body_too_large")
     (busy,) = calls(intake_over(hooks.store, bounds=Bounds(most_bytes=MAX_BODY_BYTES - 1)), streamed(flood()))
     refused(busy, 503, "busy")
+
+
+def test_one_endpoint_leaves_room_for_the_others_and_holds_its_own_until_it_is_answered() -> None:
+    hooks = MemoryHooks()
+    greedy = hooks.add("e1")
+    hooks.add("e2")
+    bounds = Bounds(most_bytes=16 * MAX_BODY_BYTES)
+    held: list[int] = []
+
+    class Looking:
+        async def keep(self, deliveries: Sequence[Delivery]) -> list[Stored]:
+            held.append(bounds.taken)
+            return await hooks.store.keep(deliveries)
+
+    async def chunked() -> AsyncIterator[bytes]:
+        yield BODY
+
+    def to(endpoint_id: str) -> httpx.Request:
+        headers = signed(BODY, NOW)
+        return httpx.Request("POST", f"http://x/hooks/{endpoint_id}", headers=headers, content=chunked())
+
+    slow = [bounds.take(greedy.id, MAX_BODY_BYTES) for _ in range(5)]
+    assert slow == [True] * 4 + [False]
+    before = bounds.taken
+    intake = intake_over(hooks.store, lambda: NOW, bounds=bounds)
+    intake.commits = GroupCommit(Looking())
+    busy, other = calls(intake, to("e1"), to("e2"))
+    refused(busy, 503, "busy")
+    assert other.status_code == 202
+    assert held == [
+        before + len(BODY)
+    ]  # what was reserved for a body of unknown length is given back once it is known
+    for _ in range(4):
+        bounds.give(greedy.id, MAX_BODY_BYTES)
+    assert (bounds.taken, bounds.of) == (0, {})
+    (later,) = calls(intake_over(hooks.store, lambda: NOW, bounds=bounds), to("e1"))
+    assert later.status_code == 202
 
 
 def test_group_commit_looks_for_the_one_that_cannot_be_held() -> None:
@@ -346,15 +431,29 @@ VALUES = st.one_of(
         ["application/json", FORM["content-type"], "-1", "9" * 30, "chunked", "gzip", "\xff\xfe"]
     ),
 )
+# Mostly what is read further, or bytes of whatever kind where a word of ours is looked for.
+KINDS = st.one_of(
+    st.sampled_from(["application/json", FORM["content-type"]]),
+    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=4).map(
+        "application/json; charset={}".format
+    ),
+)
+# Numbers whose digits nobody could write, and some that very small.
+HUGE = [b'{"a":{"b":1e%s}}' % (b"9" * digits) for digits in (3, 4, 6, 26)] + [
+    b"[-1e-999999]",
+    b'{"timestamp":1e5000}',
+]
 
 
 CALLS: dict[str, st.SearchStrategy[Any]] = {
-    "headers": st.dictionaries(NAMES, VALUES, max_size=6),
-    "body": st.one_of(
-        st.binary(max_size=200), st.sampled_from([DEEP, b"[" * 9000, b"null", b'"\\ud800"', b"a=%00"])
+    "headers": st.builds(
+        lambda kind, more: {"content-type": kind, **more}, KINDS, st.dictionaries(NAMES, VALUES, max_size=6)
     ),
-    "endpoint_id": st.sampled_from(["e1", "open", "meta", "..", "%2e", "a" * 300]),
-    "method": st.sampled_from(["POST", "GET", "PUT", "HEAD", "OPTIONS"]),
+    "body": st.one_of(
+        st.binary(max_size=200), st.sampled_from([DEEP, b"[" * 9000, b"null", b'"\\ud800"', b"a=%00", *HUGE])
+    ),
+    "endpoint_id": st.sampled_from(["e1", "open", "meta", "mailgun", "legacy_body", "..", "%2e", "a" * 300]),
+    "method": st.sampled_from(["POST", "POST", "GET", "PUT", "HEAD", "OPTIONS"]),
     "query": st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
 }
 
@@ -362,7 +461,8 @@ CALLS: dict[str, st.SearchStrategy[Any]] = {
 def statuses_of(headers: dict[str, str], body: bytes, endpoint_id: str, method: str, query: str) -> list[int]:
     hooks = MemoryHooks()
     hooks.add("e1")
-    hooks.add("meta", scheme="meta")
+    for scheme in ("meta", "mailgun", "legacy_body"):
+        hooks.add(scheme, scheme=scheme)
     hooks.add("open", verifies=False, manner=Manner(methods=("POST", "GET", "PUT"), subject_from="body:a.b"))
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     scope = {
@@ -469,6 +569,8 @@ def test_a_store_of_postgres_that_breaks_comes_back(atlas_dsn: str) -> None:
 
     async def trial(store: PostgresWebhooks) -> list[Any]:
         found: list[Any] = [await store.keep([delivery(endpoint, "a")])]
+        assert store._writer is not None
+        assert store._writer.info.get_parameters()["tcp_user_timeout"] == "10000"
         world.connection.execute(end)
         for key in ("b", "b"):
             try:
@@ -482,4 +584,20 @@ def test_a_store_of_postgres_that_breaks_comes_back(atlas_dsn: str) -> None:
         return found
 
     assert hooks.run(trial) == [[Stored.STORED], "away", [Stored.STORED]]
+    # A right or a column that is missing is not the caller's fault, so it shall come again.
+    for breaking, mending in (
+        (
+            "REVOKE INSERT ON atlas.webhook_deliveries FROM atlas_app",
+            "GRANT INSERT ON atlas.webhook_deliveries TO atlas_app",
+        ),
+        (
+            "ALTER TABLE atlas.webhook_deliveries RENAME event TO said",
+            "ALTER TABLE atlas.webhook_deliveries RENAME said TO event",
+        ),
+    ):
+        world.connection.execute(breaking)
+        with pytest.raises(StoreAway):
+            hooks.keep(delivery(endpoint, "d"))
+        world.connection.execute(mending)
+    assert hooks.keep(delivery(endpoint, "d")) == [Stored.STORED]
     world.close()

@@ -107,7 +107,7 @@ class PostgresHooks:
             try:
                 return await work(store)
             finally:
-                await store.close()
+                await close(store)
 
         return asyncio.run(once())
 
@@ -122,6 +122,13 @@ class PostgresHooks:
             self.world.connection.execute(
                 f"UPDATE atlas.{table} SET {column} = {column} - make_interval(secs => %s)", [seconds]
             )
+
+
+async def close(store: PostgresWebhooks) -> None:
+    """End its sessions, as the end of a process does."""
+    for session in (store._reader, store._writer):
+        if session is not None:
+            await session.close()
 
 
 def delivery(endpoint: Endpoint, key: str, **more: Any) -> Delivery:
@@ -162,10 +169,9 @@ def calls(intake: Intake, *requests: httpx.Request, peer: str = "198.51.100.7") 
         transport = httpx.ASGITransport(WebhooksBeside(nothing_else, lambda: intake), client=(peer, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://proxy.internal") as client:
             found = await asyncio.gather(*(client.send(request) for request in requests))
-        await intake.commits.close()
         store = intake.commits.deliveries
         if isinstance(store, PostgresWebhooks):
-            await store.close()
+            await close(store)
         return found
 
     return list(asyncio.run(send()))

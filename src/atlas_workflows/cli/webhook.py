@@ -27,8 +27,7 @@ from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.errors import InputError
 from atlas_workflows.integrations.webhooks.endpoint import Manner, checked_manner
 from atlas_workflows.integrations.webhooks.schemes import all_schemes
-from atlas_workflows.secrets.keys import with_secret_key
-from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.settings import load_settings
 from atlas_workflows.site import crm_site, utc_now
 from atlas_workflows.store.steering import By
@@ -158,7 +157,7 @@ def create(
     _require_url(scheme, manner)
     with _connection(dsn) as connection:
         made = endpoints.create_webhook(
-            connection, _sealer(), an_id(organization, "organization"), wanted, By(by, reason)
+            connection, own_sealer(), an_id(organization, "organization"), wanted, By(by, reason)
         )
     _reveal(made, given, as_json=as_json)
 
@@ -192,7 +191,7 @@ def change(
     """Change how an endpoint takes calls; what is not given stays. It counts within a second."""
     whose = an_id(organization, "organization")
     with _connection(dsn) as connection:
-        before = endpoints.read_webhook(connection, whose, endpoint).manner
+        before = endpoints.lock_webhook(connection, whose, endpoint).manner
         manner = _manner(
             replace(before, networks=()) if any_network else before, method, network, tolerance=tolerance,
             delivery_from=delivery_from, delivery_seconds=delivery_seconds, event_from=event_from, subject_from=subject_from,
@@ -227,16 +226,23 @@ def rotate(
         float,
         typer.Option(min=0, max=MOST_OVERLAP.days * 24, help="For so long the secret before counts too."),
     ] = 24.0,
+    end_overlap: Annotated[
+        bool,
+        typer.Option(
+            "--end-overlap", help="A secret that counts still from a rotation before counts no more."
+        ),
+    ] = False,
     secret_file: SecretFile = None,
     dsn: Dsn = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give an endpoint a new secret. While the one before counts there is no second rotation; --overlap-hours 0 ends it at once."""
+    """Give an endpoint a new secret; with --overlap-hours 0 the one before ends at once. While two count there is no second rotation,
+    unless --end-overlap ends the older one."""
     until, given = utc_now() + timedelta(hours=overlap_hours), _read(secret_file)
     with _connection(dsn) as connection:
         made = endpoints.rotate_secret(
-            connection, _sealer(), an_id(organization, "organization"), endpoint,
-            until=until, secret=given, by=By(by, reason),
+            connection, own_sealer(), an_id(organization, "organization"), endpoint,
+            until=until, secret=given, by=By(by, reason), end_overlap=end_overlap,
         )  # fmt: skip
     _reveal(made, given, as_json=as_json)
 
@@ -301,10 +307,6 @@ def _switch(endpoint: str, organization: str, by: By, dsn: str | None, *, on: bo
             connection, an_id(organization, "organization"), endpoint, Change(is_active=on), by
         )
     print("It takes calls again." if on else "Paused: calls get 503 until it is resumed.")
-
-
-def _sealer() -> Sealer:
-    return Sealer(with_secret_key(load_settings()).secret_keys)
 
 
 def _reveal(made: endpoints.Revealed, given: str | None, *, as_json: bool) -> None:

@@ -3,7 +3,13 @@
 import os
 from dataclasses import replace
 
-from atlas_workflows.settings import Settings
+from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.settings import Settings, load_settings
+
+
+def own_sealer() -> Sealer:
+    """Seals and opens with the keys of this installation."""
+    return Sealer(with_secret_key(load_settings()).secret_keys)
 
 
 def with_secret_key(settings: Settings) -> Settings:

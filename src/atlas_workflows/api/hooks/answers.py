@@ -27,12 +27,14 @@ class Answer:
 
 def of_refusal(refused: Refused) -> Answer:
     """RFC 9457 problem details."""
+    # A fact may repeat what was sent: bytes that are no letters are shown as their numbers.
+    fact = refused.fact.encode("utf-8", "backslashreplace").decode()
     document = {
         "type": "about:blank",
         "title": refused.code.replace("_", " ").capitalize(),
         "status": refused.status,
         "code": refused.code,
-        "detail": refused.fact,
+        "detail": fact,
         "remedy": refused.remedy,
     }
     headers = tuple((name.lower().encode(), value.encode()) for name, value in refused.headers.items())

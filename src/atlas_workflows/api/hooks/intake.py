@@ -16,12 +16,11 @@ from atlas_workflows.api.hooks.answers import (
     of_stored,
     send_answer,
 )
-from atlas_workflows.api.hooks.reading import Bounds, Gone, Receive, Scope, Send, read_headers
-from atlas_workflows.integrations.webhooks.call import Call
+from atlas_workflows.api.hooks.reading import Bounds, Gone, Receive, Room, Scope, Send, read_headers
+from atlas_workflows.integrations.webhooks.call import BODILESS, Call
 from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Endpoint
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit, TooBusy
 from atlas_workflows.integrations.webhooks.judge import (
-    BODILESS,
     Answered,
     Refused,
     client_address,
@@ -45,14 +44,13 @@ class Outside:
 
 @dataclass(slots=True)
 class Intake:
-    """A plain ASGI application. `refusals` counts by code what was turned away, since the process began."""
+    """A plain ASGI application."""
 
     doors: Doors
     commits: GroupCommit
     outside: Outside = Outside()
     clock: Callable[[], float] = time.time
     bounds: Bounds = field(default_factory=Bounds)
-    refusals: dict[str, int] = field(default_factory=dict)
 
     async def receive(self, endpoint_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call to this endpoint."""
@@ -70,10 +68,7 @@ class Intake:
             found = AWAY
         except TooBusy:
             found = BUSY
-        if isinstance(found, Refused):
-            self.refusals[found.code] = self.refusals.get(found.code, 0) + 1
-            return of_refusal(found)
-        return found
+        return of_refusal(found) if isinstance(found, Refused) else found
 
     async def _outcome(self, endpoint_id: str, scope: Scope, receive: Receive) -> Answer | Refused:
         method = scope["method"]
@@ -84,23 +79,21 @@ class Intake:
         refused = first_look(endpoint, method, address) or second_look(method, headers)
         if refused is not None or endpoint is None:
             return refused or AWAY
-        body = await self._body(method, headers, receive)
-        if isinstance(body, Refused):
-            return body
         query = scope["query_string"].decode("utf-8", "surrogateescape")
-        call = Call(method, headers, body, query, self._url(endpoint, scope, query), repeated)
+        url = self._url(endpoint, scope, query)
+        with Room(self.bounds, endpoint.id) as room:
+            body = await _body(room, method, headers, receive)
+            if isinstance(body, Refused):
+                return body
+            return await self._judged(endpoint, Call(method, headers, body, query, url, repeated))
+
+    async def _judged(self, endpoint: Endpoint, call: Call) -> Answer | Refused:
         found = judge(endpoint, call, self.clock(), str(uuid4()))
         if isinstance(found, Refused):
             return found
         if isinstance(found, Answered):
             return of_question(found)
         return of_stored(endpoint, await self.commits.keep(found))
-
-    async def _body(self, method: str, headers: Mapping[str, str], receive: Receive) -> bytes | Refused:
-        if method in BODILESS or method == "HEAD":
-            return b""
-        length = headers.get("content-length")
-        return await self.bounds.read(receive, None if length is None else int(length))
 
     def _url(self, endpoint: Endpoint, scope: Scope, query: str) -> str | None:
         """What the provider was told to call; what the proxies in front of us made of it is nobody's business."""
@@ -111,6 +104,13 @@ class Intake:
                 "utf-8", "surrogateescape"
             )
         return base if base is None or not query else f"{base}?{query}"
+
+
+async def _body(room: Room, method: str, headers: Mapping[str, str], receive: Receive) -> bytes | Refused:
+    if method in BODILESS or method == "HEAD":
+        return b""
+    length = headers.get("content-length")
+    return await room.read(receive, None if length is None else int(length))
 
 
 def endpoint_in(path: str, prefixes: tuple[str, ...]) -> str | None:

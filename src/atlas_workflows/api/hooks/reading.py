@@ -12,7 +12,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 BODY_SECONDS = 10.0
-MOST_BYTES = 64 * MAX_BODY_BYTES  # of all bodies that are being read
+MOST_BYTES = 64 * MAX_BODY_BYTES  # of all calls that are not answered yet
+SHARE = 4  # one endpoint may have a quarter of that, so that none keeps the others out
 
 
 class Gone(Exception):
@@ -25,27 +26,69 @@ class Bounds:
 
     body_seconds: float = BODY_SECONDS
     most_bytes: int = MOST_BYTES
-    reading: int = field(default=0)
+    taken: int = 0
+    of: dict[str, int] = field(default_factory=dict)
+
+    def take(self, endpoint: str, size: int) -> bool:
+        """Whether so many bytes are free for this endpoint; they are taken then."""
+        own = self.of.get(endpoint, 0) + size
+        if self.taken + size > self.most_bytes or own > self.most_bytes // SHARE:
+            return False
+        self.taken += size
+        self.of[endpoint] = own
+        return True
+
+    def give(self, endpoint: str, size: int) -> None:
+        """They are free again."""
+        self.taken -= size
+        self.of[endpoint] = self.of.get(endpoint, 0) - size
+        if self.of[endpoint] <= 0:
+            del self.of[endpoint]
+
+
+@dataclass(slots=True)
+class Room:
+    """What one call takes of the bounds, `with` it from its reading until it is answered."""
+
+    bounds: Bounds
+    endpoint: str
+    size: int = 0
+
+    def __enter__(self) -> "Room":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._keep(0)
 
     async def read(self, receive: Receive, expected: int | None) -> bytes | Refused:
         """The whole body. Raises Gone."""
         reserved = MAX_BODY_BYTES if expected is None else expected
-        if self.reading + reserved > self.most_bytes:
+        if not self.bounds.take(self.endpoint, reserved):
             return Refused(
                 503, "busy", "Too much is being received.", "Send it again later.", {"Retry-After": "1"}
             )
-        self.reading += reserved
-        deadline = _Deadline(self.body_seconds)
+        self.size = reserved
+        body = await self._in_time(receive)
+        if isinstance(body, bytes):
+            self._keep(min(len(body), reserved))
+        return body
+
+    async def _in_time(self, receive: Receive) -> bytes | Refused:
+        deadline = _Deadline(self.bounds.body_seconds)
         try:
             return await _whole(receive)
         except asyncio.CancelledError:
             if not deadline.is_ours():
                 raise
-            fact = f"The body took longer than {self.body_seconds:g} seconds."
+            fact = f"The body took longer than {self.bounds.body_seconds:g} seconds."
             return Refused(408, "body_too_slow", fact, "Send it faster.", {"Connection": "close"})
         finally:
             deadline.end()
-            self.reading -= reserved
+
+    def _keep(self, size: int) -> None:
+        if size < self.size:
+            self.bounds.give(self.endpoint, self.size - size)
+            self.size = size
 
 
 class _Deadline:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import document_of, reply
+from atlas_workflows.api.manners.preconditions import IfMatch, IfNoneMatch, is_known, require_match, tag_of
 from atlas_workflows.api.manners.problems import not_found
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import ADMINISTERS, READS, api_router
@@ -27,19 +29,21 @@ from atlas_workflows.api.schemas.webhooks import (
 )
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.exact_json import dumps
 from atlas_workflows.integrations.webhooks.endpoint import read_manner
 from atlas_workflows.integrations.webhooks.schemes import all_schemes
-from atlas_workflows.secrets.keys import with_secret_key
-from atlas_workflows.secrets.sealing import Sealer
-from atlas_workflows.settings import load_settings
+from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.store.webhooks import endpoints
-from atlas_workflows.store.webhooks.endpoints import Change, Revealed, Wanted, WebhookUnknown
+from atlas_workflows.store.webhooks.endpoints import Change, Revealed, Wanted, Webhook, WebhookUnknown
 from atlas_workflows.store.webhooks.replay import preview_replay, replay
 
+COUNTED = ("taken", "limited", "last_at")  # what calls change by themselves
 ROUTER = api_router("webhooks")
 Reader = Annotated[Tenant, Depends(READS)]
 Admin = Annotated[Tenant, Depends(ADMINISTERS)]
-EndpointId = Annotated[str, Path(min_length=1, max_length=200, description="The id in its address.")]
+EndpointId = Annotated[
+    str, Path(min_length=1, max_length=200, description="The id in its address, its slashes too.")
+]
 
 
 @ROUTER.get("/webhook-schemes", response_model=Schemes)
@@ -59,50 +63,57 @@ def list_webhooks(reader: Reader) -> Response:
 @ROUTER.post("/webhooks", response_model=RevealedWebhook, status_code=201)
 def create_webhook(admin: Admin, body: NewWebhook) -> Response:
     """Make an endpoint that takes calls at once. A secret of ours is in this answer and nowhere else."""
+    workflow = None if body.workflow is None else str(body.workflow)
     wanted = Wanted(
-        body.name, body.scheme, body.endpoint_id, body.workflow, body.secret, body.verifies, body.rate_limit,
+        body.name, body.scheme, body.endpoint_id, workflow, body.secret, body.verifies, body.rate_limit,
         read_manner(body.manner),
     )  # fmt: skip
     with _work(admin) as connection:
         made = endpoints.create_webhook(
-            connection, _sealer(), admin.organization, wanted, admin.by(body.reason)
+            connection, own_sealer(), admin.organization, wanted, admin.by(body.reason)
         )
     return _revealed(made, 201)
 
 
-@ROUTER.get("/webhooks/{endpoint}", response_model=WebhookView)
-def get_webhook(reader: Reader, endpoint: EndpointId) -> Response:
-    """One endpoint; of its secret only a hint."""
+@ROUTER.get("/webhooks/{endpoint:path}", response_model=WebhookView)
+def get_webhook(reader: Reader, endpoint: EndpointId, known: IfNoneMatch = None) -> Response:
+    """One endpoint; of its secret only a hint. Its ETag changes with what people set, not with the calls that it takes."""
     with _work(reader, endpoint) as connection:
         found = endpoints.read_webhook(connection, reader.organization, endpoint)
-    return reply(WebhookView, found.to_json())
+    tag = _tag(found)
+    if is_known(known, tag):
+        return Response(status_code=304, headers={"ETag": tag})
+    return reply(WebhookView, found.to_json(), headers={"ETag": tag})
 
 
-@ROUTER.patch("/webhooks/{endpoint}", response_model=WebhookView)
-def change_webhook(admin: Admin, endpoint: EndpointId, body: WebhookChange) -> Response:
+@ROUTER.patch("/webhooks/{endpoint:path}", response_model=WebhookView)
+def change_webhook(
+    admin: Admin, endpoint: EndpointId, body: WebhookChange, match: IfMatch = None
+) -> Response:
     """Change how an endpoint takes calls, pause it (is_active false) or resume it."""
     manner = None if body.manner is None else read_manner(body.manner)
     change = Change(body.name, body.scheme, manner, body.verifies, body.rate_limit, body.is_active)
     with _work(admin, endpoint) as connection:
+        _require_seen(connection, admin, endpoint, match)
         changed = endpoints.change_webhook(
             connection, admin.organization, endpoint, change, admin.by(body.reason)
         )
-    return reply(WebhookView, changed.to_json())
+    return reply(WebhookView, changed.to_json(), headers={"ETag": _tag(changed)})
 
 
-@ROUTER.post("/webhooks/{endpoint}/rotations", response_model=RevealedWebhook, status_code=201)
+@ROUTER.post("/webhooks/{endpoint:path}/rotations", response_model=RevealedWebhook, status_code=201)
 def rotate_webhook_secret(admin: Admin, endpoint: EndpointId, body: Rotation) -> Response:
-    """Give an endpoint a new secret. While the one before counts there is no second rotation (409)."""
+    """Give an endpoint a new secret. While the one before counts there is no second rotation (409), unless `end_overlap` ends it."""
     until = admin.now + timedelta(seconds=body.overlap_seconds)
     with _work(admin, endpoint) as connection:
         made = endpoints.rotate_secret(
-            connection, _sealer(), admin.organization, endpoint, until=until, secret=body.secret,
-            by=admin.by(body.reason),
+            connection, own_sealer(), admin.organization, endpoint, until=until, secret=body.secret,
+            by=admin.by(body.reason), end_overlap=body.end_overlap,
         )  # fmt: skip
     return _revealed(made, 201)
 
 
-@ROUTER.post("/webhooks/{endpoint}/replays", response_model=ReplayAnswer)
+@ROUTER.post("/webhooks/{endpoint:path}/replays", response_model=ReplayAnswer)
 def replay_webhook_deliveries(
     admin: Admin, request: Request, endpoint: EndpointId, body: ReplayWish, key: IdempotencyKey
 ) -> Response:
@@ -119,12 +130,16 @@ def replay_webhook_deliveries(
         return once(request, admin, key, work)
 
 
-@ROUTER.delete("/webhooks/{endpoint}", status_code=204)
+@ROUTER.delete("/webhooks/{endpoint:path}", status_code=204)
 def delete_webhook(
-    admin: Admin, endpoint: EndpointId, reason: Annotated[str, Query(min_length=1, max_length=1_000)]
+    admin: Admin,
+    endpoint: EndpointId,
+    reason: Annotated[str, Query(min_length=1, max_length=1_000)],
+    match: IfMatch = None,
 ) -> Response:
     """Remove an endpoint and its secrets; its address is unknown from then on."""
     with _work(admin, endpoint) as connection:
+        _require_seen(connection, admin, endpoint, match)
         endpoints.delete_webhook(connection, admin.organization, endpoint, admin.by(reason))
     return Response(status_code=204)
 
@@ -145,8 +160,15 @@ def _known(endpoint: str) -> Iterator[None]:
         raise not_found("webhook", endpoint) from cause
 
 
-def _sealer() -> Sealer:
-    return Sealer(with_secret_key(load_settings()).secret_keys)
+def _require_seen(connection: Connection, admin: Tenant, endpoint: str, match: str | None) -> None:
+    """The state that was read is the one there is, and stays it until the transaction ends."""
+    found = endpoints.lock_webhook(connection, admin.organization, endpoint)
+    require_match(match, _tag(found), what="webhook")
+
+
+def _tag(webhook: Webhook) -> str:
+    said = {name: value for name, value in webhook.to_json().items() if name not in COUNTED}
+    return tag_of(sha256(dumps(said)).hexdigest()[:32])
 
 
 def _revealed(made: Revealed, status: int) -> Response:

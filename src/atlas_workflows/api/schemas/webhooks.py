@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
@@ -47,7 +48,7 @@ class NewWebhook(Model):
     name: str = Field(min_length=1, max_length=200)
     scheme: str = Field("standard", max_length=40)
     endpoint_id: str | None = Field(None, min_length=1, max_length=200)
-    workflow: str | None = Field(None, max_length=40)
+    workflow: UUID | None = None
     secret: str | None = Field(None, max_length=4_000)
     verifies: bool = True
     rate_limit: int = Field(100, ge=1, le=1_000_000)
@@ -68,9 +69,10 @@ class WebhookChange(Model):
 
 
 class Rotation(Model):
-    """A new secret; the one before counts for `overlap_seconds` more."""
+    """A new secret; the one before counts for `overlap_seconds` more. `end_overlap` ends an overlap that lasts still."""
 
     overlap_seconds: int = Field(86_400, ge=0, le=30 * 86_400)
+    end_overlap: bool = False
     secret: str | None = Field(None, max_length=4_000)
     reason: str = Field(min_length=1, max_length=1_000)
 

@@ -12,6 +12,7 @@ from atlas_workflows.exact_json import is_deeper, loads_foreign, loads_unambiguo
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 1000  # of a form or a query
 MOST_DEPTH = 64  # of JSON
+BODILESS = frozenset({"GET", "DELETE"})  # what these say stands in the query
 _SPACED_KEY = re.compile(r'"[ \t\r\n]+:')
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from atlas_workflows.errors import InputError
+from atlas_workflows.integrations.webhooks.call import BODILESS
 from atlas_workflows.integrations.webhooks.scheme import Place, Scheme
 from atlas_workflows.integrations.webhooks.verify import Secret
 
@@ -145,9 +146,17 @@ def _require_url(url: str) -> None:
         )
 
 
+def is_covered(method: str, scheme: Scheme, *, verifies: bool) -> bool:
+    """Whether a signature says something of what a call by this method brings: of a query only those of addresses do."""
+    return not verifies or method not in BODILESS or scheme.signs_url
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`id` is the row's, `endpoint_id` what stands in the address. Secrets are kept out of repr."""
+    """`id` is the row's, `endpoint_id` what stands in the address. Secrets are kept out of repr.
+
+    `methods` are those of its manner that its signatures cover.
+    """
 
     id: str
     organization: str
@@ -158,6 +167,7 @@ class Endpoint:
     is_open: bool = True
     rate_limit: int = 100
     manner: Manner = field(default_factory=Manner)
+    methods: tuple[str, ...] = ("POST",)
     networks: tuple[Network, ...] = ()
     delivery: Place | None = None
     event: Place | None = None
@@ -184,6 +194,7 @@ def endpoint_of(
 
     return Endpoint(
         id_, organization, endpoint_id, scheme, secrets, verifies, is_open, rate_limit, manner,
+        methods=tuple(method for method in manner.methods if is_covered(method, scheme, verifies=verifies)),
         networks=tuple(read_network(text) for text in manner.networks),
         delivery=place(manner.delivery_from),
         event=place(manner.event_from),

@@ -36,11 +36,6 @@ class GroupCommit:
             self._writer = asyncio.create_task(self._write())
         return await answer
 
-    async def close(self) -> None:
-        """Wait until nothing is under way."""
-        while self._writer is not None and not self._writer.done():
-            await asyncio.wait([self._writer])
-
     async def _write(self) -> None:
         while self._waiting:
             await asyncio.sleep(0)  # whoever was just answered calls again: let them come along

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atlas_workflows.errors import InvalidJson
-from atlas_workflows.integrations.webhooks.call import FORM, Call, read_form, read_json
+from atlas_workflows.integrations.webhooks.call import BODILESS, FORM, Call, read_form, read_json
 from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Endpoint
 from atlas_workflows.integrations.webhooks.verify import Believed, in_force, verify
 
 MAX_BODY_BYTES = 1_048_576
 PAUSED_SECONDS = 60
-BODILESS = frozenset({"GET", "DELETE"})
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 FACTS = ("endpoint_id", "method", "event", "delivery_id")
 
@@ -62,16 +61,12 @@ def first_look(endpoint: Endpoint | None, method: str, address: str | None) -> R
             403, "address_not_allowed", "The endpoint takes no calls from this address.",
             "Let the endpoint's owner add it: atlas webhook set --network.",
         )  # fmt: skip
-    if (
-        method == "HEAD"
-        or method in endpoint.manner.methods
-        or (method == "GET" and endpoint.scheme.challenge)
-    ):
+    if method == "HEAD" or method in endpoint.methods or (method == "GET" and endpoint.scheme.challenge):
         return None
-    allowed = ", ".join(endpoint.manner.methods)
+    allowed = ", ".join(endpoint.methods)
     return Refused(
-        405, "method_not_allowed", f"It takes no {method[:20]}.", f"Use {allowed}.", {"Allow": allowed}
-    )
+        405, "method_not_allowed", f"It takes no {method[:20]}.", f"Use {allowed or 'another address'}.", {"Allow": allowed}
+    )  # fmt: skip
 
 
 def client_address(peer: str | None, forwarded: Sequence[str], proxies: int) -> str | None:
@@ -132,7 +127,7 @@ def judge(endpoint: Endpoint, call: Call, now: float, id_: str) -> Delivery | An
     if call.method == "GET" and endpoint.scheme.challenge is not None:
         if (answer := endpoint.scheme.challenge(call, in_force(endpoint.secrets, now))) is not None:
             return Answered(answer)
-        if "GET" not in endpoint.manner.methods:
+        if "GET" not in endpoint.methods:
             return Refused(
                 403,
                 "challenge_refused",

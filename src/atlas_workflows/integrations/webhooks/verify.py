@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from atlas_workflows.integrations.webhooks.call import Call
-from atlas_workflows.integrations.webhooks.scheme import MOST_SIGNATURES, Scheme
+from atlas_workflows.integrations.webhooks.call import BODILESS, Call
+from atlas_workflows.integrations.webhooks.scheme import MOST_SIGNATURES, Claim, Scheme
 
 
 class Distrust(StrEnum):
@@ -72,7 +72,14 @@ def verify(
         return Distrust.WRONG
     if _is_stale(claim.at, now, scheme.tolerance if tolerance is None else tolerance):
         return Distrust.STALE
-    return Believed(claim.id, sha256(call.body if scheme.repeats == "body" else claim.signed).hexdigest())
+    return Believed(claim.id, sha256(_told(scheme, call, claim)).hexdigest())
+
+
+def _told(scheme: Scheme, call: Call, claim: Claim) -> bytes:
+    """What makes a call another one where no id does."""
+    if scheme.repeats == "signed":
+        return claim.signed
+    return call.query.encode("utf-8", "surrogateescape") if call.method in BODILESS else call.body
 
 
 def _is_stale(at: float | None, now: float, tolerance: float | None) -> bool:

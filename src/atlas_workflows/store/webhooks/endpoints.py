@@ -14,7 +14,13 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
-from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Manner, read_manner
+from atlas_workflows.integrations.webhooks.endpoint import (
+    MOST_LETTERS,
+    Manner,
+    is_covered,
+    read_manner,
+    read_place,
+)
 from atlas_workflows.integrations.webhooks.scheme import Scheme
 from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.secrets.masking import hint
@@ -24,7 +30,8 @@ from atlas_workflows.store.steering import By
 TABLE = "workflow_webhooks"
 MOST_OVERLAP = timedelta(days=30)
 MOST_RATE = 1_000_000
-LEAST_SECRET = 8
+LEAST_SECRET = 8  # bytes of the key, without what all secrets of a provider begin with
+PREFIX = b"whsec_"
 
 
 class WebhookUnknown(InputError):
@@ -113,12 +120,20 @@ def read_webhook(connection: Connection, organization: str, endpoint_id: str) ->
     return found[0]
 
 
+def lock_webhook(connection: Connection, organization: str, endpoint_id: str) -> Webhook:
+    """The same; until the transaction ends nobody else changes it. Raises WebhookUnknown."""
+    scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
+    return read_webhook(connection, organization, endpoint_id)
+
+
 def create_webhook(
     connection: Connection, sealer: Sealer, organization: str, wanted: Wanted, by: By
 ) -> Revealed:
     """Make an endpoint that takes calls at once. Raises InputError, WebhookTaken."""
     scheme = scheme_named(wanted.scheme)
-    _check(scheme, wanted.manner, wanted.rate_limit)
+    _check(scheme, wanted.manner, wanted.rate_limit, verifies=wanted.verifies)
+    if wanted.workflow is not None:
+        _require_workflow(connection, organization, wanted.workflow)
     endpoint_id = (
         _checked_id(wanted.endpoint_id) if wanted.endpoint_id is not None else secrets.token_urlsafe(18)
     )
@@ -143,9 +158,11 @@ def change_webhook(
     connection: Connection, organization: str, endpoint_id: str, change: Change, by: By
 ) -> Webhook:
     """Change how an endpoint takes calls. Raises InputError, WebhookUnknown."""
-    before = read_webhook(connection, organization, endpoint_id)
+    before = lock_webhook(connection, organization, endpoint_id)
     scheme = scheme_named(change.scheme or before.scheme)
-    _check(scheme, change.manner or before.manner, change.rate_limit or before.rate_limit)
+    verifies = before.verifies if change.verifies is None else change.verifies
+    rate_limit = before.rate_limit if change.rate_limit is None else change.rate_limit
+    _check(scheme, change.manner or before.manner, rate_limit, verifies=verifies)
     given: dict[str, Any] = {name: getattr(change, name) for name in Change.__slots__}
     given |= {"organization": organization, "endpoint_id": endpoint_id}
     given["name"] = None if change.name is None else _checked_name(change.name)
@@ -164,17 +181,21 @@ def rotate_secret(
     until: datetime,
     secret: str | None,
     by: By,
+    end_overlap: bool = False,
 ) -> Revealed:
-    """Give an endpoint a new secret; the one before counts `until` then. Raises RotationUnderWay, WebhookUnknown, InputError."""
-    before = read_webhook(connection, organization, endpoint_id)
+    """Give an endpoint a new secret; the one before counts `until` then. Raises RotationUnderWay, WebhookUnknown, InputError.
+
+    With `end_overlap` the one that counts still from a rotation before counts no more.
+    """
+    before = lock_webhook(connection, organization, endpoint_id)
     old: list[UUID] = scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
     made = _secret(scheme_named(before.scheme), secret)
-    given: dict[str, Any] = {**_key(organization, endpoint_id), "until": until}
+    given: dict[str, Any] = {**_key(organization, endpoint_id), "until": until, "end_overlap": end_overlap}
     given["secret_id"] = _seal(connection, sealer, organization, made)
     if connection.execute(sql("webhooks/rotate"), given).rowcount == 0:
         raise RotationUnderWay(
             "The secret before the present one still counts, so there would be three.",
-            remedy=f"Rotate again after {before.previous_until:%Y-%m-%d %H:%M} UTC.",
+            remedy=f"Rotate again after {before.previous_until:%Y-%m-%d %H:%M} UTC, or end the overlap with it (end_overlap).",
         )
     _forget(connection, organization, old)
     _note(connection, organization, before.id, "rotate_webhook_secret", by)
@@ -183,7 +204,7 @@ def rotate_secret(
 
 def delete_webhook(connection: Connection, organization: str, endpoint_id: str, by: By) -> None:
     """Remove an endpoint and its secrets. Raises WebhookUnknown."""
-    before = read_webhook(connection, organization, endpoint_id)
+    before = lock_webhook(connection, organization, endpoint_id)
     old: list[UUID] = scalar(connection, sql("webhooks/secrets_of"), _key(organization, endpoint_id))
     connection.execute(sql("webhooks/delete"), _key(organization, endpoint_id))
     _forget(connection, organization, old)
@@ -197,7 +218,9 @@ def _found(connection: Connection, organization: str, endpoint_id: str | None) -
     return [Webhook(**row._asdict() | {"manner": read_manner(exact_json.loads(row.manner))}) for row in rows]
 
 
-def _check(scheme: Scheme, manner: Manner, rate_limit: int) -> None:
+def _check(scheme: Scheme, manner: Manner, rate_limit: int, *, verifies: bool) -> None:
+    if verifies:
+        _require_signed(scheme, manner)
     if manner.tolerance is not None and not scheme.tells_time:
         raise InputError(
             f"{scheme.title} signs no time, so none can be checked.",
@@ -207,6 +230,35 @@ def _check(scheme: Scheme, manner: Manner, rate_limit: int) -> None:
     if not 1 <= rate_limit <= MOST_RATE:
         raise InputError(
             f"The limit is {rate_limit} calls a minute.", remedy=f"Give 1 to {MOST_RATE}.", field="rate_limit"
+        )
+
+
+def _require_signed(scheme: Scheme, manner: Manner) -> None:
+    """Whoever saw one signed call cannot make others of it."""
+    bare = [method for method in manner.methods if not is_covered(method, scheme, verifies=True)]
+    if bare:
+        raise InputError(
+            f"{scheme.title} does not sign the address, so what a {bare[0]} says would be nobody's word.",
+            remedy="Let it take POST, PUT or PATCH.",
+            field="manner.methods",
+        )
+    own = None if manner.delivery_from is None else read_place(manner.delivery_from)
+    is_ageless = manner.tolerance is None and scheme.tolerance is None
+    if own is not None and own.where == "header" and is_ageless:
+        raise InputError(
+            f"{scheme.title} signs no header and no time is checked, so one call would be new for ever under other ids.",
+            remedy="Take an id of the body, or check the time where one is signed.",
+            field="manner.delivery_from",
+        )
+
+
+def _require_workflow(connection: Connection, organization: str, workflow: str) -> None:
+    given = {"organization": organization, "workflow": workflow}
+    if not scalar(connection, sql("webhooks/has_workflow"), given):
+        raise InputError(
+            f"The organization has no workflow {workflow[:60]}.",
+            remedy="Name one of its own, or none.",
+            field="workflow",
         )
 
 
@@ -235,7 +287,8 @@ def _secret(scheme: Scheme, given: str | None) -> str:
             field="secret",
         )
     made = _random(scheme) if given is None else given.strip()
-    if len(made) < LEAST_SECRET or "\0" in made or scheme.key(made) is None:
+    key = scheme.key(made)
+    if "\0" in made or key is None or len(key.removeprefix(PREFIX)) < LEAST_SECRET:
         raise InputError(
             f"This can be no secret of {scheme.title}.", remedy=scheme.documentation, field="secret"
         )

@@ -17,11 +17,15 @@ from atlas_workflows.integrations.webhooks.ports import DeliveryUnfit, StoreAway
 from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.integrations.webhooks.verify import Secret
 from atlas_workflows.secrets.sealing import Sealer
-from atlas_workflows.store.sessions import is_refusal
 from atlas_workflows.worker.messages import json_text
 
 CONNECT_SECONDS = 5
 ATTEMPTS = 3
+# SQLSTATE classes of what a delivery brings: its data, its integrity, its size. Whatever else is wrong is ours, so it shall come again.
+UNFIT = ("22", "23", "54")
+AGAIN = "40"
+# A server that is gone without a word is noticed in ten seconds, not in the two hours of TCP.
+SILENCE_SECONDS = 10
 # For every session of the intake: it may do what the application may, and waits for nobody for long.
 SETTINGS = {
     "role": APPLICATION_ROLE, "row_security": "on", "search_path": "pg_catalog", "TimeZone": "UTC", "statement_timeout": "10s",
@@ -61,18 +65,12 @@ class PostgresWebhooks:
             try:
                 return await _keep(self._writer, deliveries)
             except psycopg.Error as cause:
-                if is_refusal(cause):
+                state = (cause.sqlstate or "")[:2]
+                if state in UNFIT:
                     raise DeliveryUnfit from cause
-                if not (cause.sqlstate or "").startswith("40") or attempt == ATTEMPTS:
+                if state != AGAIN or attempt == ATTEMPTS:
                     raise _away(cause) from cause
         raise AssertionError
-
-    async def close(self) -> None:
-        """Close the sessions."""
-        for session in (self._reader, self._writer):
-            if session is not None:
-                await session.close()
-        self._reader = self._writer = None
 
     async def _alive(self, session: AsyncSession | None) -> AsyncSession:
         if session is not None and not session.closed and not session.broken:
@@ -84,6 +82,10 @@ class PostgresWebhooks:
                 application_name="atlas-webhooks",
                 client_encoding="UTF8",
                 connect_timeout=CONNECT_SECONDS,
+                tcp_user_timeout=SILENCE_SECONDS * 1_000,
+                keepalives_idle=SILENCE_SECONDS // 2,
+                keepalives_interval=1,
+                keepalives_count=SILENCE_SECONDS // 2,
                 prepare_threshold=1,
             )
             for name, value in SETTINGS.items():
