@@ -22,6 +22,25 @@ async function detailsOf(row) {
   return (await parts.get(part))[row.at % size];
 }
 
+// Messages lie in those details: the first search unpacks them all, a part at a time, and keeps each sentence once.
+const sentences = new Map();
+const kept = (text) => { const small = String(text).toLowerCase(); if (!sentences.has(small)) sentences.set(small, small); return sentences.get(small); };
+const messages = { done: false, heard: new Set(), reading: undefined };
+messages.read = async () => {
+  lines ??= packedText("packed-details").split("\n");
+  const size = Number(document.getElementById("packed-details").dataset.part);
+  for (let part = 0; part < lines.length; part++) {
+    (await unpack(lines[part])).forEach((details, number) => {
+      const row = rows[part * size + number];
+      row.sentences = (details.triggers || []).map(kept);
+      row.messages = [...(details.changes || []), ...(details.reasons || [])].map((each) => kept(each.message)).concat(row.sentences);
+    });
+    if (part % 25 === 24) messages.heard.forEach((again) => again());
+  }
+  messages.done = true;
+  messages.heard.forEach((again) => again());
+};
+
 function make(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -106,11 +125,12 @@ function drawSchedule(row) {
 }
 
 // A list: search, one choice per filter, fifty at a time. `filters`: name -> row -> its values.
-function list(root, rows, { text, draw, filters }) {
+// `said`: row -> its messages, once they are unpacked.
+function list(root, rows, { text, draw, filters, said }) {
   const into = root.querySelector("[data-rows]"), controls = make("div", { class: "filters", role: "search" }), found = make("span", { class: "soft", role: "status" });
   const chosen = new Map(), haystacks = new Map();
   let part = 0, left = rows, sought = "";
-  const search = make("input", { type: "search", placeholder: "Name, id, organization, code …", "aria-label": "Search" });
+  const search = make("input", { type: "search", placeholder: said ? "Name, id, organization, code, message …" : "Name, id, organization, code …", "aria-label": "Search" });
   controls.append(make("label", {}, "Search", search));
   const selects = {};
   for (const [name, values] of Object.entries(filters)) {
@@ -134,16 +154,23 @@ function list(root, rows, { text, draw, filters }) {
     if (!sought) return true;
     let haystack = haystacks.get(row);
     if (haystack === undefined) haystacks.set(row, haystack = text(row).toLowerCase());
-    return sought.split(/\s+/).every((word) => haystack.includes(word));
+    const told = (said && said(row)) || [];
+    return sought.split(/\s+/).every((word) => haystack.includes(word) || told.some((message) => message.includes(word)));
   }
   function show() {
     const from = part * PART, to = Math.min(from + PART, left.length);
     into.replaceChildren(...left.slice(from, to).map(draw));
-    found.textContent = left.length ? `${count(from + 1)} to ${count(to)} of ${count(left.length)}` : "Nothing is like that.";
+    const reading = sought && said && !messages.done;
+    found.textContent = (left.length ? `${count(from + 1)} to ${count(to)} of ${count(left.length)}` : reading ? "" : "Nothing is like that.") + (reading ? " Looking through the messages …" : "");
     earlier.disabled = part === 0;
     later.disabled = to >= left.length;
   }
-  function find() { left = chosen.size || sought ? rows.filter(holds) : rows; part = 0; show(); }
+  function filter() { left = chosen.size || sought ? rows.filter(holds) : rows; show(); }
+  function find() {
+    part = 0;
+    filter();
+    if (sought && said && !messages.done) { messages.heard.add(filter); messages.reading ??= messages.read(); }
+  }
   function choose(name, value) {
     if (value) chosen.set(name, value); else chosen.delete(name);
     if (selects[name]) selects[name].value = value;
@@ -164,13 +191,13 @@ const gymOf = (row) => (row.organization_id ? [row.organization_id] : []);
 const rows = await unpack(packedText("packed-rows"));
 rows.forEach((row, at) => { row.at = at; });
 const everything = list(document.getElementById("rows"), rows, {
-  text: textOf, draw: drawRow,
+  text: textOf, draw: drawRow, said: (row) => row.messages,
   filters: { Outcome: (row) => [row.outcome], Organization: gymOf, Code: (row) => row.codes || [], Table: (row) => [row.table],
     Changes: (row) => (row.changes ? ["for customers"] : []), Owner: (row) => (row.owner ? [row.owner] : []) },
 });
 const triggers = rows.flatMap((row) => (row.classes || []).map((each, number) => ({ class: each, number, row })));
 const fired = document.getElementById("triggers") && list(document.getElementById("triggers"), triggers, {
-  text: (item) => textOf(item.row), draw: drawTrigger,
+  text: (item) => textOf(item.row), draw: drawTrigger, said: (item) => item.row.sentences && [item.row.sentences[item.number]],
   filters: { Class: (item) => [item.class], Organization: (item) => gymOf(item.row) },
 });
 for (const [id, draw, filters] of [

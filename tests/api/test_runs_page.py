@@ -2,18 +2,21 @@
 
 import json
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import pytest
 from fastapi.testclient import TestClient
 
 from atlas_workflows.api.app import create_app
 from atlas_workflows.api.runs import SHOWN_RUNS
 from atlas_workflows.db.connect import connect
 from atlas_workflows.migration.phases import phase_named
-from atlas_workflows.migration.report.notes import note_dag_run
+from atlas_workflows.migration.report.notes import note_dag_run, noted
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import DatabaseRecord, insert_run
 
@@ -85,6 +88,49 @@ def test_dry_runs_and_rollbacks_are_listed_by_their_notes(atlas_dsn: str, tmp_pa
     assert (
         "../dags/migration_p1_database/runs/manual__2026-01-02T03%3A04%3A05%2B00%3A00" in client.get("/").text
     )
+
+
+def test_one_that_was_killed_is_listed_as_interrupted(atlas_dsn: str, tmp_path: Path) -> None:
+    told = {
+        "phase": "p1_database", "actor": "ada", "kind": "rollback", "started_at": "2026-01-02T03:04:05+00:00",
+        "scope": None, "dry_run": False,
+    }  # fmt: skip
+    folder = tmp_path / str(uuid4())
+    words = f"""
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from atlas_workflows.migration.report.notes import noted
+with noted(Path({str(folder)!r}), {told!r}, lambda: datetime.now(UTC)):
+    print("at work", flush=True)
+    time.sleep(600)
+"""
+    client = _client(atlas_dsn, tmp_path)
+    with subprocess.Popen([sys.executable, "-c", words], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "at work\n"
+        assert [run["status"] for run in client.get("/runs").json()] == ["running"]
+        process.kill()
+    (listed,) = client.get("/runs").json()
+    assert listed["status"] == "interrupted"
+    assert listed["problem"].startswith("Its process is gone.")
+    assert listed["report"] is None
+
+
+def test_one_that_an_error_ended_is_listed_with_it(atlas_dsn: str, tmp_path: Path) -> None:
+    told = {
+        "phase": "p1_database",
+        "actor": "ada",
+        "dry_run": True,
+        "started_at": "2026-01-02T03:04:05+00:00",
+    }
+    ended: tuple[BaseException, ...] = (ZeroDivisionError("by mail@example.com"), KeyboardInterrupt())
+    for error in ended:
+        with pytest.raises(type(error)), noted(tmp_path / str(uuid4()), told, lambda: datetime.now(UTC)):
+            raise error
+    listed = _client(atlas_dsn, tmp_path).get("/runs").json()
+    assert {(run["status"], run["exit_code"]) for run in listed} == {("failed", 1), ("interrupted", 130)}
+    assert "mail@example.com" not in json.dumps(listed)
 
 
 def test_a_dag_run_leads_to_its_report(atlas_dsn: str, tmp_path: Path) -> None:

@@ -174,10 +174,9 @@ def test_a_zone_that_does_not_exist() -> None:
 
 
 def test_settings_that_nothing_obeys_are_named() -> None:
-    settings = Settings(concurrency=3, notify_emails=("a@b.example",))
+    settings = Settings(notify_emails=("a@b.example",))
     problems = check(node("a"), edges=[edge("t", "a")], settings=settings)
     assert [(p.code, p.severity, p.field) for p in problems] == [
-        ("SETTING_NOT_OBEYED", Severity.ERROR, "settings.concurrency"),
         ("SETTING_NOT_OBEYED", Severity.INFO, "settings.notify_emails"),
     ]
 

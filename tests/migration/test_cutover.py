@@ -408,7 +408,7 @@ def test_a_halt_waits_for_what_is_being_taken_over(sample: str, tmp_path: Path) 
 def wait_for_a_waiter(dsn: str) -> None:
     """Until a session waits for a lock that another one has."""
     waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not fetch(dsn, waiting):
         assert time.monotonic() < deadline, "nobody waits"
         time.sleep(0.02)

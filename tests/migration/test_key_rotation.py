@@ -129,7 +129,7 @@ def test_the_command_counts_and_names_what_no_key_opens(sealed_crm: str, tmp_pat
     def command(*keys: str) -> tuple[int, dict[str, Any], str]:
         env = os.environ | {"ATLAS_SECRET_KEYS": ",".join(keys), "ATLAS_HOME": str(tmp_path)}
         done = subprocess.run(
-            [Path(sys.executable).with_name("atlas"), "secrets", "rotate", "--json", "--dsn", sealed_crm],
+            [Path(sys.executable).with_name("atlas"), "secrets", "rotate", "--by", "Ada", "--json", "--dsn", sealed_crm],
             env=env, text=True, capture_output=True,
         )  # fmt: skip
         return done.returncode, json.loads(done.stdout), done.stderr

@@ -17,6 +17,7 @@ from moving_phase import fetch, migrate
 from atlas_workflows.db.server import EmbeddedServer
 
 HERE = Path(__file__).parent
+ATLAS = Path(sys.executable).with_name("atlas")
 KILLS = 3
 
 
@@ -51,7 +52,7 @@ def kill_at(process: subprocess.Popen[bytes], dsn: str, rows: int) -> bool:
 
 def assert_gone(process: subprocess.Popen[bytes]) -> None:
     """Soon nothing of the process group is left: no worker waits for a leader that was killed."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     with contextlib.suppress(ProcessLookupError):
         while time.monotonic() < end:
             os.killpg(process.pid, 0)
@@ -76,6 +77,51 @@ def kill_and_continue(pg_server: EmbeddedServer, home: Path, shape: str, workers
     assert last.returncode in (0, 3), said.decode()
     assert fetch(killed, "SELECT count(*) FROM atlas.phase_runs") == [(1,)]
     assert differences(atlas_state(straight, times=False), atlas_state(killed, times=False)) == {}
+
+
+def has_moved(dsn: str) -> bool:
+    return (
+        fetch(dsn, "SELECT to_regclass('atlas.backfill_cursors') IS NOT NULL") == [(True,)]
+        and rows_done(dsn) > 0
+    )
+
+
+@pytest.mark.slow
+def test_ctrl_c_for_all_of_a_backfill_is_one_line_and_the_run_goes_on(
+    pg_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    """A terminal sends it to every process of the group: the command, its workers, and what they started."""
+    dsn = clone_sample(pg_server, "A")
+    words = [
+        "migrate",
+        "run",
+        "p1",
+        "--workers",
+        "2",
+        "--batch-rows",
+        "2",
+        "--no-throttle",
+        "--no-backup",
+        "--no-rehearse",
+        "--json",
+    ]
+    with subprocess.Popen(
+        [ATLAS, *words, "--dsn", dsn], env=os.environ | {"ATLAS_HOME": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    ) as process:  # fmt: skip
+        while not has_moved(dsn):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        told, complained = process.communicate(timeout=120)
+        assert_gone(process)
+    line = "Interrupted; `atlas migrate run p1` with the same words continues it."
+    assert (process.returncode, told, complained.strip()) == (130, "", line)
+    [(run_id, status)] = fetch(dsn, "SELECT id, status FROM atlas.phase_runs")
+    [(left,)] = fetch(dsn, "SELECT count(*) FROM atlas.backfill_cursors WHERE finished_at IS NULL")
+    assert (status, left > 0) == ("interrupted", True)
+    ended = migrate(dsn, tmp_path)
+    assert (ended.run_id, ended.status) == (str(run_id), "succeeded")
 
 
 @pytest.mark.slow

@@ -219,14 +219,15 @@ def test_what_was_sealed_is_sealed_anew_under_a_new_key(operator: Operator, else
     sealed = sum(table["resealed"] for table in tried.values())
     assert sealed > 0
     assert operator.json("secrets", "rotate", "--dry-run", **both) == {"dry_run": True} | tried
+    assert "needs a name" in operator.refuses("secrets", "rotate", status=2, **both)
     done = operator.json("secrets", "rotate", "--by", "Ada", **both)
     assert sum(table["resealed"] for table in done.values() if isinstance(table, dict)) == sealed
-    assert "0 sealed anew" in operator.says("secrets", "rotate", ATLAS_SECRET_KEYS=new)
+    assert "0 sealed anew" in operator.says("secrets", "rotate", "--by", "Ada", ATLAS_SECRET_KEYS=new)
     # Without the new key nothing opens: exit 1, and the report says how many and where.
     lost = operator.atlas("secrets", "rotate", "--dry-run")
     assert lost.returncode == 1
     assert "No key in force opens" in lost.stderr
-    assert "no schema atlas" in elsewhere.refuses("secrets", "rotate")
+    assert "no schema atlas" in elsewhere.refuses("secrets", "rotate", "--by", "Ada")
 
 
 def test_a_sample_is_never_made_over_anything_else(elsewhere: Operator) -> None:

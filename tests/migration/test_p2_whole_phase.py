@@ -53,7 +53,7 @@ def test_a_game_day_loses_nothing_and_leaves_the_database_alone(
     before = fetch(site.dsn, LEGACY), atlas_state(site.dsn)
     with pytest.raises(SystemExit) as ended:
         load_command("game-day").main(
-            ["--kills", "2", "--seed", "7", "--dsn", site.dsn, "--json"], standalone_mode=False
+            ["--by", "Ada", "--kills", "2", "--seed", "7", "--dsn", site.dsn, "--json"], standalone_mode=False
         )
     told = json.loads(capsys.readouterr().out)
     assert (ended.value.code, told["problems"], told["ok"]) == (0, [], True), told

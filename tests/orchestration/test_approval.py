@@ -15,7 +15,7 @@ from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.controls import approval_of, approve_run
 from atlas_workflows.migration.runs.records import insert_run
-from atlas_workflows.orchestration.approval import PhaseApproval, question
+from atlas_workflows.orchestration.approval import WITHOUT_REASON, PhaseApproval, question, reason_asked
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -38,7 +38,9 @@ def begun(dsn: str, *, require_approval: bool) -> UUID:
 
 def task_for(run_id: UUID) -> PhaseApproval:
     with DAG(phase_named("p1").dag_id, schedule=None):
-        return PhaseApproval(task_id="approve", phase_run_id=str(run_id), subject="Finish?", body="")
+        return PhaseApproval(
+            task_id="approve", phase_run_id=str(run_id), subject="Finish?", body="", params=reason_asked()
+        )
 
 
 def context(*, require_approval: bool) -> dict[str, Any]:
@@ -54,9 +56,9 @@ def test_the_question_says_what_was_found_and_the_report_is_there(crm: str, tmp_
     assert (tmp_path / "reports" / str(run_id) / "report.html").is_file()
 
 
-def answer(option: str) -> dict[str, Any]:
+def answer(option: str, **told: str) -> dict[str, Any]:
     who = {"id": "7", "name": "Ana"}
-    return {"chosen_options": [option], "params_input": {}, "responded_at": AT, "responded_by_user": who}
+    return {"chosen_options": [option], "params_input": told, "responded_at": AT, "responded_by_user": who}
 
 
 def recorded(dsn: str, run_id: UUID) -> Any:
@@ -80,13 +82,23 @@ def test_an_approval_on_record_is_not_asked_for_again(crm: str) -> None:
 
 def test_an_answer_goes_on_record_with_the_name_of_who_gave_it(crm: str) -> None:
     run_id = begun(crm, require_approval=True)
-    found = task_for(run_id).execute_complete(context(require_approval=True), answer("Approve"))
-    assert found["approved_by"] == "Ana"
+    told = answer("Approve", reason="The counts are right.")
+    found = task_for(run_id).execute_complete(context(require_approval=True), told)
+    assert (found["approved_by"], found["reason"]) == ("Ana", "The counts are right.")
     assert recorded(crm, run_id).actor == "Ana"
+
+
+def test_the_page_asks_for_a_reason_and_without_one_the_record_says_so(crm: str) -> None:
+    run_id = begun(crm, require_approval=True)
+    task = task_for(run_id)
+    assert task.serialized_params["reason"]["schema"]["title"] == "Reason"
+    found = task.execute_complete(context(require_approval=True), answer("Approve"))
+    assert found["reason"] == WITHOUT_REASON
 
 
 def test_a_rejection_fails_for_good_and_records_no_approval(crm: str) -> None:
     run_id = begun(crm, require_approval=True)
-    with pytest.raises(AirflowFailException, match="rejected"):
-        task_for(run_id).execute_complete(context(require_approval=True), answer("Reject"))
+    told = answer("Reject", reason="two gyms are missing")
+    with pytest.raises(AirflowFailException, match=r"rejected \(two gyms are missing\)"):
+        task_for(run_id).execute_complete(context(require_approval=True), told)
     assert recorded(crm, run_id) is None

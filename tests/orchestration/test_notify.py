@@ -1,16 +1,19 @@
 """Notices: who is told, what the mail says, and that a mail server that is away stops nothing. Over real SMTP."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
 
+from atlas_workflows.db.connect import connect
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.orchestration.deadline import tell_late
 from atlas_workflows.orchestration.notify import (
@@ -114,6 +117,34 @@ def test_a_workflow_that_has_not_started_by_its_deadline_is_told(mailbox: Mailbo
     ((_, mail),) = mailbox.mails
     subject = str(make_header(decode_header(mail["Subject"])))
     assert subject == "recurring.w.nine has not started within 10 minutes of its due time"
+
+
+def test_its_own_people_are_told_too(
+    mailbox: Mailbox, atlas_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ATLAS_CRM", atlas_dsn)
+    workflow = str(uuid4())
+    late = SCHEDULED | {"dag_id": f"recurring.{workflow}.nine"}
+    settings = {"notify_emails": ["ana@gym.example", "bo@gym.example"]}
+    for number, said in enumerate((settings, {"notify_on_error": False, **settings}), start=1):
+        with connect(atlas_dsn, application_name="test", autocommit=True) as connection:
+            connection.execute(
+                "INSERT INTO atlas.workflows (id, organization_id, name, published_version) VALUES (%s, %s, 'w', 1) "
+                "ON CONFLICT (id) DO UPDATE SET published_version = 2",
+                [workflow, workflow],
+            )
+            connection.execute(
+                "INSERT INTO atlas.workflow_versions (organization_id, workflow_id, version, definition, definition_hash) "
+                "VALUES (%s, %s, %s, %s, 'h')",
+                [workflow, workflow, number, json.dumps({"settings": said})],
+            )
+        assert asyncio.run(tell_late({"dag_run": late}))
+    (first, _), (own, mail), (second, _) = mailbox.mails
+    assert first == second == ["ada@gym.example", "bob@gym.example"]
+    assert own == settings["notify_emails"]
+    assert str(make_header(decode_header(mail["Subject"]))) == "Iron Gym · News has not started"
+    monkeypatch.setenv("AIRFLOW_CONN_ATLAS_CRM", "postgresql://nobody@127.0.0.1:9/gone")
+    assert asyncio.run(tell_late({"dag_run": late})), "where the database is away those of Airflow are told"
 
 
 @pytest.mark.parametrize(

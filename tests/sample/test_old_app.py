@@ -140,7 +140,7 @@ def test_sigterm_ends_it_with_a_summary(dsn: str) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         _wait_until(lambda: _executions(dsn) > 5_005)
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert exact_json.loads(output)["counts"]["executions"] >= 5
 

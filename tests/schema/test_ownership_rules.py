@@ -130,7 +130,7 @@ def note_while_it_turns(
             waits = beside.submit(noted, late, key)
             with pytest.raises(TimeoutError):
                 waits.result(timeout=0.1)
-        waits.result(timeout=10)
+        waits.result(timeout=60)
     assert owner(late, workflow) == to
     late.commit()
 

@@ -8,6 +8,9 @@ import pytest
 from psycopg import errors
 
 from atlas_workflows.db.connect import application_transaction
+from atlas_workflows.db.faults import explained
+from atlas_workflows.secrets.masking import mask
+from atlas_workflows.store.secret_references import REMEDY
 
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"
@@ -277,8 +280,11 @@ def test_another_organizations_secret_is_refused_wherever_a_reference_can_be_set
         for statement, form in REFERRING:
             for secret in (FOREIGN, FOREIGN.upper(), CREDENTIAL):
                 given = {"org": ONE, "workflow": workflow, "told": form.replace("%s", secret)}
-                with pytest.raises(errors.CheckViolation, match="not its organization's"):
+                with pytest.raises(errors.CheckViolation, match="not its organization's") as refused:
                     admin.execute(statement, given)
+                told = explained(refused.value, mask)
+                assert told.fact.endswith("refers to a secret that is not its organization's."), told.fact
+                assert told.remedy == REMEDY
                 with pytest.raises(errors.CheckViolation), application_transaction(application, ONE):
                     application.execute(statement, given)
             for secret in (OWN, str(uuid4())):

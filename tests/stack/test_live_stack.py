@@ -23,7 +23,7 @@ from live_stack import CRM, LiveStack
 pytestmark = [pytest.mark.timeout(600)]
 
 
-def _eventually(condition: Callable[[], bool], seconds: float) -> bool:
+def _eventually(condition: Callable[[], bool], seconds: float = 90.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -40,14 +40,14 @@ def test_four_airflow_processes_run_and_are_well(live_stack: LiveStack) -> None:
     assert list(_pids(live_stack)) == [
         "api-server", "scheduler", "dag-processor", "triggerer", "mail", "worker-1",
     ]  # fmt: skip
-    assert airflow_health(live_stack.state.url or "").is_good
+    assert _eventually(lambda: airflow_health(live_stack.state.url or "").is_good)
 
 
 def test_starting_a_running_stack_takes_it_over(live_stack: LiveStack) -> None:
     before = _pids(live_stack)
     began = time.monotonic()
     live_stack.start()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # to start one takes minutes on such a machine
     assert _pids(live_stack) == before
 
 
@@ -62,13 +62,13 @@ def test_the_demo_leaves_a_running_stack_alone(live_stack: LiveStack) -> None:
     assert refused.returncode == 1
     assert "another database" in refused.stderr
     assert _pids(live_stack) == before
-    assert airflow_health(live_stack.state.url or "").is_good
+    assert _eventually(lambda: airflow_health(live_stack.state.url or "").is_good)
 
 
 def test_a_crashed_process_is_started_again(live_stack: LiveStack) -> None:
     before = _pids(live_stack)["triggerer"]
     os.kill(before or 0, signal.SIGKILL)
-    assert _eventually(lambda: _pids(live_stack)["triggerer"] not in (None, before), 30)
+    assert _eventually(lambda: _pids(live_stack)["triggerer"] not in (None, before))
     restarted = next(item for item in live_stack.state.processes if item.name == "triggerer")
     assert restarted.restarts >= 1
 
@@ -77,9 +77,9 @@ def test_a_killed_database_server_comes_back_on_its_port(live_stack: LiveStack) 
     port = live_stack.state.postgres_port
     server = EmbeddedServer(live_stack.paths.postgres)
     os.kill(int((server.data_dir / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-    assert _eventually(lambda: server.running_port() is not None, 60)
+    assert _eventually(lambda: server.running_port() is not None)
     assert (server.running_port(), live_stack.state.postgres_port) == (port, port)
-    assert _eventually(lambda: airflow_health(live_stack.state.url or "").is_good, 90)
+    assert _eventually(lambda: airflow_health(live_stack.state.url or "").is_good)
 
 
 def test_a_killed_supervisor_leaves_nothing_in_the_way_and_a_taken_port_is_avoided(
@@ -88,7 +88,7 @@ def test_a_killed_supervisor_leaves_nothing_in_the_way_and_a_taken_port_is_avoid
     state = live_stack.state
     old = [(process.pid, process.created) for process in state.processes]
     os.kill(state.supervisor_pid, signal.SIGKILL)
-    assert _eventually(lambda: stack_state(live_stack.paths) is None, 10)
+    assert _eventually(lambda: stack_state(live_stack.paths) is None)
     stop_stack(live_stack.settings)
     assert not [pid for pid, created in old if pid and created and members(pid, created)]
     with socket.create_server(("127.0.0.1", state.airflow_port or 0)):

@@ -45,7 +45,7 @@ def _program(tmp_path: Path, code: str, *arguments: str, port: int | None = None
     )
 
 
-def _eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def _eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

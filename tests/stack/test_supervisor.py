@@ -193,7 +193,7 @@ def send_one(home: Home, state: dict[str, object]) -> Mail:
     """Into the mail sink that belongs to a sample; returns what it keeps."""
     message, port = EmailMessage(), int(str(state["mail_port"]))
     message["To"], message["Subject"] = "zoe@example.com", "Welcome to Łódź"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while port_is_free(port):
         assert time.monotonic() < deadline, "the sink does not listen"
         time.sleep(0.1)
@@ -283,7 +283,7 @@ def postmaster(home: Home) -> str:
 
 @contextmanager
 def taken_as_soon_as_free(port: int) -> Iterator[None]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             with socket.create_server(("127.0.0.1", port)):

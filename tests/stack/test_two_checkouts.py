@@ -61,7 +61,7 @@ def test_two_stacks_do_not_know_of_each_other(live_stack: LiveStack, neighbour: 
     assert stack_state(StackPaths.of(neighbour)) is None
     assert not [pid for pid in pids(second) if psutil.pid_exists(pid)]
     assert pids(live_stack.state) == pids(first)
-    assert airflow_health(first.url or "").is_good
+    assert airflow_health(first.url or "", timeout=60.0).is_good
     assert not stop_stack(neighbour)
     # The one that stopped comes back on its own port, though the other is up.
     server = EmbeddedServer(StackPaths.of(neighbour).postgres).start(preferred_port=second.postgres_port)

@@ -162,7 +162,7 @@ def test_it_ends_with_the_process_that_asked(tmp_path: Path) -> None:
     assert len(children) == 2
     asking.kill()
     asking.wait(10)
-    assert psutil.wait_procs(children, timeout=30)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 def test_a_daemon_may_ask(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class Session:
         with self.connection.transaction(force_rollback=True):
             if name in BY_VALUES:
                 self.connection.execute(sql("engine/plan_by_values"))
-            return self._explain("EXPLAIN (ANALYZE, FORMAT JSON)", name, given)
+            return self._explain("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)", name, given)
 
     def _explain(self, how: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
         prepared, parameters = self._prepared(name)

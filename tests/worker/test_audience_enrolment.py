@@ -129,7 +129,7 @@ def test_a_killed_enrolment_goes_on_where_it_stood_with_the_query_as_it_was(gym:
     late = enrol_occasion(gym.connection, which, due_occasion(DUE), DUE + timedelta(days=3), size=4)
     assert (late.matched, late.started) == (PEOPLE, PEOPLE)
     assert unfinished(gym.connection) == []
-    assert Enrolling(gym.connection, asking).to_the_end().started == PEOPLE
+    assert Enrolling(gym.connection, asking, DUE).to_the_end().started == PEOPLE
     assert enrol(gym, which, due_occasion(DUE + timedelta(days=1))).matched == 1, (
         "the next asks the new query"
     )
@@ -146,7 +146,7 @@ def test_what_only_began_is_gone_on_with_and_a_broken_one_costs_itself_alone(gym
         exact_json.dumps_text(asked),
         broken.workflow,
     )
-    found = {asking.workflow: done for asking, done in enrol_unfinished(gym.connection)}
+    found = {asking.workflow: done for asking, done in enrol_unfinished(gym.connection, lambda: DUE)}
     assert "leads has no field 'gone'" in str(found[broken.workflow])
     assert enrol(gym, which).started == PEOPLE
     assert [asking.workflow for asking in unfinished(gym.connection)] == [broken.workflow]

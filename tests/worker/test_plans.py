@@ -52,6 +52,27 @@ LEDGER = (
 )  # fmt: skip
 
 
+def test_who_waits_for_a_place_is_not_looked_at_before_there_is_one(
+    postgres: PostgresWorld, session: Session
+) -> None:
+    session.plan_of("admit", {"limit": 1})  # the function reads the catalog once
+    workflow = postgres.publish(line("w", wait("p"), concurrency=3))
+    postgres.start(*(wish(workflow, f"c{i}") for i in range(3)))
+    postgres.executions.promote()
+    work(postgres)
+    postgres.connection.execute(
+        "INSERT INTO atlas.workflow_execution_queue "
+        "(organization_id, execution_id, ready, waits_for, counted_for, admitted) "
+        "SELECT %s, gen_random_uuid(), false, 'concurrency', %s, false FROM generate_series(1, %s)",
+        [ONE, workflow, PARKED],
+    )
+    for free in (0, 1):
+        postgres.connection.execute("UPDATE atlas.workflows SET at_once = %s", [3 + free])
+        session.plan_of("admit", {"limit": 2_000})
+        plan = session.plan_of("admit", {"limit": 2_000})
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 150
+
+
 @pytest.mark.parametrize("known", ["planned_while_empty", "planned_beside", "analyzed"])
 def test_claim_promotion_and_checkpoint_go_by_index_beside_parked_executions(
     postgres: PostgresWorld, session: Session, known: str

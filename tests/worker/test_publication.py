@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from workflows import line, node, setting, wait
@@ -14,7 +14,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Happened
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.codec import to_json
-from atlas_workflows.graph.model import Node, Trigger, Workflow
+from atlas_workflows.graph.model import Node, Trigger, Variable, Workflow
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.rollout.flags import Override
 from atlas_workflows.rollout.known import SHORTEST_MINUTES
@@ -31,6 +31,7 @@ from atlas_workflows.store.publication import (
     publish,
     resume,
 )
+from atlas_workflows.store.secret_references import REMEDY
 from atlas_workflows.store.steering import By, cancel
 from atlas_workflows.worker.model import Finished, NotSent
 from atlas_workflows.worker.turn import take_turn
@@ -134,6 +135,32 @@ def test_what_may_not_go_live_does_not(postgres: PostgresWorld, column: str, val
     postgres.connection.execute(f"UPDATE atlas.workflows SET {column} = %s", [value])
     with pytest.raises(InputError, match=said):
         publish(postgres.connection, ONE, workflow_id("w"), 1, load_catalogue(), ADA)
+
+
+def test_a_reference_to_another_organizations_secret_is_named_by_its_field(postgres: PostgresWorld) -> None:
+    own, foreign, unknown = (str(uuid4()) for _ in range(3))
+    header = {"name": "X-Key", "value": {"$secret": foreign}}
+    call = node("call", "http_request", url="https://example.com", headers=[header])
+    other = node(
+        "own", "http_request", url="https://example.com", headers=[{**header, "value": {"$secret": own}}]
+    )
+    gone = node("gone", "add_note", text={"$secret": unknown})
+    variable = Variable("token", "string", default={"$secret": foreign}, secret=True)
+    draft(postgres, replace(line("w", call, other, gone), variables=(variable,)))
+    # It became another's after the draft was saved: of a draft that names it the database takes no notice until then.
+    for secret, organization in ((foreign, TWO), (own, ONE)):
+        postgres.connection.execute(
+            "INSERT INTO atlas.secrets (id, organization_id, sealed, key_id) VALUES (%s, %s, 'x', 'k')",
+            [secret, organization],
+        )
+    with pytest.raises(DraftInvalid) as refused:
+        publish(postgres.connection, ONE, workflow_id("w"), 1, load_catalogue(), ADA)
+    found = [each for each in refused.value.problems if each.code == "FOREIGN_SECRET"]
+    assert [(each.node, each.field) for each in found] == [
+        ("call", "parameters.headers[0].value"), (None, "variables[0].default")
+    ]  # fmt: skip
+    assert {each.remedy for each in found} == {REMEDY}
+    assert foreign not in repr(found)
 
 
 def test_executions_follow_where_their_place_still_exists(postgres: PostgresWorld) -> None:

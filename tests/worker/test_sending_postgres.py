@@ -243,7 +243,7 @@ def box() -> Iterator[tuple[Box, SendEmail]]:
 
 
 def until(world: PostgresWorld, condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, world.effects()
         work(world)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 from workflows import line, node, setting, wait
-from world import ONE, PostgresWorld, publish, wish
+from world import LEASE, ONE, PostgresWorld, publish, wish
 
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.server import EmbeddedServer
@@ -23,13 +24,26 @@ from atlas_workflows.errors import DatabaseUnreachable
 from atlas_workflows.graph.model import Edge, Node, Workflow
 from atlas_workflows.settings import load_settings
 from atlas_workflows.site import Site
+from atlas_workflows.store.executions import PostgresExecutions
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.listener import Listener
+from atlas_workflows.store.sessions import PLANS_ONCE, UNHURRIED, open_pool
 from atlas_workflows.wiring import build_worker, work_until_done
-from atlas_workflows.worker.model import Answer, Dispatch, NotSent, Performed, Refused, Unclear
+from atlas_workflows.worker.model import (
+    Answer,
+    Batch,
+    Dispatch,
+    Finished,
+    NotSent,
+    Performed,
+    Refused,
+    Turn,
+    Unclear,
+)
 from atlas_workflows.worker.ports import Performer, TurnRefused
+from atlas_workflows.worker.turn import take_turn
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class Outside:
@@ -270,35 +284,108 @@ def test_an_answer_that_cannot_be_stored_is_kept_without_its_content(live: Postg
     assert set(live.effects().values()) == {"done"}
 
 
-@pytest.mark.postgres
-def test_a_wait_survives_a_restart_of_everything(tmp_path_factory: pytest.TempPathFactory) -> None:
+# Nothing but a commit that waits brings the log to the disk: what the server does by itself comes later than a test takes.
+LAZY = {
+    "fsync": "off", "full_page_writes": "off", "wal_writer_delay": "10s", "bgwriter_lru_maxpages": "0",
+    "autovacuum": "off",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[EmbeddedServer]:
+    """A server that may crash, with a database `crm`."""
     from atlas_workflows.db.schema import upgrade
 
-    folder = tmp_path_factory.mktemp("restart")
-    folder.chmod(0o755)
-    server = EmbeddedServer(folder / "data", settings={"fsync": "off", "full_page_writes": "off"}).start()
-    try:
-        dsn = server.create_database("crm")
-        upgrade(dsn)
-        with connect(dsn, application_name="test", autocommit=True) as connection:
-            workflow = publish(connection, line("w", wait("pause", 3, "seconds"), setting("b")))
-            (begun,) = PostgresIntake(connection).start([wish(workflow)])
-        with working(dsn):
-            time.sleep(1)
-        port = server.port
-        server.stop(mode="immediate")
-        time.sleep(2)
-        server.start(preferred_port=port)
-        world = PostgresWorld(server.dsn("crm"), now=None)
-        with working(world.dsn):
-            until(lambda: world.end(begun.execution))
-        late = world.rows(
-            "SELECT max(completed_at - started_at) FROM atlas.workflow_execution_steps WHERE node_id = 'pause'"
-        )
-        world.close()
-    finally:
-        server.stop(mode="immediate")
+    with tempfile.TemporaryDirectory(prefix="atlas-test-pg-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = EmbeddedServer(folder / "data", settings=LAZY).start()
+        try:
+            upgrade(server.create_database("crm"))
+            yield server
+        finally:
+            server.stop(mode="immediate")
+
+
+def crashed(server: EmbeddedServer) -> PostgresWorld:
+    """The server has crashed and is there again."""
+    port = server.port
+    server.stop(mode="immediate")
+    server.start(preferred_port=port)
+    return PostgresWorld(server.dsn("crm"), now=None)
+
+
+@pytest.mark.postgres
+def test_a_wait_survives_a_restart_of_everything(mortal: EmbeddedServer) -> None:
+    with connect(mortal.dsn("crm"), application_name="test", autocommit=True) as connection:
+        workflow = publish(connection, line("w", wait("pause", 3, "seconds"), setting("b")))
+        (begun,) = PostgresIntake(connection).start([wish(workflow)])
+    with working(mortal.dsn("crm")):
+        time.sleep(1)
+    world = crashed(mortal)
+    with working(world.dsn):
+        until(lambda: world.end(begun.execution))
+    late = world.rows(
+        "SELECT max(completed_at - started_at) FROM atlas.workflow_execution_steps WHERE node_id = 'pause'"
+    )
+    world.close()
     assert late[0][0] >= timedelta(seconds=3)
+
+
+def unhurried(world: PostgresWorld) -> PostgresExecutions:
+    """As a worker's lanes have them."""
+    return PostgresExecutions(open_pool(world.dsn, 1, PLANS_ONCE | UNHURRIED), lease=LEASE)
+
+
+def turns_of(world: PostgresWorld, batch: Batch) -> list[Turn]:
+    return [
+        take_turn(each, world.definitions.program(ONE, each.workflow, each.version), batch.now)
+        for each in batch.claimed
+    ]
+
+
+def is_lost_by_a_crash(world: PostgresWorld) -> bool:
+    """Whether something is committed that is not on the disk."""
+    return bool(world.rows("SELECT pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn()")[0][0])
+
+
+@pytest.mark.postgres
+def test_what_a_crash_undoes_is_taken_up_anew_and_nobody_outside_had_seen_it(mortal: EmbeddedServer) -> None:
+    before = PostgresWorld(mortal.dsn("crm"), now=None)
+    workflow = before.publish(line("unhurried", setting("a"), node("n"), setting("b")))
+    (begun,) = before.start(wish(workflow))
+    lanes = unhurried(before)
+    batch = lanes.checkpoint((), 10)[0]
+    turns = turns_of(before, batch)
+    assert lanes.checkpoint(turns, 0)[1] == frozenset()
+    assert [step[0] for step in before.steps(begun.execution)][:1] == ["a"], "it is committed"
+    assert before.effects() == {f"{begun.execution}/n": "intended"}
+    assert is_lost_by_a_crash(before), "and nothing has brought it to the disk"
+    world = crashed(mortal)
+    entry = world.entry(begun.execution)
+    assert entry is not None, "the start waited for the disk"
+    assert (entry.ready, entry.fencing, world.steps(begun.execution), world.effects()) == (True, 0, [], {})
+
+    # The worker that wrote the turn is still there, and another one gets the same claim under the same number.
+    lanes = unhurried(world)
+    again = lanes.checkpoint((), 10)[0]
+    assert [each.fencing for each in again.claimed] == [each.fencing for each in batch.claimed] == [1]
+    assert lanes.checkpoint(turns_of(world, again), 0)[1] == frozenset()
+    assert lanes.checkpoint(turns, 0)[1] == {(ONE, begun.execution)}, "whoever comes second writes nothing"
+    assert [step[0] for step in world.steps(begun.execution)].count("a") == 1
+    assert is_lost_by_a_crash(world)
+    (sent,) = world.ledger.exchange((), {"add_note": 1})
+    assert not is_lost_by_a_crash(world), "the commit before a call waits, and with it all that led to it"
+
+    after = crashed(mortal)
+    assert after.effects() == {f"{begun.execution}/n": "dispatching"}
+    assert [step[0] for step in after.steps(begun.execution)].count("a") == 1
+    after.ledger.exchange([Finished(sent, Performed())], {})
+    with working(after.dsn):
+        assert until(lambda: after.end(begun.execution)) == ("completed", None)
+    assert [step[0] for step in after.steps(begun.execution)] == ["a", "n", "b"]
+    for each in (before, world, after):
+        each.close()
 
 
 def test_the_command_drains_when_it_is_told_to_end(live: PostgresWorld) -> None:

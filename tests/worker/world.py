@@ -329,10 +329,11 @@ def publish(connection: psycopg.Connection[Any], workflow: Workflow, organizatio
     definition = exact_json.dumps_text(to_json(workflow))
     with connection.transaction():
         row = connection.execute(
-            "INSERT INTO atlas.workflows (id, organization_id, name, status, owner, definition, published_version) "
-            "VALUES (%s, %s, %s, 'active', 'atlas_enhanced', %s, 1) ON CONFLICT (id) DO UPDATE "
-            "SET published_version = atlas.workflows.published_version + 1 RETURNING published_version",
-            [name, organization, workflow.name, definition],
+            "INSERT INTO atlas.workflows (id, organization_id, name, status, owner, definition, published_version, at_once) "
+            "VALUES (%s, %s, %s, 'active', 'atlas_enhanced', %s, 1, %s) ON CONFLICT (id) DO UPDATE "
+            "SET published_version = atlas.workflows.published_version + 1, at_once = excluded.at_once "
+            "RETURNING published_version",
+            [name, organization, workflow.name, definition, workflow.settings.concurrency],
         ).fetchone()
         assert row
         connection.execute(

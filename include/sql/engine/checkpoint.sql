@@ -1,4 +1,5 @@
--- Writes down where a batch of locked executions stands: what goes on is parked, what has ended leaves the live tables.
+-- Writes down where a batch of locked executions stands: what goes on is parked, what has ended leaves the live tables. Says of
+-- each written one whether a place among those at once has become free.
 WITH turn AS MATERIALIZED (
     SELECT t.*
     FROM json_to_recordset(%(turns)s) AS t (
@@ -37,6 +38,7 @@ dequeued AS (
     DELETE FROM atlas.workflow_execution_queue AS q
     USING turn AS t
     WHERE t.is_over AND q.organization_id = t.organization_id AND q.execution_id = t.execution_id
+    RETURNING q.counted_for
 )
 UPDATE atlas.workflow_executions AS e
 SET status = t.status, outcome = t.outcome, reason = t.reason,
@@ -48,3 +50,4 @@ WHERE t.status IS NOT NULL AND e.id = t.execution_id AND e.started_at = t.starte
     AND e.organization_id = t.organization_id
     -- Said once more as a constant, so that the planner looks at the partitions of these days only.
     AND e.started_at = ANY(%(days)s::timestamptz[])
+RETURNING EXISTS (SELECT FROM dequeued AS d WHERE d.counted_for IS NOT NULL)

@@ -29,6 +29,8 @@ effects AS (
         )
 )
 UPDATE atlas.workflow_execution_queue AS q
-SET ready = q.again, again = false, waits_for = NULL
+SET ready = q.again AND q.admitted, again = false,
+    -- One that has no place among those at once waits on for it, after the window that it was given.
+    waits_for = CASE WHEN NOT q.admitted THEN CASE WHEN q.due_at IS NULL THEN 'concurrency' ELSE 'rate_limit' END END
 FROM held AS h
 WHERE q.organization_id = h.organization_id AND q.execution_id = h.execution_id

@@ -1,5 +1,5 @@
 -- Puts a failed execution back among the live ones, where it stood just before it failed, and removes its letter. What it
--- waited for there is wanted again, also while the workflow is paused.
+-- waited for there is wanted again, also while the workflow is paused. It waits for a place among those at once, as starts do.
 WITH letter AS (
     DELETE FROM atlas.dead_letters AS d
     WHERE d.organization_id = %(organization)s AND d.execution_id = %(execution)s
@@ -23,11 +23,16 @@ inbox AS (
     ORDER BY e.place
 ),
 queued AS (
-    INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id, priority, ready, again, waits_for)
+    INSERT INTO atlas.workflow_execution_queue (
+        organization_id, execution_id, priority, ready, again, waits_for, counted_for, admitted
+    )
     SELECT
-        l.organization_id, l.execution_id, l.priority, NOT %(held)s, %(held)s,
-        CASE WHEN %(held)s THEN 'workflow_paused' END
+        l.organization_id, l.execution_id, l.priority, NOT %(held)s AND a.admitted, %(held)s,
+        CASE WHEN %(held)s THEN 'workflow_paused' WHEN NOT a.admitted THEN 'concurrency' END,
+        CASE WHEN w.at_once IS NOT NULL THEN w.id END, a.admitted
     FROM letter AS l
+    LEFT JOIN atlas.workflows AS w ON w.id = l.workflow_id AND w.organization_id = l.organization_id
+    CROSS JOIN LATERAL (SELECT w.at_once IS NULL OR l.starter IS NOT NULL AS admitted) AS a
 ),
 effects AS (
     UPDATE atlas.effects AS e

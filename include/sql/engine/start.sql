@@ -1,5 +1,6 @@
 -- Starts executions of published workflows in the order of their places, each pinned to its version; who is enrolled already
--- is passed over. What is over a limit is queued for the first window that has room.
+-- is passed over. What is over a limit is queued for the first window that has room; where a workflow may have so many under
+-- way at once, each waits for a place, except one that another execution waits for: that could wait for ever.
 WITH asked AS MATERIALIZED (
     SELECT a.*
     FROM json_to_recordset(%(starts)s) AS a (
@@ -8,7 +9,7 @@ WITH asked AS MATERIALIZED (
     )
 ),
 accepted AS (
-    SELECT a.*, w.published_version
+    SELECT a.*, w.published_version, w.at_once, w.at_once IS NULL OR a.starter IS NOT NULL AS admitted
     FROM asked AS a
     INNER JOIN atlas.workflows AS w ON w.id = a.workflow_id AND w.organization_id = a.organization_id
     WHERE w.published_version IS NOT NULL
@@ -67,10 +68,13 @@ limited AS MATERIALIZED (
     )
 ),
 queued AS (
-    INSERT INTO atlas.workflow_execution_queue (organization_id, execution_id, priority, ready, due_at, waits_for)
+    INSERT INTO atlas.workflow_execution_queue (
+        organization_id, execution_id, priority, ready, due_at, waits_for, counted_for, admitted
+    )
     SELECT
-        b.organization_id, b.execution_id, b.priority, l.begins_at IS NULL, l.begins_at,
-        CASE WHEN l.begins_at IS NOT NULL THEN 'rate_limit' END
+        b.organization_id, b.execution_id, b.priority, l.begins_at IS NULL AND b.admitted, l.begins_at,
+        CASE WHEN l.begins_at IS NOT NULL THEN 'rate_limit' WHEN NOT b.admitted THEN 'concurrency' END,
+        CASE WHEN b.at_once IS NOT NULL THEN b.workflow_id END, b.admitted
     FROM begun AS b
     LEFT JOIN limited AS l ON l.execution_id = b.execution_id
     ORDER BY b.place

@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from atlas_workflows.file_holds import is_held
+
+NOTHING_DONE = "A dry run changes nothing."
+NOBODY_KNOWS = "A rollback is one transaction; run it again, only counting, to see whether it took place."
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -24,13 +29,21 @@ def read_notes(reports: Path) -> Iterator[Note]:
     for folder in reports.iterdir():
         told, drivers = _read(folder / "run.json"), _read(folder / "dag_runs.json")
         if _is_id(folder.name) and (told or drivers):
-            yield Note(folder.name, told or {}, tuple(drivers or ()))
+            yield Note(folder.name, _as_it_stands(told or {}, folder), tuple(drivers or ()))
 
 
 def driven_by(reports: Path, dag_id: str, dag_run_id: str) -> list[Note]:
     """The runs that a DAG run drove: one, but for a rollout, which has one per stage."""
     driver = {"dag_id": dag_id, "dag_run_id": dag_run_id}
     return [note for note in read_notes(reports) if driver in note.dag_runs]
+
+
+def _as_it_stands(told: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+    """A run that is noted as running and that nobody holds any more was killed."""
+    if told.get("status") != "running" or is_held(folder):
+        return told
+    problem = NOTHING_DONE if told.get("dry_run") else NOBODY_KNOWS
+    return {**told, "status": "interrupted", "problem": f"Its process is gone. {problem}"}
 
 
 def _read(file: Path) -> Any:

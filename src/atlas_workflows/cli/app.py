@@ -129,9 +129,9 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point; an error ends as one message on stderr and its exit code; only an unforeseen one as a traceback."""
-    hide_passwords()
     defuse_output()
     try:
+        hide_passwords()
         cli(prog_name="atlas")
     except (Interrupted, KeyboardInterrupt) as stopped:
         told = stopped if isinstance(stopped, Interrupted) else Interrupted()

@@ -67,7 +67,7 @@ class _Person:
             return
         self.asked_at = self.asked_at or now
         if now - self.asked_at >= PERSON_SECONDS:
-            self.client.answer(self.dag_id, self.dag_run, APPROVE, "Approve")
+            self.client.answer(self.dag_id, self.dag_run, APPROVE, "Approve", "the demo goes on by itself")
             self.asked_at = None
             self.console.print("The demo approved it, logged in as admin.", highlight=False)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from atlas_workflows.cli.progress import progress_display
+from atlas_workflows.cli.signed import require_signed
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.file_modes import open_log
@@ -47,6 +48,7 @@ class WorkerOrders:
 
 @app.command()
 def game_day(
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who rehearses; noted on the copy.")],
     organization: Annotated[
         list[str] | None, typer.Option("--organization", metavar="ID", help="Only these ids; else everybody.")
     ] = None,
@@ -58,7 +60,6 @@ def game_day(
         float | None, typer.Option(min=0.1, max=600, help="Go on killing for so long, instead of counting.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same moments, people and delays again.")] = 0,
-    by: Annotated[str, typer.Option("--by", help="Who rehearses; noted on the copy.")] = "operator",
     dsn: Annotated[str | None, typer.Option(help="The CRM database; default ATLAS_CRM_DSN.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
@@ -70,6 +71,7 @@ def game_day(
     """
     if kills is not None and minutes is not None:
         raise InputError("--kills and --minutes are both given.", remedy="Give one of the two, or neither.")
+    require_signed(by, what="A game day")
     with progress_display(quiet=as_json) as sink:
         site = crm_site(dsn, sink)
         site = replace(site, settings=with_secret_key(site.settings))

@@ -9,6 +9,8 @@ import re
 import sys
 import tempfile
 
+from atlas_workflows.errors import ConfigurationError
+
 VARIABLE = "ATLAS_WORDS"
 _PASSWORD = re.compile(
     r"(?P<before>://[^:@/\s]*:)\S*@|(?P<name>password\s*=\s*)(?:'[^']*'|[^\s&]+)", re.IGNORECASE
@@ -23,11 +25,13 @@ def shown(word: str) -> str:
 
 
 def hide_passwords() -> None:
-    """Make sys.argv what was given, and let nobody see a password in it who lists processes."""
+    """Make sys.argv what was given, and let nobody see a password in it who lists processes.
+
+    Raises ConfigurationError where the variable was set by somebody else.
+    """
     handed_on = os.environ.pop(VARIABLE, None)
     if handed_on is not None:
-        with os.fdopen(int(handed_on), encoding="utf-8") as file:
-            sys.argv[1:] = json.load(file)
+        sys.argv[1:] = _read(handed_on)
         return
     given = sys.argv[1:]
     words = [shown(word) for word in given]
@@ -39,3 +43,18 @@ def hide_passwords() -> None:
         os.set_inheritable(file.fileno(), True)
         command = [*sys.orig_argv[: -len(given)], *words]
         os.execve(sys.executable, command, os.environ | {VARIABLE: str(file.fileno())})  # noqa: S606
+
+
+def _read(handed_on: str) -> list[str]:
+    """The words in the open file of this number, which the process before this one left."""
+    try:
+        with os.fdopen(int(handed_on), encoding="utf-8") as file:
+            words = json.load(file)
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValueError(words)
+    except (OSError, ValueError) as cause:
+        raise ConfigurationError(
+            f"{VARIABLE} is set, and no words lie there; the command sets it for itself.",
+            remedy=f"Take {VARIABLE} out of the environment (`unset {VARIABLE}`), then the same command again.",
+        ) from cause
+    return words

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from atlas_workflows.cli.execution_words import show
+from atlas_workflows.cli.signed import require_signed
 from atlas_workflows.cli.support import AsJson, Dsn, print_json, session
 from atlas_workflows.store.retention import Beside, Keep, Partition, sweep
 from atlas_workflows.store.steering import By
@@ -23,16 +24,19 @@ def retention(
         ),
     ] = 400,
     logs_days: Annotated[int, typer.Option(min=1, metavar="N", help="Keep log lines so long.")] = 30,
-    by: Annotated[
-        str, typer.Option("--by", metavar="NAME", help="Who; goes into the audit log.")
-    ] = "atlas retention",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who; goes into the audit log.")] = "",
     yes: Annotated[
         bool, typer.Option("--yes", help="Drop them; without this it only says what would go.")
     ] = False,
     dsn: Dsn = None,
     as_json: AsJson = False,
 ) -> None:
-    """Drop whole partitions whose time is over, and what their executions did and entered by. What a live execution began in, and what was migrated, stays."""
+    """Drop whole partitions whose time is over, and what their executions did and entered by. What a live execution began in, and what was migrated, stays.
+
+    With --yes it needs --by.
+    """
+    if yes:
+        require_signed(by, what="Dropping history")
     keep = Keep(timedelta(days=executions_days), timedelta(days=logs_days))
     whom = By(by, f"older than {executions_days} days (logs: {logs_days})") if yes else None
     found: list[Partition] = []

@@ -11,6 +11,7 @@ from atlas_workflows import audit
 from atlas_workflows.audit import Subject
 from atlas_workflows.cli.organization_option import Dsn, Organization, organization_id
 from atlas_workflows.cli.progress import progress_display
+from atlas_workflows.cli.signed import require_signed
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema import current
@@ -48,8 +49,8 @@ def secrets() -> None:
 def set_credential(
     connector: Connector,
     organization: Organization,
+    by: By,
     dsn: Dsn = None,
-    by: By = "operator",
 ) -> None:
     """Seal an organization's credential, read as a JSON object from standard input, in place of the one before."""
     whose, values = _named(connector, organization), _credential(connector, sys.stdin.read())
@@ -68,8 +69,8 @@ def set_credential(
 def forget(
     connector: Connector,
     organization: Organization,
+    by: By,
     dsn: Dsn = None,
-    by: By = "operator",
 ) -> None:
     """Remove an organization's credential; steps that need it fail from then on, with the cause `configuration`."""
     whose = _named(connector, organization)
@@ -133,13 +134,17 @@ def rotate(
     batch_rows: Annotated[
         int, typer.Option("--batch-rows", min=1, max=10_000, help="Rows of a transaction.")
     ] = BATCH_ROWS,
-    by: By = "operator",
+    by: By = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Seal everything that an older key sealed under the first key of ATLAS_SECRET_KEYS. May be repeated.
 
+    It needs --by, unless it is a dry run.
+
     Exit status: 0 everything is under the first key (or would be), 1 some values open with none of the keys.
     """
+    if not dry_run:
+        require_signed(by, what="A rotation")
     site = crm_site(dsn)
     address, settings = site.dsn, site.settings
     if current(address) is None:

@@ -132,9 +132,15 @@ def explained(error: psycopg.Error, mask: Callable[[str], str]) -> DatabaseError
     """The error as people read it, its words masked; attributes `sqlstate` and `passes` are for programs."""
     fault = fault_of(error)
     lines = (error.diag.message_primary or str(error)).strip().splitlines() or [type(error).__name__]
-    return fault.error(
-        f"{fault.fact}: {mask(lines[0].rstrip('.'))}.",
-        remedy=f"{fault.remedy} {AGAIN}",
-        sqlstate=error.sqlstate,
-        passes=fault.passes,
-    )
+    words = mask(lines[0].rstrip("."))
+    if _is_said_by_us(error):
+        fact, remedy = f"{words}.", mask(error.diag.message_hint or "") or f"{fault.remedy} {AGAIN}"
+    else:
+        fact, remedy = f"{fault.fact}: {words}.", f"{fault.remedy} {AGAIN}"
+    return fault.error(fact, remedy=remedy, sqlstate=error.sqlstate, passes=fault.passes)
+
+
+def _is_said_by_us(error: psycopg.Error) -> bool:
+    """Whether a function of schema atlas refused, in words for people and with the way on as its hint."""
+    raised = error.diag.source_function == "exec_stmt_raise"
+    return raised and (error.diag.context or "").startswith("PL/pgSQL function atlas.")

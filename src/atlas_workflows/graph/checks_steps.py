@@ -52,13 +52,6 @@ def _check_settings(workflow: Workflow, catalogue: Catalogue, findings: ProblemL
         remedy = "Set settings.error_workflow_id; without it the mode is like stop."
         code = "MISSING_ERROR_WORKFLOW"
         findings.add(code, message, remedy, severity=Severity.WARNING, field="settings.error_workflow_id")
-    if settings.concurrency is not None:
-        message = "Nothing bounds how many executions of one workflow are under way at once."
-        remedy = (
-            "Remove settings.concurrency; `atlas limits starts` bounds how many start in a minute, hour or day, "
-            "`atlas limits connector` how many effects of a kind are sent at once."
-        )
-        findings.add("SETTING_NOT_OBEYED", message, remedy, field="settings.concurrency")
 
 
 def hint_at_settings(workflow: Workflow, findings: ProblemList) -> None:
@@ -66,7 +59,7 @@ def hint_at_settings(workflow: Workflow, findings: ProblemList) -> None:
     settings = workflow.settings
     if settings.notify_emails or settings.notify_on_complete:
         field = "settings.notify_emails" if settings.notify_emails else "settings.notify_on_complete"
-        message = "Nobody is mailed when an execution fails or completes; the setting is kept."
+        message = "Nobody is mailed when an execution fails or completes; only when a recurring workflow does not start in time."
         remedy = "Let an error workflow tell somebody (settings.error_workflow_id), or watch the metrics."
         findings.add("SETTING_NOT_OBEYED", message, remedy, severity=Severity.INFO, field=field)
 

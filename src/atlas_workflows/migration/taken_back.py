@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from atlas_workflows.errors import INTERRUPTED_STATUS, AtlasError
 from atlas_workflows.file_modes import for_owner_and_group
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.files import HTML_NAME, prepare_folder
-from atlas_workflows.migration.report.notes import note_run
+from atlas_workflows.migration.report.notes import ended_by, note_run, noted
 from atlas_workflows.migration.report.page import template
 from atlas_workflows.migration.request import RollbackRequest
 from atlas_workflows.migration.rollback import RolledBack, roll_back
@@ -36,23 +35,17 @@ def roll_back_and_report(
         "kind": "rollback", "phase": phase.name, "run_id": folder.name, "dry_run": asked.dry_run,
         "started_at": site.now().isoformat(), "scope": asked.scope.to_json(), "actor": actor, "reason": mask(asked.reason or ""),
     }  # fmt: skip
-    try:
-        done = roll_back(
-            phase, asked.scope, dsn=site.dsn, execute=not asked.dry_run, actor=actor, reason=asked.reason or "",
-            parked=asked.parked, now=site.now,
-        )  # fmt: skip
-    except BaseException as error:  # whatever ended it, the list of runs says so
-        _leave(folder, note | _ended_by(error), site)
-        raise
-    _leave(folder, note | {"status": "succeeded", "exit_code": 0, **done.to_json()}, site)
+    with noted(folder, note, site.now):
+        try:
+            done = roll_back(
+                phase, asked.scope, dsn=site.dsn, execute=not asked.dry_run, actor=actor, reason=asked.reason or "",
+                parked=asked.parked, now=site.now,
+            )  # fmt: skip
+        except BaseException as error:
+            _leave(folder, note | ended_by(error), site)
+            raise
+        _leave(folder, note | {"status": "succeeded", "exit_code": 0, **done.to_json()}, site)
     return done, folder
-
-
-def _ended_by(error: BaseException) -> dict[str, Any]:
-    if isinstance(error, KeyboardInterrupt):
-        return {"status": "interrupted", "exit_code": INTERRUPTED_STATUS, "problem": "Stopped by Ctrl-C."}
-    exit_code = error.exit_code if isinstance(error, AtlasError) else AtlasError.exit_code
-    return {"status": "failed", "exit_code": exit_code, "problem": mask(str(error) or type(error).__name__)}
 
 
 def _leave(folder: Path, note: dict[str, Any], site: Site) -> None:

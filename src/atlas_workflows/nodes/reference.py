@@ -156,9 +156,10 @@ _NOTES = {
     "Variable": 'Found under `variables`. The default of a secret one is `{"$secret": "<uuid>"}`, never the value.',
     "Settings": """How an execution behaves as a whole. Waiting does not count towards `max_execution_seconds`.
 
-Nothing acts upon `concurrency`, so a draft that has it is not published (`SETTING_NOT_OBEYED`); limits are set with
-`atlas limits` ([executions](executions.md)). `notify_on_error`, `notify_on_complete` and `notify_emails` are kept for the
-builder and mail nobody.""",
+`concurrency` is how many executions of the workflow may be under way at once, waiting ones included; the others wait for
+their turn, in the order of their starts ([executions](executions.md)). Without it there may be any number.
+`notify_emails` are told when a recurring workflow has not started by its deadline, unless `notify_on_error` is false; of
+executions that fail or complete nobody is mailed, and `notify_on_complete` is kept for the builder alone.""",
     "Retry": "`attempts` counts the first one too. An empty `retry_on` means every error that may be retried.",
     "Position": "Where the builder draws it, in pixels.",
 }

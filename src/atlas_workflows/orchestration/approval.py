@@ -6,13 +6,23 @@ from uuid import UUID
 
 from airflow.providers.standard.exceptions import HITLRejectException
 from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException
+
+REASON = "reason"
+WITHOUT_REASON = "approved in Airflow, without a reason"
+
+
+def reason_asked() -> dict[str, Param]:
+    """The `params` of the task: what Airflow's page asks for beside the answer."""
+    # A task is not begun with a param that has no value; the page does not send a text that is empty.
+    return {REASON: Param("", type="string", title="Reason", description="Why; kept in the audit log.")}
 
 
 class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no types we follow
-    """Waits for Approve or Reject where the run asks for approval; the answer goes into the audit log.
+    """Waits for Approve or Reject where the run asks for approval; the answer and its reason go into the audit log.
 
-    A rejection fails the task and with it the phase run; nothing is finished then. An approval on record, such as
+    Airflow's page asks for the reason (`reason_asked`); an answer through its API may come without one. A rejection fails the task and with it the phase run; nothing is finished then. An approval on record, such as
     that of an earlier attempt or of `atlas migrate approve`, is not asked for again.
 
     Airflow 3.3.2 takes the task for killed when it is answered within the second or two in which it parks itself: its
@@ -38,13 +48,15 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        reason = str((event.get("params_input") or {}).get(REASON) or "").strip()
         try:
             answer = super().execute_complete(context, event)
         except HITLRejectException as rejection:
-            raise AirflowFailException("The phase was rejected; nothing is finished.") from rejection
+            why = f" ({reason})" if reason else ""
+            raise AirflowFailException(f"The phase was rejected{why}; nothing is finished.") from rejection
         user = answer.get("responded_by_user") or {}
         run_id = self._run_id(context)
-        note_approval(run_id, str(user.get("name") or user.get("id") or "airflow"))
+        note_approval(run_id, str(user.get("name") or user.get("id") or "airflow"), reason or WITHOUT_REASON)
         return do_step(run_id)
 
     def _run_id(self, context: Any) -> UUID:
@@ -98,7 +110,7 @@ def is_approved(run_id: UUID) -> bool:
         return approval_of(connection, run_id) is not None
 
 
-def note_approval(run_id: UUID, by: str) -> None:
+def note_approval(run_id: UUID, by: str, reason: str) -> None:
     """Put the approval on record, as `atlas migrate approve` does."""
     from atlas_workflows.db.connect import connect
     from atlas_workflows.migration.runs.controls import approve_run
@@ -109,4 +121,4 @@ def note_approval(run_id: UUID, by: str) -> None:
         clear_failures(),
         connect(crm_dsn(), application_name="atlas-approve", autocommit=True) as connection,
     ):
-        approve_run(connection, run_id, by, "approved in Airflow")
+        approve_run(connection, run_id, by, reason)

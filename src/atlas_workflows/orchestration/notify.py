@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atlas_workflows.settings import load_settings
@@ -31,9 +31,14 @@ def notice(subject: str, message: str, parameters: Mapping[str, object]) -> str:
     )
 
 
-def tell(subject: str, message: str, parameters: Mapping[str, object]) -> bool:
-    """Send the notice; True if it went out. A mail server that is away must not stop a migration, so it is logged."""
-    to = recipients()
+def tell(
+    subject: str, message: str, parameters: Mapping[str, object], to: Sequence[str] | None = None
+) -> bool:
+    """Send the notice, to `recipients` unless others are named; True if it went out.
+
+    A mail server that is away must not stop a migration, so it is logged.
+    """
+    to = recipients() if to is None else to
     if not to:
         log.info("Nobody is told (%s is not set): %s", RECIPIENTS_VARIABLE, subject)
         return False
@@ -41,7 +46,7 @@ def tell(subject: str, message: str, parameters: Mapping[str, object]) -> bool:
 
     try:
         SmtpNotifier(
-            to=to,
+            to=list(to),
             from_email=os.environ.get(SENDER_VARIABLE, "atlas@localhost"),
             subject=subject,
             html_content=notice(subject, message, parameters),

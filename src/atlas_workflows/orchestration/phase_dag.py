@@ -181,7 +181,7 @@ def _backfill(kind: str) -> tuple[Any, Any]:
 
 
 def _approval(kind: str) -> tuple[Any, Any]:
-    from atlas_workflows.orchestration.approval import PhaseApproval
+    from atlas_workflows.orchestration.approval import PhaseApproval, reason_asked
 
     only = PhaseApproval(
         task_id=kind,
@@ -189,6 +189,7 @@ def _approval(kind: str) -> tuple[Any, Any]:
         subject="Finish this phase?",
         body=f"Phase run {RUN_ID}.",
         found_by=("reconcile", "decide", "plan_scheduling"),
+        params=reason_asked(),
     )
     return only, only
 

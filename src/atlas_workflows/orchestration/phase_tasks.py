@@ -36,7 +36,7 @@ def begin_phase_run(
 ) -> Begun:
     """Record the run (or find the unfinished one to continue); a dry run is done here, since it records nothing.
 
-    `began` hears the run's id, a dry run's as soon as it has ended, well or badly.
+    `began` hears the run's id, however the run ends.
     """
     from atlas_workflows.migration.backup.remains import clear_away
     from atlas_workflows.migration.runs.locks import driving
@@ -89,9 +89,8 @@ def _dry_run(
     from atlas_workflows.migration.runs.outcome import conclude
     from atlas_workflows.migration.runs.run import run_phase
 
-    result = run_phase(phase, site, scope=scope, options=options)
+    result = run_phase(phase, site, scope=scope, options=options, began=began)
     conclusion = conclude(result, phase, scope, options, site)
-    began(result.run_id)
     if result.exit_code:
         raise GateClosed(
             result.problem or f"The dry run ended as {result.status}.",

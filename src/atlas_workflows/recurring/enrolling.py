@@ -65,7 +65,7 @@ def enrol_occasion(
         why = _begin(connection, which, occasion, asking, now)
         if why is not None:
             return Enrolment(occasion.key, stopped=why)
-    run = Enrolling(connection, asking, size, after_page).to_the_end()
+    run = Enrolling(connection, asking, now, size, after_page).to_the_end()
     return Enrolment(
         occasion.key,
         run.audience,

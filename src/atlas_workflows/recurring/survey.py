@@ -9,7 +9,7 @@ from psycopg.sql import Identifier
 
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import relation_exists, rows, scalar
+from atlas_workflows.db.rows import relation_exists, rows, scalar, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.recurring.entry import Entry, entry_of
@@ -43,6 +43,11 @@ class Published:
 def is_ready(connection: Connection) -> bool:
     """Whether schema atlas is there and knows recurring workflows."""
     return relation_exists(connection, "atlas.recurring_schedules")
+
+
+def told_of_errors(connection: Connection, workflow: str) -> list[str]:
+    """The addresses that a workflow names for its errors; the session must act as the migration."""
+    return scalars(connection, sql("recurring/told_of_errors"), {"workflow": workflow})
 
 
 def take_snapshot(connection: Connection, now: datetime) -> Snapshot:

@@ -81,7 +81,7 @@ def _start_due(connection: Connection, now: Callable[[], datetime], done: Swept)
 
 def _enrol(connection: Connection, now: Callable[[], datetime], reading: Connection, done: Swept) -> None:
     """Go on with every enrolment that began, whoever began it; what comes due meanwhile is started between two pages."""
-    for asking, found in enrol_unfinished(reading, lambda _run: _start_due(connection, now, done)):
+    for asking, found in enrol_unfinished(reading, now, lambda _run: _start_due(connection, now, done)):
         if isinstance(found, Exception):
             log.error("The audience of %s cannot be enrolled", asking, exc_info=found)
         done.answers["failed" if isinstance(found, Exception) else "enrolments"] += 1

@@ -162,6 +162,7 @@ class _Course:
 HELD = {
     "workflow_paused": "Its workflow is paused.",
     "rate_limit": "A limit on starts lets it begin then.",
+    "concurrency": "As many executions of its workflow are under way as may be at once; it begins when one ends.",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import rows
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.events import Event
 from atlas_workflows.store.falling_back import fall_back, falling_back
@@ -53,10 +53,13 @@ class PostgresExecutions:
         self._room_until = time.monotonic() + DAY_SECONDS
 
     def promote(self) -> int:
-        """Make ready what is due by the clock, and what workers held too long; at most 2 000 at once."""
+        """Make ready what is due by the clock, what workers held too long, and what has a place now; at most 2 000 at once."""
         self._make_room()
         given = {"now": self.now, "limit": PROMOTED_AT_ONCE}
-        return transact(self.pool, lambda c: c.execute(sql("engine/promote"), given).rowcount)
+        return transact(
+            self.pool,
+            lambda c: c.execute(sql("engine/promote"), given).rowcount + _admit(c),
+        )
 
     def _make_room(self) -> None:
         # A worker may live for weeks; the days ahead need their partitions.
@@ -179,7 +182,7 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     woken = _intend(connection, turns)
     days = sorted({turn.claimed.started_at for turn in turns if turn.claimed.started_at is not None})
     written = {"turns": turn_rows(turns, woken), "told": told_rows(turns), "days": days}
-    connection.execute(sql("engine/checkpoint"), written)
+    has_freed = any(freed for (freed,) in connection.execute(sql("engine/checkpoint"), written))
     _keep_subscriptions(connection, turns)
     if any(turn.report for turn in turns):
         connection.execute(sql("engine/keep_reports"), {"reports": report_rows(turns)})
@@ -188,6 +191,13 @@ def _write(connection: Connection, turns: Sequence[Turn], nested: Mapping[Place,
     starts = [wish for turn in turns for wish in turn.starts]
     answers = begin(connection, starts) if starts else []
     tell(connection, news + _explained(connection, starts, answers))
+    if has_freed and _admit(connection):
+        connection.execute(sql("engine/notify"))
+
+
+def _admit(connection: Connection) -> int:
+    """Let executions begin that wait for a place among those of their workflow under way at once."""
+    return int(scalar(connection, sql("engine/admit"), {"limit": PROMOTED_AT_ONCE}))
 
 
 def _left_behind(connection: Connection, turns: Sequence[Turn]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from atlas_workflows.graph.validate import is_valid, validate
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import PostgresIntake
 from atlas_workflows.store.schedule_rules import schedule_problems
+from atlas_workflows.store.secret_references import secret_problems
 from atlas_workflows.store.steering import By, audit
 
 BATCH = 500
@@ -109,6 +110,8 @@ def publish(
 ) -> Published:
     """Publish the draft as it was read at `revision`; a paused workflow stays paused, a draft becomes active.
 
+    What is under way counts against the number that may be at once, where the version says one.
+
     Raises StaleRevision and DraftInvalid, and InputError where the workflow is archived or waits for a signature.
     """
     with connection.transaction():
@@ -120,6 +123,9 @@ def publish(
         status = "paused" if standing.status == "paused" else "active"
         _set_state(connection, replace(standing, published_version=version), status)
         audit(connection, organization, ("workflows", workflow), f"publish_version_{version}", by)
+    # In a transaction of its own, for checkpoints lock the queue before they ask for the workflow's row.
+    given = {"organization": organization, "workflow": workflow}
+    connection.execute(sql("engine/count_workflow"), given)
     return Published(workflow, standing.name, status, version, is_new, tuple(problems))
 
 
@@ -192,6 +198,7 @@ def _problems(
 ) -> list[Problem]:
     workflow, problems = parse(document)
     if workflow is not None:
+        problems += secret_problems(connection, standing.organization, document)
         problems += schedule_problems(connection, standing.organization, workflow, now)
         problems += validate(workflow, catalogue, hints=False)
     if workflow is not None and is_valid(problems):

@@ -129,9 +129,9 @@ class AirflowClient:
         answer = self._http.get(self._question_path(dag_id, run_id, task_id))
         return answer.status_code == httpx.codes.OK and not answer.json()["response_received"]
 
-    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str, reason: str) -> None:
         """Answer what a task asks, in the name of whoever is logged in."""
-        given = {"chosen_options": [option], "params_input": {}}
+        given = {"chosen_options": [option], "params_input": {"reason": reason}}
         self._call("PATCH", self._question_path(dag_id, run_id, task_id), given)
 
     def log_text(self, dag_id: str, run_id: str, task_id: str, *, attempt: int = 1) -> str:

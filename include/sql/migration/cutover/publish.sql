@@ -29,6 +29,7 @@ made AS (
 )
 
 UPDATE atlas.workflows AS w
-SET published_version = made.version, updated_at = w.updated_at
+SET published_version = made.version, updated_at = w.updated_at,
+    at_once = CASE WHEN %(executor)s = 'atlas_enhanced' THEN (%(definition)s::jsonb #>> '{settings,concurrency}')::integer END
 FROM made
 WHERE w.id = %(workflow)s AND w.organization_id = %(organization)s

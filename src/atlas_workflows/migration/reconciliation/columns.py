@@ -102,6 +102,7 @@ _COMPUTED = "the database computes it from columns that are compared"
 NOT_COMPARED: Mapping[str, Mapping[str, str]] = {
     "workflows": {
         "revision": "counts how often the row was written here",
+        "at_once": "written when a version is published here",
         "error_rate": _COMPUTED, "performance_score": _COMPUTED,
     },
     "workflow_triggers": {"updated_at": _LOADED_AT},

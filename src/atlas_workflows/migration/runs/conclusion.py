@@ -27,6 +27,6 @@ def run_to_conclusion(
         result = run_phase(phase, site, scope=scope, options=options, began=begun.append)
         return conclude(result, phase, scope, options, site)
     except Exception as error:
-        for run_id in begun:
+        for run_id in () if options.dry_run else begun:  # a dry run's note says all there is
             left(leave_report(run_id, phase, scope, options, site, error))
         raise

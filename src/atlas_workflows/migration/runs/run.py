@@ -25,6 +25,7 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.forms import require_tables
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.report.files import prepare_folder
+from atlas_workflows.migration.report.notes import noted
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.controls import require_not_stopped
 from atlas_workflows.migration.runs.hold_backs import without_held
@@ -56,7 +57,7 @@ def run_phase(
 ) -> RunResult:
     """Start or continue the phase and go through its steps until one fails, waits, or all are done.
 
-    `began` hears the run's id once it is recorded, so that a report can be made however this ends.
+    `began` hears the run's id once it is recorded, or noted where it is a dry run, so that a report can be made however this ends.
 
     Raises PhaseRefused when another process drives the phase, PhasePaused when the run is paused, InputError for
     an organization that does not exist, ConfigurationError for a suite of the phase that is missing, and what
@@ -68,7 +69,9 @@ def run_phase(
     prepare_folder(context.report_dir if options.report_dir else site.settings.home / "reports")
     clear_away(site)
     if options.dry_run:
-        return _drive(context, MemoryRecord())
+        with noted(context.report_dir, _note_of(context), site.now):
+            began(context.run_id)
+            return _drive(context, MemoryRecord())
     with site.connect("run", autocommit=True) as connection:
         make_ready(connection, site.dsn, options)
         with driving(connection, phase):
@@ -77,6 +80,13 @@ def run_phase(
             began(run_id)
             begun = replace(context, run_id=run_id, scope=read_run(connection, run_id).scope)
             return _drive(begun, DatabaseRecord(connection, run_id))
+
+
+def _note_of(context: PhaseContext) -> dict[str, Any]:
+    return {
+        "kind": "phase", "phase": context.phase.name, "run_id": str(context.run_id), "dry_run": True,
+        "started_at": context.now().isoformat(), "scope": context.scope.to_json(), "actor": context.options.actor,
+    }  # fmt: skip
 
 
 def make_ready(connection: Connection, dsn: str, options: RunOptions) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -31,10 +31,11 @@ GONE = "The workflow was paused, archived or given back meanwhile."
 
 @dataclass(slots=True)
 class Enrolling:
-    """The work on one run. `after_page` is called between two pages, outside any transaction."""
+    """The work on one run at `now`. `after_page` is called between two pages, outside any transaction."""
 
     connection: Connection
     asking: Asking
+    now: datetime
     size: int = PAGE
     after_page: Callable[[AudienceRun], None] = lambda _run: None
     _crm: Crm | None = None
@@ -100,7 +101,7 @@ class Enrolling:
         if not wishes or policy.re_entry == "once" or not (inside or policy.after_days):
             return set()
         days = policy.after_days
-        since = datetime.now(UTC) - timedelta(days=days) if days else None
+        since = self.now - timedelta(days=days) if days else None
         given = self.asking.given | {
             "subjects": [wish.subject for wish in wishes], "inside": inside, "since": since,
         }  # fmt: skip
@@ -136,7 +137,9 @@ def unfinished(connection: Connection) -> list[Asking]:
 
 
 def enrol_unfinished(
-    connection: Connection, after_page: Callable[[AudienceRun], None] = lambda _run: None
+    connection: Connection,
+    now: Callable[[], datetime],
+    after_page: Callable[[AudienceRun], None] = lambda _run: None,
 ) -> Iterator[tuple[Asking, AudienceRun | Exception]]:
     """Go on with every enrolment that began and is not through, whoever began it; needs an autocommit session.
 
@@ -144,7 +147,7 @@ def enrol_unfinished(
     """
     for asking in unfinished(connection):
         try:
-            yield asking, Enrolling(connection, asking, after_page=after_page).to_the_end()
+            yield asking, Enrolling(connection, asking, now(), after_page=after_page).to_the_end()
         except psycopg.OperationalError:
             raise
         except Exception as failure:
