@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,6 +12,7 @@ import pytest
 
 from atlas_workflows.cli.demo import serves_on, told_when_stopped
 from atlas_workflows.db.ports import free_port
+from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
 from atlas_workflows.settings import ROOT, Settings
 from atlas_workflows.supervision.health import PARTS
@@ -69,20 +71,20 @@ class Slow(Silent):
         self.wfile.write(json.dumps({part: {"status": status} for part, status in states.items()}).encode())
 
 
-@pytest.mark.parametrize(
-    ("patience", "missing"),
-    [(0.0, ("Airflow's scheduler is not well",)), (60.0, ())],
-    ids=["once", "patient"],
-)
-def test_an_airflow_just_up_is_asked_again_where_one_has_patience(
-    paths: StackPaths, patience: float, missing: tuple[str, ...]
-) -> None:
-    Slow.answers = [{"scheduler": "unhealthy"}, None, {"triggerer": "unhealthy"}]
-    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        found = look(paths, StackState(READY, "", 1, airflow_port=server.server_port), patience)
-        server.shutdown()
-    assert found.missing == (*missing, "PostgreSQL does not answer")
+@pytest.mark.postgres
+def test_what_is_just_up_is_asked_again_where_one_has_patience(paths: StackPaths) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as web:
+        Thread(target=web.serve_forever, daemon=True).start()
+        state = StackState(READY, "", 1, airflow_port=web.server_port)
+        Slow.answers = [{"scheduler": "unhealthy"}, None]
+        assert look(paths, state).missing == ("Airflow's scheduler is not well", "PostgreSQL does not answer")
+        server = EmbeddedServer(paths.postgres)
+        with ThreadPoolExecutor() as pool:
+            found = pool.submit(look, paths, state, 120.0)
+            server.start()
+            assert found.result().missing == ()
+        server.stop()
+        web.shutdown()
 
 
 def test_what_fails_because_the_stack_was_stopped_is_told_as_that(paths: StackPaths) -> None:

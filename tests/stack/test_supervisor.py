@@ -158,7 +158,10 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
         assert waiting["stage"] == "starting"
         (home.bin / "health").write_text(HEALTHY)
         state = home.ready()
-        assert (state["supervisor_pid"], list(pids(state))) == (process.pid, [*FOUR, "mail", "worker-1"])
+        assert (state["supervisor_pid"], list(pids(state))) == (
+            process.pid,
+            [*FOUR, "mail", "api", "worker-1"],
+        )
         # The address of the CRM goes to Airflow whole, and into the file for others without its password.
         given = json.loads(home.started()[-1][2])
         assert (given["schema"], given["port"]) == ("crm", state["postgres_port"])

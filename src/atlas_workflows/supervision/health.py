@@ -1,6 +1,5 @@
 """Asks Airflow itself whether all of its processes are well."""
 
-import time
 from dataclasses import dataclass
 
 import httpx
@@ -18,7 +17,6 @@ class Health:
         return self.answers and not self.waiting_for
 
 
-PAUSE_SECONDS = 0.5
 PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 
 
@@ -31,11 +29,3 @@ def airflow_health(url: str, *, timeout: float = 5.0) -> Health:
         return Health(answers=False, waiting_for=("api-server",))
     sick = tuple(part for part in PARTS if (document.get(part) or {}).get("status") != "healthy")
     return Health(answers=True, waiting_for=sick)
-
-
-def settled_health(url: str, patience: float) -> Health:
-    """As `airflow_health`, but a server that is not well is asked again for so many seconds: one just up is slow to answer."""
-    deadline = time.monotonic() + patience
-    while not (health := airflow_health(url)).is_good and time.monotonic() < deadline:
-        time.sleep(PAUSE_SECONDS)
-    return health

@@ -1,5 +1,6 @@
 """Whether the stack can be worked with: Airflow, its PostgreSQL and the CRM, each asked at the time of the question."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,12 +8,13 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.supervision.crm import resolved_crm_dsn
-from atlas_workflows.supervision.health import settled_health
+from atlas_workflows.supervision.health import airflow_health
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import created_at
 from atlas_workflows.supervision.state import READY, ProcessState, StackState
 
 CONNECT_SECONDS = 3
+PAUSE_SECONDS = 0.5
 POSTGRESQL = "postgresql"
 
 
@@ -30,12 +32,21 @@ class Standing:
 
 
 def look(paths: StackPaths, state: StackState, patience: float = 0.0) -> Standing:
-    """Ask each of them now; takes some seconds where one does not answer. Airflow is given `patience` seconds to be well."""
+    """Ask each of them now; takes some seconds where one does not answer.
+
+    Airflow and its PostgreSQL are asked again until they are well, for at most `patience` seconds: a busy machine lets those
+    that are just up be slow to answer.
+    """
     server = EmbeddedServer(paths.postgres)
-    server.port = server.running_port()
-    postgres = _postgres(server)
+    deadline = time.monotonic() + patience
+    while True:
+        server.port = server.running_port()
+        postgres, airflow = _postgres(server), _airflow(state)
+        if not (airflow or postgres.problem) or time.monotonic() >= deadline:
+            break
+        time.sleep(PAUSE_SECONDS)
     crm_dsn, away = _crm(paths, server)
-    found = (*_stage(state), *_airflow(state, patience), postgres.problem, away)
+    found = (*_stage(state), *airflow, postgres.problem, away)
     return Standing(tuple(reason for reason in found if reason), postgres, crm_dsn)
 
 
@@ -43,8 +54,8 @@ def _stage(state: StackState) -> tuple[str, ...]:
     return () if state.stage == READY else (f"the stack is {state.stage}",)
 
 
-def _airflow(state: StackState, patience: float) -> tuple[str, ...]:
-    health = settled_health(state.url or "", patience)
+def _airflow(state: StackState) -> tuple[str, ...]:
+    health = airflow_health(state.url or "")
     if not health.answers:
         return ("Airflow does not answer",)
     return tuple(f"Airflow's {part.replace('_', ' ')} is not well" for part in health.waiting_for)
@@ -59,9 +70,11 @@ def _postgres(server: EmbeddedServer) -> ProcessState:
 
 def _postmaster(data_dir: Path) -> int | None:
     try:
-        return int((data_dir / "postmaster.pid").read_text().split()[0])
+        pid = int((data_dir / "postmaster.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return None
+    # While the directory is being made a single process has it, with its number negated.
+    return pid if pid > 0 else None
 
 
 def _crm(paths: StackPaths, server: EmbeddedServer) -> tuple[str | None, str | None]:
