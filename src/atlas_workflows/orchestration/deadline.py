@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
@@ -58,6 +57,9 @@ def _tell_its_own(run: Mapping[str, Any], facts: Mapping[str, object]) -> bool:
 
 def _addresses(dag_id: str) -> list[str]:
     """Whom the workflow of a DAG names for its errors; nobody where that cannot be asked now."""
+    # A DAG's reading imports this file, and stays light.
+    import psycopg
+
     from atlas_workflows.db.acting import act_as_migration
     from atlas_workflows.orchestration.connections import crm_site
     from atlas_workflows.recurring.survey import told_of_errors
