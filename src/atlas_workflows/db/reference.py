@@ -57,7 +57,7 @@ SECTIONS = (
     ("How recurring schedules stand", "0026_sweep"),
 )
 # Revisions that only add columns to tables of an earlier one.
-ALTERING_FILES = ("0008_lineage", "0019_legacy_executor", "0027_secrets", "0028_proof", "0033_concurrency")
+ALTERING_FILES = ("0008_lineage", "0019_legacy_executor", "0027_secrets", "0028_proof", "0030_concurrency")
 FUNCTION_FILES = (
     "0003_rules",
     "0004_access",
@@ -71,7 +71,7 @@ FUNCTION_FILES = (
     "0015_executions",
     "0024_audiences",
     "0028_proof",
-    "0033_concurrency",
+    "0030_concurrency",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

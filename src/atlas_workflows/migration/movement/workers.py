@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from threading import Thread
 
 from psycopg import sql as compose
@@ -58,12 +59,12 @@ def _work_here(context: PhaseContext, source: Source, ranges: Sequence[Range], r
 def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: Report) -> None:
     portable = replace(context, site=replace(context.site, progress=silent), shared={})
     jobs = [Assignment(portable, span) for span in ranges]
-    with spawning() as spawn:
-        pool = ProcessPoolExecutor(
-            context.options.workers, mp_context=spawn, initializer=_end_with_the_leader
-        )
-        waiting = {pool.submit(_work, job) for job in jobs}
+    pool = ProcessPoolExecutor(
+        context.options.workers, mp_context=get_context("spawn"), initializer=_end_with_the_leader
+    )
     try:
+        with spawning():  # a Ctrl-C that had to wait for their start is heard at its end
+            waiting = {pool.submit(_work, job) for job in jobs}
         while waiting:
             done, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
             for future in done:
