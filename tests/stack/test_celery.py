@@ -149,10 +149,12 @@ def test_a_worker_is_killed_and_every_occurrence_starts_once(cluster: Cluster) -
     enrolled = cluster.crm.execute("SELECT workflow_id::text, anchor FROM atlas.enrolments").fetchall()
     assert len({workflow for workflow, _ in enrolled}) == len(enrolled) == RECURRING
     assert cluster.crm.execute("SELECT count(*) FROM atlas.workflow_executions").fetchone() == (RECURRING,)
-    again = cluster.asks(
+    ((again,),) = cluster.asks(
         "SELECT count(*) FROM task_instance WHERE dag_id LIKE 'recurring.%' AND try_number > 1"
     )
-    assert again == [(AT_ONCE,)]
+    # The killed worker's tasks; on a busy machine one that lives may be missed for ten seconds too, and is tried again beside
+    # itself. Whoever of the two comes second starts nothing: see above.
+    assert AT_ONCE <= again <= RECURRING
 
 
 def test_each_worker_had_the_snapshot_of_the_dag_runs_in_a_folder_of_its_own(cluster: Cluster) -> None:

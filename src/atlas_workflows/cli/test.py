@@ -48,5 +48,5 @@ def run_pytest(arguments: tuple[str, ...], **environment: str) -> int:
     settings = load_settings()
     env = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED_PREFIXES)}
     pytest = Path(sys.executable).with_name("pytest")
-    command: list[str | Path] = [pytest, "-n2", "--dist=loadfile", "-rs", *arguments]
+    command: list[str | Path] = [pytest, "-n2", "--dist=loadfile", "-rsfE", *arguments]
     return subprocess.run(command, cwd=settings.root, env=env | environment).returncode

@@ -64,8 +64,8 @@ ALTERING_FILES = (
     "0019_legacy_executor",
     "0027_secrets",
     "0028_proof",
-    "0030_set_wise",
-    "0031_concurrency",
+    "0030_concurrency",
+    "0031_set_wise",
 )
 FUNCTION_FILES = (
     "0003_rules",
@@ -81,7 +81,7 @@ FUNCTION_FILES = (
     "0015_executions",
     "0024_audiences",
     "0028_proof",
-    "0031_concurrency",
+    "0030_concurrency",
 )
 
 _TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

@@ -22,8 +22,9 @@ def reason_asked() -> dict[str, Param]:
 class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no types we follow
     """Waits for Approve or Reject where the run asks for approval; the answer and its reason go into the audit log.
 
-    Airflow's page asks for the reason (`reason_asked`); an answer through its API may come without one. A rejection fails the task and with it the phase run; nothing is finished then. An approval on record, such as
-    that of an earlier attempt or of `atlas migrate approve`, is not asked for again.
+    Airflow's page asks for the reason (`reason_asked`); an answer through its API may come without one. A rejection fails
+    the task and with it the phase run; nothing is finished then. An approval on record, such as that of an earlier attempt
+    or of `atlas migrate approve`, is not asked for again.
 
     Airflow 3.3.2 takes the task for killed when it is answered within the second or two in which it parks itself: its
     executors forget the task that is queued again once the process that parked has come to its end. The next attempt
