@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from atlas_workflows.db.ports import port_is_free
-from atlas_workflows.supervision.locks import hold_if_free, is_held
+from atlas_workflows.file_locks import hold_if_free, is_held
 from atlas_workflows.supervision.processes import (
     Program,
     created_at,

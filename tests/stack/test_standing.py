@@ -14,9 +14,9 @@ from atlas_workflows.cli.demo import serves_on, told_when_stopped
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
+from atlas_workflows.file_locks import hold
 from atlas_workflows.settings import ROOT, Settings
 from atlas_workflows.supervision.health import PARTS
-from atlas_workflows.supervision.locks import hold
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.standing import look
 from atlas_workflows.supervision.state import READY, STOPPING, StackState, write_state

@@ -32,9 +32,9 @@ from world import publish, wish
 from atlas_workflows.db.ports import port_is_free
 from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.file_locks import hold
 from atlas_workflows.settings import ROOT
 from atlas_workflows.store.intake import PostgresIntake
-from atlas_workflows.supervision.locks import hold
 from atlas_workflows.supervision.mail_sink import Mail, read_mail
 from atlas_workflows.supervision.worker_programs import NO_DATABASE, NO_SCHEMA
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from atlas_workflows.file_holds import is_held
+from atlas_workflows.file_locks import is_held
 
 NOTHING_DONE = "A dry run changes nothing."
 NOBODY_KNOWS = "A rollback is one transaction; run it again, only counting, to see whether it took place."

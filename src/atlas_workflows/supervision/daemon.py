@@ -14,6 +14,7 @@ import psutil
 from atlas_workflows.db.ports import free_port, port_is_free
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import AtlasError, StackError
+from atlas_workflows.file_locks import hold_if_free
 from atlas_workflows.settings import API_PORT, load_settings, masked_dsn
 from atlas_workflows.supervision.airflow_environment import airflow_environment
 from atlas_workflows.supervision.airflow_programs import (
@@ -24,7 +25,6 @@ from atlas_workflows.supervision.airflow_programs import (
 )
 from atlas_workflows.supervision.crm import is_sample, keep_password_file, resolved_crm_dsn
 from atlas_workflows.supervision.health import airflow_health
-from atlas_workflows.supervision.locks import hold_if_free
 from atlas_workflows.supervision.mail_sink import mail_program, mail_url
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import Program, listens

@@ -9,10 +9,10 @@ import psutil
 
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
+from atlas_workflows.file_locks import hold, is_held
 from atlas_workflows.file_modes import MASK, open_log
 from atlas_workflows.interpreter import SAFE_PATH, python
 from atlas_workflows.settings import Settings
-from atlas_workflows.supervision.locks import hold, is_held
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.processes import created_at, end
 from atlas_workflows.supervision.secret_files import ensure_secrets, write_private

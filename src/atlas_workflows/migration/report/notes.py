@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atlas_workflows.errors import INTERRUPTED_STATUS, AtlasError
-from atlas_workflows.file_holds import held
+from atlas_workflows.file_locks import hold
 from atlas_workflows.file_modes import ENTERED, for_owner_and_group
 from atlas_workflows.secrets.masking import mask
 
@@ -28,7 +28,7 @@ def noted(folder: Path, note: Mapping[str, Any], now: Callable[[], datetime]) ->
     The folder is held while the block runs. What ends it by an error is noted; how else it ends is for the caller to note.
     """
     folder.mkdir(mode=ENTERED, parents=True, exist_ok=True)
-    with held(folder):
+    with hold(folder):
         note_run(folder, {**note, "status": "running"})
         try:
             yield
