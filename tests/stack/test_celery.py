@@ -152,9 +152,9 @@ def test_a_worker_is_killed_and_every_occurrence_starts_once(cluster: Cluster) -
     ((again,),) = cluster.asks(
         "SELECT count(*) FROM task_instance WHERE dag_id LIKE 'recurring.%' AND try_number > 1"
     )
-    # The killed worker's tasks; on a busy machine one that lives may be missed for ten seconds too, and is tried again beside
-    # itself. Whoever of the two comes second starts nothing: see above.
-    assert AT_ONCE <= again <= RECURRING
+    # The killed worker's tasks at least. On a busy machine one that lives may be missed for ten seconds too and is tried again
+    # beside itself: whoever of the two comes second starts nothing, as was seen above.
+    assert again >= AT_ONCE
 
 
 def test_each_worker_had_the_snapshot_of_the_dag_runs_in_a_folder_of_its_own(cluster: Cluster) -> None:
