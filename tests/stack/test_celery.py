@@ -32,7 +32,7 @@ PHASE = "migration_p1_database"
 ENDED = "SELECT count(*) FROM dag_run WHERE dag_id LIKE 'recurring.%' AND state IN ('success', 'failed')"
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'atlas.enrolments'::regclass"
 
-pytestmark = [pytest.mark.airflow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def cluster(pg_server: EmbeddedServer) -> Iterator[Cluster]:
         programs += [_worker(here, name) for name in ("one", "two")]
         found = {program.name: running(stack, program) for program in programs}
         url = f"http://127.0.0.1:{here.api_port}"
-        eventually(lambda: airflow_health(url).is_good, 120, "health", here.home / "logs")
+        eventually(lambda: airflow_health(url).is_good, 240, "health", here.home / "logs")
         yield Cluster(here, url, found, crm)
         for process in found.values():  # all at once: one after the other they take half a minute to end
             process.terminate()
