@@ -42,14 +42,18 @@ def roll_back_and_report(
                 parked=asked.parked, now=site.now,
             )  # fmt: skip
         except BaseException as error:
-            _leave(folder, note | ended_by(error), site)
+            _leave_page(folder, note | ended_by(error) | _finished(site))
             raise
-        _leave(folder, note | {"status": "succeeded", "exit_code": 0, **done.to_json()}, site)
+        ended = note | {"status": "succeeded", "exit_code": 0, **done.to_json()} | _finished(site)
+        _leave_page(folder, ended)
+        note_run(folder, ended)
     return done, folder
 
 
-def _leave(folder: Path, note: dict[str, Any], site: Site) -> None:
-    ended = note | {"finished_at": site.now().isoformat()}
+def _finished(site: Site) -> dict[str, str]:
+    return {"finished_at": site.now().isoformat()}
+
+
+def _leave_page(folder: Path, note: dict[str, Any]) -> None:
     with for_owner_and_group():
-        (folder / HTML_NAME).write_text(template("rollback.html.j2").render(note=ended), encoding="utf-8")
-    note_run(folder, ended)
+        (folder / HTML_NAME).write_text(template("rollback.html.j2").render(note=note), encoding="utf-8")
