@@ -88,15 +88,17 @@ def _wait_for_question(stack: LiveStack, run_id: str) -> None:
 def _answer_until_the_end(stack: LiveStack, run_id: str, option: str) -> str:
     """Answer as a person would, and again should Airflow lose the answer and the retry ask once more.
 
-    No person answers within the second in which the task parks itself. Returns the run's state.
+    No person answers within the moment in which the task parks itself, which lasts as long as a round of the scheduler: the
+    busier the machine, the longer. Returns the run's state.
     """
-    deadline, client = time.monotonic() + 400, stack.client()
+    deadline, client, takes = time.monotonic() + 400, stack.client(), PERSON_SECONDS
     with _question(stack, run_id) as question:
         while (state := client.run_state(PHASE, run_id)) not in FINAL_STATES:
             assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
             if question.is_open():
-                time.sleep(PERSON_SECONDS)
+                time.sleep(takes)
                 question.answer(option)
+                takes *= 2
             time.sleep(0.5)
     return state
 

@@ -26,9 +26,9 @@ class PhaseApproval(ApprovalOperator):  # type: ignore[misc]  # Airflow ships no
     the task and with it the phase run; nothing is finished then. An approval on record, such as that of an earlier attempt
     or of `atlas migrate approve`, is not asked for again.
 
-    Airflow 3.3.2 takes the task for killed when it is answered within the second or two in which it parks itself: its
-    executors forget the task that is queued again once the process that parked has come to its end. The next attempt
-    then asks once more.
+    Airflow 3.3.2 takes the task for killed when it is answered while it parks itself: where the answer comes before the
+    scheduler has heard of the end of the process that parked, its executors forget the task that is queued again. That
+    takes a round of the scheduler: a second or two, several on a busy machine. The next attempt then asks once more.
     """
 
     template_fields: ClassVar[Sequence[str]] = (*ApprovalOperator.template_fields, "phase_run_id")

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
+LOST_ANSWERS = (
+    5  # how often Airflow may lose an answer that comes while the question parks: see PhaseApproval
+)
 PAGE = """\
 ## {title}
 
@@ -190,6 +193,7 @@ def _approval(kind: str) -> tuple[Any, Any]:
         body=f"Phase run {RUN_ID}.",
         found_by=("reconcile", "decide", "plan_scheduling"),
         params=reason_asked(),
+        retries=LOST_ANSWERS,
     )
     return only, only
 
