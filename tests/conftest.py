@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ SERVERS = ("pg_server", "pg16_server", "pg15_server", "pg17_server")
 pytest_plugins = ["cost", "live_stack", "order"]
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+# Whom a shell starts in the background is deaf to Ctrl-C, and so is every program that it starts: tests press it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # How long an example takes depends on the machine's other work; no property here is about time.
 settings.register_profile("atlas", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("atlas")
