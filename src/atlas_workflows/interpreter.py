@@ -10,6 +10,8 @@ from multiprocessing.context import SpawnContext
 
 # `python -m …` and the `python -c …` of multiprocessing put the working directory in front of all that they import from.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
+# For who has to name it before the block of `spawning` in which it starts something.
+SPAWN = get_context("spawn")
 
 
 def python(*words: str) -> tuple[str, ...]:
@@ -28,7 +30,7 @@ def spawning() -> Iterator[SpawnContext]:
     resource_tracker.ensure_running()  # which unblocks the signal when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield get_context("spawn")
+        yield SPAWN
     finally:
         if noted is None:
             del os.environ["PYTHONSAFEPATH"]

@@ -153,7 +153,8 @@ def test_it_comes_up_keeps_up_and_goes_down_without_a_trace(home: Home) -> None:
     note_crm(home, "embedded:crm")
     (home.bin / "health").write_text(json.dumps({"metadatabase": {"status": "healthy"}}))
     with home.supervisor() as process:
-        waiting = home.wait_for(lambda state: str(state.get("doing", "")).startswith("waiting"))
+        # It waits for the API server first, which may be so quickly there that nobody sees it.
+        waiting = home.wait_for(lambda state: "scheduler" in str(state.get("doing", "")))
         assert waiting["doing"] == "waiting for Airflow's scheduler, triggerer, dag processor"
         assert waiting["stage"] == "starting"
         (home.bin / "health").write_text(HEALTHY)

@@ -124,10 +124,12 @@ def read_stretch(
 ) -> Stretch:
     """How far the next batch reaches, and which of its rows may hold a secret: read in one snapshot, by the session
     from which no policy may hide rows, and looked through as translation does."""
-    statement = _composed("migration/setwise/stretch", way, after=after is not None, until=until is not None)
+    statement = _composed(
+        "migration/movement/setwise/stretch", way, after=after is not None, until=until is not None
+    )
     parameters = {"after": after, "until": until, "limit": rows, "bytes": size, "group_rows": GROUP_ROWS}
     with snapshot(worker.reader):
-        horizon = scalar(worker.reader, sql("migration/setwise/horizon"))
+        horizon = scalar(worker.reader, sql("migration/movement/setwise/horizon"))
         groups = rows_of(worker.reader, _Group, statement, parameters)
         suspects = tuple(_suspects(worker, way, after, groups))
     if not groups:
@@ -140,7 +142,9 @@ def _suspects(worker: Worker, way: Statement, after: str | None, groups: Sequenc
     """Many rows at once are looked through as fast as one; where something is found, row by row."""
     for group in groups:
         if _may_matter(group.texts, worker.source.tenancy):
-            statement = _composed("migration/setwise/texts", way, after=after is not None, until=True)
+            statement = _composed(
+                "migration/movement/setwise/texts", way, after=after is not None, until=True
+            )
             for key, texts in worker.reader.execute(statement, {"after": after, "until": group.last}):
                 if texts and _may_matter(texts, worker.source.tenancy):
                     yield key
@@ -211,7 +215,7 @@ def _executed(worker: Worker, way: Statement, stretch: Stretch, after: str | Non
 
 def settled(writer: Connection, values: Mapping[str, str]) -> Mapping[str, str]:
     """Set these for the rest of the transaction, and say what they were."""
-    return one(writer, dict, sql("migration/setwise/settings"), values) or {}
+    return one(writer, dict, sql("migration/movement/setwise/settings"), values) or {}
 
 
 def _parameters(worker: Worker, stretch: Stretch) -> dict[str, object]:
@@ -228,7 +232,7 @@ def _parameters(worker: Worker, stretch: Stretch) -> dict[str, object]:
 
 
 def _keys(reader: Connection, way: Statement, after: str | None, last: str) -> list[str]:
-    statement = sql("migration/setwise/keys").format(
+    statement = sql("migration/movement/setwise/keys").format(
         key=Named(KEY),
         table=table_of(way.columns),
         range=span(way.columns, after=after is not None, until=True),
@@ -250,13 +254,13 @@ def _is_ready(worker: Worker, way: Statement) -> bool:
 def _is_hidden_from(writer: Connection, way: Statement) -> bool:
     tables = (way.table, way.columns.side)
     names = [compose.Identifier(way.columns.catalog.schema, name).as_string(writer) for name in tables]
-    return bool(scalar(writer, sql("migration/setwise/hidden"), {"tables": names}))
+    return bool(scalar(writer, sql("migration/movement/setwise/hidden"), {"tables": names}))
 
 
 def _has_tenants(writer: Connection, tenancy: Tenancy, tenants: Tenants) -> bool:
     try:
         with writer.transaction():
-            writer.execute(sql("migration/setwise/tenants"))
+            writer.execute(sql("migration/movement/setwise/tenants"))
             with writer.cursor() as cursor, cursor.copy("COPY pg_temp.atlas_tenants FROM STDIN") as copy:
                 for organization in tenancy.organizations:
                     if _is_canonical(organization):

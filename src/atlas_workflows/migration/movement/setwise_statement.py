@@ -75,7 +75,7 @@ def table_of(columns: Columns) -> compose.Composable:
 
 
 def _executions(columns: Columns, *, has_before: bool) -> compose.Composed:
-    return sql("migration/setwise/executions").format(
+    return sql("migration/movement/setwise/executions").format(
         **_shared(columns, "workflow", has_before, _execution_text(columns)),
         statuses=_mapping(executions.STATUSES),
         inputs_hash=_inputs(columns, "workflow", "twins", "workflow"),
@@ -94,7 +94,7 @@ def _executions(columns: Columns, *, has_before: bool) -> compose.Composed:
 
 def _steps(columns: Columns, *, has_before: bool) -> compose.Composed:
     times = [column("execution", name) for name in ("started_at", "created_at") if name in columns.of_side]
-    return sql("migration/setwise/execution_steps").format(
+    return sql("migration/movement/setwise/execution_steps").format(
         **_shared(columns, "execution", has_before, _step_text(columns)),
         execution_started_at=first(*times, kind="timestamptz"),
         statuses=_mapping(step_entries.STATUSES),

@@ -7,13 +7,12 @@ from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from threading import Thread
 
 from psycopg import sql as compose
 
 from atlas_workflows.errors import PhaseError
-from atlas_workflows.interpreter import spawning
+from atlas_workflows.interpreter import SPAWN, spawning
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work, work_range
 from atlas_workflows.migration.movement.ranges import Range
@@ -59,9 +58,7 @@ def _work_here(context: PhaseContext, source: Source, ranges: Sequence[Range], r
 def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: Report) -> None:
     portable = replace(context, site=replace(context.site, progress=silent), shared={})
     jobs = [Assignment(portable, span) for span in ranges]
-    pool = ProcessPoolExecutor(
-        context.options.workers, mp_context=get_context("spawn"), initializer=_end_with_the_leader
-    )
+    pool = ProcessPoolExecutor(context.options.workers, mp_context=SPAWN, initializer=_end_with_the_leader)
     try:
         with spawning():  # a Ctrl-C that had to wait for their start is heard at its end
             waiting = {pool.submit(_work, job) for job in jobs}
