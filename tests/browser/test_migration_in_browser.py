@@ -107,7 +107,7 @@ def _watch(page: Page, stack: LiveStack, dag_id: str, run_id: str) -> str:
     client = stack.client()
     deadline = time.monotonic() + 400
     while client.run_state(dag_id, run_id) not in FINAL_STATES:
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, client.tasks(dag_id, run_id)
         time.sleep(1)
     badge = page.get_by_text(re.compile(r"^(success|failed)$", re.IGNORECASE)).filter(visible=True).first
     expect(badge).to_be_visible()
@@ -379,7 +379,10 @@ def test_an_operator_holds_it_and_lets_it_go_on(page: Page, live_stack: LiveStac
     page.goto(f"{live_stack.state.url}/dags/{recurring.dag_id}")
     assert client.run_state(recurring.dag_id, run_id) == "queued"
     assert _recurring(live_stack).status == "active", "a hold in Airflow is not the workflow's"
+    expect(switch).to_have_attribute("data-state", "unchecked")
     switch.locator("[data-part=control]").click()
+    expect(switch).to_have_attribute("data-state", "checked")
+    page.reload()
     expect(switch).to_have_attribute("data-state", "checked")
     assert _watch(page, live_stack, recurring.dag_id, run_id) == "success"
     assert _recurring(live_stack).occurrences == (*recurring.occurrences, f"manual:{run_id}")
