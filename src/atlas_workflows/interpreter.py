@@ -10,7 +10,7 @@ from multiprocessing.context import SpawnContext
 
 # `python -m …` and the `python -c …` of multiprocessing put the working directory in front of all that they import from.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
-# For who has to name it before the block of `spawning` in which it starts something.
+# For a pool that is made before the block of `spawning` in which it starts its processes.
 SPAWN = get_context("spawn")
 
 

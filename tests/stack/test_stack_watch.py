@@ -143,7 +143,13 @@ def test_it_is_known_who_listens(tmp_path: Path) -> None:
 def test_a_lock_ends_with_its_holder(tmp_path: Path) -> None:
     file = tmp_path / "lock"
     assert not is_held(file)
-    with hold_if_free(file) as free:
-        assert free
-        assert is_held(file)
-    assert not is_held(file)
+    assert not file.exists(), "asking makes nothing"
+    for path in (file, tmp_path):
+        with hold_if_free(path) as free:
+            assert free
+            assert is_held(path)
+            with hold_if_free(path) as second:
+                assert not second
+        assert not is_held(path)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert is_held(tmp_path / "loop"), "what may not be opened counts as held"

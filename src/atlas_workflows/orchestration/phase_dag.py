@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 RUN_ID = "{{ ti.xcom_pull(task_ids='begin', key='phase_run_id') }}"
 RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=15)}
-LOST_ANSWERS = (
-    5  # how often Airflow may lose an answer that comes while the question parks: see PhaseApproval
-)
+# How often Airflow may lose an answer that comes while the question parks: see PhaseApproval.
+LOST_ANSWERS = 5
 PAGE = """\
 ## {title}
 
