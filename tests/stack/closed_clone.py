@@ -5,14 +5,23 @@ place is written anew, the way uv writes it. So nobody reads anything outside of
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from atlas_workflows.db.readable_binaries import is_runnable
 from atlas_workflows.settings import ROOT
+from atlas_workflows.supervision.airflow_client import AirflowClient
+from atlas_workflows.supervision.paths import StackPaths
+
+CLONE = "Zoë's gym Łódź"
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".atlas", ".*_cache", ".hypothesis", "__pycache__", "tests", "docs")
 # Bytecode that another test is writing at this moment: it has its own name in a moment.
@@ -29,6 +38,18 @@ class Account:
     gid: int | None = None
 
 
+OURSELVES = Account("root" if os.geteuid() == 0 else "an ordinary user")
+
+
+def python_for(account: Account) -> Path:
+    """A Python as ours that the account may run; ours may lie in a closed home itself."""
+    ours = (Path(sys.prefix) / "bin" / "python").resolve()
+    for python in (ours, Path("/usr/local/bin") / PYTHON, Path("/usr/bin") / PYTHON):
+        if python.exists() and (account.uid is None or is_runnable(python.resolve())):
+            return python
+    pytest.skip(f"no {PYTHON} here that {account.name} may run")
+
+
 @dataclass(frozen=True, slots=True)
 class ClosedClone:
     """The clone, and commands given in it as its owner."""
@@ -38,6 +59,10 @@ class ClosedClone:
     python: Path
     env: dict[str, str] = field(repr=False)
 
+    @property
+    def paths(self) -> StackPaths:
+        return StackPaths(self.root / ".atlas", self.root)
+
     def atlas(self, *words: str, seconds: float = 280) -> subprocess.CompletedProcess[str]:
         """`./atlas …` with nothing of our own environment."""
         return subprocess.run(
@@ -45,6 +70,20 @@ class ClosedClone:
             cwd=self.root, env=self.env, text=True, capture_output=True, timeout=seconds, umask=0o077,
             user=self.account.uid, group=self.account.gid, extra_groups=None if self.account.uid is None else [],
         )  # fmt: skip
+
+
+def comes_up(clone: ClosedClone) -> dict[str, Any]:
+    """`./atlas up` there, until Airflow answers its administrator and knows the DAGs; returns what `status` says."""
+    up = clone.atlas("up")
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert "Stack   ready" in up.stdout
+    assert "making the environment" not in up.stderr
+    status: dict[str, Any] = json.loads(clone.atlas("status", "--json").stdout)
+    assert status["stage"] == "ready"
+    assert Path(status["passwords_file"]).is_relative_to(clone.root)
+    passwords = json.loads(Path(status["passwords_file"]).read_text())
+    AirflowClient(status["url"], "admin", passwords["admin"]).wait_for_dag("migration_p1_database")
+    return status
 
 
 def make_closed_clone(home: Path, name: str, account: Account, python: Path) -> ClosedClone:
