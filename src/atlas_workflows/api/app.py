@@ -17,7 +17,7 @@ from atlas_workflows.api.hooks.mount import WebhooksBeside, intake_of
 from atlas_workflows.api.manners.envelope import Envelope
 from atlas_workflows.api.manners.refusals import add_refusals
 from atlas_workflows.api.manners.streams import Streams
-from atlas_workflows.api.openapi import describe
+from atlas_workflows.api.openapi import describe, operation_id
 from atlas_workflows.api.routes import all_routers
 from atlas_workflows.api.routes.health import health_router
 from atlas_workflows.api.runs import runs_router
@@ -61,7 +61,10 @@ def create_app(
         raise ValueError("the Atlas pages need a guard")
     # Beside the pages nothing is open but the health: neither the document nor addresses of webhooks.
     openapi_url = "/openapi.json" if reports is None else None
-    app = FastAPI(title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url=openapi_url)
+    app = FastAPI(
+        title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url=openapi_url,
+        generate_unique_id_function=operation_id,
+    )  # fmt: skip
     tokens = Tokens(provider) if provider else None
     app.state.doors = Doors(Database(dsn), now, rate, tokens=tokens, read_session=read_session)
     app.state.streams = Streams()

@@ -22,7 +22,7 @@ ROUTER = api_router("dead-letters")
 
 
 @ROUTER.get("/dead-letters", response_model=Causes)
-def list_causes(
+def list_dead_letter_causes(
     reader: Annotated[Tenant, Depends(READS)],
     workflow: UUID | None = None,
     since: Annotated[AwareDatetime | None, Query()] = None,
@@ -36,7 +36,7 @@ def list_causes(
 
 
 @ROUTER.post("/dead-letters/replays", response_model=Replays)
-def replay_cause(
+def replay_dead_letters(
     request: Request, executor: Annotated[Tenant, Depends(EXECUTES)], key: IdempotencyKey, body: ReplayOfCause
 ) -> Response:
     """Let all that failed by one cause go on, each from the step that failed; what went out before does not go out again."""

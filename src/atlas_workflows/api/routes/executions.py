@@ -77,7 +77,7 @@ def read_execution(reader: Reader, execution: UUID) -> Response:
 
 
 @ROUTER.get("/executions/{execution}/steps", response_model=Steps)
-def list_steps(reader: Reader, execution: UUID) -> Response:
+def list_execution_steps(reader: Reader, execution: UUID) -> Response:
     """What an execution did, step by step."""
     story, masked = _story(reader, execution)
     return reply(Steps, {"items": story.steps, "masked": masked})
@@ -124,7 +124,7 @@ def read_queue(reader: Reader) -> Response:
 
 
 @ROUTER.get("/held", response_model=Held)
-def list_held(reader: Reader, limit: Limit = 50) -> Response:
+def list_held_effects(reader: Reader, limit: Limit = 50) -> Response:
     """Messages that may not go yet, with until when and why; those that come up first at the top."""
     with reader.reading() as connection:
         found = held(connection, reader.organization, limit + 1)

@@ -77,7 +77,7 @@ class Rotation(Model):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class ReplayWish(Model):
+class DeliveryReplayWish(Model):
     """Deliveries of a span to be handled again; without `confirm` they are only counted."""
 
     since: AwareDatetime
