@@ -24,8 +24,9 @@ REFUSED = {
 KNOWN_ALREADY = {"description": "It is as it was when it was read."}
 _VERSION = re.compile(r"/api/v(\d+)/")
 _ORGANIZATION = {
-    "name": HEADER, "in": "header", "required": False, "schema": {"type": "string", "format": "uuid"},
-    "description": "Which organization; needed where the caller may act for several.",
+    # Without the format uuid: generated Python clients hand such a header to httpx as it is, which takes texts only.
+    "name": HEADER, "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "Which organization, by its UUID; needed where the caller may act for several.",
 }  # fmt: skip
 
 

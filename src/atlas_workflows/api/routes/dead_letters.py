@@ -13,7 +13,7 @@ from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import EXECUTES, READS, Limit, api_router
 from atlas_workflows.api.routes.executions import replay_document
-from atlas_workflows.api.schemas.dead_letters import Causes, ReplayOfCause, Replays
+from atlas_workflows.api.schemas.dead_letters import CauseReplay, Causes, ReplayOfCause
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store.dead_letters import Group, NotReplayed, causes, replay_all
@@ -35,7 +35,7 @@ def list_dead_letter_causes(
     return reply(Causes, {"items": found[:limit], "capped": len(found) > limit})
 
 
-@ROUTER.post("/dead-letters/replays", response_model=Replays)
+@ROUTER.post("/dead-letters/replays", response_model=CauseReplay)
 def replay_dead_letters(
     request: Request, executor: Annotated[Tenant, Depends(EXECUTES)], key: IdempotencyKey, body: ReplayOfCause
 ) -> Response:

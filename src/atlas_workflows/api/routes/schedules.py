@@ -10,7 +10,7 @@ from atlas_workflows.api.doors.needs import Operator
 from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.problems import invalid
 from atlas_workflows.api.manners.routing import KNOWN, api_router
-from atlas_workflows.api.schemas.schedules import Description, Occurrences, ScheduleQuestion
+from atlas_workflows.api.schemas.schedules import Description, SchedulePreview, ScheduleQuestion
 from atlas_workflows.schedule.describe import describe
 from atlas_workflows.schedule.question import answer, spec_of
 from atlas_workflows.schedule.spec import spec_to_json
@@ -20,7 +20,7 @@ Known = Annotated[Operator, Depends(KNOWN)]
 MOST_OCCURRENCES = 500
 
 
-@ROUTER.post("/schedules/preview", response_model=Occurrences)
+@ROUTER.post("/schedules/preview", response_model=SchedulePreview)
 def preview_schedule(known: Known, body: ScheduleQuestion) -> Response:
     """The next occurrences: `count` of them (10), after `from` (now)."""
     question = _asked(body)
@@ -28,7 +28,7 @@ def preview_schedule(known: Known, body: ScheduleQuestion) -> Response:
         raise invalid(
             "count", f"{str(count)[:20]} is more than {MOST_OCCURRENCES}.", "Go on from the last one."
         )
-    return reply(Occurrences, answer(question, known.now))
+    return reply(SchedulePreview, answer(question, known.now))
 
 
 @ROUTER.post("/schedules/describe", response_model=Description, dependencies=[Depends(KNOWN)])

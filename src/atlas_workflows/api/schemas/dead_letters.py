@@ -49,7 +49,7 @@ class NotReplayed(Model):
     why: str
 
 
-class Replays(Model):
+class CauseReplay(Model):
     """What went on, or would go on, the oldest first."""
 
     was_done: bool

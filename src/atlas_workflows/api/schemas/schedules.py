@@ -22,7 +22,7 @@ class Occurrence(Model):
     collapsed: int | None = None
 
 
-class Occurrences(Model):
+class SchedulePreview(Model):
     """The next occurrences, and the time zone data they were computed with."""
 
     occurrences: list[Occurrence]
