@@ -51,11 +51,12 @@ def create_app(
     provider: Provider | None = None,
     rate: Rate = RATE,
     prefix: str = "",
+    proxies: int = 0,
 ) -> FastAPI:
     """The API over the database at `dsn()` below `prefix`/api/v2, and with `reports` the pages over the files there.
 
     `guard` are FastAPI dependencies that raise 401 or 403 for the pages; pages without one are refused, so that they cannot
-    be served openly by mistake. Routes of the API have doors of their own; open are the health and, without pages, /openapi.json.
+    be served openly by mistake. `proxies` of ours stand in front. Routes of the API have doors of their own; open are the health and, without pages, /openapi.json.
     """
     if reports is not None and not guard:
         raise ValueError("the Atlas pages need a guard")
@@ -66,7 +67,9 @@ def create_app(
         generate_unique_id_function=operation_id,
     )  # fmt: skip
     tokens = Tokens(provider) if provider else None
-    app.state.doors = Doors(Database(dsn), now, rate, tokens=tokens, read_session=read_session)
+    app.state.doors = Doors(
+        Database(dsn), now, rate, tokens=tokens, read_session=read_session, proxies=proxies
+    )
     app.state.streams = Streams()
     app.include_router(health_router(app.state.doors.database))
     for router in all_routers():
