@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 
@@ -11,10 +12,12 @@ from atlas_workflows.api.doors.keys import caller_of_key
 from atlas_workflows.api.doors.rates import Rate, take
 from atlas_workflows.api.doors.refusing import unauthenticated
 from atlas_workflows.api.doors.strangers import Strangers, network_of
-from atlas_workflows.api.doors.tokens import Tokens
 from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.secrets.api_keys import MARK
 from atlas_workflows.store.api_keys import SCOPES
+
+if TYPE_CHECKING:
+    from atlas_workflows.api.doors.tokens import Tokens
 
 # Who is logged in where the application is mounted, and whether he may change anything; None for nobody.
 ReadSession = Callable[[Request], Awaitable[tuple[str, bool] | None]]
@@ -30,7 +33,7 @@ class Doors:
         now: Callable[[], datetime],
         rate: Rate,
         *,
-        tokens: Tokens | None = None,
+        tokens: "Tokens | None" = None,
         read_session: ReadSession | None = None,
         proxies: int = 0,
     ) -> None:
