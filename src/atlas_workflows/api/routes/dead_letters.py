@@ -5,11 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
-from atlas_workflows.api.manners.exact import reply
+from atlas_workflows.api.manners.exact import Instant, reply
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import EXECUTES, READS, Limit, api_router
 from atlas_workflows.api.routes.executions import replay_document
@@ -25,7 +24,7 @@ ROUTER = api_router("dead-letters")
 def list_dead_letter_causes(
     reader: Annotated[Tenant, Depends(READS)],
     workflow: UUID | None = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Instant | None, Query()] = None,
     limit: Limit = 50,
 ) -> Response:
     """What made executions fail, the most frequent cause first."""

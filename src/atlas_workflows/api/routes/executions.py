@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.cursors import page, place_of
-from atlas_workflows.api.manners.exact import reply
+from atlas_workflows.api.manners.exact import Instant, reply
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import EXECUTES, READS, Cursor, Limit, api_router
 from atlas_workflows.api.schemas.executions import (
@@ -55,7 +54,7 @@ def list_executions(
     workflow: UUID | None = None,
     subject: Subject = None,
     outcome: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Instant | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
