@@ -20,6 +20,7 @@ def _pages():
         read_session=read_airflow_session,
         provider=provider_of(settings),
         rate=rate_of(settings),
+        proxies=settings.trusted_proxies,
     )
 
 

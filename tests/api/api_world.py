@@ -14,6 +14,7 @@ from httpx import Response
 
 from atlas_workflows.api.app import create_app
 from atlas_workflows.api.doors.rates import Rate
+from atlas_workflows.api.doors.strangers import Strangers
 from atlas_workflows.api.doors.tokens import Provider
 from atlas_workflows.db.connect import connect
 from atlas_workflows.store.api_keys import create_key
@@ -103,6 +104,7 @@ def build_world(dsn: str, *, provider: Provider | None = None, rate: Rate = GENE
     app = create_app(
         dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate
     )  # fmt: skip
+    app.state.doors.strangers = Strangers(GENEROUS)
     app.state.streams.seconds = 0.0  # a stream ends after one look, for those who ask every route
     return World(dsn, app, TestClient(app, raise_server_exceptions=False), clock, keys, ids, session)
 

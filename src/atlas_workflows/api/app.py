@@ -3,26 +3,26 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from atlas_workflows.api.calendar import calendar_router
 from atlas_workflows.api.database import Database
 from atlas_workflows.api.doors.doors import Doors, ReadSession
+from atlas_workflows.api.doors.provider import Provider
 from atlas_workflows.api.doors.rates import Rate
-from atlas_workflows.api.doors.tokens import Provider, Tokens
-from atlas_workflows.api.files import files_router
 from atlas_workflows.api.hooks.mount import WebhooksBeside, intake_of
 from atlas_workflows.api.manners.envelope import Envelope
 from atlas_workflows.api.manners.refusals import add_refusals
 from atlas_workflows.api.manners.streams import Streams
-from atlas_workflows.api.openapi import describe
+from atlas_workflows.api.openapi import describe, operation_id
 from atlas_workflows.api.routes import all_routers
 from atlas_workflows.api.routes.health import health_router
-from atlas_workflows.api.runs import runs_router
 from atlas_workflows.settings import Settings
 from atlas_workflows.site import utc_now
+
+if TYPE_CHECKING:
+    from atlas_workflows.api.doors.tokens import Tokens
 
 # Reports are made from customers' names and texts. Nothing on these pages may talk to Airflow's API with the reader's
 # login, send a form anywhere, load from another host or be framed by another site. Reports carry their own script and style.
@@ -51,19 +51,24 @@ def create_app(
     provider: Provider | None = None,
     rate: Rate = RATE,
     prefix: str = "",
+    proxies: int = 0,
 ) -> FastAPI:
     """The API over the database at `dsn()` below `prefix`/api/v2, and with `reports` the pages over the files there.
 
     `guard` are FastAPI dependencies that raise 401 or 403 for the pages; pages without one are refused, so that they cannot
-    be served openly by mistake. Routes of the API have doors of their own; open are the health and, without pages, /openapi.json.
+    be served openly by mistake. `proxies` of ours stand in front. Routes of the API have doors of their own; open are the health and, without pages, /openapi.json.
     """
     if reports is not None and not guard:
         raise ValueError("the Atlas pages need a guard")
     # Beside the pages nothing is open but the health: neither the document nor addresses of webhooks.
     openapi_url = "/openapi.json" if reports is None else None
-    app = FastAPI(title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url=openapi_url)
-    tokens = Tokens(provider) if provider else None
-    app.state.doors = Doors(Database(dsn), now, rate, tokens=tokens, read_session=read_session)
+    app = FastAPI(
+        title="Atlas Workflows", docs_url=None, redoc_url=None, openapi_url=openapi_url,
+        generate_unique_id_function=operation_id,
+    )  # fmt: skip
+    app.state.doors = Doors(
+        Database(dsn), now, rate, tokens=_tokens(provider), read_session=read_session, proxies=proxies
+    )
     app.state.streams = Streams()
     app.include_router(health_router(app.state.doors.database))
     for router in all_routers():
@@ -90,12 +95,25 @@ def rate_of(settings: Settings) -> Rate:
     return Rate(settings.api_per_minute, max(1, settings.api_per_minute // AT_ONCE_SHARE))
 
 
+def _tokens(provider: Provider | None) -> "Tokens | None":
+    if provider is None:
+        return None
+    from atlas_workflows.api.doors.tokens import Tokens  # loads an HTTP client and cryptography
+
+    return Tokens(provider)
+
+
 def _pages(
     dsn: Callable[[], str],
     reports: Path,
     guard: Sequence[Callable[..., Any]],
     now: Callable[[], datetime],
 ) -> APIRouter:
+    # Served alone the API has no pages, and needs no templates to start.
+    from atlas_workflows.api.calendar import calendar_router
+    from atlas_workflows.api.files import files_router
+    from atlas_workflows.api.runs import runs_router
+
     router = APIRouter(dependencies=[Depends(check) for check in guard], include_in_schema=False)
     router.include_router(runs_router(dsn, reports))
     router.include_router(calendar_router(dsn, now))

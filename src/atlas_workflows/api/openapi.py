@@ -1,5 +1,6 @@
 """What the API says of itself: FastAPI's document, with who may call each route and what a refusal looks like."""
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,10 +22,18 @@ REFUSED = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 KNOWN_ALREADY = {"description": "It is as it was when it was read."}
+_VERSION = re.compile(r"/api/v(\d+)/")
 _ORGANIZATION = {
-    "name": HEADER, "in": "header", "required": False, "schema": {"type": "string", "format": "uuid"},
-    "description": "Which organization; needed where the caller may act for several.",
+    # Without the format uuid: generated Python clients hand such a header to httpx as it is, which takes texts only.
+    "name": HEADER, "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "Which organization, by its UUID; needed where the caller may act for several.",
 }  # fmt: skip
+
+
+def operation_id(route: APIRoute) -> str:
+    """What generated clients call the function: that of the route; of an older version with the version behind it."""
+    version = _VERSION.search(route.path)
+    return route.name if version is None or version[1] == "2" else f"{route.name}_v{version[1]}"
 
 
 def describe(app: FastAPI, base: str) -> None:
@@ -54,6 +63,9 @@ def document(app: FastAPI, base: str) -> dict[str, Any]:
         if isinstance(route, APIRoute) and route.include_in_schema and route.path.startswith(base):
             for method in route.methods:
                 _complete(found["paths"][route.path_format][method.lower()], route)
+    # FastAPI's own words about what is refused; ours are Problem.
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
     return found
 
 

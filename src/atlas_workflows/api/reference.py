@@ -34,9 +34,14 @@ server, `/openapi.json` (OpenAPI 3.1, from which this page is made); everything 
 """
 
 
+def served_document() -> dict[str, Any]:
+    """The OpenAPI document as `atlas serve` gives it out; no database is asked."""
+    return create_app(dsn=lambda: "", prefix="/atlas").openapi()
+
+
 def api_page() -> str:
     """docs/reference/api.md."""
-    document = create_app(dsn=lambda: "", prefix="/atlas").openapi()
+    document = served_document()
     parts = [
         HEAD,
         "## Refusals\n",

@@ -31,7 +31,9 @@ def require_ready(dsn: str) -> None:
 
 def build(settings: Settings, dsn: Callable[[], str]) -> FastAPI:
     """The application over one database."""
-    return create_app(dsn=dsn, provider=provider_of(settings), rate=rate_of(settings), prefix=PREFIX)
+    return create_app(
+        dsn=dsn, provider=provider_of(settings), rate=rate_of(settings), prefix=PREFIX, proxies=settings.trusted_proxies
+    )  # fmt: skip
 
 
 def serve(settings: Settings, dsn: Callable[[], str], host: str, port: int) -> None:

@@ -19,6 +19,7 @@ from atlas_workflows.settings import load_settings
 
 # command -> (module, help shown in the list). A module exports `app`, a typer.Typer.
 COMMANDS = {
+    "api": ("atlas_workflows.cli.api", "Generate typed clients of the HTTP API."),
     "api-key": ("atlas_workflows.cli.api_key", "Make, list and revoke keys to the HTTP API."),
     "audience": ("atlas_workflows.cli.audience", "Saved queries of whom recurring workflows are about."),
     "backup": ("atlas_workflows.cli.backup", "Make, verify, list and restore backups of the CRM database."),

@@ -85,6 +85,20 @@ def intake(quick: Quick = False, as_json: AsJson = False) -> None:
     _print("intake", _benchmark("intake").run(quick=quick), as_json)
 
 
+@app.command()
+def api(
+    only: Annotated[
+        list[str] | None, typer.Option(help="A section: lists, start; may be given several times.")
+    ] = None,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lists of 100,000 rows page by page while others are added, beside the raw statement; how long the API takes to start."""
+    benchmark = _benchmark("api")
+    _require_sections(benchmark, only or ())
+    _print("api", benchmark.run(only or (), quick=quick), as_json)
+
+
 def _require_sections(benchmark: Any, asked: Sequence[str]) -> None:
     unknown = [name for name in asked if name not in benchmark.SECTIONS]
     if unknown:

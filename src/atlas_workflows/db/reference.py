@@ -66,6 +66,7 @@ ALTERING_FILES = (
     "0028_proof",
     "0030_concurrency",
     "0031_set_wise",
+    "0037_lists",
 )
 FUNCTION_FILES = (
     "0003_rules",

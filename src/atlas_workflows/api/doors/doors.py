@@ -1,7 +1,8 @@
 """Every door of the API together: which one a request comes to, and what is behind it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 
@@ -10,9 +11,13 @@ from atlas_workflows.api.doors.caller import Caller
 from atlas_workflows.api.doors.keys import caller_of_key
 from atlas_workflows.api.doors.rates import Rate, take
 from atlas_workflows.api.doors.refusing import unauthenticated
-from atlas_workflows.api.doors.tokens import Tokens
+from atlas_workflows.api.doors.strangers import Strangers, network_of
+from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.secrets.api_keys import MARK
 from atlas_workflows.store.api_keys import SCOPES
+
+if TYPE_CHECKING:
+    from atlas_workflows.api.doors.tokens import Tokens
 
 # Who is logged in where the application is mounted, and whether he may change anything; None for nobody.
 ReadSession = Callable[[Request], Awaitable[tuple[str, bool] | None]]
@@ -28,11 +33,13 @@ class Doors:
         now: Callable[[], datetime],
         rate: Rate,
         *,
-        tokens: Tokens | None = None,
+        tokens: "Tokens | None" = None,
         read_session: ReadSession | None = None,
+        proxies: int = 0,
     ) -> None:
         self.database, self.now, self.rate = database, now, rate
         self.tokens, self.read_session = tokens, read_session
+        self.proxies, self.strangers = proxies, Strangers()
 
     async def session(self, request: Request) -> Caller | None:
         """The operator whose session the request belongs to."""
@@ -43,18 +50,32 @@ class Doors:
         everywhere = frozenset(SCOPES if may_change else (READ,))
         return Caller(f"operator:{name}", "operator", {}, everywhere, by_cookie=True)
 
-    def caller(self, headers: Mapping[str, str], now: datetime) -> Caller:
-        """Who a request's Authorization names. Raises HttpProblem (401)."""
-        scheme, _, text = headers.get("authorization", "").partition(" ")
+    def caller(self, request: Request, now: datetime) -> Caller:
+        """Who a request's Authorization names. Raises HttpProblem (401; 429 from where too many wrong ones came)."""
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
         if not scheme:
             raise unauthenticated("The request has no credentials.")
         if scheme.lower() != "bearer" or not text.strip():
             raise unauthenticated("The Authorization is not of the kind Bearer.")
-        if text.strip().startswith(MARK):
-            return caller_of_key(self.database, text.strip(), now)
+        peer = request.client.host if request.client else None
+        network = network_of(peer, request.headers.getlist("x-forwarded-for"), self.proxies)
+        try:
+            return self._opened(text.strip(), network, now)
+        except HttpProblem as refused:
+            if refused.code == "unauthenticated":
+                self.strangers.failed(network, text.strip())
+            raise
+
+    def _opened(self, text: str, network: str, now: datetime) -> Caller:
+        """A token is verified whoever else comes from there: that asks no database, and users get a new one every few minutes."""
+        if text.startswith(MARK):
+            self.strangers.admit(network, text)
+            found = caller_of_key(self.database, text, now)
+            self.strangers.opened(text)
+            return found
         if self.tokens is None:
             raise unauthenticated("This is no key of ours, and no identity provider is set up.")
-        return self.tokens.caller(self.database, text.strip(), now)
+        return self.tokens.caller(self.database, text, now)
 
     def take(self, caller: str) -> dict[str, str]:
         """One request out of the caller's allowance."""

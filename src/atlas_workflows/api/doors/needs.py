@@ -79,7 +79,7 @@ class Needs:
 
     def _admitted(self, request: Request, doors: Doors, session: Caller | None) -> Tenant | Operator | Caller:
         now = doors.now()
-        caller = session or doors.caller(request.headers, now)
+        caller = session or doors.caller(request, now)
         if caller.by_cookie:
             require_own_page(request.method, request.headers, request.cookies)
         request.state.allowance = doors.take(caller.name)

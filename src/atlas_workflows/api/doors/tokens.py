@@ -14,49 +14,16 @@ from jwt.types import Options
 
 from atlas_workflows.api.database import Database
 from atlas_workflows.api.doors.caller import Caller
+from atlas_workflows.api.doors.provider import Provider
 from atlas_workflows.api.doors.refusing import unauthenticated
 from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.errors import ConfigurationError
 
-# Signed with a private key that only the provider has: a shared secret (HS256) would let whoever verifies sign as well.
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 LEEWAY_SECONDS = 60
 KEYS_SECONDS, KEYS_AGAIN_SECONDS, FETCH_SECONDS = 3600.0, 30.0, 5.0
 LONGEST_TOKEN = 16_384
 _REQUIRED: Options = {"require": ["exp", "iss", "aud", "sub"]}
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """An identity provider, as the settings name it."""
-
-    issuer: str
-    audience: str
-    keys_url: str
-    algorithms: tuple[str, ...] = ("RS256", "ES256")
-
-    @staticmethod
-    def of(issuer: str, audience: str, keys_url: str, algorithms: str) -> "Provider | None":
-        """Of the settings; None where they name none. Raises ConfigurationError for half of one."""
-        if not (issuer or audience or keys_url):
-            return None
-        if not (issuer and audience and keys_url):
-            raise ConfigurationError(
-                "The identity provider is named by half.",
-                remedy="Set ATLAS_JWT_ISSUER, ATLAS_JWT_AUDIENCE and ATLAS_JWT_KEYS_URL, or none of them.",
-            )
-        names = tuple(name.strip() for name in algorithms.split(",") if name.strip())
-        return Provider(issuer, audience, keys_url, names)
-
-    def __post_init__(self) -> None:
-        foreign = [name for name in self.algorithms if name not in ALGORITHMS]
-        if foreign or not self.algorithms:
-            raise ConfigurationError(
-                f"ATLAS_JWT_ALGORITHMS holds {', '.join(foreign) or 'nothing'}.",
-                remedy=f"Choose of {', '.join(ALGORITHMS)}.",
-            )
 
 
 class Keys:

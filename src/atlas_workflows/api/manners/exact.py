@@ -1,14 +1,16 @@
 """JSON in and out of routes without losing a digit; what is ambiguous, too deep or of another type is refused."""
 
 import hashlib
+import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Needs
@@ -17,6 +19,7 @@ from atlas_workflows.errors import InvalidJson
 from atlas_workflows.exact_json import dumps, is_deeper, loads_unambiguous
 
 DEEPEST = 64
+_NUMBER = re.compile(r"[-+]?[0-9._]+(e[-+]?[0-9]+)?", re.IGNORECASE)
 LONG = 65_536  # bytes; what is longer is read beside the event loop, which serves everybody
 
 
@@ -24,6 +27,18 @@ class Model(BaseModel):
     """What a body or an answer looks like; a field that it does not have is refused by name."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, int | float | Decimal) or (
+        isinstance(value, str) and _NUMBER.fullmatch(value.strip())
+    ):
+        raise ValueError("It is a number. Write 2026-03-02T09:00:00Z.")
+    return value
+
+
+# An instant with its offset; pydantic alone takes a number too, and guesses whether it is seconds or milliseconds.
+Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
 
 
 class ExactRequest(Request):
@@ -102,6 +117,10 @@ def _read(body: bytes) -> Any:
 
 
 def _require_json(request: Request) -> None:
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise HttpProblem(
+            "unsupported_media_type", "The body is compressed.", remedy="Send it as it is.", field="Content-Encoding"
+        )  # fmt: skip
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
     if kind.strip().lower() == "application/json" and charset in ("", "utf-8", "utf8"):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.routing import READS, api_router
-from atlas_workflows.api.schemas.audiences import Audiences, Count, Question
+from atlas_workflows.api.schemas.audiences import AudienceQuestion, Audiences, Count
 from atlas_workflows.exact_json import loads
 from atlas_workflows.recurring.audience.query import parse_query
 from atlas_workflows.recurring.audience.saved import Saved, count_audience, list_audiences
@@ -18,7 +18,7 @@ Reader = Annotated[Tenant, Depends(READS)]
 
 
 @ROUTER.get("/audiences", response_model=Audiences)
-def list_saved(reader: Reader) -> Response:
+def list_saved_audiences(reader: Reader) -> Response:
     """The saved queries of the organization."""
     with reader.reading() as connection:
         found = list_audiences(connection, reader.organization)
@@ -26,7 +26,7 @@ def list_saved(reader: Reader) -> Response:
 
 
 @ROUTER.post("/audiences/count", response_model=Count)
-def count_found(reader: Reader, body: Question) -> Response:
+def count_audience_members(reader: Reader, body: AudienceQuestion) -> Response:
     """How many members of the organization a query finds now."""
     query = parse_query(body.query)
     with reader.deciding() as connection:

@@ -32,7 +32,7 @@ class Entry:
 
 
 @ROUTER.get("/audit", response_model=AuditLog)
-def list_entries(
+def list_audit_entries(
     admin: Annotated[Tenant, Depends(ADMINISTERS)],
     subject_table: Word = None,
     subject_id: Word = None,

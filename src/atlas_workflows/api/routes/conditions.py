@@ -9,7 +9,7 @@ from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.problems import invalid
 from atlas_workflows.api.manners.routing import EDITS, api_router
-from atlas_workflows.api.schemas.conditions import Answer, Question
+from atlas_workflows.api.schemas.conditions import Answer, ConditionQuestion
 from atlas_workflows.expressions.evaluate import Explanation, explain
 from atlas_workflows.expressions.paths import MISSING
 from atlas_workflows.integrations.crm.contact import read_contact
@@ -18,7 +18,7 @@ ROUTER = api_router("conditions")
 
 
 @ROUTER.post("/conditions/explain", response_model=Answer)
-def explain_condition(reader: Annotated[Tenant, Depends(EDITS)], body: Question) -> Response:
+def explain_condition(reader: Annotated[Tenant, Depends(EDITS)], body: ConditionQuestion) -> Response:
     """The condition's answer with the values that it saw. Nothing is stored."""
     scope, known = dict(body.scope), None
     if body.member is not None:

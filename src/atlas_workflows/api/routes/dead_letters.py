@@ -5,15 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
-from atlas_workflows.api.manners.exact import reply
+from atlas_workflows.api.manners.exact import Instant, reply
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import EXECUTES, READS, Limit, api_router
 from atlas_workflows.api.routes.executions import replay_document
-from atlas_workflows.api.schemas.dead_letters import Causes, ReplayOfCause, Replays
+from atlas_workflows.api.schemas.dead_letters import CauseReplay, Causes, ReplayOfCause
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store.dead_letters import Group, NotReplayed, causes, replay_all
@@ -22,10 +21,10 @@ ROUTER = api_router("dead-letters")
 
 
 @ROUTER.get("/dead-letters", response_model=Causes)
-def list_causes(
+def list_dead_letter_causes(
     reader: Annotated[Tenant, Depends(READS)],
     workflow: UUID | None = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Instant | None, Query()] = None,
     limit: Limit = 50,
 ) -> Response:
     """What made executions fail, the most frequent cause first."""
@@ -35,8 +34,8 @@ def list_causes(
     return reply(Causes, {"items": found[:limit], "capped": len(found) > limit})
 
 
-@ROUTER.post("/dead-letters/replays", response_model=Replays)
-def replay_cause(
+@ROUTER.post("/dead-letters/replays", response_model=CauseReplay)
+def replay_dead_letters(
     request: Request, executor: Annotated[Tenant, Depends(EXECUTES)], key: IdempotencyKey, body: ReplayOfCause
 ) -> Response:
     """Let all that failed by one cause go on, each from the step that failed; what went out before does not go out again."""

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.cursors import page, place_of
-from atlas_workflows.api.manners.exact import reply
+from atlas_workflows.api.manners.exact import Instant, reply
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import EXECUTES, READS, Cursor, Limit, api_router
 from atlas_workflows.api.schemas.executions import (
@@ -55,7 +54,7 @@ def list_executions(
     workflow: UUID | None = None,
     subject: Subject = None,
     outcome: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
-    since: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Instant | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -77,7 +76,7 @@ def read_execution(reader: Reader, execution: UUID) -> Response:
 
 
 @ROUTER.get("/executions/{execution}/steps", response_model=Steps)
-def list_steps(reader: Reader, execution: UUID) -> Response:
+def list_execution_steps(reader: Reader, execution: UUID) -> Response:
     """What an execution did, step by step."""
     story, masked = _story(reader, execution)
     return reply(Steps, {"items": story.steps, "masked": masked})
@@ -124,7 +123,7 @@ def read_queue(reader: Reader) -> Response:
 
 
 @ROUTER.get("/held", response_model=Held)
-def list_held(reader: Reader, limit: Limit = 50) -> Response:
+def list_held_effects(reader: Reader, limit: Limit = 50) -> Response:
     """Messages that may not go yet, with until when and why; those that come up first at the top."""
     with reader.reading() as connection:
         found = held(connection, reader.organization, limit + 1)

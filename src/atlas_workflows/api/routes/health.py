@@ -16,7 +16,7 @@ def health_router(database: Database) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health", response_model=Health, responses={503: {"model": Health}})
-    def health() -> Response:
+    def read_health() -> Response:
         """200 where requests can be answered, else 503."""
         try:
             database.require_schema()

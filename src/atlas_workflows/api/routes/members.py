@@ -19,7 +19,7 @@ ROUTER = api_router("members")
 
 
 @ROUTER.get("/members/{member}/why", response_model=Why)
-def why(reader: Annotated[Tenant, Depends(EXECUTES)], member: Name, workflow: UUID) -> Response:
+def explain_member(reader: Annotated[Tenant, Depends(EXECUTES)], member: Name, workflow: UUID) -> Response:
     """The member's last executions of a workflow, and why others did not begin. `member` is as executions name it."""
     named, owner = reader.require("workflows", "workflow", workflow), reader.organization
     with reader.deciding() as connection:

@@ -14,7 +14,7 @@ from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.problems import HttpProblem, invalid
 from atlas_workflows.api.manners.routing import OPERATES, READS, Limit, api_router
 from atlas_workflows.api.runs import PhaseRun
-from atlas_workflows.api.schemas.migration import Cohorts, Differences, Gates, Runs, SignOffs
+from atlas_workflows.api.schemas.migration import Cohorts, Gates, Runs, ShadowDifferences, SignOffs
 from atlas_workflows.db.rows import one, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
@@ -89,8 +89,8 @@ def list_sign_offs(reader: Reader, limit: Limit = 50, after: UUID | None = None)
     return reply(SignOffs, {"items": items, "next": items[-1]["workflow"] if len(found) > limit else None})
 
 
-@ROUTER.get("/migration/differences", response_model=Differences)
-def list_differences(
+@ROUTER.get("/migration/differences", response_model=ShadowDifferences)
+def list_shadow_differences(
     reader: Reader,
     workflow: UUID | None = None,
     limit: Limit = 50,
@@ -106,7 +106,7 @@ def list_differences(
         found = rows(connection, Differing, sql("api/differences"), given)
     shown = found[:limit]
     following = f"{shown[-1].workflow}.{shown[-1].position}" if len(found) > limit else None
-    return reply(Differences, {"items": shown, "next": following})
+    return reply(ShadowDifferences, {"items": shown, "next": following})
 
 
 @ROUTER.get("/migration/cohorts", response_model=Cohorts)
@@ -117,7 +117,7 @@ def list_cohorts(operator: Operating) -> Response:
 
 
 @ROUTER.get("/migration/runs", response_model=Runs)
-def list_runs(operator: Operating, limit: Limit = 50) -> Response:
+def list_phase_runs(operator: Operating, limit: Limit = 50) -> Response:
     """Phase runs, the newest first."""
     with operator.doors.database.session() as connection:
         found = rows(connection, PhaseRun, sql("api/phase_runs"), {"limit": limit})
@@ -125,7 +125,7 @@ def list_runs(operator: Operating, limit: Limit = 50) -> Response:
 
 
 @ROUTER.get("/migration/runs/{run}/gates", response_model=Gates)
-def list_gates(operator: Operating, run: UUID) -> Response:
+def list_phase_run_gates(operator: Operating, run: UUID) -> Response:
     """The checklist of a phase run."""
     with operator.doors.database.session() as connection:
         if not one(connection, dict, sql("api/has_run"), {"run": str(run)}):

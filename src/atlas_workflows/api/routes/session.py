@@ -15,7 +15,7 @@ ROUTER = api_router("session")
 
 
 @ROUTER.get("/session", response_model=Session)
-def session(request: Request, known: Annotated[Operator, Depends(KNOWN)]) -> Response:
+def read_session(request: Request, known: Annotated[Operator, Depends(KNOWN)]) -> Response:
     """The caller and its permissions; a browser's session gets its token here."""
     caller = known.caller
     csrf = (request.cookies.get(COOKIE) or new_token()) if caller.by_cookie else None

@@ -40,7 +40,7 @@ class Row:
 
 
 @ROUTER.get("/workflows/{workflow}/versions", response_model=Versions)
-def list_versions(
+def list_workflow_versions(
     reader: Reader,
     workflow: UUID,
     limit: Limit = 50,
@@ -58,7 +58,7 @@ def list_versions(
 
 
 @ROUTER.get("/workflows/{workflow}/versions/{version}", response_model=VersionWithDefinition)
-def read_version(
+def read_workflow_version(
     reader: Reader, workflow: UUID, version: Annotated[int, Path(ge=1, le=2_147_483_647)]
 ) -> Response:
     """One published version with its definition; it never changes."""
@@ -72,7 +72,7 @@ def read_version(
 
 
 @ROUTER.get("/workflows/{workflow}/versions/{before}/diff/{after}", response_model=Differences)
-def diff_versions(reader: Reader, workflow: UUID, before: Number, after: Number) -> Response:
+def diff_workflow_versions(reader: Reader, workflow: UUID, before: Number, after: Number) -> Response:
     """What differs between two versions, by the ids of steps; 0 stands for the draft."""
     named = reader.require("workflows", "workflow", workflow)
     with reader.reading() as connection:

@@ -17,9 +17,9 @@ from atlas_workflows.api.manners.problems import not_found
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import ADMINISTERS, READS, api_router
 from atlas_workflows.api.schemas.webhooks import (
+    DeliveryReplayWish,
     NewWebhook,
     ReplayAnswer,
-    ReplayWish,
     RevealedWebhook,
     Rotation,
     Schemes,
@@ -76,7 +76,7 @@ def create_webhook(admin: Admin, body: NewWebhook) -> Response:
 
 
 @ROUTER.get("/webhooks/{endpoint:path}", response_model=WebhookView)
-def get_webhook(reader: Reader, endpoint: EndpointId, known: IfNoneMatch = None) -> Response:
+def read_webhook(reader: Reader, endpoint: EndpointId, known: IfNoneMatch = None) -> Response:
     """One endpoint; of its secret only a hint. Its ETag changes with what people set, not with the calls that it takes."""
     with _work(reader, endpoint) as connection:
         found = endpoints.read_webhook(connection, reader.organization, endpoint)
@@ -115,7 +115,7 @@ def rotate_webhook_secret(admin: Admin, endpoint: EndpointId, body: Rotation) ->
 
 @ROUTER.post("/webhooks/{endpoint:path}/replays", response_model=ReplayAnswer)
 def replay_webhook_deliveries(
-    admin: Admin, request: Request, endpoint: EndpointId, body: ReplayWish, key: IdempotencyKey
+    admin: Admin, request: Request, endpoint: EndpointId, body: DeliveryReplayWish, key: IdempotencyKey
 ) -> Response:
     """Count, or let be handled again, the deliveries of a span; what they started is not started again."""
     span = (admin.organization, endpoint, body.since, body.until)

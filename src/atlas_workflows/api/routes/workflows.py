@@ -16,12 +16,12 @@ from atlas_workflows.api.manners.problems import HttpProblem, invalid, not_found
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
 from atlas_workflows.api.manners.routing import CREATES, EDITS, READS, Cursor, Limit, api_router
 from atlas_workflows.api.schemas.workflows import (
-    Change,
     Changed,
     NewWorkflow,
-    Running,
+    RunningAtArchive,
     Status,
     Workflow,
+    WorkflowChange,
     Workflows,
 )
 from atlas_workflows.db.connect import Connection
@@ -119,7 +119,7 @@ def create_workflow(
 
 @ROUTER.patch("/workflows/{workflow}", response_model=Changed)
 def change_workflow(
-    editor: Annotated[Tenant, Depends(EDITS)], workflow: UUID, body: Change, match: IfMatch = None
+    editor: Annotated[Tenant, Depends(EDITS)], workflow: UUID, body: WorkflowChange, match: IfMatch = None
 ) -> Response:
     """Pause, resume or archive a workflow. To archive one needs the permission workflow:delete as well."""
     found = find(editor, workflow)
@@ -167,7 +167,7 @@ def _tag(found: Row | Standing) -> str:
     return tag_of(found.revision, found.published_version, found.status)
 
 
-def _changed(connection: Connection, editor: Tenant, workflow: str, body: Change, seen: Seen) -> Any:
+def _changed(connection: Connection, editor: Tenant, workflow: str, body: WorkflowChange, seen: Seen) -> Any:
     by = editor.by(body.reason)
     if body.status is Status.PAUSED:
         return pause(connection, editor.organization, workflow, by, drain=body.drain, seen=seen)
@@ -177,12 +177,12 @@ def _changed(connection: Connection, editor: Tenant, workflow: str, body: Change
     return archive(connection, editor.organization, workflow, by, running, seen=seen)
 
 
-def _require_fitting(body: Change) -> None:
+def _require_fitting(body: WorkflowChange) -> None:
     if body.drain and body.status is not Status.PAUSED:
         raise invalid("drain", "Only what is paused can be drained.", "Leave it out.")
     if body.running is not None and body.status is not Status.ARCHIVED:
         raise invalid("running", "It is for archiving only.", "Leave it out.")
-    if body.running not in (None, Running.FINISH, Running.CANCEL):
+    if body.running not in (None, RunningAtArchive.FINISH, RunningAtArchive.CANCEL):
         raise invalid("running", "It is finish or cancel.", "Say which.")
 
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from atlas_workflows.api.manners.exact import Model
+from atlas_workflows.api.manners.exact import Instant, Model
 
 
 class Scope(StrEnum):
@@ -55,4 +55,4 @@ class NewApiKey(Model):
     name: str = Field(min_length=1, max_length=100)
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
     reason: str = Field(min_length=1, max_length=1_000)
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None

@@ -22,7 +22,7 @@ class Audiences(Model):
     items: list[Audience]
 
 
-class Question(Model):
+class AudienceQuestion(Model):
     """A query in the language of audiences; nothing is stored."""
 
     query: dict[str, Any]

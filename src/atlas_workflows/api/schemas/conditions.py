@@ -7,7 +7,7 @@ from pydantic import Field
 from atlas_workflows.api.manners.exact import Model
 
 
-class Question(Model):
+class ConditionQuestion(Model):
     """A condition, asked of `scope` (the roots of paths) or of a member of the CRM as `contact`; `timezone` for dates."""
 
     condition: dict[str, Any]

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from atlas_workflows.api.manners.exact import Model
+from atlas_workflows.api.manners.exact import Instant, Model
 from atlas_workflows.api.schemas.executions import Replay
 
 
@@ -36,7 +36,7 @@ class ReplayOfCause(Model):
     node_type: str | None = Field(None, max_length=200)
     pattern: str | None = Field(None, max_length=10_000)
     workflow: UUID | None = None
-    since: AwareDatetime | None = None
+    since: Instant | None = None
     limit: int = Field(100, ge=1, le=500)
     send: bool = False
     reason: str = Field(min_length=1, max_length=1_000)
@@ -49,7 +49,7 @@ class NotReplayed(Model):
     why: str
 
 
-class Replays(Model):
+class CauseReplay(Model):
     """What went on, or would go on, the oldest first."""
 
     was_done: bool

@@ -26,7 +26,7 @@ class SignOffs(Model):
     next: str | None
 
 
-class Difference(Model):
+class ShadowDifference(Model):
     """What differs between before and after a workflow's migration; without codes it is unexplained."""
 
     workflow: str
@@ -42,10 +42,10 @@ class Difference(Model):
     example: str
 
 
-class Differences(Model):
+class ShadowDifferences(Model):
     """A page of them, workflow by workflow; `next` is the place to go on after."""
 
-    items: list[Difference]
+    items: list[ShadowDifference]
     next: str | None
 
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 from atlas_workflows.api.manners.exact import Model
 
 
-class Question(Model):
+class ScheduleQuestion(Model):
     """A schedule with what is asked of it: `from`, `count`, `no_more_often_than_seconds`; see the reference of schedules."""
 
     model_config = ConfigDict(extra="allow")
@@ -22,7 +22,7 @@ class Occurrence(Model):
     collapsed: int | None = None
 
 
-class Occurrences(Model):
+class SchedulePreview(Model):
     """The next occurrences, and the time zone data they were computed with."""
 
     occurrences: list[Occurrence]

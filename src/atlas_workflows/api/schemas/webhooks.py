@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from atlas_workflows.api.manners.exact import Model
+from atlas_workflows.api.manners.exact import Instant, Model
 
 
 class WebhookView(Model):
@@ -77,11 +77,11 @@ class Rotation(Model):
     reason: str = Field(min_length=1, max_length=1_000)
 
 
-class ReplayWish(Model):
+class DeliveryReplayWish(Model):
     """Deliveries of a span to be handled again; without `confirm` they are only counted."""
 
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Instant
+    until: Instant
     confirm: bool = False
     reason: str = Field(min_length=1, max_length=1_000)
 

@@ -55,20 +55,20 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
-class Running(StrEnum):
+class RunningAtArchive(StrEnum):
     """What executions under way do when their workflow is archived."""
 
     FINISH = "finish"
     CANCEL = "cancel"
 
 
-class Change(Model):
+class WorkflowChange(Model):
     """Another state. `drain`: executions under way of a paused workflow go on to their end."""
 
     status: Status
     reason: str = Field(min_length=1, max_length=1_000)
     drain: bool = False
-    running: Running | None = None
+    running: RunningAtArchive | None = None
 
 
 class Changed(Model):
