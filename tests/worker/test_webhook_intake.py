@@ -32,9 +32,10 @@ from atlas_workflows.api.hooks.reading import Bounds
 from atlas_workflows.db.connect import application_transaction
 from atlas_workflows.exact_json import loads
 from atlas_workflows.graph.model import Trigger
-from atlas_workflows.integrations.webhooks.endpoint import Manner
+from atlas_workflows.integrations.webhooks.call import MAX_BODY_BYTES
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit
-from atlas_workflows.integrations.webhooks.judge import MAX_BODY_BYTES, Delivery
+from atlas_workflows.integrations.webhooks.judge import Delivery
+from atlas_workflows.integrations.webhooks.manner import Manner
 from atlas_workflows.integrations.webhooks.ports import DeliveryUnfit, StoreAway, Stored
 from atlas_workflows.integrations.webhooks.schemes.meta import verify_token
 from atlas_workflows.secrets.sealing import Sealer

@@ -25,7 +25,7 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.errors import InputError
-from atlas_workflows.integrations.webhooks.endpoint import Manner, checked_manner
+from atlas_workflows.integrations.webhooks.manner import Manner, checked_manner
 from atlas_workflows.integrations.webhooks.schemes import all_schemes
 from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.settings import load_settings

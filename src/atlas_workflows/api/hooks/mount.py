@@ -7,6 +7,7 @@ from atlas_workflows.api.hooks.intake import Intake, Outside, endpoint_in
 from atlas_workflows.api.hooks.reading import Receive, Scope, Send
 from atlas_workflows.integrations.webhooks.doors import RememberedDoors
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit
+from atlas_workflows.integrations.webhooks.refusals import RefusalNotes
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.settings import load_settings
@@ -30,7 +31,9 @@ def intake_of(dsn: Callable[[], str]) -> Callable[[], Intake]:
         settings = with_secret_key(load_settings())
         store = PostgresWebhooks(dsn(), Sealer(settings.secret_keys))
         outside = Outside(settings.public_url, settings.trusted_proxies)
-        return Intake(RememberedDoors(store, time.monotonic), GroupCommit(store), outside)
+        return Intake(
+            RememberedDoors(store, time.monotonic), GroupCommit(store), RefusalNotes(store), outside
+        )
 
     return make
 

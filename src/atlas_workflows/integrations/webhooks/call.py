@@ -10,6 +10,7 @@ from atlas_workflows.errors import InvalidJson
 from atlas_workflows.exact_json import is_deeper, loads_foreign, loads_unambiguous
 
 FORM = "application/x-www-form-urlencoded"
+MAX_BODY_BYTES = 1_048_576
 MOST_FIELDS = 1000  # of a form or a query
 MOST_DEPTH = 64  # of JSON
 BODILESS = frozenset({"GET", "DELETE"})  # what these say stands in the query
@@ -100,8 +101,18 @@ def _keys_in(value: Any) -> int:
 
 def value_at(document: Any, path: str) -> str | None:
     """The text or number at a dotted path of a decoded body, as text; None where there is none."""
+    found = found_at(document, path)
+    if type(found) is str:
+        return found or None
+    if isinstance(found, bool) or found is None or isinstance(found, Mapping | list):
+        return None
+    return str(found) or None
+
+
+def found_at(document: Any, path: str) -> Any:
+    """The value at a dotted path of a decoded body; None where there is none."""
     for part in path.split("."):
-        if isinstance(document, Mapping):
+        if isinstance(document, dict):
             document = document.get(part)
         elif (
             isinstance(document, list) and part.isascii() and part.isdigit() and int(part[:6]) < len(document)
@@ -109,6 +120,4 @@ def value_at(document: Any, path: str) -> str | None:
             document = document[int(part[:6])]
         else:
             return None
-    if isinstance(document, bool) or document is None or isinstance(document, Mapping | list):
-        return None
-    return str(document) or None
+    return document

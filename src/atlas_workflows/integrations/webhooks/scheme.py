@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from atlas_workflows.integrations.webhooks.call import Call, value_at
+from atlas_workflows.integrations.webhooks.call import Call, found_at, value_at
 
 MINUTES_5 = 300
 MOST_SIGNATURES = 16  # of one call: whoever sends thousands wants our time
@@ -30,6 +30,10 @@ class Place:
         if self.where == "header":
             return call.headers.get(self.name) or None
         return value_at(body, self.name)
+
+    def take(self, call: Call, body: Any) -> Any:
+        """The value itself, whatever it is; None where nothing stands."""
+        return call.headers.get(self.name) if self.where == "header" else found_at(body, self.name)
 
 
 def in_header(name: str) -> Place:
@@ -63,6 +67,16 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Headers of a call of our own making: {at} and {milliseconds} are its time, {id} is its id, {event} its event, {signature}
+    the signature. `form`: the body is one. `in_body`: the signature stands in the body, as Mailgun's does."""
+
+    headers: Mapping[str, str]
+    form: bool = False
+    in_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scheme:
     """One provider's way to sign.
 
@@ -71,7 +85,8 @@ class Scheme:
     may be off; None where it is not looked at unless an endpoint asks for it, which needs `tells_time`. `delivery` is where the
     id of a delivery stands that the signature covers; without one the body, or all that was signed, is the id, for `same_for`
     seconds (None: as long as deliveries are remembered). `shown_id` is an id that is not signed: kept, never trusted. `challenge`
-    answers a GET that only asks whether the endpoint is ours, `asks` a signed call that does.
+    answers a GET that only asks whether the endpoint is ours, `asks` a signed call that does. `sample` says how a call of our own
+    making is signed, to try an endpoint; None where only the provider can.
     """
 
     name: str
@@ -92,6 +107,7 @@ class Scheme:
     asks: Callable[[Call], str | None] | None = None
     challenge: Callable[[Call, tuple[str, ...]], str | None] | None = None
     reply: Reply = Reply()
+    sample: "Sample | None" = None
 
 
 def plain_key(secret: str) -> bytes | None:
