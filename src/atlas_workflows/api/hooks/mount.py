@@ -1,7 +1,8 @@
 """Puts the intake beside an application: paths of webhooks never reach its middleware or routes."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from atlas_workflows.api.hooks.intake import Intake, Outside, endpoint_in
 from atlas_workflows.api.hooks.reading import Receive, Scope, Send
@@ -54,8 +55,19 @@ class WebhooksBeside:
         """Hand the call to whom it is for."""
         endpoint_id = endpoint_in(scope["path"], self.prefixes) if scope["type"] == "http" else None
         if endpoint_id is None:
-            await self.app(scope, receive, send)
+            await self.app(scope, self._to_the_end(receive) if scope["type"] == "lifespan" else receive, send)
             return
         if self._intake is None:
             self._intake = self.make()
         await self._intake.receive(endpoint_id, scope, receive, send)
+
+    def _to_the_end(self, receive: Receive) -> Receive:
+        """What was refused until the server ends is noted before it does."""
+
+        async def until_shutdown() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown" and self._intake is not None:
+                await self._intake.notes.written()
+            return message
+
+        return until_shutdown

@@ -6,6 +6,7 @@ no table. Of the body nothing is kept, but what a condition compared.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -51,6 +52,7 @@ class RefusalNotes:
     _counted: dict[tuple[str, str, str | None], Refusal] = field(default_factory=dict)
     _shown: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _writer: asyncio.Task[None] | None = None
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self, refusal: Refusal) -> None:
         """Count one."""
@@ -72,10 +74,10 @@ class RefusalNotes:
 
     async def written(self) -> None:
         """Write what is counted so far, at the end of a process or a trial."""
-        if self._writer is not None and not self._writer.done():
-            self._writer.cancel()
+        self._hurry.set()
+        if self._writer is not None:
             await asyncio.wait([self._writer])
-        await self._write_once()
+        self._hurry.clear()
 
     def _shown_address(self, refusal: Refusal) -> str | None:
         if refusal.address is None:
@@ -88,8 +90,11 @@ class RefusalNotes:
 
     async def _write(self) -> None:
         while self._counted:
-            await asyncio.sleep(self.pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self.pause)
             await self._write_once()
+            if self._hurry.is_set():
+                return
 
     async def _write_once(self) -> None:
         taken, self._counted, self._shown = [*self._counted.values()], {}, {}
