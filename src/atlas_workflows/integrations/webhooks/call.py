@@ -14,6 +14,12 @@ MAX_BODY_BYTES = 1_048_576
 MOST_FIELDS = 1000  # of a form or a query
 MOST_DEPTH = 64  # of JSON
 BODILESS = frozenset({"GET", "DELETE"})  # what these say stands in the query
+_SPACED_COLONS = (
+    " :",
+    "\t:",
+    "\n:",
+    "\r:",
+)  # a search for these is ten times as fast as the pattern, which few texts need then
 _SPACED_KEY = re.compile(r'"[ \t\r\n]+:')
 
 
@@ -88,7 +94,9 @@ def _says_each_key_once(text: str, value: Any) -> bool:
 
     Quotes inside of texts can only make it more of them, and a key with space before its colon is looked for by itself.
     """
-    return _SPACED_KEY.search(text) is None and text.count('":') == _keys_in(value)
+    if any(spaced in text for spaced in _SPACED_COLONS) and _SPACED_KEY.search(text) is not None:
+        return False
+    return text.count('":') == _keys_in(value)
 
 
 def _keys_in(value: Any) -> int:

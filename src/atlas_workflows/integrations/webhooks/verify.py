@@ -41,7 +41,7 @@ class Secret:
 
 def in_force(secrets: Sequence[Secret], now: float) -> tuple[str, ...]:
     """The texts of the secrets that count at this instant."""
-    return tuple(secret.text for secret in secrets if secret.until is None or now < secret.until)
+    return tuple([secret.text for secret in secrets if secret.until is None or now < secret.until])
 
 
 @dataclass(frozen=True, slots=True)
