@@ -1,7 +1,7 @@
 """What a caller hears: problem+json, an answer to its question, or that its delivery is kept."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -10,7 +10,9 @@ from atlas_workflows.integrations.webhooks.endpoint import Endpoint
 from atlas_workflows.integrations.webhooks.judge import Answered
 from atlas_workflows.integrations.webhooks.ports import Stored
 from atlas_workflows.integrations.webhooks.rules import CLOSED, PassedOver, Refused
+from atlas_workflows.integrations.webhooks.scheme import Reply
 
+STANDING = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 ACCEPTED, REPEATED = b'{"status":"accepted"}', b'{"status":"duplicate"}'
 AWAY = Refused(503, "store_away", "It cannot be stored now.", "Send it again later.", {"Retry-After": "5"})
 BUSY = Refused(503, "busy", "Too many calls wait to be stored.", "Send it again later.", {"Retry-After": "1"})
@@ -65,7 +67,11 @@ def of_passed_over(endpoint: Endpoint, found: PassedOver) -> Answer:
 
 
 def _success(endpoint: Endpoint, said: bytes) -> Answer:
-    reply = endpoint.scheme.reply
+    return _told(endpoint.scheme.reply, said)
+
+
+@lru_cache(maxsize=256)
+def _told(reply: Reply, said: bytes) -> Answer:
     return Answer(reply.status, said if reply.body is None else reply.body, reply.content_type.encode())
 
 
@@ -83,13 +89,13 @@ def refusal_of(endpoint: Endpoint, stored: Stored) -> Refused:
     )  # fmt: skip
 
 
-async def send_answer(send: Send, answer: Answer, standing: Mapping[bytes, bytes], *, has_body: bool) -> None:
+async def send_answer(send: Send, answer: Answer, *, has_body: bool) -> None:
     """Write the response."""
-    headers = [
-        (b"content-type", answer.content_type),
-        (b"content-length", str(len(answer.body)).encode()),
-        *standing.items(),
-        *answer.headers,
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": answer.status, "headers": _headers(answer)})
     await send({"type": "http.response.body", "body": answer.body if has_body else b""})
+
+
+@lru_cache(maxsize=256)
+def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    length = str(len(answer.body)).encode()
+    return [(b"content-type", answer.content_type), (b"content-length", length), *STANDING, *answer.headers]

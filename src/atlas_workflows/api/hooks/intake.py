@@ -36,7 +36,6 @@ from atlas_workflows.integrations.webhooks.rules import (
     second_look,
 )
 
-STANDING: Mapping[bytes, bytes] = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
 TOO_FAST = Refused(
     429, "address_limited", "This address calls more often than the endpoint lets one.", "Send it again later.",
     {"Retry-After": "1"},
@@ -75,7 +74,7 @@ class Intake:
             answer = of_refusal(AWAY)
         except Gone:
             return
-        await send_answer(send, answer, STANDING, has_body=scope["method"] != "HEAD")
+        await send_answer(send, answer, has_body=scope["method"] != "HEAD")
 
     async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Answer:
         headers, repeated, forwarded = read_headers(scope["headers"])

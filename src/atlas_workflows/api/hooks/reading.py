@@ -75,15 +75,13 @@ class Room:
                 503, "busy", "Too much is being received.", "Send it again later.", {"Retry-After": "1"}
             )
         self.size = reserved
-        body = await self._in_time(receive, most)
-        if isinstance(body, bytes):
-            self._keep(min(len(body), reserved))
-        return body
-
-    async def _in_time(self, receive: Receive, most: int) -> bytes | Refused:
         deadline = self.bounds.deadlines.begin(self.bounds.body_seconds)
         try:
-            return await _whole(receive, most)
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):  # nearly always
+                body: bytes | Refused = message.get("body", b"")
+            else:
+                body = await _whole(message, receive, most)
         except asyncio.CancelledError:
             if not deadline.is_ours():
                 raise
@@ -91,6 +89,12 @@ class Room:
             return Refused(408, "body_too_slow", fact, "Send it faster.", {"Connection": "close"})
         finally:
             deadline.end()
+        if isinstance(body, Refused):
+            return body
+        if len(body) > most:
+            return too_large(most)
+        self._keep(min(len(body), reserved))
+        return body
 
     def _keep(self, size: int) -> None:
         if size < self.size:
@@ -98,11 +102,8 @@ class Room:
             self.size = size
 
 
-async def _whole(receive: Receive, most: int) -> bytes | Refused:
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        body: bytes = message.get("body", b"")
-        return body if len(body) <= most else too_large(most)
+async def _whole(message: MutableMapping[str, Any], receive: Receive, most: int) -> bytes | Refused:
+    """A body that comes in several parts, of which `message` is the first."""
     parts, size = [], 0
     while True:
         if message["type"] == "http.disconnect":

@@ -14,13 +14,7 @@ MAX_BODY_BYTES = 1_048_576
 MOST_FIELDS = 1000  # of a form or a query
 MOST_DEPTH = 64  # of JSON
 BODILESS = frozenset({"GET", "DELETE"})  # what these say stands in the query
-_SPACED_COLONS = (
-    " :",
-    "\t:",
-    "\n:",
-    "\r:",
-)  # a search for these is ten times as fast as the pattern, which few texts need then
-_SPACED_KEY = re.compile(r'"[ \t\r\n]+:')
+_SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +80,19 @@ def read_json(body: bytes) -> Any:
     if is_deeper(body, MOST_DEPTH):
         raise InvalidJson(f"The JSON is nested deeper than {MOST_DEPTH} levels.", remedy="Flatten it.")
     value = loads_foreign(body)  # bytes are what the fast decoder takes
-    return value if _says_each_key_once(text, value) else loads_unambiguous(text)
+    return value if _says_each_key_once(body, value) else loads_unambiguous(text)
 
 
-def _says_each_key_once(text: str, value: Any) -> bool:
-    """Whether that is certain without reading the text again: as many quotes before a colon as there are keys.
+def _says_each_key_once(body: bytes, value: Any) -> bool:
+    """Whether that is certain without reading the text again: as many colons as there are keys.
 
-    Quotes inside of texts can only make it more of them, and a key with space before its colon is looked for by itself.
+    Colons inside of texts can only make it more of them; then those behind a quote are counted, of which the same is true where no
+    space stands between the two.
     """
-    if any(spaced in text for spaced in _SPACED_COLONS) and _SPACED_KEY.search(text) is not None:
-        return False
-    return text.count('":') == _keys_in(value)
+    keys = _keys_in(value)
+    if body.count(b":") == keys:
+        return True
+    return body.count(b'":') == keys and _SPACED_KEY.search(body) is None
 
 
 def _keys_in(value: Any) -> int:

@@ -13,6 +13,7 @@ from atlas_workflows.integrations.webhooks.manner import FACTS, MOST_LETTERS
 from atlas_workflows.integrations.webhooks.rules import PassedOver, Refused, unwanted
 from atlas_workflows.integrations.webhooks.verify import Believed, in_force, verify
 
+FACTS_SET = frozenset(FACTS)
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -81,10 +82,13 @@ def _delivery(
     endpoint: Endpoint, call: Call, body: Any, believed: Believed | None, id_: str, now: float
 ) -> Delivery | PassedOver | Refused:
     key, seconds = _key(endpoint, call, body, believed, id_)
-    event = next((found for place in endpoint.event if (found := place.read(call, body))), None)
+    event = None
+    for place in endpoint.event:
+        if event := place.read(call, body):
+            break
     subject = None if endpoint.subject is None else endpoint.subject.read(call, body)
     order = None if endpoint.order is None else endpoint.order.read(call, body)
-    if not all(_fits(name) for name in (key, event, subject, order) if name is not None):
+    if not (_fits(key) and _fits(event) and _fits(subject) and _fits(order)):
         return _unfit({"delivery id": key, "event": event, "subject": subject, "order": order})
     shown = None if endpoint.scheme.shown_id is None else endpoint.scheme.shown_id.read(call, body)
     facts = {
@@ -104,13 +108,15 @@ def _delivery(
 
 
 def _unfit(named: Mapping[str, str | None]) -> Refused:
-    unfit = next(name for name, value in named.items() if value is not None and not _fits(value))
+    unfit = next(name for name, value in named.items() if not _fits(value))
     fact = f"The {unfit} has more than {MOST_LETTERS} letters, or some that are none."
     return Refused(400, "unfit_name", fact, "Send a shorter one.")
 
 
-def _fits(text: str) -> bool:
+def _fits(text: str | None) -> bool:
     """Whether it can be a key: not long, and nothing in it that PostgreSQL cannot hold."""
+    if text is None:
+        return True
     if len(text) > MOST_LETTERS:
         return False
     return "\0" not in text if text.isascii() else _UNFIT.search(text) is None
@@ -149,6 +155,8 @@ def _key(
 
 def _trigger(endpoint: Endpoint, call: Call, body: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What the trigger says: the fields of the body, those that the endpoint maps, and ours, which nothing sent replaces."""
+    if not endpoint.mapping and type(body) is dict and FACTS_SET.isdisjoint(body):  # nearly always
+        return body | facts
     taken = ((name, place.take(call, body)) for name, place in endpoint.mapping)
     mapped = {name: value for name, value in taken if value is not None}
     if not isinstance(body, dict):
