@@ -84,7 +84,9 @@ _LISTS = ("methods", "networks", "content_types", "origins", "headers", "events"
 
 def manner_with(before: Manner, given: Mapping[str, Any]) -> Manner:
     """A manner with the options that were given. Raises InputError."""
-    changes = {name: tuple(value) if name in _LISTS else value for name, value in given.items() if value}
+    changes: dict[str, Any] = {
+        name: tuple(value) if name in _LISTS else value for name, value in given.items() if value
+    }
     if "methods" in changes:
         changes["methods"] = tuple(word.upper() for word in changes["methods"])
     if "conditions" in changes:

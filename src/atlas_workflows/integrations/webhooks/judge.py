@@ -156,7 +156,7 @@ def _key(
 def _trigger(endpoint: Endpoint, call: Call, body: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What the trigger says: the fields of the body, those that the endpoint maps, and ours, which nothing sent replaces."""
     if not endpoint.mapping and type(body) is dict and FACTS_SET.isdisjoint(body):  # nearly always
-        return body | facts
+        return {**body, **facts}
     taken = ((name, place.take(call, body)) for name, place in endpoint.mapping)
     mapped = {name: value for name, value in taken if value is not None}
     if not isinstance(body, dict):
