@@ -277,6 +277,7 @@ def test_the_demo_cuts_a_first_cohort_over_and_people_get_mails(
     for shown in (
         "Dana Demo signed for", "First cohort: ", "the old application", "It is supported, and every change",
         "They are not in the first cohort.", "got it", "report.html", "/plugin/atlas", "atlas execution explain",
+        "A signed webhook", "duplicate", "wrong signature", "It started one execution, which is completed", "atlas webhook deliveries",
         "On schedule", f"got {NAME!r}", f"/dags/{_recurring(live_stack).dag_id}",
     ):  # fmt: skip
         assert shown in said, said

@@ -23,7 +23,7 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Trigger
-from atlas_workflows.integrations.webhooks.endpoint import Manner
+from atlas_workflows.integrations.webhooks.manner import Manner
 from atlas_workflows.integrations.webhooks.ports import Stored
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import utc_now

@@ -21,7 +21,7 @@ from workflows import line, setting
 from world import ONE, PostgresWorld
 
 from atlas_workflows.graph.model import Trigger
-from atlas_workflows.integrations.webhooks.endpoint import Manner
+from atlas_workflows.integrations.webhooks.manner import Manner
 
 KILLS = 3
 CALLERS = 16

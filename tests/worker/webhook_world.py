@@ -20,11 +20,13 @@ from atlas_workflows.api.hooks.mount import WebhooksBeside
 from atlas_workflows.api.hooks.reading import Bounds
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.integrations.webhooks.doors import RememberedDoors
-from atlas_workflows.integrations.webhooks.endpoint import Endpoint, Manner, endpoint_of
+from atlas_workflows.integrations.webhooks.endpoint import Endpoint, endpoint_of
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit
 from atlas_workflows.integrations.webhooks.judge import Delivery
+from atlas_workflows.integrations.webhooks.manner import Manner
 from atlas_workflows.integrations.webhooks.memory import MemoryWebhooks
 from atlas_workflows.integrations.webhooks.ports import Stored
+from atlas_workflows.integrations.webhooks.refusals import RefusalNotes
 from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.integrations.webhooks.verify import Secret
 from atlas_workflows.secrets.sealing import Sealer
@@ -126,9 +128,7 @@ class PostgresHooks:
 
 async def close(store: PostgresWebhooks) -> None:
     """End its sessions, as the end of a process does."""
-    for session in (store._reader, store._writer):
-        if session is not None:
-            await session.close()
+    await store.close()
 
 
 def delivery(endpoint: Endpoint, key: str, **more: Any) -> Delivery:
@@ -152,7 +152,12 @@ def signed(body: bytes, at: float | None = None, secret: str = SECRET) -> dict[s
 def intake_over(store: Any, clock: Callable[[], float] = time.time, **more: Any) -> Intake:
     doors = RememberedDoors(store, time.monotonic, seconds=0)
     return Intake(
-        doors, GroupCommit(store), more.get("outside", Outside()), clock, more.get("bounds", Bounds())
+        doors,
+        GroupCommit(store),
+        RefusalNotes(store, pause=0.0),
+        more.get("outside", Outside()),
+        clock,
+        more.get("bounds", Bounds()),
     )
 
 
@@ -169,6 +174,7 @@ def calls(intake: Intake, *requests: httpx.Request, peer: str = "198.51.100.7") 
         transport = httpx.ASGITransport(WebhooksBeside(nothing_else, lambda: intake), client=(peer, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://proxy.internal") as client:
             found = await asyncio.gather(*(client.send(request) for request in requests))
+        await intake.notes.written()
         store = intake.commits.deliveries
         if isinstance(store, PostgresWebhooks):
             await close(store)

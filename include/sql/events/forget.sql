@@ -42,5 +42,14 @@ deliveries AS (
         ORDER BY x.received_at LIMIT 5000 FOR UPDATE SKIP LOCKED
     ))
     RETURNING 1
+),
+refused AS (
+    DELETE FROM atlas.webhook_refusals AS o
+    WHERE o.ctid = ANY(ARRAY(
+        SELECT x.ctid FROM atlas.webhook_refusals AS x
+        WHERE x.refused_at < coalesce(%(now)s, now()) - interval '30 days'
+        ORDER BY x.refused_at LIMIT 5000 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING 1
 )
-SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM events) + (SELECT count(*) FROM warnings) + (SELECT count(*) FROM refusals)
+SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM refused) + (SELECT count(*) FROM events) + (SELECT count(*) FROM warnings) + (SELECT count(*) FROM refusals)

@@ -2,15 +2,16 @@
 WITH given AS MATERIALIZED (
     SELECT g.*, t.facts, row_number() OVER (PARTITION BY g.webhook_id ORDER BY g.place) AS turn
     FROM unnest(
-        %(ids)s::uuid[], %(webhooks)s::uuid[], %(keys)s::text[], %(events)s::text[], %(subjects)s::text[], %(orders)s::text[]
-    ) WITH ORDINALITY AS g (id, webhook_id, delivery_key, event, subject, order_key, place)
+        %(ids)s::uuid[], %(webhooks)s::uuid[], %(keys)s::text[], %(events)s::text[], %(subjects)s::text[], %(finders)s::text[],
+        %(orders)s::text[]
+    ) WITH ORDINALITY AS g (id, webhook_id, delivery_key, event, subject, finder, order_key, place)
     INNER JOIN jsonb_array_elements(%(triggers)s::jsonb) WITH ORDINALITY AS t (facts, place) ON t.place = g.place
 ),
 open AS MATERIALIZED (
     SELECT w.id, w.rate_limit, n.calls, make_interval(secs => 60.0 / w.rate_limit) AS step
     FROM (SELECT g.webhook_id, count(*)::integer AS calls FROM given AS g GROUP BY g.webhook_id) AS n
     INNER JOIN atlas.workflow_webhooks AS w ON w.id = n.webhook_id
-    WHERE w.organization_id = %(organization)s AND w.is_active
+    WHERE w.organization_id = %(organization)s AND w.is_active AND (w.expires_at IS NULL OR w.expires_at > now())
     ORDER BY w.id
 ),
 -- A bucket of a minute's calls that empties evenly: as many are let in as it has room for.
@@ -46,8 +47,12 @@ stored AS (
 told AS (
     INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, subject, anchor, data, order_key)
     SELECT
-        %(organization)s, 'webhook ' || g.id, 'webhook', g.subject, 'webhook ' || g.id,
-        jsonb_build_object('trigger', g.facts), g.webhook_id || ' ' || g.order_key
+        -- Whom it is about by an address or a number, the worker finds out.
+        %(organization)s, 'webhook ' || g.id, 'webhook', CASE WHEN g.finder IS NULL THEN g.subject END, 'webhook ' || g.id,
+        CASE
+            WHEN g.finder IS NULL THEN jsonb_build_object('trigger', g.facts)
+            ELSE jsonb_build_object('trigger', g.facts, 'member', jsonb_build_object('by', g.finder, 'value', g.subject))
+        END, g.webhook_id || ' ' || g.order_key
     FROM given AS g
     INNER JOIN stored AS s ON s.id = g.id
     ORDER BY g.place

@@ -22,13 +22,17 @@ from atlas_workflows.cli.demo_live import Street
 from atlas_workflows.cli.demo_recurring import Appointment, publish_recurring, watch
 from atlas_workflows.cli.demo_recurring_view import show_appointment, show_fired
 from atlas_workflows.cli.demo_view import show_summary
+from atlas_workflows.cli.demo_webhook import Rung, ring
+from atlas_workflows.cli.demo_webhook_view import show_rung
 from atlas_workflows.cli.interruption import Interrupted
 from atlas_workflows.cli.stack_view import logins
+from atlas_workflows.cli.webhook_sample import post
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import StackError
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.newcomers import gyms_of
+from atlas_workflows.sample.organizations import Organization
 from atlas_workflows.sample.spec import SampleSpec, make_spec
 from atlas_workflows.settings import Settings, load_settings
 from atlas_workflows.site import Site
@@ -66,7 +70,7 @@ def demo(
     shape: Annotated[str, typer.Option(help="Table shape of the sample CRM.")] = "A",
     size: Annotated[str, typer.Option(help="S, M or L.")] = "S",
 ) -> None:
-    """Start the stack, make a messy sample CRM, migrate it through Airflow, cut a first cohort over, let people come, wait for what recurs, show it all.
+    """Start the stack, make a messy sample CRM, migrate it through Airflow, cut a first cohort over, let people come, let a shop call a webhook, wait for what recurs, show it all.
 
     A stack that ran before stays running.
 
@@ -218,7 +222,22 @@ def _let_live(demo: Demo, cohort: Cohort, finished: Finished) -> Finished:
         demo.console.print(SILENT)
         return Finished(finished.phase_run_id, 1, SILENT)
     show_why(demo.site, happened.by_engine()[0], Console())
+    rung = _ring(demo, street.gyms[cohort.organizations[0]])
+    if rung is not None and rung.problem:
+        return Finished(finished.phase_run_id, 1, rung.problem)
     return _keep_appointment(demo, made, finished)
+
+
+def _ring(demo: Demo, gym: Organization) -> Rung | None:
+    """Call a webhook at the address that the API has now: of a taken port it moves to another one."""
+    state = stack_state(StackPaths.of(demo.settings)) or demo.state
+    if state.api_url is None:
+        demo.console.print("Nobody calls: the stack serves no API.")
+        return None
+    with demo.console.status("a shop calls"):
+        rung = ring(demo.site, gym, state.api_url, post)
+    show_rung(rung, Console())
+    return rung
 
 
 def _keep_appointment(demo: Demo, made: Appointment, finished: Finished) -> Finished:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,18 +20,46 @@ from atlas_workflows.cli.support import (
     an_instant,
     print_json,
 )
-from atlas_workflows.cli.webhook_words import revealed_lines, webhook_line, webhook_lines
+from atlas_workflows.cli.terminal import without_controls
+from atlas_workflows.cli.webhook_options import (
+    Conditions,
+    ContentTypes,
+    DeliveryFrom,
+    DeliverySeconds,
+    EventFrom,
+    Events,
+    Expires,
+    Headers,
+    Map,
+    MaxBytes,
+    Methods,
+    Networks,
+    OrderFrom,
+    Origins,
+    PerAddress,
+    PublicUrl,
+    SubjectBy,
+    SubjectFrom,
+    Tolerance,
+    manner_with,
+    manner_without,
+    read_object,
+)
+from atlas_workflows.cli.webhook_sample import send_sample
+from atlas_workflows.cli.webhook_words import arrival_line, revealed_lines, webhook_line, webhook_lines
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.schema_errors import explained
 from atlas_workflows.errors import InputError
-from atlas_workflows.integrations.webhooks.endpoint import Manner, checked_manner
+from atlas_workflows.integrations.webhooks.manner import Manner
+from atlas_workflows.integrations.webhooks.sample_call import EVENT, Wish
 from atlas_workflows.integrations.webhooks.schemes import all_schemes
 from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.settings import load_settings
 from atlas_workflows.site import crm_site, utc_now
 from atlas_workflows.store.steering import By
 from atlas_workflows.store.webhooks import endpoints
+from atlas_workflows.store.webhooks.deliveries import OUTCOMES, Sought, list_arrivals
 from atlas_workflows.store.webhooks.endpoints import MOST_OVERLAP, Change, Wanted
 from atlas_workflows.store.webhooks.replay import preview_replay, replay
 
@@ -43,33 +71,6 @@ SecretFile = Annotated[
     typer.Option(
         "--secret-file", metavar="FILE", help="The provider's secret; - is standard input.", allow_dash=True
     ),
-]
-Methods = Annotated[
-    list[str] | None, typer.Option("--method", help="An HTTP method it takes; POST if none is given.")
-]
-Networks = Annotated[
-    list[str] | None, typer.Option("--network", help="Only calls from this address or network; up to 20.")
-]
-Tolerance = Annotated[
-    int | None, typer.Option(help="How many seconds a signed time may be off; the scheme's own if absent.")
-]
-DeliveryFrom = Annotated[
-    str | None,
-    typer.Option(metavar="PLACE", help="Where a delivery's id stands: header:x-request-id or body:data.id."),
-]
-DeliverySeconds = Annotated[
-    int | None, typer.Option(help="For how long that id tells a repeat; 30 days if absent.")
-]
-EventFrom = Annotated[str | None, typer.Option(metavar="PLACE", help="Where the event's name stands.")]
-SubjectFrom = Annotated[
-    str | None, typer.Option(metavar="PLACE", help="Where the id of the lead, client or contact stands.")
-]
-OrderFrom = Annotated[
-    str | None, typer.Option(metavar="PLACE", help="Calls with the same value there are handled in order.")
-]
-PublicUrl = Annotated[
-    str | None,
-    typer.Option(help="The address that the provider was told, where that differs from ATLAS_PUBLIC_URL."),
 ]
 
 
@@ -141,15 +142,29 @@ def create(
     subject_from: SubjectFrom = None,
     order_from: OrderFrom = None,
     public_url: PublicUrl = None,
+    subject_by: SubjectBy = None,
+    content_type: ContentTypes = None,
+    max_bytes: MaxBytes = None,
+    per_address: PerAddress = None,
+    origin: Origins = None,
+    header: Headers = None,
+    event: Events = None,
+    conditions: Conditions = None,
+    map_: Map = None,
+    expires: Expires = None,
     dsn: Dsn = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an endpoint. A secret of ours is shown once, here."""
     given = _read(secret_file)
-    manner = _manner(
-        Manner(), method, network, tolerance=tolerance, delivery_from=delivery_from, delivery_seconds=delivery_seconds,
-        event_from=event_from, subject_from=subject_from, order_from=order_from, public_url=public_url,
-    )  # fmt: skip
+    given_settings = {
+        "methods": method, "networks": network, "tolerance": tolerance, "delivery_from": delivery_from,
+        "delivery_seconds": delivery_seconds, "event_from": event_from, "subject_from": subject_from, "subject_by": subject_by,
+        "order_from": order_from, "public_url": public_url, "content_types": content_type, "max_bytes": max_bytes,
+        "per_address": per_address, "origins": origin, "headers": header, "events": event, "conditions": conditions,
+        "mapping": map_, "expires_at": expires,
+    }  # fmt: skip
+    manner = manner_with(Manner(), given_settings)
     wanted = Wanted(
         name, scheme, endpoint_id, None if workflow is None else an_id(workflow, "workflow"), given, not unsigned,
         per_minute, manner,
@@ -179,6 +194,12 @@ def change(
     any_network: Annotated[
         bool, typer.Option("--any-network", help="Take calls from everywhere again.")
     ] = False,
+    clear: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clear", metavar="SETTING", help="What is set under this name counts no more, such as events."
+        ),
+    ] = None,
     tolerance: Tolerance = None,
     delivery_from: DeliveryFrom = None,
     delivery_seconds: DeliverySeconds = None,
@@ -186,17 +207,31 @@ def change(
     subject_from: SubjectFrom = None,
     order_from: OrderFrom = None,
     public_url: PublicUrl = None,
+    subject_by: SubjectBy = None,
+    content_type: ContentTypes = None,
+    max_bytes: MaxBytes = None,
+    per_address: PerAddress = None,
+    origin: Origins = None,
+    header: Headers = None,
+    event: Events = None,
+    conditions: Conditions = None,
+    map_: Map = None,
+    expires: Expires = None,
     dsn: Dsn = None,
 ) -> None:
     """Change how an endpoint takes calls; what is not given stays. It counts within a second."""
     whose = an_id(organization, "organization")
+    cleared = [*(clear or ()), *(("networks",) if any_network else ())]
+    given_settings = {
+        "methods": method, "networks": network, "tolerance": tolerance, "delivery_from": delivery_from,
+        "delivery_seconds": delivery_seconds, "event_from": event_from, "subject_from": subject_from, "subject_by": subject_by,
+        "order_from": order_from, "public_url": public_url, "content_types": content_type, "max_bytes": max_bytes,
+        "per_address": per_address, "origins": origin, "headers": header, "events": event, "conditions": conditions,
+        "mapping": map_, "expires_at": expires,
+    }  # fmt: skip
     with _connection(dsn) as connection:
         before = endpoints.lock_webhook(connection, whose, endpoint).manner
-        manner = _manner(
-            replace(before, networks=()) if any_network else before, method, network, tolerance=tolerance,
-            delivery_from=delivery_from, delivery_seconds=delivery_seconds, event_from=event_from, subject_from=subject_from,
-            order_from=order_from, public_url=public_url,
-        )  # fmt: skip
+        manner = manner_with(manner_without(before, cleared), given_settings)
         wanted = Change(name, scheme, manner, signed, per_minute)
         endpoints.change_webhook(connection, whose, endpoint, wanted, By(by, reason))
     print("Changed.")
@@ -289,6 +324,72 @@ def replay_deliveries(
     print(f"{done} will be handled again." if yes else "Nothing was done; add --yes.")
 
 
+@app.command()
+def deliveries(
+    endpoint: Endpoint,
+    organization: Organization,
+    outcome: Annotated[
+        str | None, typer.Option(metavar="stored|refused|passed_over", help="Only these.")
+    ] = None,
+    code: Annotated[str | None, typer.Option(help="Only with this reason, such as wrong_signature.")] = None,
+    event: Annotated[str | None, typer.Option(help="Only of this event.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Only from then on.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = 50,
+    dsn: Dsn = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what came to an endpoint in 30 days, the newest first: stored, refused and passed over, each with the reason."""
+    if outcome not in (None, *OUTCOMES):
+        raise InputError(
+            f"There is no outcome {outcome!r}.",
+            remedy=f"Choose among {', '.join(OUTCOMES)}.",
+            field="outcome",
+        )
+    sought = Sought(outcome, code, event, an_instant(since))
+    with _connection(dsn) as connection:
+        found = list_arrivals(connection, an_id(organization, "organization"), endpoint, sought, limit)
+    if as_json:
+        print_json({"deliveries": [asdict(arrival) for arrival in found]})
+        return
+    for arrival in found:
+        print(arrival_line(arrival))
+    print(f"{len(found)} shown.")
+
+
+@app.command("test")
+def send_test(
+    endpoint: Endpoint,
+    organization: Organization,
+    by: Actor,
+    reason: Reason,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="Where webhooks are served; ATLAS_PUBLIC_URL, else the address of `atlas serve` on this machine."
+        ),
+    ] = None,
+    event: Annotated[str, typer.Option(help="The event that the sample tells.")] = EVENT,
+    body: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", allow_dash=True, help="A body as JSON; one is made up if absent."),
+    ] = None,
+    dsn: Dsn = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a sample and send it over HTTP, as a provider does. Where it is stored, workflows that listen start."""
+    whose = an_id(organization, "organization")
+    with _connection(dsn) as connection:
+        endpoints.note_test(connection, whose, endpoint, By(by, reason))
+    wish = Wish(event, None if body is None else read_object(body, "body"))
+    tried = send_sample(crm_site(dsn).dsn, endpoint, wish, url)
+    if as_json:
+        print_json(asdict(tried))
+    else:
+        print(without_controls(f"{tried.status} {tried.said}"))
+    if tried.status >= 300:
+        raise typer.Exit(1)
+
+
 @contextmanager
 def _connection(dsn: str | None) -> Iterator[Connection]:
     """One transaction that sees every organization."""
@@ -314,15 +415,6 @@ def _reveal(made: endpoints.Revealed, given: str | None, *, as_json: bool) -> No
         print_json({"webhook": made.webhook.to_json(), "secret": made.secret})
     else:
         print("\n".join(revealed_lines(made, given)))
-
-
-def _manner(
-    before: Manner, methods: list[str] | None, networks: list[str] | None, **given: str | int | None
-) -> Manner:
-    changes = {name: value for name, value in given.items() if value is not None}
-    lists = {"methods": [word.upper() for word in methods or ()], "networks": networks or ()}
-    changed = {name: tuple(value) for name, value in lists.items() if value}
-    return checked_manner(replace(before, **changes, **changed))  # type: ignore[arg-type]
 
 
 def _instant(text: str | None) -> datetime:

@@ -1,10 +1,13 @@
 """Webhook endpoints in words."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from atlas_workflows.cli.terminal import without_controls
+from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.integrations.webhooks.schemes.meta import SCHEME as META
 from atlas_workflows.integrations.webhooks.schemes.meta import verify_token
+from atlas_workflows.store.webhooks.deliveries import Arrival
 from atlas_workflows.store.webhooks.endpoints import Revealed, Webhook
 
 PATH = "/hooks/"
@@ -28,10 +31,38 @@ def webhook_lines(webhook: Webhook) -> Iterator[str]:
     if webhook.previous_until is not None:
         yield f"The secret before it counts until {webhook.previous_until:%Y-%m-%d %H:%M:%S} UTC."
     yield f"At most {webhook.rate_limit} calls a minute; {webhook.limited} were turned away for more."
+    yield f"{webhook.refused} were refused or passed over; `atlas webhook deliveries` says why."
     if webhook.workflow is not None:
         yield f"Only while workflow {webhook.workflow} is active."
     for name, value in webhook.manner.to_json().items():
-        yield without_controls(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+        yield without_controls(f"{name}: {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return dumps_text(value)
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def arrival_line(arrival: Arrival) -> str:
+    """One line of what came."""
+    if arrival.outcome == "stored":
+        said = _came_of(arrival)
+    else:
+        often = f"{arrival.times} times, " if arrival.times > 1 else ""
+        said = f"{often}{arrival.code}: {arrival.detail}"
+    who = f"  from {arrival.address}" if arrival.address else ""
+    return without_controls(
+        f"{arrival.at:%Y-%m-%d %H:%M:%S}  {arrival.outcome}  {arrival.event or '-'}  {said}{who}"
+    )
+
+
+def _came_of(arrival: Arrival) -> str:
+    if arrival.error is not None:
+        return f"failed: {arrival.error}"
+    if arrival.handled_at is None:
+        return "waits to be handled"
+    return f"{arrival.started or 0} executions started"
 
 
 def revealed_lines(made: Revealed, secret_given: str | None = None) -> Iterator[str]:

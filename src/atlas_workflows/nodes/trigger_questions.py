@@ -12,7 +12,7 @@ from atlas_workflows.expressions.paths import MISSING, look_up, parse_path, prin
 from atlas_workflows.expressions.values import is_blank
 from atlas_workflows.expressions.wording import decisive_leaves, why
 
-_OPEN: tuple[Any, ...] = (None, "any", [], ())  # values that ask nothing
+_OPEN: tuple[Any, ...] = (None, "any", [], (), {})  # values that ask nothing
 
 Condition = dict[str, Any]
 
@@ -110,6 +110,34 @@ def mentions(parameter: str, *paths: str) -> Question:
         return asked[0] if len(asked) == 1 else {"operator": "or", "conditions": asked}
 
     return Question(parameter, paths, condition)
+
+
+def header_told(value: Any) -> str:
+    """What an event says of a header that came as a trigger asks: the value, or where that is a secret the reference to it."""
+    return f"secret {value.get('$secret')}" if isinstance(value, Mapping) else str(value)
+
+
+def headers_as_asked(parameter: str) -> Question:
+    """The call carried each of these headers with this value."""
+
+    def condition(path: str, value: Any) -> Condition:
+        asked = [
+            _leaf(print_path((*parse_path(path), name.lower())), "equals", header_told(each))
+            for name, each in value.items()
+        ]
+        return {"operator": "and", "conditions": asked}
+
+    return Question(parameter, ("trigger.headers",), condition)
+
+
+def signed_if_asked(parameter: str) -> Question:
+    """The call was signed, where that is asked; events from before they said so were."""
+
+    def condition(_: str, value: Any) -> Condition:
+        unsigned = [_leaf("trigger.signed", "is_false")] if value is True else []
+        return {"operator": "not", "conditions": unsigned}
+
+    return Question(parameter, ("trigger.endpoint_id",), condition)
 
 
 def crosses_up(bound: Any, before: str, after: str) -> Condition:

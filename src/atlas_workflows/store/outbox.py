@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.limits import MAX_EVENTS_KEPT
 from atlas_workflows.errors import InvalidJson
+from atlas_workflows.integrations.crm.member import find_member
 from atlas_workflows.store.contacts import PostgresContacts, reading
 from atlas_workflows.store.executions import NOBODY
 from atlas_workflows.store.intake import begin, lock, tell
@@ -35,6 +36,7 @@ from atlas_workflows.worker.ports import TurnRefused
 
 # An event, and the one trigger that is asked again where it was deferred.
 Asked = tuple[Occurred, Listening | None]
+BY_CALL = "webhook"  # the type of event that may tell its subject by an address or a number
 SECONDS_KEPT = 60.0  # of what is known about an organization
 
 
@@ -87,7 +89,9 @@ class PostgresOutbox:
 
     def _handle_alone(self, event: Occurred, decide: Decide) -> Handled:
         def work(connection: Connection) -> Handled:
-            return self._handle_these(connection, _take_one(connection, event), decide)
+            return self._handle_these(
+                connection, self._found(connection, _take_one(connection, event)), decide
+            )
 
         def give_up(connection: Connection, error: str) -> Handled:
             # What was told was taken back with the rest, so they are told where it is handled again.
@@ -109,7 +113,24 @@ class PostgresOutbox:
             found = self._take_behind(connection, limit, NOBODY)
         organizations = sorted({row.organization for row in found})
         self._after = organizations[-1] if len(organizations) >= limit else NOBODY
-        return _read(found)
+        return self._found(connection, _read(found))
+
+    def _found(self, connection: Connection, taken: _Taken) -> _Taken:
+        """With the subjects of those that tell one by an address or a number."""
+        return _Taken([self._about_whom(connection, event) for event in taken.events], taken.unreadable)
+
+    def _about_whom(self, connection: Connection, event: Occurred) -> Occurred:
+        member = event.data.get("member") if event.type == BY_CALL and event.subject is None else None
+        if not isinstance(member, Mapping) or member.get("by") not in ("email", "phone", "external_id"):
+            return event
+        with reading(self.contacts.crm):
+            crm = self.contacts.crm.of(connection)
+            subject = find_member(connection, crm, event.organization, member["by"], str(member.get("value")))
+        if subject is None:
+            return event
+        given = {"organization": event.organization, "key": event.key, "subject": subject}
+        connection.execute(sql("events/set_subject"), given)
+        return replace(event, subject=subject)
 
     def _take_behind(self, connection: Connection, limit: int, after: str) -> list[Any]:
         return named_rows(connection, sql("events/take"), {"after": after, "limit": limit})

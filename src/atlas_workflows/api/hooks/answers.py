@@ -1,15 +1,18 @@
 """What a caller hears: problem+json, an answer to its question, or that its delivery is kept."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
 from atlas_workflows.api.hooks.reading import Send
 from atlas_workflows.integrations.webhooks.endpoint import Endpoint
-from atlas_workflows.integrations.webhooks.judge import PAUSED_SECONDS, Answered, Refused
+from atlas_workflows.integrations.webhooks.judge import Answered
 from atlas_workflows.integrations.webhooks.ports import Stored
+from atlas_workflows.integrations.webhooks.rules import CLOSED, PassedOver, Refused
+from atlas_workflows.integrations.webhooks.scheme import Reply
 
+STANDING = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 ACCEPTED, REPEATED = b'{"status":"accepted"}', b'{"status":"duplicate"}'
 AWAY = Refused(503, "store_away", "It cannot be stored now.", "Send it again later.", {"Retry-After": "5"})
 BUSY = Refused(503, "busy", "Too many calls wait to be stored.", "Send it again later.", {"Retry-After": "1"})
@@ -51,38 +54,48 @@ def of_question(answered: Answered) -> Answer:
     return Answer(200, answered.text.encode("utf-8", "replace"), b"text/plain; charset=utf-8")
 
 
-def of_stored(endpoint: Endpoint, stored: Stored) -> Answer:
-    """What came of a delivery; only what is kept, now or before, is a success."""
-    if stored in (Stored.STORED, Stored.REPEAT):
-        reply = endpoint.scheme.reply
-        body = reply.body if reply.body is not None else ACCEPTED if stored is Stored.STORED else REPEATED
-        return Answer(reply.status, body, reply.content_type.encode())
-    return of_refusal(_refusal(endpoint, stored))
+def of_stored(endpoint: Endpoint, stored: Stored) -> Answer | None:
+    """What is kept, now or before, is a success; None for what is not."""
+    if stored is Stored.STORED:
+        return _success(endpoint, ACCEPTED)
+    return _success(endpoint, REPEATED) if stored is Stored.REPEAT else None
 
 
-def _refusal(endpoint: Endpoint, stored: Stored) -> Refused:
+def of_passed_over(endpoint: Endpoint, found: PassedOver) -> Answer:
+    """A success too, which says that nothing comes of it."""
+    return _success(endpoint, orjson.dumps({"status": "passed_over", "code": found.code}))
+
+
+def _success(endpoint: Endpoint, said: bytes) -> Answer:
+    return _told(endpoint.scheme.reply, said)
+
+
+@lru_cache(maxsize=256)
+def _told(reply: Reply, said: bytes) -> Answer:
+    return Answer(reply.status, said if reply.body is None else reply.body, reply.content_type.encode())
+
+
+def refusal_of(endpoint: Endpoint, stored: Stored) -> Refused:
+    """Why a delivery is not kept."""
     if stored is Stored.LIMITED:
         wait = str(max(1, -(-60 // endpoint.rate_limit)))
         fact = f"The endpoint takes {endpoint.rate_limit} calls a minute."
         return Refused(429, "rate_limited", fact, "Send it again later.", {"Retry-After": wait})
     if stored is Stored.CLOSED:
-        wait = str(PAUSED_SECONDS)
-        return Refused(
-            503, "webhook_paused", "The endpoint is paused.", "Send it again later.", {"Retry-After": wait}
-        )
+        return CLOSED
     return Refused(
         422, "unstorable", "The body holds something that cannot be stored, such as a number of thousands of digits.",
         "Write it as a text.",
     )  # fmt: skip
 
 
-async def send_answer(send: Send, answer: Answer, standing: Mapping[bytes, bytes], *, has_body: bool) -> None:
+async def send_answer(send: Send, answer: Answer, *, has_body: bool) -> None:
     """Write the response."""
-    headers = [
-        (b"content-type", answer.content_type),
-        (b"content-length", str(len(answer.body)).encode()),
-        *standing.items(),
-        *answer.headers,
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": answer.status, "headers": _headers(answer)})
     await send({"type": "http.response.body", "body": answer.body if has_body else b""})
+
+
+@lru_cache(maxsize=256)
+def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    length = str(len(answer.body)).encode()
+    return [(b"content-type", answer.content_type), (b"content-length", length), *STANDING, *answer.headers]

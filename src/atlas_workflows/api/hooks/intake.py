@@ -1,9 +1,9 @@
 """The intake: finds the endpoint, reads the call, judges it, and answers once what it brought is committed."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 import structlog
 
@@ -11,26 +11,36 @@ from atlas_workflows.api.hooks.answers import (
     AWAY,
     BUSY,
     Answer,
+    of_passed_over,
     of_question,
     of_refusal,
     of_stored,
+    refusal_of,
     send_answer,
 )
 from atlas_workflows.api.hooks.reading import Bounds, Gone, Receive, Room, Scope, Send, read_headers
+from atlas_workflows.integrations.webhooks.address_rates import AddressRates
 from atlas_workflows.integrations.webhooks.call import BODILESS, Call
-from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Endpoint
+from atlas_workflows.integrations.webhooks.endpoint import Endpoint
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit, TooBusy
-from atlas_workflows.integrations.webhooks.judge import (
-    Answered,
+from atlas_workflows.integrations.webhooks.judge import Answered, Delivery, judge
+from atlas_workflows.integrations.webhooks.manner import MOST_LETTERS
+from atlas_workflows.integrations.webhooks.ports import Doors, StoreAway
+from atlas_workflows.integrations.webhooks.refusals import Refusal, RefusalNotes
+from atlas_workflows.integrations.webhooks.rules import (
+    UNKNOWN,
+    PassedOver,
     Refused,
     client_address,
     first_look,
-    judge,
     second_look,
 )
-from atlas_workflows.integrations.webhooks.ports import Doors, StoreAway
 
-STANDING: Mapping[bytes, bytes] = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
+TOO_FAST = Refused(
+    429, "address_limited", "This address calls more often than the endpoint lets one.", "Send it again later.",
+    {"Retry-After": "1"},
+)  # fmt: skip
+PASSED_OVER = 200  # what is noted of it; the provider hears its own success
 log = structlog.get_logger()
 
 
@@ -48,55 +58,83 @@ class Intake:
 
     doors: Doors
     commits: GroupCommit
+    notes: RefusalNotes
     outside: Outside = Outside()
     clock: Callable[[], float] = time.time
     bounds: Bounds = field(default_factory=Bounds)
+    addresses: AddressRates = field(default_factory=lambda: AddressRates(time.monotonic))
 
     async def receive(self, endpoint_id: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call to this endpoint."""
         try:
-            answer = await self._answer(endpoint_id, scope, receive)
+            endpoint = await self.doors.endpoint(endpoint_id) if _may_exist(endpoint_id) else None
+            answer = of_refusal(UNKNOWN) if endpoint is None else await self._answer(endpoint, scope, receive)
+        except StoreAway as cause:  # nobody knows whose endpoint it is
+            log.warning("a webhook's endpoint cannot be looked up", error=str(cause))
+            answer = of_refusal(AWAY)
         except Gone:
             return
-        await send_answer(send, answer, STANDING, has_body=scope["method"] != "HEAD")
+        await send_answer(send, answer, has_body=scope["method"] != "HEAD")
 
-    async def _answer(self, endpoint_id: str, scope: Scope, receive: Receive) -> Answer:
-        try:
-            found = await self._outcome(endpoint_id, scope, receive)
-        except StoreAway as cause:
-            log.warning("a webhook cannot be stored", error=str(cause))
-            found = AWAY
-        except TooBusy:
-            found = BUSY
-        return of_refusal(found) if isinstance(found, Refused) else found
-
-    async def _outcome(self, endpoint_id: str, scope: Scope, receive: Receive) -> Answer | Refused:
-        method = scope["method"]
-        endpoint = await self.doors.endpoint(endpoint_id) if _may_exist(endpoint_id) else None
+    async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Answer:
         headers, repeated, forwarded = read_headers(scope["headers"])
-        peer = scope["client"][0] if scope.get("client") else None
-        address = client_address(peer, forwarded, self.outside.proxies)
-        refused = first_look(endpoint, method, address) or second_look(method, headers)
-        if refused is not None or endpoint is None:
-            return refused or AWAY
+        client = scope.get("client")
+        address = client_address(client[0] if client else None, forwarded, self.outside.proxies)
+        found = await self._outcome(endpoint, scope, receive, headers, repeated, address)
+        if isinstance(found, Answer):
+            return found
+        if isinstance(found, PassedOver):
+            self.notes.note(Refusal(endpoint, PASSED_OVER, found.code, found.fact, address, found.event))
+            return of_passed_over(endpoint, found)
+        self.notes.note(Refusal(endpoint, found.status, found.code, found.fact, address))
+        return of_refusal(found)
+
+    async def _outcome(
+        self,
+        endpoint: Endpoint,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[str, str],
+        repeated: frozenset[str],
+        address: str | None,
+    ) -> Answer | PassedOver | Refused:
+        method, now = scope["method"], self.clock()
+        refused = first_look(endpoint, method, address, headers, now) or second_look(
+            endpoint, method, headers
+        )
+        if refused is not None:
+            return refused
+        most = endpoint.manner.per_address
+        if most is not None and not self.addresses.has_room(endpoint.id, address, most):
+            return TOO_FAST
         query = scope["query_string"].decode("utf-8", "surrogateescape")
-        url = self._url(endpoint, scope, query)
         with Room(self.bounds, endpoint.id) as room:
-            body = await _body(room, method, headers, receive)
+            body = await _body(room, endpoint, method, headers, receive)
             if isinstance(body, Refused):
                 return body
-            return await self._judged(endpoint, Call(method, headers, body, query, url, repeated))
+            call = Call(method, headers, body, query, self.url_of(endpoint, scope, query), repeated)
+            return await self._judged(endpoint, judge(endpoint, call, self.clock(), new_id()))
 
-    async def _judged(self, endpoint: Endpoint, call: Call) -> Answer | Refused:
-        found = judge(endpoint, call, self.clock(), str(uuid4()))
-        if isinstance(found, Refused):
-            return found
+    async def _judged(
+        self, endpoint: Endpoint, found: Delivery | Answered | PassedOver | Refused
+    ) -> Answer | PassedOver | Refused:
         if isinstance(found, Answered):
             return of_question(found)
-        return of_stored(endpoint, await self.commits.keep(found))
+        if not isinstance(found, Delivery):
+            return found
+        try:
+            stored = await self.commits.keep(found)
+        except StoreAway as cause:
+            log.warning("a webhook cannot be stored", error=str(cause))
+            return AWAY
+        except TooBusy:
+            return BUSY
+        return of_stored(endpoint, stored) or refusal_of(endpoint, stored)
 
-    def _url(self, endpoint: Endpoint, scope: Scope, query: str) -> str | None:
+    def url_of(self, endpoint: Endpoint, scope: Scope, query: str) -> str | None:
         """What the provider was told to call; what the proxies in front of us made of it is nobody's business."""
+        if not endpoint.scheme.signs_url:
+            return None
         base = endpoint.manner.public_url
         if base is None and self.outside.public_url is not None:
             raw = scope.get("raw_path") or scope["path"].encode()
@@ -106,17 +144,29 @@ class Intake:
         return base if base is None or not query else f"{base}?{query}"
 
 
-async def _body(room: Room, method: str, headers: Mapping[str, str], receive: Receive) -> bytes | Refused:
+async def _body(
+    room: Room, endpoint: Endpoint, method: str, headers: Mapping[str, str], receive: Receive
+) -> bytes | Refused:
     if method in BODILESS or method == "HEAD":
         return b""
     length = headers.get("content-length")
-    return await room.read(receive, None if length is None else int(length))
+    return await room.read(receive, None if length is None else int(length), endpoint.max_bytes)
 
 
 def endpoint_in(path: str, prefixes: tuple[str, ...]) -> str | None:
     """The id of the endpoint that a path names behind one of the prefixes; None where it stands behind none of them."""
-    prefix = next((prefix for prefix in prefixes if path.startswith(prefix)), None)
-    return None if prefix is None else path[len(prefix) :].rstrip("/")
+    if not path.startswith(prefixes):
+        return None
+    prefix = next(prefix for prefix in prefixes if path.startswith(prefix))
+    return path[len(prefix) :].rstrip("/")
+
+
+def new_id() -> str:
+    """A random UUID of version 4, for a fifth of the time that uuid.uuid4 and its text take."""
+    drawn = bytearray(os.urandom(16))
+    drawn[6], drawn[8] = drawn[6] & 0x0F | 0x40, drawn[8] & 0x3F | 0x80
+    text = drawn.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _may_exist(endpoint_id: str) -> bool:

@@ -1,12 +1,14 @@
 """Puts the intake beside an application: paths of webhooks never reach its middleware or routes."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from atlas_workflows.api.hooks.intake import Intake, Outside, endpoint_in
 from atlas_workflows.api.hooks.reading import Receive, Scope, Send
 from atlas_workflows.integrations.webhooks.doors import RememberedDoors
 from atlas_workflows.integrations.webhooks.group_commit import GroupCommit
+from atlas_workflows.integrations.webhooks.refusals import RefusalNotes
 from atlas_workflows.secrets.keys import with_secret_key
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.settings import load_settings
@@ -30,7 +32,9 @@ def intake_of(dsn: Callable[[], str]) -> Callable[[], Intake]:
         settings = with_secret_key(load_settings())
         store = PostgresWebhooks(dsn(), Sealer(settings.secret_keys))
         outside = Outside(settings.public_url, settings.trusted_proxies)
-        return Intake(RememberedDoors(store, time.monotonic), GroupCommit(store), outside)
+        return Intake(
+            RememberedDoors(store, time.monotonic), GroupCommit(store), RefusalNotes(store), outside
+        )
 
     return make
 
@@ -51,8 +55,19 @@ class WebhooksBeside:
         """Hand the call to whom it is for."""
         endpoint_id = endpoint_in(scope["path"], self.prefixes) if scope["type"] == "http" else None
         if endpoint_id is None:
-            await self.app(scope, receive, send)
+            await self.app(scope, self._to_the_end(receive) if scope["type"] == "lifespan" else receive, send)
             return
         if self._intake is None:
             self._intake = self.make()
         await self._intake.receive(endpoint_id, scope, receive, send)
+
+    def _to_the_end(self, receive: Receive) -> Receive:
+        """What was refused until the server ends is noted before it does."""
+
+        async def until_shutdown() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown" and self._intake is not None:
+                await self._intake.notes.written()
+            return message
+
+        return until_shutdown

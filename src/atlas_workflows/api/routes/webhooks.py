@@ -5,24 +5,30 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
+from atlas_workflows.api.hooks.trial import try_endpoint
+from atlas_workflows.api.manners.cursors import page, place_of
 from atlas_workflows.api.manners.exact import document_of, reply
 from atlas_workflows.api.manners.preconditions import IfMatch, IfNoneMatch, is_known, require_match, tag_of
 from atlas_workflows.api.manners.problems import not_found
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
-from atlas_workflows.api.manners.routing import ADMINISTERS, READS, api_router
+from atlas_workflows.api.manners.routing import ADMINISTERS, READS, Cursor, Limit, api_router
 from atlas_workflows.api.schemas.webhooks import (
+    Arrivals,
     DeliveryReplayWish,
     NewWebhook,
     ReplayAnswer,
     RevealedWebhook,
     Rotation,
     Schemes,
+    TestAnswer,
+    TestWish,
     WebhookChange,
     Webhooks,
     WebhookView,
@@ -30,14 +36,23 @@ from atlas_workflows.api.schemas.webhooks import (
 from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.exact_json import dumps
-from atlas_workflows.integrations.webhooks.endpoint import read_manner
+from atlas_workflows.integrations.webhooks.manner import read_manner
+from atlas_workflows.integrations.webhooks.sample_call import Wish
 from atlas_workflows.integrations.webhooks.schemes import all_schemes
 from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.store.webhooks import endpoints
-from atlas_workflows.store.webhooks.endpoints import Change, Revealed, Wanted, Webhook, WebhookUnknown
+from atlas_workflows.store.webhooks.deliveries import Sought, list_arrivals
+from atlas_workflows.store.webhooks.endpoints import (
+    Change,
+    Revealed,
+    Wanted,
+    Webhook,
+    WebhookUnknown,
+    note_test,
+)
 from atlas_workflows.store.webhooks.replay import preview_replay, replay
 
-COUNTED = ("taken", "limited", "last_at")  # what calls change by themselves
+COUNTED = ("taken", "limited", "refused", "last_at")  # what calls change by themselves
 ROUTER = api_router("webhooks")
 Reader = Annotated[Tenant, Depends(READS)]
 Admin = Annotated[Tenant, Depends(ADMINISTERS)]
@@ -73,6 +88,40 @@ def create_webhook(admin: Admin, body: NewWebhook) -> Response:
             connection, own_sealer(), admin.organization, wanted, admin.by(body.reason)
         )
     return _revealed(made, 201)
+
+
+@ROUTER.get("/webhooks/{endpoint:path}/deliveries", response_model=Arrivals)
+def list_webhook_deliveries(
+    reader: Reader,
+    endpoint: EndpointId,
+    outcome: Annotated[
+        Literal["stored", "refused", "passed_over"] | None, Query(description="Only these.")
+    ] = None,
+    code: Annotated[
+        str | None, Query(min_length=1, max_length=60, description="Only with this reason.")
+    ] = None,
+    event: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Only of this event.")
+    ] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Only from then on.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """What came to an endpoint in the last 30 days, the newest first: stored, refused and passed over, each with the reason."""
+    listed = f"webhook {endpoint}"
+    sought = Sought(outcome, code, event, since, place_of(listed, cursor))
+    with _work(reader, endpoint) as connection:
+        found = list_arrivals(connection, reader.organization, endpoint, sought, limit + 1)
+    return reply(Arrivals, page(listed, found, limit, "at", "id"))
+
+
+@ROUTER.post("/webhooks/{endpoint:path}/test", response_model=TestAnswer)
+def test_webhook(admin: Admin, request: Request, endpoint: EndpointId, body: TestWish) -> Response:
+    """Sign a sample and send it to the endpoint, by all its rules. Where it is stored, workflows that listen start."""
+    with _work(admin, endpoint) as connection:
+        note_test(connection, admin.organization, endpoint, admin.by(body.reason))
+    tried = try_endpoint(request.app.state.doors.database.dsn, endpoint, Wish(body.event, body.body))
+    return reply(TestAnswer, asdict(tried))
 
 
 @ROUTER.get("/webhooks/{endpoint:path}", response_model=WebhookView)

@@ -1,7 +1,7 @@
 """Endpoints of webhooks."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -10,7 +10,8 @@ from atlas_workflows.api.manners.exact import Instant, Model
 
 
 class WebhookView(Model):
-    """An endpoint; of its secret only a hint. `taken` counts calls, repeats among them, `limited` those over the rate."""
+    """An endpoint; of its secret only a hint. `taken` counts calls, repeats among them, `limited` those over the rate, `refused` all
+    that were refused or passed over."""
 
     id: str
     organization: str
@@ -26,6 +27,7 @@ class WebhookView(Model):
     previous_until: datetime | None
     taken: int
     limited: int
+    refused: int
     last_at: datetime | None
 
 
@@ -96,6 +98,51 @@ class ReplayAnswer(Model):
     executions: int
     effects_done: int
     replayed: int
+
+
+class ArrivalView(Model):
+    """A delivery, or a minute's refusals with one reason from one address: `times` of them since `first_at`.
+
+    `handled_at`, `started` executions and `error` say what came of a delivery; null where it waits.
+    """
+
+    at: datetime
+    id: str
+    outcome: Literal["stored", "refused", "passed_over"]
+    event: str | None
+    times: int
+    first_at: datetime
+    status: int | None
+    code: str | None
+    detail: str | None
+    address: str | None
+    order_key: str | None
+    handled_at: datetime | None
+    started: int | None
+    error: str | None
+
+
+class Arrivals(Model):
+    """A page of what came to an endpoint, the newest first; `next` is the cursor of the following one."""
+
+    items: list[ArrivalView]
+    next: str | None
+
+
+class TestWish(Model):
+    """A sample call; without a body one is made up."""
+
+    event: str = Field("test", min_length=1, max_length=200)
+    body: dict[str, Any] | None = None
+    reason: str = Field(min_length=1, max_length=1_000)
+
+
+class TestAnswer(Model):
+    """What the endpoint answered the sample: it went the way of every call, so where it was stored it starts executions."""
+
+    status: int
+    code: str | None
+    detail: str
 
 
 class SchemeView(Model):

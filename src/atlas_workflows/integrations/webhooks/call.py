@@ -10,10 +10,11 @@ from atlas_workflows.errors import InvalidJson
 from atlas_workflows.exact_json import is_deeper, loads_foreign, loads_unambiguous
 
 FORM = "application/x-www-form-urlencoded"
+MAX_BODY_BYTES = 1_048_576
 MOST_FIELDS = 1000  # of a form or a query
 MOST_DEPTH = 64  # of JSON
 BODILESS = frozenset({"GET", "DELETE"})  # what these say stands in the query
-_SPACED_KEY = re.compile(r'"[ \t\r\n]+:')
+_SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,19 @@ def read_json(body: bytes) -> Any:
     if is_deeper(body, MOST_DEPTH):
         raise InvalidJson(f"The JSON is nested deeper than {MOST_DEPTH} levels.", remedy="Flatten it.")
     value = loads_foreign(body)  # bytes are what the fast decoder takes
-    return value if _says_each_key_once(text, value) else loads_unambiguous(text)
+    return value if _says_each_key_once(body, value) else loads_unambiguous(text)
 
 
-def _says_each_key_once(text: str, value: Any) -> bool:
-    """Whether that is certain without reading the text again: as many quotes before a colon as there are keys.
+def _says_each_key_once(body: bytes, value: Any) -> bool:
+    """Whether that is certain without reading the text again: as many colons as there are keys.
 
-    Quotes inside of texts can only make it more of them, and a key with space before its colon is looked for by itself.
+    Colons inside of texts can only make it more of them; then those behind a quote are counted, of which the same is true where no
+    space stands between the two.
     """
-    return _SPACED_KEY.search(text) is None and text.count('":') == _keys_in(value)
+    keys = _keys_in(value)
+    if body.count(b":") == keys:
+        return True
+    return body.count(b'":') == keys and _SPACED_KEY.search(body) is None
 
 
 def _keys_in(value: Any) -> int:
@@ -100,8 +105,18 @@ def _keys_in(value: Any) -> int:
 
 def value_at(document: Any, path: str) -> str | None:
     """The text or number at a dotted path of a decoded body, as text; None where there is none."""
+    found = found_at(document, path)
+    if type(found) is str:
+        return found or None
+    if isinstance(found, bool) or found is None or isinstance(found, Mapping | list):
+        return None
+    return str(found) or None
+
+
+def found_at(document: Any, path: str) -> Any:
+    """The value at a dotted path of a decoded body; None where there is none."""
     for part in path.split("."):
-        if isinstance(document, Mapping):
+        if isinstance(document, dict):
             document = document.get(part)
         elif (
             isinstance(document, list) and part.isascii() and part.isdigit() and int(part[:6]) < len(document)
@@ -109,6 +124,4 @@ def value_at(document: Any, path: str) -> str | None:
             document = document[int(part[:6])]
         else:
             return None
-    if isinstance(document, bool) or document is None or isinstance(document, Mapping | list):
-        return None
-    return str(document) or None
+    return document

@@ -1,31 +1,20 @@
 """What becomes of a call: a delivery to store, an answer to a question, or a refusal. Pure: the clock and ids are arguments."""
 
-import ipaddress
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
 from typing import Any
 
 from atlas_workflows.errors import InvalidJson
 from atlas_workflows.integrations.webhooks.call import BODILESS, FORM, Call, read_form, read_json
-from atlas_workflows.integrations.webhooks.endpoint import MOST_LETTERS, Endpoint
+from atlas_workflows.integrations.webhooks.endpoint import Endpoint
+from atlas_workflows.integrations.webhooks.manner import FACTS, MOST_LETTERS
+from atlas_workflows.integrations.webhooks.rules import PassedOver, Refused, unwanted
 from atlas_workflows.integrations.webhooks.verify import Believed, in_force, verify
 
-MAX_BODY_BYTES = 1_048_576
-PAUSED_SECONDS = 60
+FACTS_SET = frozenset(FACTS)
 _UNFIT = re.compile("[\0\ud800-\udfff]")
-FACTS = ("endpoint_id", "method", "event", "delivery_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nothing is stored. `status` is HTTP's, `code` for programs, then the fact and what to do."""
-
-    status: int
-    code: str
-    fact: str
-    remedy: str
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +26,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What is stored of a call that is believed, once per `key`, remembered for `seconds` (None: as long as any is)."""
+    """What is stored of a call that is believed, once per `key`, remembered for `seconds` (None: as long as any is).
+
+    `subject` is an id, or what the endpoint's `subject_by` says.
+    """
 
     endpoint: Endpoint
     id: str
@@ -49,78 +41,7 @@ class Delivery:
     trigger: Mapping[str, Any]
 
 
-def first_look(endpoint: Endpoint | None, method: str, address: str | None) -> Refused | None:
-    """What can be said before anything of the body is read."""
-    if endpoint is None:
-        return Refused(404, "webhook_unknown", "There is no such endpoint.", "Check the address.")
-    if not endpoint.is_open:
-        wait = {"Retry-After": str(PAUSED_SECONDS)}
-        return Refused(503, "webhook_paused", "The endpoint is paused.", "Send it again later.", wait)
-    if endpoint.networks and not _is_allowed(endpoint, address):
-        return Refused(
-            403, "address_not_allowed", "The endpoint takes no calls from this address.",
-            "Let the endpoint's owner add it: atlas webhook set --network.",
-        )  # fmt: skip
-    if method == "HEAD" or method in endpoint.methods or (method == "GET" and endpoint.scheme.challenge):
-        return None
-    allowed = ", ".join(endpoint.methods)
-    return Refused(
-        405, "method_not_allowed", f"It takes no {method[:20]}.", f"Use {allowed or 'another address'}.", {"Allow": allowed}
-    )  # fmt: skip
-
-
-def client_address(peer: str | None, forwarded: Sequence[str], proxies: int) -> str | None:
-    """Who called: the peer, or what the outermost of so many trusted proxies saw; None where one of them was passed by."""
-    if proxies == 0:
-        return peer
-    seen = [part.strip() for line in forwarded for part in line.split(",")]
-    return seen[-proxies] if len(seen) >= proxies else None
-
-
-def _is_allowed(endpoint: Endpoint, address: str | None) -> bool:
-    try:
-        found = ipaddress.ip_address((address or "").strip("[]"))
-    except ValueError:
-        return False
-    mapped = getattr(found, "ipv4_mapped", None)
-    return any((mapped or found) in network for network in endpoint.networks)
-
-
-def second_look(method: str, headers: Mapping[str, str]) -> Refused | None:
-    """What the headers say of the body, before it is read."""
-    if method in BODILESS or method == "HEAD":
-        return None
-    length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdigit()) or int(length[:12]) > MAX_BODY_BYTES or len(length) > 12:
-        return too_large()
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        return Refused(415, "encoding_unknown", "The body is compressed.", "Send it as it is.")
-    kind, _, parameters = headers.get("content-type", "").lower().partition(";")
-    kind = kind.strip()
-    charset = parameters.partition("charset=")[2].strip("\"' ")
-    if kind not in ("application/json", FORM) and not (
-        kind.startswith("application/") and kind.endswith("+json")
-    ):
-        return Refused(
-            415, "type_unknown", "The body is neither JSON nor a form.",
-            f"Send Content-Type: application/json or {FORM}.",
-        )  # fmt: skip
-    if charset not in ("", "utf-8", "utf8", "us-ascii"):
-        return Refused(415, "charset_unknown", f"The character set is {charset[:40]}.", "Send UTF-8.")
-    return None
-
-
-def too_large() -> Refused:
-    """A body that is not read to its end."""
-    return Refused(
-        413,
-        "body_too_large",
-        f"The body is larger than {MAX_BODY_BYTES} bytes.",
-        "Send less, or a reference to it.",
-    )
-
-
-def judge(endpoint: Endpoint, call: Call, now: float, id_: str) -> Delivery | Answered | Refused:
+def judge(endpoint: Endpoint, call: Call, now: float, id_: str) -> Delivery | Answered | PassedOver | Refused:
     """What becomes of a call that was read whole. Never raises for what is in it."""
     if call.method == "HEAD":
         return Answered("")
@@ -148,7 +69,7 @@ def judge(endpoint: Endpoint, call: Call, now: float, id_: str) -> Delivery | An
         body = _body(call)
     except InvalidJson as cause:
         return Refused(400, "body_unreadable", cause.fact, cause.remedy)
-    return _delivery(endpoint, call, body, believed, id_)
+    return _delivery(endpoint, call, body, believed, id_, now)
 
 
 def _body(call: Call) -> Any:
@@ -158,30 +79,63 @@ def _body(call: Call) -> Any:
 
 
 def _delivery(
-    endpoint: Endpoint, call: Call, body: Any, believed: Believed | None, id_: str
-) -> Delivery | Refused:
+    endpoint: Endpoint, call: Call, body: Any, believed: Believed | None, id_: str, now: float
+) -> Delivery | PassedOver | Refused:
     key, seconds = _key(endpoint, call, body, believed, id_)
-    event = next((found for place in _event_places(endpoint) if (found := place.read(call, body))), None)
+    event = None
+    for place in endpoint.event:
+        if event := place.read(call, body):
+            break
     subject = None if endpoint.subject is None else endpoint.subject.read(call, body)
     order = None if endpoint.order is None else endpoint.order.read(call, body)
-    named = {"delivery id": key, "event": event, "subject": subject, "order": order}
-    unfit = next((name for name, value in named.items() if value is not None and not _fits(value)), None)
-    if unfit is not None:
-        fact = f"The {unfit} has more than {MOST_LETTERS} letters, or some that are none."
-        return Refused(400, "unfit_name", fact, "Send a shorter one.")
+    if not (_fits(key) and _fits(event) and _fits(subject) and _fits(order)):
+        return _unfit({"delivery id": key, "event": event, "subject": subject, "order": order})
     shown = None if endpoint.scheme.shown_id is None else endpoint.scheme.shown_id.read(call, body)
     facts = {
         "endpoint_id": endpoint.endpoint_id,
         "method": call.method,
-        "event": event,
         "delivery_id": shown if shown is not None and _fits(shown) else key,
+        "signed": believed is not None,
     }
-    return Delivery(endpoint, id_, key, seconds, event, subject, order, _trigger(body, facts))
+    if event is not None:
+        facts["event"] = event
+    if endpoint.asked:
+        facts["headers"] = _asked(endpoint, call)
+    trigger = _trigger(endpoint, call, body, facts)
+    if (reason := unwanted(endpoint, event, trigger, now)) is not None:
+        return reason
+    return Delivery(endpoint, id_, key, seconds, event, subject, order, trigger)
 
 
-def _fits(text: str) -> bool:
+def _unfit(named: Mapping[str, str | None]) -> Refused:
+    unfit = next(name for name, value in named.items() if not _fits(value))
+    fact = f"The {unfit} has more than {MOST_LETTERS} letters, or some that are none."
+    return Refused(400, "unfit_name", fact, "Send a shorter one.")
+
+
+def _fits(text: str | None) -> bool:
     """Whether it can be a key: not long, and nothing in it that PostgreSQL cannot hold."""
-    return len(text) <= MOST_LETTERS and _UNFIT.search(text) is None
+    if text is None:
+        return True
+    if len(text) > MOST_LETTERS:
+        return False
+    return "\0" not in text if text.isascii() else _UNFIT.search(text) is None
+
+
+def _asked(endpoint: Endpoint, call: Call) -> dict[str, str]:
+    """The headers that triggers ask for, where they came as asked."""
+    return {
+        asked.name: asked.told
+        for asked in endpoint.asked
+        if (given := call.headers.get(asked.name)) is not None
+        and _is_as_wanted(asked.name, given, asked.wanted)
+    }
+
+
+def _is_as_wanted(name: str, given: str, wanted: str) -> bool:
+    if name == "content-type" and ";" not in wanted:
+        return given.partition(";")[0].strip().lower() == wanted.strip().lower()
+    return compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode("utf-8", "surrogatepass"))
 
 
 def _key(
@@ -199,14 +153,15 @@ def _key(
     return f"digest {believed.digest}", scheme.same_for
 
 
-def _event_places(endpoint: Endpoint) -> tuple[Any, ...]:
-    return endpoint.scheme.event if endpoint.event is None else (endpoint.event,)
-
-
-def _trigger(body: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What the trigger says: the fields of the body, and ours, which nothing in the body replaces."""
-    said = {name: value for name, value in facts.items() if value is not None}
-    if not isinstance(body, Mapping):
-        return {"body": body, **said}
-    hidden = {name: body[name] for name in FACTS if name in body and body[name] != said.get(name)}
-    return {**body, **({"sent": hidden} if hidden else {}), **said}
+def _trigger(endpoint: Endpoint, call: Call, body: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the trigger says: the fields of the body, those that the endpoint maps, and ours, which nothing sent replaces."""
+    if not endpoint.mapping and type(body) is dict and FACTS_SET.isdisjoint(body):  # nearly always
+        return {**body, **facts}
+    taken = ((name, place.take(call, body)) for name, place in endpoint.mapping)
+    mapped = {name: value for name, value in taken if value is not None}
+    if not isinstance(body, dict):
+        return {"body": body, **mapped, **facts}
+    hidden = {name: body[name] for name in FACTS if name in body and body[name] != facts.get(name)}
+    if hidden:
+        return {**body, **mapped, "sent": hidden, **facts}
+    return {**body, **mapped, **facts}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from atlas_workflows.integrations.webhooks.endpoint import Endpoint
 from atlas_workflows.integrations.webhooks.judge import Delivery
 from atlas_workflows.integrations.webhooks.ports import DeliveryUnfit, Stored
+from atlas_workflows.integrations.webhooks.refusals import Refusal
 
 MINUTE = 60.0
 
@@ -17,6 +18,7 @@ class MemoryWebhooks:
     clock: Callable[[], float]
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     events: list[Delivery] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     unfit: Callable[[Delivery], bool] = lambda _: False
     _seen: dict[tuple[str, str], float] = field(default_factory=dict)
     _full_at: dict[str, float] = field(default_factory=dict)
@@ -31,9 +33,15 @@ class MemoryWebhooks:
             raise DeliveryUnfit
         return [self._keep(delivery) for delivery in deliveries]
 
+    async def keep_refusals(self, refusals: Sequence[Refusal]) -> None:
+        """One after the other."""
+        self.refusals += refusals
+
     def _keep(self, delivery: Delivery) -> Stored:
         endpoint = self.endpoints.get(delivery.endpoint.endpoint_id)
         if endpoint is None or not endpoint.is_open:
+            return Stored.CLOSED
+        if endpoint.expires_at is not None and self.clock() >= endpoint.expires_at:
             return Stored.CLOSED
         if not self._has_room(endpoint):
             return Stored.LIMITED

@@ -9,7 +9,7 @@ from atlas_workflows.integrations.webhooks.judge import Delivery
 
 
 class Stored(StrEnum):
-    """What came of a delivery. Only `stored` makes an event; `unfit` is one that the store can never hold."""
+    """What came of a delivery. Only `stored` makes an event; `closed`: paused, expired or gone; `unfit` is one that the store can never hold."""
 
     STORED = "stored"
     REPEAT = "repeat"

@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -12,9 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from atlas_workflows.integrations.webhooks.call import Call, value_at
+from atlas_workflows.integrations.webhooks.call import Call, found_at, value_at
 
 MINUTES_5 = 300
+BLOCK = 64  # bytes
+_INNER, _OUTER = (bytes(byte ^ mask for byte in range(256)) for mask in (0x36, 0x5C))
 MOST_SIGNATURES = 16  # of one call: whoever sends thousands wants our time
 
 
@@ -30,6 +34,10 @@ class Place:
         if self.where == "header":
             return call.headers.get(self.name) or None
         return value_at(body, self.name)
+
+    def take(self, call: Call, body: Any) -> Any:
+        """The value itself, whatever it is; None where nothing stands."""
+        return call.headers.get(self.name) if self.where == "header" else found_at(body, self.name)
 
 
 def in_header(name: str) -> Place:
@@ -63,6 +71,16 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Headers of a call of our own making: {at} and {milliseconds} are its time, {id} is its id, {event} its event, {signature}
+    the signature. `form`: the body is one. `in_body`: the signature stands in the body, as Mailgun's does."""
+
+    headers: Mapping[str, str]
+    form: bool = False
+    in_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scheme:
     """One provider's way to sign.
 
@@ -71,7 +89,8 @@ class Scheme:
     may be off; None where it is not looked at unless an endpoint asks for it, which needs `tells_time`. `delivery` is where the
     id of a delivery stands that the signature covers; without one the body, or all that was signed, is the id, for `same_for`
     seconds (None: as long as deliveries are remembered). `shown_id` is an id that is not signed: kept, never trusted. `challenge`
-    answers a GET that only asks whether the endpoint is ours, `asks` a signed call that does.
+    answers a GET that only asks whether the endpoint is ours, `asks` a signed call that does. `sample` says how a call of our own
+    making is signed, to try an endpoint; None where only the provider can.
     """
 
     name: str
@@ -92,6 +111,7 @@ class Scheme:
     asks: Callable[[Call], str | None] | None = None
     challenge: Callable[[Call, tuple[str, ...]], str | None] | None = None
     reply: Reply = Reply()
+    sample: "Sample | None" = None
 
 
 def plain_key(secret: str) -> bytes | None:
@@ -99,11 +119,28 @@ def plain_key(secret: str) -> bytes | None:
     return secret.encode("utf-8", "surrogatepass") or None
 
 
+@lru_cache(maxsize=1_024)
+def _keyed(key: bytes, digest: str) -> tuple[Any, Any]:
+    """The two halves of an HMAC with the key already in them: what OpenSSL does anew for every call otherwise."""
+    made = key if len(key) <= BLOCK else hashlib.new(digest, key).digest()
+    padded = made.ljust(BLOCK, b"\0")
+    return hashlib.new(digest, padded.translate(_INNER)), hashlib.new(digest, padded.translate(_OUTER))
+
+
+def mac(key: bytes, signed: bytes, digest: str) -> bytes:
+    """RFC 2104, for the digests with blocks of 64 bytes (SHA-1, SHA-256)."""
+    inner, outer = (half.copy() for half in _keyed(key, digest))
+    inner.update(signed)
+    outer.update(inner.digest())
+    made: bytes = outer.digest()
+    return made
+
+
 def hex_hmac(digest: str) -> Callable[[bytes, bytes, bytes], bool]:
     """The signature is an HMAC in hexadecimal, in either case."""
 
     def matches(key: bytes, signed: bytes, signature: bytes) -> bool:
-        made = hmac.digest(key, signed, digest).hex().encode()
+        made = mac(key, signed, digest).hex().encode()
         return hmac.compare_digest(made, signature.lower())
 
     return matches
@@ -113,7 +150,7 @@ def base64_hmac(digest: str) -> Callable[[bytes, bytes, bytes], bool]:
     """The signature is an HMAC in base64."""
 
     def matches(key: bytes, signed: bytes, signature: bytes) -> bool:
-        made = base64.b64encode(hmac.digest(key, signed, digest))
+        made = base64.b64encode(mac(key, signed, digest))
         return hmac.compare_digest(made, signature)
 
     return matches

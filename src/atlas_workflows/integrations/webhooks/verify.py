@@ -41,7 +41,7 @@ class Secret:
 
 def in_force(secrets: Sequence[Secret], now: float) -> tuple[str, ...]:
     """The texts of the secrets that count at this instant."""
-    return tuple(secret.text for secret in secrets if secret.until is None or now < secret.until)
+    return tuple([secret.text for secret in secrets if secret.until is None or now < secret.until])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,11 @@ def verify(
     keys = [key for text in in_force(secrets, now) if (key := scheme.key(text)) is not None]
     if not keys:
         return Distrust.NO_SECRET
-    # All of them, so that the time it takes does not say which one came close.
-    matches = [
-        scheme.matches(key, claim.signed, signature)
-        for key in keys
-        for signature in claim.signatures[:MOST_SIGNATURES]
-    ]
-    if not any(matches):
+    is_right = False
+    for key in keys:  # all of them, so that the time it takes does not say which one came close
+        for signature in claim.signatures[:MOST_SIGNATURES]:
+            is_right |= scheme.matches(key, claim.signed, signature)
+    if not is_right:
         return Distrust.WRONG
     if _is_stale(claim.at, now, scheme.tolerance if tolerance is None else tolerance):
         return Distrust.STALE

@@ -14,13 +14,8 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
-from atlas_workflows.integrations.webhooks.endpoint import (
-    MOST_LETTERS,
-    Manner,
-    is_covered,
-    read_manner,
-    read_place,
-)
+from atlas_workflows.integrations.webhooks.endpoint import is_covered
+from atlas_workflows.integrations.webhooks.manner import MOST_LETTERS, Manner, read_manner, read_place
 from atlas_workflows.integrations.webhooks.scheme import Scheme
 from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.secrets.masking import hint
@@ -64,6 +59,7 @@ class Webhook:
     previous_until: datetime | None
     taken: int
     limited: int
+    refused: int
     last_at: datetime | None
 
     def to_json(self) -> dict[str, Any]:
@@ -211,6 +207,13 @@ def delete_webhook(connection: Connection, organization: str, endpoint_id: str, 
     _note(connection, organization, before.id, "delete_webhook", by)
 
 
+def note_test(connection: Connection, organization: str, endpoint_id: str, by: By) -> Webhook:
+    """Note that somebody tries an endpoint with a call of our own making. Raises WebhookUnknown."""
+    found = read_webhook(connection, organization, endpoint_id)
+    _note(connection, organization, found.id, "test_webhook", by)
+    return found
+
+
 def _found(connection: Connection, organization: str, endpoint_id: str | None) -> list[Webhook]:
     rows = named_rows(
         connection, sql("webhooks/list"), {"organization": organization, "endpoint_id": endpoint_id}
@@ -263,10 +266,17 @@ def _require_workflow(connection: Connection, organization: str, workflow: str) 
 
 
 def _checked_id(text: str) -> str:
-    if not text or len(text) > MOST_LETTERS or not text.isprintable() or text.strip("/ ") != text:
+    is_listing = text.endswith("/deliveries")  # what the API lists deliveries under
+    if (
+        not text
+        or len(text) > MOST_LETTERS
+        or not text.isprintable()
+        or text.strip("/ ") != text
+        or is_listing
+    ):
         raise InputError(
             "The endpoint's id is none.",
-            remedy=f"Up to {MOST_LETTERS} letters, no slash at the ends.",
+            remedy=f"Up to {MOST_LETTERS} letters, no slash at the ends, and not /deliveries.",
             field="endpoint_id",
         )
     return text

@@ -1,7 +1,8 @@
 """The intake's store: endpoints by their address, and batches of deliveries committed together, under row-level security."""
 
 import asyncio
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -11,11 +12,14 @@ from atlas_workflows import exact_json
 from atlas_workflows.db.connect import APPLICATION_ROLE
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import ConfigurationError, InputError
-from atlas_workflows.integrations.webhooks.endpoint import Endpoint, endpoint_of, read_manner
+from atlas_workflows.integrations.webhooks.endpoint import AskedHeader, Endpoint, endpoint_of
 from atlas_workflows.integrations.webhooks.judge import Delivery
+from atlas_workflows.integrations.webhooks.manner import read_manner
 from atlas_workflows.integrations.webhooks.ports import DeliveryUnfit, StoreAway, Stored
+from atlas_workflows.integrations.webhooks.refusals import Refusal
 from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.integrations.webhooks.verify import Secret
+from atlas_workflows.nodes.trigger_questions import header_told
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.worker.messages import json_text
 
@@ -37,13 +41,14 @@ AsyncSession = psycopg.AsyncConnection[Any]
 
 
 class PostgresWebhooks:
-    """Both ports of the intake. One session reads endpoints and one writes, each used by one task at a time."""
+    """The ports of the intake. One session reads endpoints, one writes, one counts refusals, each used by one task at a time."""
 
     def __init__(self, dsn: str, sealer: Sealer | None) -> None:
         self._dsn, self._sealer = dsn, sealer
         self._reader: AsyncSession | None = None
         self._writer: AsyncSession | None = None
-        self._opening = asyncio.Lock()
+        self._noter: AsyncSession | None = None
+        self._opening, self._noting = asyncio.Lock(), asyncio.Lock()
 
     async def endpoint(self, endpoint_id: str) -> Endpoint | None:
         """The endpoint of this id as it is now. Raises StoreAway."""
@@ -71,6 +76,26 @@ class PostgresWebhooks:
                 if state != AGAIN or attempt == ATTEMPTS:
                     raise _away(cause) from cause
         raise AssertionError
+
+    async def keep_refusals(self, refusals: Sequence[Refusal]) -> None:
+        """Count them, each under its organization's policies. Raises StoreAway."""
+        async with self._noting:
+            self._noter = session = await self._alive(self._noter)
+            groups: dict[str, list[Refusal]] = {}
+            for refusal in refusals:
+                groups.setdefault(refusal.endpoint.organization, []).append(refusal)
+            try:
+                async with session.transaction():
+                    for organization in sorted(groups):
+                        await _note(session, organization, groups[organization])
+            except psycopg.Error as cause:
+                raise _away(cause) from cause
+
+    async def close(self) -> None:
+        """End its sessions."""
+        for session in (self._reader, self._writer, self._noter):
+            if session is not None:
+                await session.close()
 
     async def _alive(self, session: AsyncSession | None) -> AsyncSession:
         if session is not None and not session.closed and not session.broken:
@@ -107,6 +132,21 @@ async def _keep(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[S
     return [found[delivery.id] for delivery in deliveries]
 
 
+async def _note(session: AsyncSession, organization: str, group: Sequence[Refusal]) -> None:
+    await session.execute("SELECT set_config('atlas.organization_id', %s, true)", [organization])
+    given = {
+        "organization": organization,
+        "webhooks": [each.endpoint.id for each in group],
+        "statuses": [each.status for each in group],
+        "codes": [each.code for each in group],
+        "facts": [each.fact for each in group],
+        "addresses": [each.address or "" for each in group],
+        "events": [each.event for each in group],
+        "times": [each.times for each in group],
+    }
+    await session.execute(sql("webhooks/keep_refusals"), given)
+
+
 def _by_organization(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
     groups: dict[str, list[Delivery]] = {}
     for delivery in deliveries:
@@ -141,9 +181,15 @@ def _columns(organization: str, group: Sequence[Delivery]) -> dict[str, Any]:
         "keys": [delivery.key for delivery in group],
         "events": [delivery.event for delivery in group],
         "subjects": [delivery.subject for delivery in group],
+        "finders": [_finder(delivery) for delivery in group],
         "orders": [delivery.order for delivery in group],
         "triggers": f"[{','.join(json_text(delivery.trigger) for delivery in group)}]",
     }
+
+
+def _finder(delivery: Delivery) -> str | None:
+    by = delivery.endpoint.manner.subject_by
+    return None if by == "id" or delivery.subject is None else by
 
 
 def _endpoint(row: Any, sealer: Sealer | None) -> Endpoint:
@@ -152,6 +198,7 @@ def _endpoint(row: Any, sealer: Sealer | None) -> Endpoint:
         return endpoint_of(
             row.id, row.organization, row.endpoint_id, scheme_named(row.scheme), read_manner(exact_json.loads(row.manner)),
             secrets=tuple(_secrets(row, sealer)), verifies=row.verifies, is_open=row.is_open, rate_limit=row.rate_limit,
+            asked=tuple(_asked(row.asked, sealer)),
         )  # fmt: skip
     except (InputError, ConfigurationError) as cause:
         raise StoreAway(f"Endpoint {row.endpoint_id} cannot be used: {cause.fact}") from cause
@@ -166,6 +213,16 @@ def _secrets(row: Any, sealer: Sealer | None) -> list[Secret]:
         for text, until in sealed
         if text is not None and sealer is not None
     ]
+
+
+def _asked(document: str | None, sealer: Sealer | None) -> Iterator[AskedHeader]:
+    """Headers that triggers ask for. What is a secret, and cannot be opened, nobody can send."""
+    for asked in exact_json.loads(document or "[]"):
+        value, sealed = asked["value"], asked["sealed"]
+        if isinstance(value, str):
+            yield AskedHeader(asked["name"], value, value)
+        elif sealed is not None and sealer is not None:
+            yield AskedHeader(asked["name"], sealer.unseal(b64decode(sealed)), header_told(value))
 
 
 def _away(cause: psycopg.Error) -> StoreAway:

@@ -5,6 +5,7 @@ from atlas_workflows.integrations.webhooks.scheme import (
     MINUTES_5,
     Claim,
     Reply,
+    Sample,
     Scheme,
     hex_hmac,
     in_body,
@@ -40,4 +41,7 @@ SCHEME = Scheme(
     event=(in_header("x-atlas-event"), in_body("event"), in_body("event_type"), in_body("type")),
     secret_is_theirs=False,
     reply=Reply(202),
+    sample=Sample(
+        {"x-atlas-timestamp": "{at}", "x-atlas-signature": "sha256={signature}", "x-atlas-event": "{event}"}
+    ),
 )

@@ -3,6 +3,7 @@
 from atlas_workflows.integrations.webhooks.call import Call
 from atlas_workflows.integrations.webhooks.scheme import (
     Claim,
+    Sample,
     Scheme,
     hex_hmac,
     in_header,
@@ -27,4 +28,11 @@ SCHEME = Scheme(
     key=plain_key,
     shown_id=in_header("x-github-delivery"),
     event=(in_header("x-github-event"),),
+    sample=Sample(
+        {
+            "x-hub-signature-256": "sha256={signature}",
+            "x-github-event": "{event}",
+            "x-github-delivery": "{id}",
+        }
+    ),
 )

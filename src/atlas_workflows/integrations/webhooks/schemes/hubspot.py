@@ -4,6 +4,7 @@ from atlas_workflows.integrations.webhooks.call import Call
 from atlas_workflows.integrations.webhooks.scheme import (
     MINUTES_5,
     Claim,
+    Sample,
     Scheme,
     base64_hmac,
     in_body,
@@ -50,4 +51,5 @@ SCHEME = Scheme(
     tells_time=True,
     event=(in_body("0.subscriptionType"), in_body("subscriptionType")),
     signs_url=True,
+    sample=Sample({"x-hubspot-signature-v3": "{signature}", "x-hubspot-request-timestamp": "{milliseconds}"}),
 )

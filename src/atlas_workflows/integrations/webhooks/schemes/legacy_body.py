@@ -9,6 +9,7 @@ from atlas_workflows.integrations.webhooks.call import FORM, Call, read_form, re
 from atlas_workflows.integrations.webhooks.scheme import (
     MINUTES_5,
     Claim,
+    Sample,
     Scheme,
     hex_hmac,
     in_body,
@@ -59,4 +60,5 @@ SCHEME = Scheme(
     same_for=MINUTES_5,
     event=(in_body("event"), in_body("event_type"), in_body("type")),
     secret_is_theirs=False,
+    sample=Sample({"x-webhook-signature": "sha256={signature}"}),
 )

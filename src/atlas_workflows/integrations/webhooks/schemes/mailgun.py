@@ -5,6 +5,7 @@ from atlas_workflows.integrations.webhooks.call import Call, read_json
 from atlas_workflows.integrations.webhooks.scheme import (
     MINUTES_5,
     Claim,
+    Sample,
     Scheme,
     hex_hmac,
     in_body,
@@ -43,4 +44,5 @@ SCHEME = Scheme(
     tells_time=True,
     delivery=in_body("signature.token"),
     event=(in_body("event-data.event"),),
+    sample=Sample({}, in_body=True),
 )

@@ -6,6 +6,7 @@ from hashlib import sha256
 from atlas_workflows.integrations.webhooks.call import Call
 from atlas_workflows.integrations.webhooks.scheme import (
     Claim,
+    Sample,
     Scheme,
     hex_hmac,
     in_body,
@@ -45,4 +46,5 @@ SCHEME = Scheme(
     key=plain_key,
     event=(in_body("entry.0.changes.0.field"), in_body("object")),
     challenge=challenge,
+    sample=Sample({"x-hub-signature-256": "sha256={signature}"}),
 )

@@ -3,6 +3,7 @@
 from atlas_workflows.integrations.webhooks.call import Call
 from atlas_workflows.integrations.webhooks.scheme import (
     Claim,
+    Sample,
     Scheme,
     base64_hmac,
     in_body,
@@ -27,4 +28,5 @@ SCHEME = Scheme(
     key=plain_key,
     delivery=in_body("messageId"),
     event=(in_body("eventId"),),
+    sample=Sample({"x-mindbody-signature": "sha256={signature}"}),
 )

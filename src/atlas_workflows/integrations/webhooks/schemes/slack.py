@@ -5,6 +5,7 @@ from atlas_workflows.integrations.webhooks.call import Call, read_json
 from atlas_workflows.integrations.webhooks.scheme import (
     MINUTES_5,
     Claim,
+    Sample,
     Scheme,
     hex_hmac,
     in_body,
@@ -52,4 +53,5 @@ SCHEME = Scheme(
     repeats="signed",
     event=(in_body("event.type"), in_body("type"), in_body("command")),
     asks=asks,
+    sample=Sample({"x-slack-signature": "v0={signature}", "x-slack-request-timestamp": "{at}"}),
 )

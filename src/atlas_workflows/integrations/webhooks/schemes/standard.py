@@ -5,6 +5,7 @@ from atlas_workflows.integrations.webhooks.scheme import (
     MINUTES_5,
     MOST_SIGNATURES,
     Claim,
+    Sample,
     Scheme,
     base64_bytes,
     base64_hmac,
@@ -51,4 +52,5 @@ SCHEME = Scheme(
     tells_time=True,
     event=(in_body("type"), in_body("event"), in_body("event_type")),
     secret_is_theirs=False,
+    sample=Sample({"webhook-id": "{id}", "webhook-timestamp": "{at}", "webhook-signature": "v1,{signature}"}),
 )

@@ -5,6 +5,7 @@ from atlas_workflows.integrations.webhooks.scheme import (
     MINUTES_5,
     MOST_SIGNATURES,
     Claim,
+    Sample,
     Scheme,
     hex_hmac,
     in_body,
@@ -42,4 +43,5 @@ SCHEME = Scheme(
     tells_time=True,
     delivery=in_body("id"),
     event=(in_body("type"),),
+    sample=Sample({"stripe-signature": "t={at},v1={signature}"}),
 )

@@ -7,6 +7,7 @@ from atlas_workflows.integrations.webhooks.call import FORM, Call, form_pairs
 from atlas_workflows.integrations.webhooks.scheme import (
     Claim,
     Reply,
+    Sample,
     Scheme,
     base64_hmac,
     in_body,
@@ -51,4 +52,5 @@ SCHEME = Scheme(
     signs_url=True,
     repeats="signed",
     reply=Reply(200, "text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>'),
+    sample=Sample({"x-twilio-signature": "{signature}"}, form=True),
 )
