@@ -1,7 +1,7 @@
 """JSON in and out of routes without losing a digit; what is ambiguous, too deep or of another type is refused."""
 
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -17,6 +17,8 @@ from atlas_workflows.errors import InvalidJson
 from atlas_workflows.exact_json import dumps, is_deeper, loads_unambiguous
 
 DEEPEST = 64
+# In the openapi_extra of a route: which other media types its JSON may come as.
+ALSO_TAKES = "x-also-takes"
 LONG = 65_536  # bytes; what is longer is read beside the event loop, which serves everybody
 
 
@@ -44,6 +46,7 @@ class ExactRoute(APIRoute):
         handle = super().get_route_handler()
         known = {field.alias for field in get_flat_dependant(self.dependant).query_params}
         takes_body = self.body_field is not None
+        media_types = ("application/json", *(self.openapi_extra or {}).get(ALSO_TAKES, ()))
         keepers = [each.call for each in self.dependant.dependencies if isinstance(each.call, Needs)]
 
         async def exact(request: Request) -> Response:
@@ -53,7 +56,7 @@ class ExactRoute(APIRoute):
                 await keeper.admit(asked)
             refuse_unknown((name for name, _ in asked.query_params.multi_items()), known)
             if takes_body:
-                _require_json(asked)
+                _require_json(asked, media_types)
                 await asked.json()
             asked.state.request_hash = await _hash_of(asked)
             return await handle(asked)
@@ -101,14 +104,14 @@ def _read(body: bytes) -> Any:
     return loads_unambiguous(body)
 
 
-def _require_json(request: Request) -> None:
+def _require_json(request: Request, media_types: Sequence[str]) -> None:
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if kind.strip().lower() == "application/json" and charset in ("", "utf-8", "utf8"):
+    if kind.strip().lower() in media_types and charset in ("", "utf-8", "utf8"):
         return
     said = request.headers.get("content-type", "").strip()
     fact = f"The body's Content-Type is {shortened(said)!r}." if said else "The body has no Content-Type."
-    raise HttpProblem("unsupported_media_type", fact, remedy="Send application/json in UTF-8.")
+    raise HttpProblem("unsupported_media_type", fact, remedy=f"Send {media_types[-1]} in UTF-8.")
 
 
 async def _hash_of(request: Request) -> str:
