@@ -10,6 +10,7 @@ def _pages():
     from atlas_workflows.api.app import create_app, provider_of, rate_of
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.pages import airflow_guard, read_airflow_session
+    from atlas_workflows.phase_starts import PhaseStarts
     from atlas_workflows.settings import load_settings
 
     settings = load_settings()
@@ -20,6 +21,7 @@ def _pages():
         read_session=read_airflow_session,
         provider=provider_of(settings),
         rate=rate_of(settings),
+        phases=PhaseStarts(load_settings),
     )
 
 

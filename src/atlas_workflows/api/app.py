@@ -18,6 +18,7 @@ from atlas_workflows.api.manners.envelope import Envelope
 from atlas_workflows.api.manners.refusals import add_refusals
 from atlas_workflows.api.manners.streams import Streams
 from atlas_workflows.api.openapi import describe
+from atlas_workflows.api.phases import Phases
 from atlas_workflows.api.routes import all_routers
 from atlas_workflows.api.routes.health import health_router
 from atlas_workflows.api.runs import runs_router
@@ -50,6 +51,7 @@ def create_app(
     read_session: ReadSession | None = None,
     provider: Provider | None = None,
     rate: Rate = RATE,
+    phases: Phases | None = None,
     prefix: str = "",
 ) -> FastAPI:
     """The API over the database at `dsn()` below `prefix`/api/v2, and with `reports` the pages over the files there.
@@ -65,6 +67,7 @@ def create_app(
     tokens = Tokens(provider) if provider else None
     app.state.doors = Doors(Database(dsn), now, rate, tokens=tokens, read_session=read_session)
     app.state.streams = Streams()
+    app.state.phases = phases
     app.include_router(health_router(app.state.doors.database))
     for router in all_routers():
         app.include_router(router, prefix=prefix + V2)

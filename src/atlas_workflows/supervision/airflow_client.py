@@ -85,6 +85,18 @@ class AirflowClient:
         )
         return str(answer["dag_run_id"])
 
+    def trigger_once(self, dag_id: str, conf: dict[str, Any], run_id: str) -> dict[str, Any]:
+        """Start a DAG run of this id, unless there is one; the parameters that it has."""
+        path = f"/api/v2/dags/{quote(dag_id)}/dagRuns"
+        given = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        answer = self._http.post(path, json=given)
+        if answer.is_error and answer.status_code != httpx.codes.CONFLICT:  # that it is there
+            raise StackError(
+                f"Airflow refused POST {path}: {answer.status_code} {answer.text[:500]}",
+                remedy="Look at `./atlas logs api-server`.",
+            )
+        return self.conf(dag_id, run_id)
+
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The DAG's latest runs as Airflow shows them, newest first."""
         path = f"/api/v2/dags/{quote(dag_id)}/dagRuns?order_by=-run_after&limit=50"
