@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from api_world import CANARIES, World
 
+from atlas_workflows.db.connect import connect
+from atlas_workflows.recurring.audience.matching import count_matching
 from crm_world import ONE, TWO
 
 NODE = {"id": "n", "type": "add_tags", "name": "Tag", "parameters": {"tags": ["new"]}}
@@ -214,3 +216,19 @@ def test_a_text_is_rendered_for_a_member_and_its_faults_are_listed(world: World)
     )
     theirs = world.call("POST", "templates-text/render", json=asked, organization=TWO).json()
     assert (theirs["member_known"], "{{contact.first_name}}" in theirs["text"]) == (False, True)
+
+
+def test_a_count_that_does_not_get_to_everybody_says_so(world: World) -> None:
+    with connect(world.dsn, application_name="test", autocommit=True) as connection:
+        asked = (connection, ONE, {"field": "contact.id", "operator": "exists"}, world.clock(), "UTC")
+        everybody = count_matching(*asked)
+        assert everybody.looked_at > 1
+        first = count_matching(*asked, most=1)
+        assert (first.matched, first.looked_at, first.everybody, first.complete) == (
+            1,
+            1,
+            everybody.everybody,
+            False,
+        )
+        late = count_matching(*asked, seconds=0.0)
+        assert (late.looked_at, late.complete) == (0, False)

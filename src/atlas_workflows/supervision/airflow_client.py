@@ -89,12 +89,7 @@ class AirflowClient:
         """Start a DAG run of this id, unless there is one; the parameters that it has."""
         path = f"/api/v2/dags/{quote(dag_id)}/dagRuns"
         given = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
-        answer = self._http.post(path, json=given)
-        if answer.is_error and answer.status_code != httpx.codes.CONFLICT:  # that it is there
-            raise StackError(
-                f"Airflow refused POST {path}: {answer.status_code} {answer.text[:500]}",
-                remedy="Look at `./atlas logs api-server`.",
-            )
+        self._call("POST", path, given, but=httpx.codes.CONFLICT)  # that it is there
         return self.conf(dag_id, run_id)
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
@@ -158,14 +153,15 @@ class AirflowClient:
     def _run_path(self, dag_id: str, run_id: str) -> str:
         return f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}"
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, *, but: int = 0) -> Any:
+        """The answer as JSON; status `but` is no refusal."""
         try:
             answer = self._http.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise StackError(
                 f"Airflow does not answer: {error}.", remedy="Look at `./atlas status`."
             ) from error
-        if answer.is_error:
+        if answer.is_error and answer.status_code != but:
             raise StackError(
                 f"Airflow refused {method} {path.split('?')[0]}: {answer.status_code} {answer.text[:500]}",
                 remedy="Look at `./atlas logs api-server`.",
