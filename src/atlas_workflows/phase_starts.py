@@ -44,6 +44,11 @@ class PhaseStarts:
                 "There is no Airflow here that could run a phase.",
                 remedy=f"Run `atlas migrate run {found.alias}` where the database can be reached, or set ATLAS_AIRFLOW_URL.",
             )
+        if airflow.is_paused(found.dag_id):
+            # Somebody may have paused it on purpose; a run would only wait there, unseen.
+            raise PhaseRefused(
+                f"The DAG {found.dag_id} is paused in Airflow.", remedy="Unpause it there, then start the phase again."
+            )  # fmt: skip
         known = airflow.trigger_once(found.dag_id, wishes, dag_run_id)
         return Started(found.name, found.dag_id, dag_run_id, known)
 

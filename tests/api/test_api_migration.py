@@ -1,6 +1,9 @@
 """What is decided about the migration over the API: signatures for what was read, phases started and approved."""
 
 import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import psycopg
@@ -104,6 +107,70 @@ def test_a_phase_is_not_started_where_there_is_no_airflow(world: World, operator
         assert answer.status_code in (status, 422), answer.text
         assert word in answer.text
     assert world.start("migration/runs", {"phase": "p1", "reason": "r"}).status_code == 403
+
+
+class Airflow(BaseHTTPRequestHandler):
+    """Answers as Airflow's API does to who starts DAG runs: a second run of one id is a 409."""
+
+    runs: ClassVar[dict[str, Any]] = {}
+    paused: ClassVar[bool] = False
+
+    def do_GET(self) -> None:
+        last = self.path.rpartition("/")[2]
+        found = {"conf": self.runs[last]} if last in self.runs else {"is_paused": self.paused}
+        self._answer(200, found)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/auth/token":
+            self._answer(201, {"access_token": "t"})
+            return
+        assert self.path == "/api/v2/dags/migration_p1_database/dagRuns", self.path
+        known = body["dag_run_id"] in self.runs
+        self.runs.setdefault(body["dag_run_id"], body["conf"])
+        self._answer(409 if known else 200, {"dag_run_id": body["dag_run_id"]})
+
+    def _answer(self, status: int, document: Any) -> None:
+        content = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+def test_a_phase_is_started_by_its_dag_once_per_key(
+    world: World, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = HTTPServer(("127.0.0.1", 0), Airflow)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("ATLAS_AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
+    headers = operator | {"Idempotency-Key": uuid4().hex}
+    wish = {"phase": "p1", "settings": {"batch_rows": 500}, "reason": "the night is quiet"}
+
+    def start(body: Any) -> Any:
+        return world.client.post("/api/v2/migration/runs", json=body, headers=headers)
+
+    try:
+        Airflow.paused = True
+        assert start(wish).status_code == 409
+        assert Airflow.runs == {}
+        Airflow.paused = False
+        first, again = start(wish), start(wish)
+        other = start(wish | {"settings": {}})
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert first.status_code == 202, first.text
+    assert first.json() == again.json()
+    assert Airflow.runs == {first.json()["dag_run_id"]: {"dry_run": True, "batch_rows": 500}}
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    gone = start(wish)
+    assert gone.status_code == 503, gone.text
+    with psycopg.connect(world.dsn) as connection:
+        noted = connection.execute("SELECT actor, reason FROM atlas.audit_log WHERE action = 'start_phase_p1_database'").fetchall()  # fmt: skip
+    assert noted == [("operator:ops", "the night is quiet")]
 
 
 def test_a_run_is_approved_once_and_it_is_audited(world: World, operator: dict[str, str]) -> None:

@@ -55,6 +55,10 @@ class AirflowClient:
         """Let the scheduler run it."""
         self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}", {"is_paused": False})
 
+    def is_paused(self, dag_id: str) -> bool:
+        """Whether the scheduler makes no DAG run of it go on."""
+        return bool(self._call("GET", f"/api/v2/dags/{quote(dag_id)}")["is_paused"])
+
     def pause(self, dag_id: str) -> None:
         """Let the scheduler make no DAG run of it."""
         self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}", {"is_paused": True})

@@ -12,10 +12,13 @@ from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.api.manners.repeats import IdempotencyKey
 from atlas_workflows.api.manners.routing import DIRECTS, api_router
-from atlas_workflows.api.phases import Phases
+from atlas_workflows.api.phases import Phases, Started
 from atlas_workflows.api.routes.migration import require_run
 from atlas_workflows.api.schemas.migration import Approval, Approved, PhaseStarted, PhaseWish
 from atlas_workflows.audit import Subject, record
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.sql_files import sql
 
 ROUTER = api_router("migration")
 Directing = Annotated[Operator, Depends(DIRECTS)]
@@ -34,10 +37,7 @@ def start_phase(request: Request, operator: Directing, key: IdempotencyKey, body
                 "idempotency_key_reused", "Another run was started with this Idempotency-Key.", field="Idempotency-Key",
                 remedy="Make a new key for each wish.",
             )  # fmt: skip
-        record(
-            connection, Subject("phase_runs", done.dag_run_id), actor=operator.caller.name, action=f"start_phase_{done.phase}",
-            reason=body.reason,
-        )  # fmt: skip
+        _note(connection, operator, done, body.reason)
     told = {"phase": done.phase, "dag_id": done.dag_id, "dag_run_id": done.dag_run_id}
     return reply(PhaseStarted, told, status=202)
 
@@ -50,6 +50,18 @@ def approve_run(request: Request, operator: Directing, run: UUID, body: Approval
         require_run(connection, run)
         found = phases.approve(connection, str(run), operator.caller.name, body.reason)
     return reply(Approved, {"run": str(run), "approved_by": found.actor, "reason": found.reason}, status=201)
+
+
+def _note(connection: Connection, operator: Operator, done: Started, reason: str) -> None:
+    """In the audit log, once: whoever asks again under the same key has started nothing."""
+    given = {
+        "subject_table": "phase_runs",
+        "subject_id": done.dag_run_id,
+        "action": f"start_phase_{done.phase}",
+    }
+    if not scalar(connection, sql("api/is_audited"), given):
+        about = Subject("phase_runs", done.dag_run_id)
+        record(connection, about, actor=operator.caller.name, action=given["action"], reason=reason)
 
 
 def _phases(request: Request) -> Phases:
