@@ -10,6 +10,7 @@ def _pages():
     from atlas_workflows.api.app import create_app, provider_of, rate_of
     from atlas_workflows.orchestration.connections import crm_dsn
     from atlas_workflows.orchestration.pages import airflow_guard, read_airflow_session
+    from atlas_workflows.phase_starts import PhaseStarts
     from atlas_workflows.settings import load_settings
 
     settings = load_settings()
@@ -21,6 +22,7 @@ def _pages():
         provider=provider_of(settings),
         rate=rate_of(settings),
         proxies=settings.trusted_proxies,
+        phases=PhaseStarts(load_settings),
     )
 
 

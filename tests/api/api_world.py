@@ -17,7 +17,10 @@ from atlas_workflows.api.doors.rates import Rate
 from atlas_workflows.api.doors.strangers import Strangers
 from atlas_workflows.api.doors.tokens import Provider
 from atlas_workflows.db.connect import connect
+from atlas_workflows.phase_starts import PhaseStarts
+from atlas_workflows.settings import load_settings
 from atlas_workflows.store.api_keys import create_key
+from atlas_workflows.store.dead_letters import causes
 from atlas_workflows.store.steering import By
 from crm_world import ANA, COACH, EVE, ONE, OWNER, STRANGER, TWO, build_crm
 
@@ -102,7 +105,8 @@ def build_world(dsn: str, *, provider: Provider | None = None, rate: Rate = GENE
         return session[0]
 
     app = create_app(
-        dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate
+        dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate,
+        phases=PhaseStarts(load_settings),
     )  # fmt: skip
     app.state.doors.strangers = Strangers(GENEROUS)
     app.state.streams.seconds = 0.0  # a stream ends after one look, for those who ask every route
@@ -139,6 +143,10 @@ def _an_endpoint(connection: psycopg.Connection[Any], organization: str) -> str:
         [organization, CANARIES[organization], f"hook-of-{organization}"],
     )
     return f"hook-of-{organization}"
+
+
+def _cause(connection: psycopg.Connection[Any], organization: str) -> str:
+    return causes(connection, organization)[0].cause
 
 
 def _fill(connection: psycopg.Connection[Any], organization: str) -> dict[str, str]:
@@ -182,5 +190,5 @@ def _fill(connection: psycopg.Connection[Any], organization: str) -> dict[str, s
     assert run is not None
     return {
         "workflow": workflow, "execution": execution, "member": MEMBERS[organization], "run": run[0], "version": "1",
-        "before": "1", "after": "0",
+        "before": "1", "after": "0", "cause": _cause(connection, organization),
     }  # fmt: skip

@@ -4,6 +4,7 @@ import json
 import time
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -11,13 +12,18 @@ from api_world import CANARIES, World
 
 from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.api.manners.streams import Streams
+from atlas_workflows.db.connect import connect
+from atlas_workflows.site import crm_site
+from atlas_workflows.store.intake import PostgresIntake
+from atlas_workflows.wiring import work_until_done
+from atlas_workflows.worker.model import Start
 from crm_world import ONE, TWO
 
 INSERT = "INSERT INTO atlas.audit_log (organization_id, actor, action, subject_table, subject_id) VALUES (%s, 'a', 'x', 't', %s)"
 
 
-def _changes(world: World, since: str | None = None, **more: Any) -> Any:
-    return world.get("changes", params={"since": since} if since else {}, **more)
+def _changes(world: World, since: str | None = None, *, limit: int = 100, **more: Any) -> Any:
+    return world.get("changes", params={"limit": limit, **({"since": since} if since else {})}, **more)
 
 
 def _until(world: World, since: str, size: int) -> Any:
@@ -147,3 +153,49 @@ def _events(text: str) -> list[dict[str, Any]]:
     return [
         json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: ")
     ]
+
+
+def _start(world: World, workflow: str, subject: str) -> str:
+    """An execution started by the engine."""
+    with connect(world.dsn, application_name="test", autocommit=True) as connection:
+        wish = Start(ONE, workflow, subject, uuid4().hex, "t", triggered_by="manual")
+        with connection.transaction():
+            (started,) = PostgresIntake(connection).start([wish])
+    assert started.answer == "started"
+    return started.execution
+
+
+def test_executions_that_start_and_end_are_among_the_changes(world: World) -> None:
+    place = _changes(world)["next"]
+    found = {_start(world, world.ids[ONE]["workflow"], f"member-{number}") for number in range(3)}
+    told = _until(world, place, 3)
+    assert {(each["action"], each["what"]) for each in told["items"]} == {("execution_started", "workflow_executions")}  # fmt: skip
+    assert set(_ids(told)) == found
+    one_by_one, at = [], place
+    while page := _changes(world, at, limit=1)["items"]:
+        one_by_one += page
+        at = page[0]["place"]
+    assert one_by_one == told["items"], "a page may end between two that one transaction wrote"
+    assert _changes(world, told["next"])["items"] == []
+    assert _changes(world, place, organization=TWO)["items"] == []
+    work_until_done(crm_site(world.dsn))
+    ended = _until(world, told["next"], 3)
+    assert [each["action"] for each in ended["items"]] == ["execution_ended"] * 3
+    assert set(_ids(ended)) == found
+    with psycopg.connect(world.dsn) as connection:
+        outcomes = connection.execute("SELECT DISTINCT ended_by IS NULL, completed_at IS NULL FROM atlas.workflow_executions WHERE id = ANY(%s)", [list(found)]).fetchall()  # fmt: skip
+    assert outcomes == [(False, False)]
+    streamed = world.call("GET", "changes/stream", headers={"Last-Event-ID": ended["items"][0]["place"]})
+    assert [event["id"] for event in _events(streamed.text)] == _ids(ended)[1:]
+
+
+def test_the_end_of_an_execution_stays_an_update_in_place(world: World) -> None:
+    """No index but a BRIN one may hold what an end writes: any other would have every index of the row written anew."""
+    with psycopg.connect(world.dsn) as connection:
+        found = connection.execute(
+            "SELECT DISTINCT am.amname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS am ON am.oid = c.relam"
+            " JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
+            " WHERE i.indrelid = 'atlas.workflow_executions'::regclass"
+            " AND a.attname = ANY(ARRAY['status', 'outcome', 'reason', 'error', 'completed_at', 'execution_time_ms', 'ended_by'])"
+        ).fetchall()
+    assert found == [("brin",)]

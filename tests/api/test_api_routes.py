@@ -197,3 +197,84 @@ def test_what_the_migration_changes_is_shown(world: World) -> None:
         assert world.client.get(f"/api/v2/migration/runs/{uuid4()}/gates").status_code == 404
     finally:
         world.session[0] = None
+
+
+def test_a_cause_has_its_executions_and_its_replay_is_counted_first(world: World) -> None:
+    path = f"dead-letters/{world.ids[TWO]['cause']}"
+    listed = world.get("dead-letters", organization=TWO)["items"]
+    assert [each["cause"] for each in listed] == [world.ids[TWO]["cause"]]
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = world.get(
+            path, params={"limit": 3, **({"cursor": cursor} if cursor else {})}, organization=TWO
+        )
+        seen += [letter["execution"] for letter in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert len(seen) == len(set(seen)) == listed[0]["executions"] == 4
+    assert {letter["message"] for letter in page["items"]} == {CANARIES[TWO]}
+    masked = world.get(path, role="member", organization=TWO)
+    assert {letter["message"] for letter in masked["items"]} == {""}
+    plan = world.call("POST", f"{path}/replay-plan", json={"limit": 3}, organization=TWO).json()
+    assert (plan["looked_at"], plan["replays"], plan["may_send"], plan["refused"]) == (3, 3, 3, {})
+    assert world.get("dead-letters", organization=TWO)["items"] == listed, "a plan does nothing"
+    assert world.call("GET", path).status_code == 404
+    assert world.call("GET", "dead-letters/nothing").status_code == 422
+
+
+def test_workflows_are_found_by_what_is_in_them_and_counted(world: World) -> None:
+    for name, trigger, step, label in (
+        ("one", "lead_created", "send_sms", "Say hello"),
+        ("two", "manual", "send_sms", "Remind"),
+        ("three", "lead_created", "add_tags", "HELLO again"),
+    ):
+        definition = {
+            "triggers": [{"id": "t", "type": trigger, "parameters": {}}],
+            "nodes": [{"id": "n", "type": step, "name": label, "parameters": {}}], "edges": [],
+        }  # fmt: skip
+        assert (
+            world.start("workflows", {"name": f"found {name}", "definition": definition}).status_code == 201
+        )
+    broken = world.start(
+        "workflows", {"name": "found broken", "definition": {"nodes": 7, "triggers": [1, None]}}
+    )
+    assert broken.status_code == 201
+
+    def names(**params: Any) -> set[str]:
+        return {
+            each["name"].removeprefix("found ") for each in world.get("workflows", params=params)["items"]
+        }
+
+    assert names(step="send_sms") == {"one", "two"}
+    assert names(step="send_sms", trigger="lead_created") == {"one"}
+    assert names(search="hello") == {"one", "three"}
+    assert names(search="found") == {"one", "two", "three", "broken"}
+    counted = world.get("workflows", params={"search": "found", "count": True, "limit": 1})
+    assert (counted["capped_count"], len(counted["items"])) == (4, 1)
+    assert world.get("workflows", params={"limit": 1})["capped_count"] is None
+    everything = world.get("executions", params={"count": True, "limit": 1, "outcome": "completed"})
+    assert everything["capped_count"] >= 1
+    assert (
+        world.get("workflows", params={"search": "found", "count": True}, organization=TWO)["capped_count"]
+        == 0
+    )
+
+
+def test_a_workflow_is_archived_by_who_has_seen_it(world: World) -> None:
+    made = world.start("workflows", {"name": "to go"})
+    path = f"workflows/{made.json()['id']}"
+    tag = world.call("GET", path).headers["etag"]
+    for headers, params, status in (
+        ({}, {"reason": "r"}, 428),
+        ({"If-Match": '"7"'}, {"reason": "r"}, 412),
+        ({"If-Match": tag}, {}, 422),
+        ({"If-Match": tag}, {"reason": "r", "running": "vanish"}, 422),
+        ({"If-Match": tag}, {"reason": "out of season"}, 200),
+    ):
+        assert world.call("DELETE", path, params=params, headers=headers).status_code == status
+    assert world.get(path)["status"] == "archived"
+    assert (
+        world.get("audit", params={"subject_id": made.json()["id"]})["items"][0]["reason"] == "out of season"
+    )
+    assert world.call("DELETE", path, params={"reason": "r"}, role="staff", headers={"If-Match": "*"}).status_code == 403  # fmt: skip

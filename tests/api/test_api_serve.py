@@ -72,12 +72,12 @@ def test_a_port_that_is_taken_is_said(
 
 
 def test_the_how_to_works_as_it_is_written(
-    served: tuple[Client, subprocess.Popen[str]], world: World
+    served: tuple[Client, subprocess.Popen[str]], world: World, tmp_path: Path
 ) -> None:
-    """Its commands in their order, with this server's address, this organization and the key and id that the first one gave."""
+    """Its commands in their order, with this server's address, and the key and the workflow's id as they were given."""
     text = (ROOT / "docs" / "how-to" / "use-the-api.md").read_text()
     commands = re.findall(r"^\$ (.+)$", text, re.MULTILINE)
-    assert len(commands) == 6
+    assert len(commands) == 16
     environment = os.environ | {"ATLAS_CRM_DSN": world.dsn, "KEY": "", "NO_PROXY": "*"}
     said: list[str] = []
     for command in commands:
@@ -88,16 +88,27 @@ def test_the_how_to_works_as_it_is_written(
             environment["KEY"] = said[0].splitlines()[0]
             (named,) = re.findall(r"Key (\S+)", said[0])
             found = found.replace("5b0c6a0e-0000-4000-8000-000000000000", named)
+        if len(said) == 5:
+            environment["WORKFLOW"] = json.loads(said[4])["id"]
         done = subprocess.run(
-            ["bash", "-c", found], env=environment, capture_output=True, text=True, timeout=120
+            ["bash", "-c", found], env=environment, capture_output=True, text=True, timeout=120, cwd=tmp_path
         )
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         said.append(done.stdout)
     assert '"kind":"api_key"' in said[1]
     assert len(json.loads(said[2])["items"]) == 4
     assert json.loads(said[3])["was_done"] is False
-    assert "in force" in said[4]
-    assert said[5] == "website is revoked.\n"
+    patched, merged, simulated, forecast, published, discarded, restored = (
+        json.loads(said[place]) for place in (6, 8, 9, 10, 11, 12, 13)
+    )
+    assert (patched["revision"], merged["conflicts"], merged["valid"]) == (2, [], True)
+    node = merged["definition"]["nodes"][0]
+    assert (node["name"], node["parameters"]["tags"]) == ("Tag the new one", ["trial"])
+    assert (simulated["outcome"], [effect["kind"] for effect in simulated["effects"]]) == ("completed", ["add_tags"])  # fmt: skip
+    assert (forecast["starts"], published["version"]) == (0, 1)
+    assert (discarded["revision"], restored["revision"]) == (3, 4)
+    assert "in force" in said[14]
+    assert said[15] == "website is revoked.\n"
 
 
 def test_a_stream_tells_what_happens_meanwhile(

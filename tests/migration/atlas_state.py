@@ -14,6 +14,8 @@ RUN_TABLES = frozenset(
         "api_keys",
         "api_rates",
         "api_answers",
+        "draft_revisions",
+        "draft_presence",
         "phase_run_steps",
         "backfill_cursors",
         "audit_log",

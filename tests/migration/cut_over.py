@@ -7,7 +7,6 @@ from moving_phase import OPTIONS
 from plain_source import settings_at
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.migration.ledger.sign_off import read_awaiting, sign
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.request import Parked, Scope
@@ -15,6 +14,7 @@ from atlas_workflows.migration.rollback import RolledBack, roll_back
 from atlas_workflows.migration.runs.outcome import RunResult
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.site import Site
+from atlas_workflows.store.sign_offs import read_awaiting, sign
 
 STEPS = ("expand", "decide", "cutover", "watch", "finish")
 NO_WATCH = replace(OPTIONS, watch_minutes=0, actor="ana")

@@ -21,7 +21,6 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.legacy.execution.document import read_program
-from atlas_workflows.migration.ledger.sign_off import read_awaiting, sign
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.runs.outcome import RunResult
 from atlas_workflows.migration.runs.run import run_phase
@@ -33,6 +32,7 @@ from atlas_workflows.store.definitions import PostgresDefinitions
 from atlas_workflows.store.events import emit
 from atlas_workflows.store.outbox import PostgresOutbox
 from atlas_workflows.store.sessions import open_pool
+from atlas_workflows.store.sign_offs import read_awaiting, sign
 from atlas_workflows.wiring import work_until_done
 from atlas_workflows.worker.outbox_lane import OutboxLane
 

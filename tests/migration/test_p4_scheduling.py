@@ -22,7 +22,6 @@ from atlas_workflows.errors import PhaseRefused
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.cutover.switch import Switch
 from atlas_workflows.migration.cutover.take_over import Author
-from atlas_workflows.migration.ledger.sign_off import read_awaiting, sign
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.ramp import ramp
@@ -44,6 +43,7 @@ from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.schedule.occurrences import Schedule
 from atlas_workflows.schedule.spec import parse_spec
 from atlas_workflows.site import Progress, Site
+from atlas_workflows.store.sign_offs import read_awaiting, sign
 
 STEPS = ("expand", "plan_scheduling", "approve", "scheduling", "finish")
 FLAG = "scheduling.translated"

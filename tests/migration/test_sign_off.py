@@ -10,9 +10,9 @@ from moving_phase import fetch, migrate, moving_phase
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError
-from atlas_workflows.migration.ledger.sign_off import Awaiting, Signed, read_awaiting, sign, sign_for_all
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back
+from atlas_workflows.store.sign_offs import Awaiting, Signed, read_awaiting, sign, sign_for_all
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ CHOICES = {
     ("connector_limits", "at_once"): 1,
     ("audience_members", "answer"): "started",
     ("schedule_activations", "standing"): "off",
+    ("draft_presence", "page"): "1",
     ("recurring_occurrences", "cause"): "due",
     ("recurring_occurrences", "state"): "passed_over",
 }

@@ -1,5 +1,6 @@
 """The rules tables keep by themselves: append-only logs, immutable versions, drafts, timestamps, keys, rates."""
 
+import json
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -294,3 +295,44 @@ def test_another_organizations_secret_is_refused_wherever_a_reference_can_be_set
     with pytest.raises(errors.CheckViolation, match="does not move"):
         admin.execute("UPDATE atlas.secrets SET organization_id = %s WHERE id = %s", [TWO, OWN])
     assert admin.execute(PLACES).fetchall() == []
+
+
+def test_what_a_draft_was_is_kept_for_a_while_and_goes_with_its_workflow(admin: psycopg.Connection) -> None:
+    workflow, other = new_workflow(admin), new_workflow(admin)
+    for revision in range(1, 61):
+        admin.execute(
+            "SELECT atlas.save_draft(%s, %s, %s, NULL)", [workflow, revision, json.dumps({"n": revision})]
+        )
+    admin.execute("SELECT atlas.save_draft(%s, 1, '{}', NULL)", [other])
+    kept = admin.execute(
+        "SELECT revision, definition ->> 'n' FROM atlas.draft_revisions WHERE workflow_id = %s ORDER BY revision", [workflow]
+    ).fetchall()  # fmt: skip
+    assert [revision for revision, _ in kept] == list(range(11, 61))
+    assert kept[-1] == (60, "59"), "revision 60 was what the save at 59 made"
+    admin.execute(
+        "UPDATE atlas.draft_revisions SET replaced_at = now() - INTERVAL '31 days' WHERE revision < 60"
+    )
+    admin.execute("SELECT atlas.save_draft(%s, 61, '{}', NULL)", [workflow])
+    left = "SELECT array_agg(revision ORDER BY revision) FROM atlas.draft_revisions WHERE workflow_id = %s"
+    assert admin.execute(left, [workflow]).fetchone() == ([60, 61],)
+    admin.execute("UPDATE atlas.workflows SET name = 'renamed' WHERE id = %s", [workflow])
+    assert admin.execute(left, [workflow]).fetchone() == ([60, 61],)
+    admin.execute(
+        "INSERT INTO atlas.draft_presence SELECT organization_id, id, 'ana', '1', now() FROM atlas.workflows"
+    )
+    admin.execute("DELETE FROM atlas.workflows WHERE id = %s", [workflow])
+    assert admin.execute(left, [workflow]).fetchone() == (None,)
+    assert admin.execute(left, [other]).fetchone() == ([1],)
+    assert admin.execute("SELECT array_agg(workflow_id::text) FROM atlas.draft_presence").fetchone() == (
+        [other],
+    )
+
+
+def test_an_earlier_draft_refers_to_no_foreign_secret(admin: psycopg.Connection) -> None:
+    for secret, organization in ((OWN, ONE), (FOREIGN, TWO)):
+        seal(admin, secret, organization, None)
+    workflow = new_workflow(admin)
+    keep = "INSERT INTO atlas.draft_revisions VALUES (%s, %s, %s, %s)"
+    admin.execute(keep, [ONE, workflow, 7, DOCUMENT % OWN])
+    with pytest.raises(errors.CheckViolation, match="not its organization's"):
+        admin.execute(keep, [ONE, workflow, 8, DOCUMENT % FOREIGN])

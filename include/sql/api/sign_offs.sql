@@ -1,6 +1,6 @@
 -- Changes of meaning of an organization's workflows that wait for a signature, and those signed, workflow by workflow.
 SELECT
-    w.id::text AS workflow, w.name, w.status, w.intended_status, w.awaiting_sign_off,
+    w.id::text AS workflow, w.name, w.status, w.intended_status, w.awaiting_sign_off, l.source_hash,
     coalesce(l.changes, '[]')::text AS changes, coalesce(s.signed, '[]')::text AS signed
 FROM atlas.workflows AS w
 LEFT JOIN atlas.migration_ledger AS l ON l.source_table = w.source_table AND l.source_id = w.source_id

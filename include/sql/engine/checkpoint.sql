@@ -44,6 +44,7 @@ UPDATE atlas.workflow_executions AS e
 SET status = t.status, outcome = t.outcome, reason = t.reason,
     error = CASE WHEN t.status IN ('failed', 'timeout') THEN t.reason END,
     completed_at = t.finished_at,
+    ended_by = CASE WHEN t.is_over THEN pg_current_xact_id()::text::bigint END,
     execution_time_ms = extract(EPOCH FROM t.finished_at - t.started_at) * 1000
 FROM turn AS t
 WHERE t.status IS NOT NULL AND e.id = t.execution_id AND e.started_at = t.started_at

@@ -43,7 +43,7 @@ effects AS (
         AND e.status IN ('intended', 'held', 'dispatching', 'unknown')
 )
 UPDATE atlas.workflow_executions AS e
-SET status = 'running', outcome = NULL, reason = NULL, error = NULL, completed_at = NULL, execution_time_ms = NULL,
+SET status = 'running', outcome = NULL, reason = NULL, error = NULL, completed_at = NULL, execution_time_ms = NULL, ended_by = NULL,
     workflow_version = %(version)s
 FROM letter AS l
 WHERE e.organization_id = l.organization_id AND e.id = l.execution_id AND e.started_at = l.started_at

@@ -41,11 +41,11 @@ begun AS (
 ),
 executions AS (
     INSERT INTO atlas.workflow_executions (
-        id, organization_id, workflow_id, workflow_version, subject, status, triggered_by, trigger_data
+        id, organization_id, workflow_id, workflow_version, subject, status, triggered_by, trigger_data, started_by
     )
     SELECT
         b.execution_id, b.organization_id, b.workflow_id, b.published_version, b.subject, 'queued', b.triggered_by,
-        (b.document -> 'data' -> 'trigger')::jsonb
+        (b.document -> 'data' -> 'trigger')::jsonb, pg_current_xact_id()::text::bigint
     FROM begun AS b
 ),
 states AS (

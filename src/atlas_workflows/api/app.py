@@ -16,6 +16,7 @@ from atlas_workflows.api.manners.envelope import Envelope
 from atlas_workflows.api.manners.refusals import add_refusals
 from atlas_workflows.api.manners.streams import Streams
 from atlas_workflows.api.openapi import describe, operation_id
+from atlas_workflows.api.phases import Phases
 from atlas_workflows.api.routes import all_routers
 from atlas_workflows.api.routes.health import health_router
 from atlas_workflows.settings import Settings
@@ -50,6 +51,7 @@ def create_app(
     read_session: ReadSession | None = None,
     provider: Provider | None = None,
     rate: Rate = RATE,
+    phases: Phases | None = None,
     prefix: str = "",
     proxies: int = 0,
 ) -> FastAPI:
@@ -70,6 +72,7 @@ def create_app(
         Database(dsn), now, rate, tokens=_tokens(provider), read_session=read_session, proxies=proxies
     )
     app.state.streams = Streams()
+    app.state.phases = phases
     app.include_router(health_router(app.state.doors.database))
     for router in all_routers():
         app.include_router(router, prefix=prefix + V2)

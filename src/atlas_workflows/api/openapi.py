@@ -82,7 +82,8 @@ def _refusals(operation: dict[str, Any], route: APIRoute) -> set[int]:
     found |= {304} if "If-None-Match" in headers else set()
     found |= {412, 428} if "If-Match" in headers else set()
     found |= {400, 408, 413, 415} if "requestBody" in operation else set()
-    found |= {404} if "{" in route.path else set()
+    # A body may name what is not there, as a path may.
+    found |= {404} if "{" in route.path or "requestBody" in operation else set()
     return found | ({409, 412} if route.methods & UNSAFE else set())
 
 

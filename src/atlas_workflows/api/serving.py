@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from atlas_workflows.api.app import create_app, provider_of, rate_of
 from atlas_workflows.api.connections import Impatient
 from atlas_workflows.api.database import require_schema
+from atlas_workflows.api.phases import Phases
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
 from atlas_workflows.errors import StackError
@@ -29,17 +30,20 @@ def require_ready(dsn: str) -> None:
         require_schema(connection)
 
 
-def build(settings: Settings, dsn: Callable[[], str]) -> FastAPI:
+def build(settings: Settings, dsn: Callable[[], str], phases: Phases | None = None) -> FastAPI:
     """The application over one database."""
+    provider, rate = provider_of(settings), rate_of(settings)
     return create_app(
-        dsn=dsn, provider=provider_of(settings), rate=rate_of(settings), prefix=PREFIX, proxies=settings.trusted_proxies
-    )  # fmt: skip
+        dsn=dsn, provider=provider, rate=rate, phases=phases, prefix=PREFIX, proxies=settings.trusted_proxies
+    )
 
 
-def serve(settings: Settings, dsn: Callable[[], str], host: str, port: int) -> None:
+def serve(
+    settings: Settings, dsn: Callable[[], str], host: str, port: int, phases: Phases | None = None
+) -> None:
     """Answer until SIGTERM or SIGINT; what is in hand then is answered. Raises StackError where the port is not to be had."""
     listening = listen(host, port)
-    application = build(settings, dsn)
+    application = build(settings, dsn, phases)
     config = uvicorn.Config(
         application, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="off",
         http=Impatient, timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=DRAIN_SECONDS, limit_concurrency=MOST_AT_ONCE,

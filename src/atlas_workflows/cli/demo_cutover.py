@@ -9,12 +9,12 @@ from atlas_workflows.db.acting import acting_as_migration
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.migration.ledger.sign_off import Awaiting, read_awaiting, sign
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.shadow.gate import SHUT, held_up
 from atlas_workflows.migration.shadow.run import ShadowRun, Tally, run_shadow
 from atlas_workflows.rollout.ownership import WAKING
 from atlas_workflows.site import Site
+from atlas_workflows.store.sign_offs import Awaiting, read_awaiting, sign
 
 SIGNER = "Dana Demo"
 REASON = "a demo: nobody has to live with it"

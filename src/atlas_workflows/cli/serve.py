@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from atlas_workflows.cli.worker import log_as_json
+from atlas_workflows.phase_starts import PhaseStarts
 from atlas_workflows.settings import load_settings
 
 app = typer.Typer()
@@ -38,4 +39,7 @@ def serve(
     if not wait:
         serving.require_ready(dsn or settings.require_crm_dsn())
     address = host or settings.api_address
-    serving.serve(settings, lambda: dsn or settings.require_crm_dsn(), address, port or settings.api_port)
+    phases = PhaseStarts(load_settings)
+    serving.serve(
+        settings, lambda: dsn or settings.require_crm_dsn(), address, port or settings.api_port, phases
+    )

@@ -14,9 +14,9 @@ from atlas_workflows.db.schema import current
 from atlas_workflows.errors import InputError, PhaseRefused
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.migration.evidence.shown import Shown, read_shown, sentence_of
-from atlas_workflows.migration.ledger.sign_off import Awaiting, Signed, read_awaiting, sign, sign_for_all
 from atlas_workflows.recurring.survey import organization_names
 from atlas_workflows.site import crm_site
+from atlas_workflows.store.sign_offs import Awaiting, Signed, read_awaiting, sign, sign_for_all
 
 app = typer.Typer()
 

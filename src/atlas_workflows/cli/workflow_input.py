@@ -1,6 +1,5 @@
 """What `atlas workflow execute` is given beside the workflow: data, events, the start, attempts that fail. Checked here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -11,14 +10,10 @@ from atlas_workflows.engine.events import Happened
 from atlas_workflows.engine.limits import MAX_VALUE_DEPTH
 from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions.moment import zone_named
-from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.graph.limits import is_deeper_than
 from atlas_workflows.graph.model import Workflow
-from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.nodes.trial import MAX_EVENTS, data_of, require_can_fail
 
-MAX_EVENTS = 2_000
-_SUBJECTS = ("contact", "lead", "client")
-_OBJECTS = (*_SUBJECTS, "trigger", "organization", "variables")
 _EXAMPLE = 'Write {"time": "2026-03-29T09:00:00Z", "type": "email_event", "subject": "…", "data": {…}}.'
 
 
@@ -32,35 +27,8 @@ class Events:
 
 
 def read_data(source: Path) -> dict[str, Any]:
-    """The roots of paths: contact, trigger, and what else the file holds. Raises UnreadableFile."""
-    document = read_document(source)
-    if not isinstance(document, dict):
-        fact = f"{source} holds no JSON object."
-        raise UnreadableFile(fact, remedy='Write {"contact": {…}, "trigger": {…}}.')
-    if is_deeper_than(document, MAX_VALUE_DEPTH):
-        fact = f"{source} is nested more than {MAX_VALUE_DEPTH} levels deep."
-        raise UnreadableFile(fact, remedy="Flatten it.")
-    for name in _OBJECTS:
-        if not isinstance(document.get(name, {}), dict) and (
-            name == "variables" or document[name] is not None
-        ):
-            raise UnreadableFile(f"{source}: {name} is no object.", remedy=f'Write {{"{name}": {{…}}}}.')
-    variables = document.get("variables", {})
-    if not any(name in document for name in (*_SUBJECTS, "trigger")):
-        return {**document, "contact": document, "trigger": document, "variables": variables}
-    contact = next((document[name] for name in _SUBJECTS if document.get(name) is not None), None)
-    data = {name: value for name, value in document.items() if name not in _SUBJECTS}
-    return data if contact is None else {**data, "contact": contact}
-
-
-def subject_of(data: Mapping[str, Any]) -> str | None:
-    """Whom the execution is about: the contact's id, else its e-mail or phone."""
-    contact = data.get("contact")
-    if isinstance(contact, dict):
-        for name in ("id", "email", "phone"):
-            if isinstance(contact.get(name), str | int) and contact[name] != "":
-                return str(contact[name])
-    return None
+    """The roots of paths: contact, trigger, and what else the file holds. Raises UnreadableFile, TrialRefused."""
+    return data_of(read_document(source), str(source))
 
 
 def read_start(text: str | None, workflow: Workflow) -> datetime:
@@ -107,20 +75,14 @@ def read_events(file: Path | None, subject: str | None, workflow: Workflow) -> E
 
 
 def read_failure(text: str, workflow: Workflow) -> tuple[str, int]:
-    """NODE:ATTEMPTS. Raises UnreadableFile."""
+    """NODE:ATTEMPTS. Raises UnreadableFile, TrialRefused."""
     node, _, attempts = text.rpartition(":")
-    types = {found.id: (found.type, found.version) for found in workflow.nodes}
-    if node not in types:
-        known = ", ".join(found.id for found in workflow.nodes[:10])
-        fact = f"--fail {text[:80]!r} names no node of the workflow."
-        raise UnreadableFile(fact, remedy=f"Write NODE:ATTEMPTS. There are: {known}.")
-    if not attempts.isascii() or not attempts.isdigit() or len(attempts) > 6:
-        fact = f"--fail {text[:80]!r} has no number of attempts."
-        raise UnreadableFile(fact, remedy="Write NODE:ATTEMPTS.")
-    kind = load_catalogue().node(*types[node])
-    if kind is not None and kind.effect is Effect.NONE:
-        fact = f"--fail {text[:80]!r}: a node of type {kind.name} asks nothing of a provider that could fail."
-        raise UnreadableFile(fact, remedy="Name an action, or a sub_workflow.")
+    said = f"--fail {text[:80]!r}"
+    if node in {found.id for found in workflow.nodes} and (
+        not attempts.isascii() or not attempts.isdigit() or len(attempts) > 6
+    ):
+        raise UnreadableFile(f"{said} has no number of attempts.", remedy="Write NODE:ATTEMPTS.")
+    require_can_fail(workflow, node, said, field="--fail")
     return node, int(attempts)
 
 

@@ -58,6 +58,7 @@ SECTIONS = (
     ("Schedules of the old application", "0025_schedule_activations"),
     ("How recurring schedules stand", "0026_sweep"),
     ("The HTTP API", "0032_api"),
+    ("Drafts", "0035_drafting"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = (
@@ -87,7 +88,7 @@ FUNCTION_FILES = (
     "0030_concurrency",
 )
 
-_TABLE = re.compile(r"^CREATE TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
+_TABLE = re.compile(r"^CREATE (?:UNLOGGED )?TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)
 _ADDED = re.compile(r"^ALTER TABLE atlas\.(\w+)\s+(ADD COLUMN [^;]*);", re.MULTILINE)
 _DROPPED = re.compile(r"^DROP FUNCTION atlas\.(\w+\([^)]*\));", re.MULTILINE)
 _ADDED_COLUMN = re.compile(r"ADD COLUMN (\w+) ([^,]+)")
@@ -143,9 +144,7 @@ def _added(text: str, table: str) -> list[tuple[str, str]]:
 
 def last_made_in(table: str) -> str:
     """The file whose form of a table holds: a later revision may make it anew."""
-    return [file for _, file in SECTIONS if f"CREATE TABLE atlas.{table} (" in sql_text(f"schema/{file}.up")][
-        -1
-    ]
+    return [file for _, file in SECTIONS if f"TABLE atlas.{table} (" in sql_text(f"schema/{file}.up")][-1]
 
 
 def functions() -> list[tuple[str, str]]:

@@ -105,3 +105,20 @@ _OPERAND_OF = {Operator(name): operand for operand, names in _OPERANDS.items() f
 def operand_of(operator: Operator) -> Operand:
     """The kind of value this operator takes."""
     return _OPERAND_OF.get(operator, Operand.ANY)
+
+
+_NUMBERS_AND_DATES = ("number", "date")
+_TYPES = {
+    ("greater_than", "greater_than_or_equal", "less_than", "less_than_or_equal", "between"): _NUMBERS_AND_DATES,
+    ("before", "after", "days_ago_less_than", "days_ago_greater_than", "within", "not_within", "exactly"): ("date",),
+    ("starts_with", "ends_with", "contains_words", "matches_regex"): ("text",),
+    ("contains", "not_contains"): ("text", "list"),
+    ("has_tag", "not_has_tag", "has_any", "has_all"): ("list",),
+    ("is_true", "is_false"): ("boolean",),
+}  # fmt: skip
+_TYPES_OF = {Operator(name): types for names, types in _TYPES.items() for name in names}
+
+
+def types_of(operator: Operator) -> tuple[str, ...]:
+    """The types of values it makes sense for, best first, as ValueType names them."""
+    return _TYPES_OF.get(operator, ("text", "number", "date", "boolean", "list"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import one, rows
+from atlas_workflows.db.rows import one, rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.state import State, Token, state_from_json
 from atlas_workflows.errors import InputError
@@ -138,6 +138,14 @@ def find_executions(connection: Connection, wanted: Wanted) -> list[Execution]:
         if len(found) >= wanted.limit or within.since == wanted.since:
             break
     return found
+
+
+def count_executions(connection: Connection, wanted: Wanted, most: int) -> int:
+    """How many there are in all, whatever the page; `most` where there are as many or more."""
+    given = {
+        name: getattr(wanted, name) for name in ("organization", "workflow", "subject", "outcome", "since")
+    }
+    return int(scalar(connection, sql("api/count_executions"), given | {"most": most}))
 
 
 def read_story(connection: Connection, organization: str, execution: str) -> Story:

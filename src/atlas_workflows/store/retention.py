@@ -23,6 +23,9 @@ TABLES = {
 LOGS = "workflow_execution_logs"
 LOCK_SECONDS = 3
 AT_ONCE = 2_000  # executions whose effects and enrolments go in one transaction
+DRAFTS = timedelta(
+    days=30
+)  # for so long earlier revisions of drafts are kept; those edited forget by themselves
 AUDIENCES_AT_ONCE = 5  # occurrences of audiences, of which each may have found tens of thousands
 NOBODY = "00000000-0000-0000-0000-000000000000"
 IN_USE = (errors.LockNotAvailable, errors.DeadlockDetected)
@@ -96,6 +99,7 @@ def sweep(connection: Connection, keep: Keep, now: datetime, by: By | None) -> I
     act_as_migration(connection)
     if by is not None:
         _forget_audiences(connection, now - keep.executions)
+        connection.execute(sql("engine/forget_draft_revisions"), {"before": now - DRAFTS})
     for table in TABLES:
         given = {"table": table, "before": now - keep.of(table)}
         for span in rows(connection, _Span, sql("engine/old_partitions"), given):

@@ -55,6 +55,10 @@ class AirflowClient:
         """Let the scheduler run it."""
         self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}", {"is_paused": False})
 
+    def is_paused(self, dag_id: str) -> bool:
+        """Whether the scheduler makes no DAG run of it go on."""
+        return bool(self._call("GET", f"/api/v2/dags/{quote(dag_id)}")["is_paused"])
+
     def pause(self, dag_id: str) -> None:
         """Let the scheduler make no DAG run of it."""
         self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}", {"is_paused": True})
@@ -84,6 +88,13 @@ class AirflowClient:
             "POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", {"logical_date": None, "conf": conf}
         )
         return str(answer["dag_run_id"])
+
+    def trigger_once(self, dag_id: str, conf: dict[str, Any], run_id: str) -> dict[str, Any]:
+        """Start a DAG run of this id, unless there is one; the parameters that it has."""
+        path = f"/api/v2/dags/{quote(dag_id)}/dagRuns"
+        given = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        self._call("POST", path, given, but=httpx.codes.CONFLICT)  # that it is there
+        return self.conf(dag_id, run_id)
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The DAG's latest runs as Airflow shows them, newest first."""
@@ -146,14 +157,15 @@ class AirflowClient:
     def _run_path(self, dag_id: str, run_id: str) -> str:
         return f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}"
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, *, but: int = 0) -> Any:
+        """The answer as JSON; status `but` is no refusal."""
         try:
             answer = self._http.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise StackError(
                 f"Airflow does not answer: {error}.", remedy="Look at `./atlas status`."
             ) from error
-        if answer.is_error:
+        if answer.is_error and answer.status_code != but:
             raise StackError(
                 f"Airflow refused {method} {path.split('?')[0]}: {answer.status_code} {answer.text[:500]}",
                 remedy="Look at `./atlas logs api-server`.",

@@ -17,10 +17,10 @@ from psycopg.types.json import Jsonb
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.migration.ledger.certificate import canonical_text, issue_certificates, proven
-from atlas_workflows.migration.ledger.sign_off import sign
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.secrets.signing import Signer
 from atlas_workflows.settings import load_settings
+from atlas_workflows.store.sign_offs import sign
 
 SCRIPT = load_settings({}).root / "scripts" / "verify_certificate.py"
 BIGGEST = (

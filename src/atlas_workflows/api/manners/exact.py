@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -20,6 +20,8 @@ from atlas_workflows.exact_json import dumps, is_deeper, loads_unambiguous
 
 DEEPEST = 64
 _NUMBER = re.compile(r"[-+]?[0-9._]+(e[-+]?[0-9]+)?", re.IGNORECASE)
+# In the openapi_extra of a route: which other media types its JSON may come as.
+ALSO_TAKES = "x-also-takes"
 LONG = 65_536  # bytes; what is longer is read beside the event loop, which serves everybody
 
 
@@ -59,6 +61,7 @@ class ExactRoute(APIRoute):
         handle = super().get_route_handler()
         known = {field.alias for field in get_flat_dependant(self.dependant).query_params}
         takes_body = self.body_field is not None
+        media_types = ("application/json", *(self.openapi_extra or {}).get(ALSO_TAKES, ()))
         keepers = [each.call for each in self.dependant.dependencies if isinstance(each.call, Needs)]
 
         async def exact(request: Request) -> Response:
@@ -68,7 +71,7 @@ class ExactRoute(APIRoute):
                 await keeper.admit(asked)
             refuse_unknown((name for name, _ in asked.query_params.multi_items()), known)
             if takes_body:
-                _require_json(asked)
+                _require_json(asked, media_types)
                 await asked.json()
             asked.state.request_hash = await _hash_of(asked)
             return await handle(asked)
@@ -116,18 +119,18 @@ def _read(body: bytes) -> Any:
     return loads_unambiguous(body)
 
 
-def _require_json(request: Request) -> None:
+def _require_json(request: Request, media_types: Sequence[str]) -> None:
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise HttpProblem(
             "unsupported_media_type", "The body is compressed.", remedy="Send it as it is.", field="Content-Encoding"
         )  # fmt: skip
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if kind.strip().lower() == "application/json" and charset in ("", "utf-8", "utf8"):
+    if kind.strip().lower() in media_types and charset in ("", "utf-8", "utf8"):
         return
     said = request.headers.get("content-type", "").strip()
     fact = f"The body's Content-Type is {shortened(said)!r}." if said else "The body has no Content-Type."
-    raise HttpProblem("unsupported_media_type", fact, remedy="Send application/json in UTF-8.")
+    raise HttpProblem("unsupported_media_type", fact, remedy=f"Send {media_types[-1]} in UTF-8.")
 
 
 async def _hash_of(request: Request) -> str:

@@ -19,7 +19,9 @@ from atlas_workflows.errors import (
     ExpressionInvalid,
     InputError,
     InvalidJson,
+    PhaseRefused,
     ScheduleRefused,
+    StackError,
 )
 from atlas_workflows.recurring.audience.refusal import AudienceRefused
 from atlas_workflows.store.publication import DraftInvalid, StaleRevision
@@ -71,9 +73,9 @@ def as_problem(error: AtlasError) -> HttpProblem:
     if isinstance(error, ScheduleRefused | ExpressionInvalid | AudienceRefused) or field is not None:
         told = {"code": "invalid", "field": field, "message": error.fact, "remedy": error.remedy}
         return HttpProblem("invalid", error.fact, remedy=error.remedy, field=field, problems=[told])
-    if isinstance(error, InputError):
+    if isinstance(error, InputError | PhaseRefused):
         return HttpProblem("conflict", error.fact, remedy=error.remedy)
-    if isinstance(error, DatabaseError | ConfigurationError):
+    if isinstance(error, DatabaseError | ConfigurationError | StackError):
         return HttpProblem("unavailable", error.fact, remedy=error.remedy, headers=_TRY_AGAIN)
     return unforeseen(error)
 

@@ -8,8 +8,10 @@ from atlas_workflows.api.doors.needs import Needs
 from atlas_workflows.api.manners.exact import ExactRoute
 
 MOST_OF_A_PAGE = 200
+MOST_COUNTED = 10_000  # more than that is only said to be more
 Limit = Annotated[int, Query(ge=1, le=MOST_OF_A_PAGE, description="At most so many.")]
 Cursor = Annotated[str | None, Query(max_length=400, description="The next page: `next` of the page before.")]
+Counted = Annotated[bool, Query(description="Count them too, up to 10,000.")]
 Name = Annotated[str, Path(min_length=1, max_length=200)]
 
 READS = Needs("workflow:analytics")
@@ -19,6 +21,7 @@ ARCHIVES = Needs("workflow:delete")
 EXECUTES = Needs("workflow:execute")
 ADMINISTERS = Needs("system:admin")
 OPERATES = Needs("workflow:analytics", everywhere=True)
+DIRECTS = Needs("system:admin", everywhere=True)
 KNOWN = Needs(None)
 
 

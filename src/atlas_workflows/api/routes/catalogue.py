@@ -2,18 +2,22 @@
 
 import hashlib
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Depends
 from starlette.responses import Response
 
-from atlas_workflows.api.manners.exact import Model, document_of
+from atlas_workflows.api.doors.needs import Tenant
+from atlas_workflows.api.manners.exact import Model, document_of, reply
 from atlas_workflows.api.manners.preconditions import IfNoneMatch, is_known, tag_of
-from atlas_workflows.api.manners.routing import KNOWN, api_router
-from atlas_workflows.api.schemas.catalogue import NodeTypes, TriggerTypes
+from atlas_workflows.api.manners.routing import KNOWN, READS, api_router
+from atlas_workflows.api.schemas.catalogue import Fields, NodeTypes, Operators, TriggerTypes
 from atlas_workflows.exact_json import dumps
+from atlas_workflows.expressions.operators import NEGATIONS, SEEKING, Operator, operand_of, types_of
 from atlas_workflows.nodes.catalogue import load_catalogue
+from atlas_workflows.nodes.format_schema import format_schema
 from atlas_workflows.nodes.node_type import NodeType, TriggerType
+from atlas_workflows.recurring.audience.member_fields import fields_of
 
 ROUTER = api_router("catalogue")
 
@@ -28,6 +32,39 @@ def list_node_types(known: IfNoneMatch = None) -> Response:
 def list_triggers(known: IfNoneMatch = None) -> Response:
     """Every trigger type, with its form."""
     return _answer(*trigger_types(), known)
+
+
+@ROUTER.get("/operators", response_model=Operators, dependencies=[Depends(KNOWN)])
+def list_operators(known: IfNoneMatch = None) -> Response:
+    """Every operator of conditions, with its label and what it compares with."""
+    return _answer(*operators(), known)
+
+
+@ROUTER.get("/schema/workflow", response_model=dict[str, Any], dependencies=[Depends(KNOWN)])
+def read_schema(known: IfNoneMatch = None) -> Response:
+    """The JSON Schema of format atlas.workflow/1 with the parameters of every node type; asked again it costs a 304."""
+    return _answer(*workflow_schema(), known)
+
+
+@ROUTER.get("/fields", response_model=Fields)
+def list_fields(reader: Annotated[Tenant, Depends(READS)]) -> Response:
+    """What conditions and placeholders of the organization can use of a member, by path; custom fields as its rows have them."""
+    with reader.deciding() as connection:
+        return reply(Fields, {"items": fields_of(connection, reader.organization)})
+
+
+@cache
+def operators() -> tuple[bytes, str]:
+    """Those of conditions."""
+    content = dumps(document_of(Operators, {"items": [_operator(each) for each in Operator]}))
+    return content, _tag_of(content)
+
+
+@cache
+def workflow_schema() -> tuple[bytes, str]:
+    """The published schema."""
+    content = dumps(format_schema(load_catalogue()))
+    return content, _tag_of(content)
 
 
 @cache
@@ -46,7 +83,20 @@ def _made(model: type[Model], items: list[dict[str, Any]]) -> tuple[bytes, str]:
     content = dumps(
         document_of(model, {"items": sorted(items, key=lambda item: (item["name"], item["version"]))})
     )
-    return content, tag_of(hashlib.sha256(content).hexdigest()[:32])
+    return content, _tag_of(content)
+
+
+def _tag_of(content: bytes) -> str:
+    return tag_of(hashlib.sha256(content).hexdigest()[:32])
+
+
+def _operator(operator: Operator) -> dict[str, Any]:
+    negated = NEGATIONS.get(operator)
+    return {
+        "name": operator.value, "label": operator.value.replace("_", " "), "operand": operand_of(operator).value,
+        "negates": None if negated is None else negated.value, "needs_value": operator in SEEKING,
+        "types": list(types_of(operator)),
+    }  # fmt: skip
 
 
 def _node(kind: NodeType) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What was decided in an organization since a place: asked for, or streamed as server-sent events."""
+"""What happened in an organization since a place: asked for, or streamed as server-sent events."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,19 +23,36 @@ from atlas_workflows.db.sql_files import sql
 ROUTER = api_router("changes")
 Reader = Annotated[Tenant, Depends(READS)]
 Since = Annotated[
-    str | None, Query(max_length=45, description="`next` of the answer before; now where left out.")
+    str | None, Query(max_length=60, description="`next` of the answer before; now where left out.")
 ]
-LastEvent = Annotated[str | None, Header(alias="Last-Event-ID", max_length=45)]
+LastEvent = Annotated[str | None, Header(alias="Last-Event-ID", max_length=60)]
 AT_ONCE = 100
-_PLACE = re.compile(r"(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,17})", re.ASCII)
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PLACE = re.compile(rf"(0|[1-9][0-9]{{0,18}})\.(?:(0|[1-9][0-9]{{0,17}})|([se])({_UUID}))", re.ASCII)
+# Within a transaction: decisions, executions that started, executions that ended.
+KINDS = {"": 0, "s": 1, "e": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place among the changes: a transaction, and behind which of its entries. `id` is of a decision, `execution` of the others."""
+
+    transaction: str
+    kind: str = ""
+    id: int = 0
+    execution: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.transaction}.{self.kind}{self.id if self.execution is None else self.execution}"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the audit log and the transaction that wrote it."""
+    """What happened, and the transaction that wrote it."""
 
-    transaction: str
-    id: int
+    transaction: int
+    kind: int
+    key: str
     at: datetime
     action: str
     subject_table: str | None
@@ -43,7 +60,8 @@ class Entry:
 
     @property
     def place(self) -> str:
-        return f"{self.transaction}.{self.id}"
+        letter = next(name for name, kind in KINDS.items() if kind == self.kind)
+        return f"{self.transaction}.{letter}{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +76,12 @@ class Now:
 def list_changes(
     reader: Reader, since: Since = None, limit: Limit = AT_ONCE, known: IfNoneMatch = None
 ) -> Response:
-    """What was decided since a place, in its order: drafts saved, published, paused, replayed, keys made. 304 where nothing was."""
+    """What happened since a place, in its order: decisions, and executions that started and ended. 304 where nothing did."""
     place = _parts(since, "since")
     with reader.reading() as connection:
         start, reset = _start(connection, place)
         found = _entries(connection, reader.organization, start, limit)
-    following = found[-1].place if found else _named(start)
+    following = found[-1].place if found else str(start)
     tag = tag_of(following)
     if not found and not reset and is_known(known, tag):
         return Response(status_code=304, headers={"ETag": tag})
@@ -87,20 +105,23 @@ def stream_changes(request: Request, reader: Reader, since: Since = None, last: 
         return [(entry.place, document_of(Change, _document(entry))) for entry in found]
 
     streams: Streams = request.app.state.streams
-    return streams.open(reader.caller.name, _named(start), look)
+    return streams.open(reader.caller.name, str(start), look)
 
 
-def _start(connection: Connection, place: tuple[str, int] | None) -> tuple[tuple[str, int], bool]:
+def _start(connection: Connection, place: Place | None) -> tuple[Place, bool]:
     """The place to begin at, and whether the one given is of another database, such as that before a restore."""
-    now = one(connection, Now, sql("api/changes_now"), {"transaction": place and place[0]})
+    now = one(connection, Now, sql("api/changes_now"), {"transaction": place and place.transaction})
     assert now is not None  # one row by construction
     if place is None or now.is_beyond:
-        return (now.transaction, 0), now.is_beyond
+        return Place(now.transaction), now.is_beyond
     return place, False
 
 
-def _entries(connection: Connection, organization: str, place: tuple[str, int], limit: int) -> list[Entry]:
-    given = {"organization": organization, "transaction": place[0], "id": place[1], "limit": limit}
+def _entries(connection: Connection, organization: str, place: Place, limit: int) -> list[Entry]:
+    given = {
+        "organization": organization, "transaction": place.transaction, "kind": KINDS[place.kind], "id": place.id,
+        "execution": place.execution, "limit": limit,
+    }  # fmt: skip
     return rows(connection, Entry, sql("api/changes"), given)
 
 
@@ -110,14 +131,12 @@ def _document(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _named(place: tuple[str, int]) -> str:
-    return f"{place[0]}.{place[1]}"
-
-
-def _parts(text: str | None, field: str) -> tuple[str, int] | None:
+def _parts(text: str | None, field: str) -> Place | None:
     if text is None:
         return None
     found = _PLACE.fullmatch(text)
     if found is None:
         raise invalid(field, "This is no place among the changes.", "Give `next` of the answer before.")
-    return found[1], int(found[2])
+    if found[3] is None:
+        return Place(found[1], id=int(found[2]))
+    return Place(found[1], found[3], execution=found[4])

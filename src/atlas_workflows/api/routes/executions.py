@@ -12,7 +12,15 @@ from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.cursors import page, place_of
 from atlas_workflows.api.manners.exact import Instant, reply
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
-from atlas_workflows.api.manners.routing import EXECUTES, READS, Cursor, Limit, api_router
+from atlas_workflows.api.manners.routing import (
+    EXECUTES,
+    MOST_COUNTED,
+    READS,
+    Counted,
+    Cursor,
+    Limit,
+    api_router,
+)
 from atlas_workflows.api.schemas.executions import (
     Cancelled,
     Decision,
@@ -30,7 +38,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store import history, steering
 from atlas_workflows.store.aside import held
-from atlas_workflows.store.history import Wanted, find_executions, read_story
+from atlas_workflows.store.history import Wanted, count_executions, find_executions, read_story
 
 ROUTER = api_router("executions")
 Reader = Annotated[Tenant, Depends(READS)]
@@ -55,6 +63,7 @@ def list_executions(
     subject: Subject = None,
     outcome: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
     since: Annotated[Instant | None, Query()] = None,
+    count: Counted = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -64,7 +73,9 @@ def list_executions(
     wanted = Wanted(reader.organization, named, subject, outcome, since, place, limit + 1)
     with reader.reading() as connection:
         found = find_executions(connection, wanted)
-    return reply(Executions, page("executions", found, limit, "started_at", "execution"))
+        counted = count_executions(connection, wanted, MOST_COUNTED) if count else None
+    told = page("executions", found, limit, "started_at", "execution")
+    return reply(Executions, told | {"capped_count": counted})
 
 
 @ROUTER.get("/executions/{execution}", response_model=Story)

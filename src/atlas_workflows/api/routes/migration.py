@@ -15,6 +15,7 @@ from atlas_workflows.api.manners.problems import HttpProblem, invalid
 from atlas_workflows.api.manners.routing import OPERATES, READS, Limit, api_router
 from atlas_workflows.api.runs import PhaseRun
 from atlas_workflows.api.schemas.migration import Cohorts, Gates, Runs, ShadowDifferences, SignOffs
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import one, rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
@@ -34,6 +35,7 @@ class Signing:
     status: str
     intended_status: str | None
     awaiting_sign_off: bool
+    source_hash: str | None
     changes: str
     signed: str
 
@@ -128,10 +130,15 @@ def list_phase_runs(operator: Operating, limit: Limit = 50) -> Response:
 def list_phase_run_gates(operator: Operating, run: UUID) -> Response:
     """The checklist of a phase run."""
     with operator.doors.database.session() as connection:
-        if not one(connection, dict, sql("api/has_run"), {"run": str(run)}):
-            raise HttpProblem("not_found", f"There is no phase run {run}.", remedy="See GET migration/runs.")
+        require_run(connection, run)
         found = rows(connection, Gate, sql("api/gates"), {"run": str(run)})
     return reply(Gates, {"run": str(run), "items": found})
+
+
+def require_run(connection: Connection, run: UUID) -> None:
+    """Raise HttpProblem (404) where there is no such phase run."""
+    if not one(connection, dict, sql("api/has_run"), {"run": str(run)}):
+        raise HttpProblem("not_found", f"There is no phase run {run}.", remedy="See GET migration/runs.")
 
 
 def _signing(row: Signing) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Workflows: listed, made, read, paused, resumed and archived."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,7 +15,17 @@ from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.preconditions import IfMatch, IfNoneMatch, is_known, require_match, tag_of
 from atlas_workflows.api.manners.problems import HttpProblem, invalid, not_found
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
-from atlas_workflows.api.manners.routing import CREATES, EDITS, READS, Cursor, Limit, api_router
+from atlas_workflows.api.manners.routing import (
+    ARCHIVES,
+    CREATES,
+    EDITS,
+    MOST_COUNTED,
+    READS,
+    Counted,
+    Cursor,
+    Limit,
+    api_router,
+)
 from atlas_workflows.api.schemas.workflows import (
     Changed,
     NewWorkflow,
@@ -25,7 +36,7 @@ from atlas_workflows.api.schemas.workflows import (
     Workflows,
 )
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import rows
+from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import FORMAT
@@ -35,6 +46,7 @@ from atlas_workflows.store.steering import audit
 ROUTER = api_router("workflows")
 Reader = Annotated[Tenant, Depends(READS)]
 Owner = Annotated[str | None, Query(pattern="^(legacy_app|atlas_legacy|atlas_enhanced)$")]
+FILTERS = ("status", "owner", "step", "trigger", "search")
 InState = Annotated[str | None, Query(pattern="^(draft|active|paused|archived)$")]
 
 
@@ -70,19 +82,28 @@ def list_workflows(
     reader: Reader,
     status: InState = None,
     owner: Owner = None,
-    search: Annotated[
-        str | None, Query(min_length=1, max_length=100, description="Part of the name.")
+    step: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Has a step of this type.")
     ] = None,
+    trigger: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Has a trigger of this type.")
+    ] = None,
+    search: Annotated[
+        str | None,
+        Query(min_length=1, max_length=100, description="Part of its name, or of a step's or trigger's."),
+    ] = None,
+    count: Counted = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """The organization's workflows, the newest first."""
     place = place_of("workflows", cursor)
+    wanted = {"status": status, "owner": owner, "step": step, "trigger": trigger, "search": search}
     with reader.reading() as connection:
-        found = _rows(
-            connection, reader.organization, limit + 1, status=status, owner=owner, search=search, place=place
-        )
-    return reply(Workflows, page("workflows", found, limit, "created_at", "id"))
+        found = _rows(connection, reader.organization, limit + 1, place=place, **wanted)
+        counted = _count(connection, reader.organization, wanted) if count else None
+    told = page("workflows", found, limit, "created_at", "id")
+    return reply(Workflows, told | {"capped_count": counted})
 
 
 @ROUTER.get("/workflows/{workflow}", response_model=Workflow)
@@ -135,6 +156,28 @@ def change_workflow(
         return reply(Changed, _changed(connection, editor, found.id, body, seen))
 
 
+@ROUTER.delete("/workflows/{workflow}", response_model=Changed)
+def archive_workflow(
+    archivist: Annotated[Tenant, Depends(ARCHIVES)],
+    workflow: UUID,
+    reason: Annotated[str, Query(min_length=1, max_length=1_000)],
+    running: Annotated[
+        Running | None, Query(description="What becomes of executions under way, where there are any.")
+    ] = None,
+    match: IfMatch = None,
+) -> Response:
+    """Archive a workflow: nothing of it starts any more, for good. It stays to be read, with its versions and executions."""
+    found = find(archivist, workflow)
+    require_match(match, found.tag, what="workflow")
+
+    def seen(standing: Standing) -> None:
+        require_match(match, _tag(standing), what="workflow")
+
+    change = Change(status=Status.ARCHIVED, reason=reason, running=running)
+    with archivist.deciding() as connection:
+        return reply(Changed, _changed(connection, archivist, found.id, change, seen))
+
+
 def find(tenant: Tenant, workflow: UUID) -> Row:
     """A workflow of the organization, seen through the policies. Raises HttpProblem (404)."""
     with tenant.reading() as connection:
@@ -150,17 +193,20 @@ def _rows(
     limit: int,
     *,
     id: str | None = None,  # noqa: A002
-    status: str | None = None,
-    owner: str | None = None,
-    search: str | None = None,
     place: tuple[datetime, str] | None = None,
+    **wanted: str | None,
 ) -> list[Row]:
     at, behind = place or (None, None)
     given = {
-        "organization": organization, "limit": limit, "id": id, "status": status, "owner": owner, "search": search,
+        **dict.fromkeys(FILTERS), **wanted, "organization": organization, "limit": limit, "id": id,
         "before_at": at, "before_id": behind,
     }  # fmt: skip
     return rows(connection, Row, sql("api/workflows"), given)
+
+
+def _count(connection: Connection, organization: str, wanted: Mapping[str, str | None]) -> int:
+    given = {"organization": organization, "most": MOST_COUNTED, **wanted}
+    return int(scalar(connection, sql("api/count_workflows"), given))
 
 
 def _tag(found: Row | Standing) -> str:

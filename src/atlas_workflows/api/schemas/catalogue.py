@@ -45,3 +45,35 @@ class TriggerTypes(Model):
     """Every trigger type."""
 
     items: list[TriggerType]
+
+
+class Operator(Model):
+    """An operator. `operand`: none, any, pair, list, pattern, days or period; `types`: as what the field may be read first."""
+
+    name: str
+    label: str
+    operand: str
+    types: list[str]
+    negates: str | None
+    needs_value: bool
+
+
+class Operators(Model):
+    """Every operator."""
+
+    items: list[Operator]
+
+
+class Field(Model):
+    """A field of members. `records`: in which tables of people it is; `is_custom`: kept among the custom fields."""
+
+    path: str
+    kind: str
+    records: list[str]
+    is_custom: bool
+
+
+class Fields(Model):
+    """Every field, by path."""
+
+    items: list[Field]

@@ -6,7 +6,7 @@ from atlas_workflows.api.manners.exact import Model
 
 
 class Change(Model):
-    """A decision: `action` on the row `id` of `what`. `place` is the place behind it."""
+    """A decision, or an execution that started or ended: `action` on the row `id` of `what`. `place` is the place behind it."""
 
     place: str
     at: datetime

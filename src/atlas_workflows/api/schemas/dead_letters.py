@@ -10,8 +10,9 @@ from atlas_workflows.api.schemas.executions import Replay
 
 
 class Cause(Model):
-    """Executions that failed alike: error class, type of the step, message without what varies."""
+    """Executions that failed alike: error class, type of the step, message without what varies; `cause` names the three."""
 
+    cause: str
     error_class: str
     node_type: str
     pattern: str
@@ -55,3 +56,45 @@ class CauseReplay(Model):
     was_done: bool
     replays: list[Replay]
     refused: list[NotReplayed]
+
+
+class Letter(Model):
+    """A failed execution of a cause."""
+
+    execution: str
+    workflow: str
+    version: int
+    subject: str
+    node: str
+    message: str
+    failed_at: datetime
+
+
+class Letters(Model):
+    """A page of a cause's executions, the latest first. `message` is for those who may execute; else it is empty."""
+
+    cause: Cause
+    items: list[Letter]
+    next: str | None
+
+
+class PlanOfReplay(Model):
+    """Which failed executions of the cause would go on."""
+
+    workflow: UUID | None = None
+    since: AwareDatetime | None = None
+    limit: int = Field(100, ge=1, le=500)
+
+
+class ReplayPlan(Model):
+    """What a replay would come upon. `nodes`: how often each is tried anew; `effects_done` would not be done again."""
+
+    cause: Cause
+    looked_at: int
+    replays: int
+    may_send: int
+    held: int
+    nodes: dict[str, int]
+    effects_done: int
+    effects_unknown: int
+    refused: dict[str, int]

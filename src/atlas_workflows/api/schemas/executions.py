@@ -29,10 +29,11 @@ class Execution(Model):
 
 
 class Executions(Model):
-    """A page of executions, the newest first."""
+    """A page of executions, the newest first. `capped_count`: how many there are in all, 10,000 for more, where that was asked."""
 
     items: list[Execution]
     next: str | None
+    capped_count: int | None
 
 
 class Step(Model):

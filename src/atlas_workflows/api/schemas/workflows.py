@@ -31,10 +31,11 @@ class Workflow(Model):
 
 
 class Workflows(Model):
-    """A page of workflows, the newest first."""
+    """A page of workflows, the newest first. `capped_count`: how many there are in all, 10,000 for more, where that was asked."""
 
     items: list[Workflow]
     next: str | None
+    capped_count: int | None
 
 
 class NewWorkflow(Model):

@@ -24,7 +24,7 @@ AT_REST: Mapping[str, Mapping[str, str]] = {
     "workflow_variables": {"current_value": NOTHING, "validation_rules": "'{}'"},
     "workflow_executions": {
         "workflow_version": NOTHING, "outcome": NOTHING, "reason": NOTHING, "variant": NOTHING, "trace_id": NOTHING,
-        "envelope_version": "1", "subject": NOTHING,
+        "envelope_version": "1", "subject": NOTHING, "started_by": NOTHING, "ended_by": NOTHING,
     },
     "workflow_execution_steps": {
         "retry_count": "0", "max_retries": NOTHING, "outcome": NOTHING, "reason": NOTHING, "variant": NOTHING,
@@ -170,13 +170,14 @@ TABLES_NOT_COMPARED: Mapping[str, str] = {
     "consents": "an append-only ledger over the CRM's own tables, which are no part of the old automations",
     "consent_writes": "consents written back to the CRM's tables; each is kept with what stood there before",
     "legacy_writes": "values of ours in legacy tables; the comparison puts them back before it reads",
+    "draft_revisions": "what a draft was before it was written again; what it is now is compared",
     **dict.fromkeys(("shadow_workflows", "shadow_differences"), "what a shadow run found; it looks at the same rows by executing them"),
     "schedule_activations": "what phase 4 found about schedules; computed anew in every run",
     **dict.fromkeys(
         ("workflow_execution_queue", "workflow_performance_metrics", "workflow_rate_limits", "execution_states", "execution_inbox",
          "enrolments", "enrolment_refusals", "effects", "dead_letters", "fallbacks", "exposures", "crm_writes", "event_outbox",
           "event_capture_warnings", "webhook_deliveries", "webhook_rates", "webhook_refusals", "deferred_events", "listening_triggers", "wait_subscriptions",
-          "audience_runs", "audience_members", "api_keys", "api_rates", "api_answers", "recurring_snapshots", "recurring_schedules",
+          "audience_runs", "audience_members", "api_keys", "api_rates", "api_answers", "draft_presence", "recurring_snapshots", "recurring_schedules",
           "recurring_pauses", "recurring_occurrences"), _HERE),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError, PhaseRefused
+from atlas_workflows.store.publication import StaleRevision
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,26 @@ def _awaiting(codes: list[str], signed: list[str], **workflow: Any) -> Awaiting:
     return Awaiting(**workflow, codes=tuple(codes), signed=tuple(signed))
 
 
-def sign(connection: Connection, workflow_id: str, codes: Sequence[str], *, by: str, reason: str) -> Signed:
+def sign(
+    connection: Connection,
+    workflow_id: str,
+    codes: Sequence[str],
+    *,
+    by: str,
+    reason: str,
+    source_hash: str | None = None,
+) -> Signed:
     """Sign these codes (none given: all outstanding). Needs an autocommit session.
 
-    Raises InputError for an unknown workflow or a code it does not have, PhaseRefused when nothing awaits a signature.
+    `source_hash`: of the source as whoever signs has read it. Raises StaleRevision where it is another one by now, InputError for
+    an unknown workflow or a code it does not have, PhaseRefused when nothing awaits a signature.
     """
     workflow = _workflow(connection, workflow_id)
+    if source_hash is not None and source_hash != workflow.source_hash:
+        raise StaleRevision(
+            f"The source of {workflow.name!r} has changed since it was read.",
+            remedy="Look at its changes again, then sign those.",
+        )
     wanted = tuple(dict.fromkeys(codes)) or workflow.outstanding
     unknown = [code for code in wanted if code not in workflow.codes]
     if unknown:
