@@ -57,6 +57,7 @@ SECTIONS = (
     ("Schedules of the old application", "0025_schedule_activations"),
     ("How recurring schedules stand", "0026_sweep"),
     ("The HTTP API", "0032_api"),
+    ("The old application's routes", "0034_v1"),
 )
 # Revisions that only add columns to tables of an earlier one.
 ALTERING_FILES = (
