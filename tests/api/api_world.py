@@ -18,6 +18,7 @@ from atlas_workflows.api.doors.tokens import Provider
 from atlas_workflows.db.connect import connect
 from atlas_workflows.store.api_keys import create_key
 from atlas_workflows.store.steering import By
+from atlas_workflows.wiring import old_format
 from crm_world import ANA, COACH, EVE, ONE, OWNER, STRANGER, TWO, build_crm
 
 BASE = "/api/v2"
@@ -101,7 +102,7 @@ def build_world(dsn: str, *, provider: Provider | None = None, rate: Rate = GENE
         return session[0]
 
     app = create_app(
-        dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate
+        dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate, old=old_format()
     )  # fmt: skip
     app.state.streams.seconds = 0.0  # a stream ends after one look, for those who ask every route
     return World(dsn, app, TestClient(app, raise_server_exceptions=False), clock, keys, ids, session)

@@ -5,10 +5,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from atlas_workflows.api.doors.caller import HEADER
 from atlas_workflows.api.doors.needs import Needs
 from atlas_workflows.api.schemas.problems import Problem
+from atlas_workflows.api.v1.errors import STATUSES
+from atlas_workflows.api.v1.routing import V1Route
+from atlas_workflows.api.v1.schemas.errors import V1Error
 
 VERSION = "2.0"
 ABOUT = (
@@ -20,6 +24,10 @@ REFUSED = {
     "description": "Refused: see `code`, `field` and `remedy`.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+OLD_REFUSED = {
+    "description": "Refused: see `error.code`, `error.message` and `error.details`.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/V1Error"}}},
+}
 KNOWN_ALREADY = {"description": "It is as it was when it was read."}
 _ORGANIZATION = {
     "name": HEADER, "in": "header", "required": False, "schema": {"type": "string", "format": "uuid"},
@@ -27,18 +35,18 @@ _ORGANIZATION = {
 }  # fmt: skip
 
 
-def describe(app: FastAPI, base: str) -> None:
+def describe(app: FastAPI) -> None:
     """Let /openapi.json say it; made at the first request."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = document(app, base)
+            app.openapi_schema = document(app)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def document(app: FastAPI, base: str) -> dict[str, Any]:
+def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the application."""
     found = get_openapi(title=app.title, version=VERSION, description=ABOUT, routes=app.routes)
     components = found.setdefault("components", {})
@@ -47,14 +55,22 @@ def document(app: FastAPI, base: str) -> dict[str, Any]:
     )
     nested = components["schemas"]["Problem"].pop("$defs", {})
     components["schemas"] |= nested
+    if hasattr(app.state, "v1"):
+        _add(components["schemas"], V1Error)
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or a token of the identity provider."},
     }  # fmt: skip
     for route in app.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema and route.path.startswith(base):
+        if isinstance(route, APIRoute) and route.include_in_schema and needs_of(route) is not None:
             for method in route.methods:
                 _complete(found["paths"][route.path_format][method.lower()], route)
     return found
+
+
+def _add(schemas: dict[str, Any], model: type[BaseModel]) -> None:
+    made = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= made.pop("$defs", {})
+    schemas[model.__name__] = made
 
 
 def needs_of(route: APIRoute) -> Needs | None:
@@ -79,13 +95,24 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     if needs is None:
         return
     operation["responses"].pop("422", None)
+    is_old = isinstance(route, V1Route)
+    refusals = set(STATUSES) if is_old else _refusals(operation, route)
+    told = OLD_REFUSED if is_old else REFUSED
     operation["responses"] |= {
-        str(status): KNOWN_ALREADY if status == 304 else REFUSED
-        for status in sorted(_refusals(operation, route))
+        str(status): KNOWN_ALREADY if status == 304 else told for status in sorted(refusals)
     }
+    if is_old:
+        _say_its_end(operation)
     operation["security"] = [{"bearer": []}]
     operation["x-permission"] = needs.permission or "any"
     if needs.everywhere:
         operation["x-everywhere"] = True
     elif needs.permission is not None:
         operation.setdefault("parameters", []).append(_ORGANIZATION)
+
+
+def _say_its_end(operation: dict[str, Any]) -> None:
+    """Every answer of v1 announces when it ends."""
+    headers = {name: {"schema": {"type": "string"}} for name in ("Deprecation", "Sunset", "Link")}
+    for status, answer in operation["responses"].items():
+        operation["responses"][status] = {**answer, "headers": headers}

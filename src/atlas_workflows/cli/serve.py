@@ -32,10 +32,12 @@ def serve(
     or a token of the identity provider that ATLAS_JWT_ISSUER, ATLAS_JWT_AUDIENCE and ATLAS_JWT_KEYS_URL name.
     """
     from atlas_workflows.api import serving
+    from atlas_workflows.wiring import old_format
 
     settings = load_settings()
     log_as_json(settings.log_level)
     if not wait:
         serving.require_ready(dsn or settings.require_crm_dsn())
     address = host or settings.api_address
-    serving.serve(settings, lambda: dsn or settings.require_crm_dsn(), address, port or settings.api_port)
+    named = port or settings.api_port
+    serving.serve(settings, lambda: dsn or settings.require_crm_dsn(), address, named, old_format())
