@@ -29,7 +29,7 @@ class V1Route(ExactRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         thing = str((self.openapi_extra or {})["x-thing"])
-        name = f"{' '.join(sorted(self.methods))} {self.path_format}"
+        name = self.named
 
         async def old(request: Request) -> Response:
             counter: Counter = request.app.state.v1.counter
@@ -46,6 +46,11 @@ class V1Route(ExactRoute):
             return answer
 
         return old
+
+    @property
+    def named(self) -> str:
+        """Method and address, by which calls are counted."""
+        return f"{' '.join(sorted(self.methods))} {self.path_format}"
 
     async def has_body(self, request: Request) -> bool:
         """Where the route can do without one, a request without one is as good as one with nothing in it."""

@@ -49,7 +49,7 @@ def create(
     _keep(connection, tenant, named, document)
     if sent["status"] == "active":
         _publish(connection, tenant, named)
-    return named, _remarks(read)
+    return named, _remarks(read) + _idle(sent["status"], _definition(read))
 
 
 def change(
@@ -75,7 +75,7 @@ def change(
             _keep(connection, tenant, workflow, document)
     if wanted == "active" and (is_saved or shown.row.status != "active"):
         _publish(connection, tenant, workflow)
-    return told + more
+    return told + more + _idle(wanted, definition)
 
 
 def status_of(connection: Connection, organization: str, workflow: str) -> str:
@@ -105,6 +105,12 @@ def _after(
         description=sent.get("description", shown.row.description) or "", tags=sent.get("tags", shown.row.tags),
     )  # fmt: skip
     return _definition(read), after, _remarks(read)
+
+
+def _idle(status: str, definition: Mapping[str, Any]) -> Told:
+    if status != "active" or definition.get("nodes"):
+        return []
+    return [{"code": "ACTIVE_WITHOUT_NODES", "field": "nodes", "message": "It is active and does nothing."}]
 
 
 def _named(shown: Shown, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,8 +214,13 @@ def _require_ours(shown: Shown, sent: Mapping[str, Any]) -> None:
         raise refused([told], 'Leave it out to keep it, or send "".')
     if row.status == "archived":
         raise HttpProblem("conflict", f"{row.name!r} is archived.", remedy="Copy it to a new workflow.")
-    if row.owner == "legacy_app":
-        fact = f"{row.name!r} is still executed by the old application."
+    require_executed_here(shown)
+
+
+def require_executed_here(shown: Shown) -> None:
+    """Raise HttpProblem (409) where the old application has the workflow still."""
+    if shown.row.owner == "legacy_app":
+        fact = f"{shown.row.name!r} is still executed by the old application."
         raise HttpProblem("conflict", fact, remedy="Change it there until its organization is cut over.")
 
 

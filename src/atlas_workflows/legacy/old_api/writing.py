@@ -125,7 +125,7 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         "onError": told.pop("notify_on_error", True), "onComplete": told.pop("notify_on_complete", False),
         "notifyEmails": told.pop("notify_emails", []),
     }  # fmt: skip
-    return told | {"notifications": tells}
+    return {"timezone": "UTC", **told, "notifications": tells}
 
 
 def _list(definition: Mapping[str, Any], name: str) -> list[Any]:

@@ -19,12 +19,12 @@ from atlas_workflows.api.v1.schemas.workflows import (
     Deleted,
     NewOldWorkflow,
     OldChange,
+    OldStatus,
     OldWorkflow,
     OldWorkflows,
     Order,
     Sort,
     Stats,
-    Status,
 )
 from atlas_workflows.api.v1.shown import LIVE, Wanted, list_shown, pages, read_again, read_shown, unsaid
 from atlas_workflows.db.connect import Connection
@@ -50,7 +50,7 @@ def list_old_workflows(
     reader: Reader,
     page: PageNumber = 1,
     page_size: PageSize = 25,
-    status: Status | None = None,
+    status: OldStatus | None = None,
     search: Annotated[
         str | None, Query(min_length=1, max_length=100, description="Part of the name.")
     ] = None,
@@ -75,7 +75,7 @@ def create_old_workflow(
     """Make a workflow. It is stored as it was sent, or refused with the field that cannot be."""
     old, made = _v1(request).old, list[str]()
     sent = _sent(body) | {"status": body.status.value}
-    if body.status is not Status.DRAFT:
+    if body.status is not OldStatus.DRAFT:
         _require(creator, "workflow:edit")
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
@@ -114,6 +114,7 @@ def delete_old_workflow(
 ) -> Response:
     """Archive a workflow: nothing of it starts any more; executions under way go on to their end."""
     found = read_shown(archiver, _v1(request).old, workflow)
+    saving.require_executed_here(found)
     with archiver.deciding() as connection:
         done = archive(
             connection, archiver.organization, found.row.id, archiver.by("Deleted by v1."), AtArchive.FINISH
@@ -137,7 +138,7 @@ def _change(request: Request, editor: Editor, workflow: str, body: OldChange) ->
     old, sent = _v1(request).old, _sent(body)
     before = read_shown(editor, old, workflow)
     wanted = body.status.value if "status" in sent else before.row.status
-    if wanted == "archived":
+    if wanted != before.row.status and wanted == "archived":
         _require(editor, "workflow:delete")
     with editor.deciding() as connection, connection.transaction():
         told = saving.change(connection, editor, old, before.row.id, sent)

@@ -11,8 +11,8 @@ from atlas_workflows.api.manners.exact import Model
 Objects = list[dict[str, Any]]
 
 
-class Status(StrEnum):
-    """How a workflow stands."""
+class OldStatus(StrEnum):
+    """How a workflow stands, for v1."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -97,14 +97,14 @@ class NewOldWorkflow(Sent):
     """A workflow to be made; active it is published at once."""
 
     name: str = Field(min_length=1, max_length=200)
-    status: Status = Status.DRAFT
+    status: OldStatus = OldStatus.DRAFT
 
 
 class OldChange(Sent):
     """A change: what is left out stays. Of what is only read, ids must be this workflow's; the rest is told to be ignored."""
 
     name: str = Field("", min_length=1, max_length=200)
-    status: Status = Status.DRAFT
+    status: OldStatus = OldStatus.DRAFT
     id: Any = None
     organization_id: Any = None
     version: Any = None
