@@ -7,4 +7,4 @@ FROM atlas.workflow_executions AS e
 WHERE e.organization_id = %(organization)s AND e.workflow_id = %(workflow)s
     AND (%(statuses)s::text[] IS NULL OR e.status = ANY(%(statuses)s::text[]))
 ORDER BY e.started_at DESC, e.id DESC
-LIMIT %(limit)s OFFSET %(offset)s
+LIMIT %(limit)s OFFSET %(skip)s

@@ -16,5 +16,5 @@ WHERE w.organization_id = %(organization)s
         SELECT FROM jsonb_path_query(w.definition, '$.triggers[*].type') AS t (type)
         WHERE t.type = to_jsonb(%(trigger_type)s::text)
     ))
-ORDER BY {order}
-LIMIT %(limit)s OFFSET %(offset)s
+ORDER BY {sorting}
+LIMIT %(limit)s OFFSET %(skip)s

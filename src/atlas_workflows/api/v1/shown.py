@@ -104,7 +104,7 @@ def list_shown(tenant: Tenant, old: OldFormat, wanted: Wanted) -> tuple[list[Sho
     """A page, and how many there are."""
     given = {
         "organization": tenant.organization, "id": None, "statuses": list(wanted.statuses), "search": wanted.search,
-        "trigger_type": wanted.trigger_type, "limit": wanted.page_size, "offset": (wanted.page - 1) * wanted.page_size,
+        "trigger_type": wanted.trigger_type, "limit": wanted.page_size, "skip": (wanted.page - 1) * wanted.page_size,
     }  # fmt: skip
     with tenant.reading() as connection:
         total = int(scalar(connection, sql("v1/count_workflows"), given))
@@ -168,7 +168,7 @@ def is_whole(shown: Shown, old: OldFormat) -> bool:
 def _one(organization: str, workflow: str) -> dict[str, Any]:
     return {
         "organization": organization, "id": workflow, "statuses": [], "search": None, "trigger_type": None, "limit": 1,
-        "offset": 0,
+        "skip": 0,
     }  # fmt: skip
 
 
@@ -177,8 +177,8 @@ def _statement(wanted: Wanted | None) -> Statement:
         ("created_at", "DESC") if wanted is None else (wanted.sort, "DESC" if wanted.descending else "ASC")
     )
     nulls = "" if by in ("created_at", "name", "total_executions") else " NULLS LAST"
-    order = compose.SQL(f"{_BY[by]} {direction}{nulls}, w.id {direction}")  # type: ignore[arg-type]
-    return sql("v1/workflows").format(order=order)
+    sorting = compose.SQL(f"{_BY[by]} {direction}{nulls}, w.id {direction}")
+    return sql("v1/workflows").format(sorting=sorting)
 
 
 def _originals(connection: Connection, organization: str, found: Sequence[Row]) -> Mapping[str, str]:

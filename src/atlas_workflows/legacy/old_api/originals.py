@@ -9,6 +9,9 @@ from atlas_workflows.exact_json import loads
 _DEFAULTS: Mapping[str, Any] = {
     "nodes": [], "edges": [], "variables": {}, "trigger_type": None, "trigger_config": {}, "settings": {},
 }  # fmt: skip
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "nodes": (list,), "edges": (list,), "variables": (list, dict), "trigger_config": (dict,), "settings": (dict,),
+}  # fmt: skip
 
 
 def document_of_row(columns: Mapping[str, str | None]) -> dict[str, Any] | None:
@@ -19,10 +22,7 @@ def document_of_row(columns: Mapping[str, str | None]) -> dict[str, Any] | None:
         found |= {name: data[name] for name in ("nodes", "edges", "variables") if name in data}
     if not _is_graph(found["nodes"], found["edges"]):
         return None
-    kinds = {"variables": (list, dict), "trigger_config": dict, "settings": dict}
-    known = {
-        name: value for name, value in found.items() if value is not None and isinstance(value, kinds.get(name, list))
-    }  # fmt: skip
+    known = {name: value for name, value in found.items() if isinstance(value, _KINDS[name])}
     return {**_DEFAULTS, **known, "trigger_type": columns.get("trigger_type")}
 
 

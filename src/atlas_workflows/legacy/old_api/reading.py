@@ -8,7 +8,7 @@ from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.catalogue import Catalogue
 from atlas_workflows.graph.codec import to_json
 from atlas_workflows.graph.limits import MAX_NAME_LENGTH
-from atlas_workflows.graph.model import Workflow
+from atlas_workflows.graph.model import Node, Trigger, Workflow
 from atlas_workflows.legacy.old_api.remarks import TOLD, Remark, of_change, of_reason
 from atlas_workflows.legacy.reasons import ReasonCode
 from atlas_workflows.legacy.records import LegacyWorkflow, Tenancy, Translation
@@ -67,11 +67,13 @@ def _assumed(document: Mapping[str, Any], workflow: Workflow) -> tuple[Remark, .
 
 def _unread(workflow: Workflow) -> tuple[Remark, ...]:
     """Settings that no field takes: kept, and nothing reads them."""
+    steps: list[Node | Trigger] = [*workflow.triggers, *workflow.nodes]
+    kept = [(step.id, step.parameters.get("extra")) for step in steps]
     return tuple(
-        Remark("NOT_READ", f"nodes.{step.id}", f"Kept, and nothing reads it: {', '.join(sorted(extra))[:200]}.")
-        for step in (*workflow.triggers, *workflow.nodes)
-        if isinstance(extra := step.parameters.get("extra"), dict) and extra
-    )  # fmt: skip
+        Remark("NOT_READ", f"nodes.{named}", f"Kept, and nothing reads it: {', '.join(sorted(extra))[:200]}.")
+        for named, extra in kept
+        if isinstance(extra, dict) and extra
+    )
 
 
 def _columns(document: Mapping[str, Any]) -> dict[str, str | None]:

@@ -124,7 +124,7 @@ def try_old_workflow(
         wrong = [{"code": each.code, "field": each.node or each.field, "message": each.message} for each in problems if each.severity.value == "error"]  # fmt: skip
         raise refused(wrong or [{"code": "NO_TRIGGER", "field": "nodes", "message": "Nothing starts it."}])
     played = simulate(
-        Program(found, catalogue), _trigger(shown.definition), _data(wish), executor.now, execution=str(uuid4()),
+        Program(found, catalogue), _trigger(shown.definition) or "", _data(wish), executor.now, execution=str(uuid4()),
         subject=_subject(wish) or str(uuid4()),
     )  # fmt: skip
     return reply(Tested, _tested(played))
@@ -141,7 +141,7 @@ def list_old_executions(
     """A workflow's executions with their steps. What people wrote and got is for those who may execute."""
     named = reader.require("workflows", "workflow", workflow)
     given = {
-        "organization": reader.organization, "workflow": named, "limit": page_size, "offset": (page - 1) * page_size,
+        "organization": reader.organization, "workflow": named, "limit": page_size, "skip": (page - 1) * page_size,
         "statuses": None if status is None else _STATUSES[status.value],
     }  # fmt: skip
     with reader.reading() as connection:
