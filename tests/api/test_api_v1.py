@@ -346,6 +346,38 @@ class _Away:
         return psycopg.connect("postgresql://nobody@127.0.0.1:1/none", connect_timeout=1)
 
 
+def test_what_no_route_answers_is_refused_in_the_same_words(world: World) -> None:
+    for method, path, status, code in (
+        ("PATCH", "/api/workflows", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", LEAD, 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/api/automations/scoring", 404, "ADDRESS_NOT_FOUND"),
+    ):
+        answer = world.call(method, path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), answer.text
+    assert world.call("PATCH", "/api/v2/queue").json()["code"] == "method_not_allowed"
+
+
+def test_a_draft_that_holds_anything_is_shown_and_may_be_moved(world: World) -> None:
+    """Drafts may be wrong: v2 saves them and publishes none of them."""
+    for definition in (
+        {"triggers": 5, "nodes": [7, {"id": 3}, {"type": None, "parameters": {"sources": 1}}], "edges": {}},
+        {"triggers": [{"type": "lead_created", "parameters": {"sources": 5, "extra": [1]}}], "settings": 3, "variables": "x"},
+        {"triggers": [{"type": "form_submitted", "parameters": {"form_ids": "f"}}], "nodes": [{"type": "wait", "parameters": 1}]},
+        {"nodes": [{"type": "condition", "parameters": {"condition": 1}, "position": 4}], "edges": [{"source_port": 9}, None]},
+    ):  # fmt: skip
+        made = world.start("workflows", {"name": "wrong", "definition": definition}).json()["id"]
+        shown = world.call("GET", f"{OLD}/{made}")
+        assert shown.status_code == 200, shown.text
+        nodes = shown.json()["nodes"]
+        for position in ({"x": 1, "y": 2}, {"x": 10**30, "y": "a"}, None, []):
+            for node in nodes:
+                node["position"] = position
+            assert _put(world, made, nodes=nodes).status_code in (200, 400, 409)
+        assert world.call("POST", f"{OLD}/{made}/test").status_code == 400
+        assert _put(world, made, status="active").status_code == 400
+        assert world.call("GET", f"{OLD}?search=wrong").status_code == 200
+
+
 def test_answers_say_when_v1_ends_and_what_comes_after_it(world: World) -> None:
     headers = world.call("GET", OLD).headers
     assert headers["deprecation"] == "@1796083200"

@@ -23,6 +23,7 @@ from atlas_workflows.api.routes.health import health_router
 from atlas_workflows.api.runs import runs_router
 from atlas_workflows.api.v1 import routes as v1_routes
 from atlas_workflows.api.v1.counting import Counter
+from atlas_workflows.api.v1.errors import add_old_refusals
 from atlas_workflows.api.v1.format import OldFormat
 from atlas_workflows.api.v1.routing import ending_headers
 from atlas_workflows.api.v1.running import V1
@@ -86,6 +87,8 @@ def create_app(
         for router in all_routers(v1_routes):
             app.include_router(router)
     add_refusals(app)
+    if old is not None:
+        add_old_refusals(app)
     app.add_middleware(Envelope, headers=HEADERS)
     describe(app)
     if reports is None:

@@ -1,6 +1,7 @@
 """Documents of v1: what a change makes of one, what it must not wipe, and whether nodes were only moved. Pure."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from atlas_workflows.api.manners.problems import HttpProblem
@@ -9,6 +10,7 @@ FIELDS = ("nodes", "edges", "variables", "trigger_type", "trigger_config", "sett
 EMPTY: Mapping[str, Any] = {
     "nodes": [], "edges": [], "variables": {}, "trigger_type": None, "trigger_config": {}, "settings": {},
 }  # fmt: skip
+FURTHEST = 1_000_000  # pixels from the origin; what is farther is drawn anew
 # What the canvas keeps at a node for itself.
 DRAWN = frozenset({"position", "positionAbsolute", "selected", "dragging", "width", "height"})
 # Emptied by a slip more often than on purpose: the old builder sent these empty at every save.
@@ -37,13 +39,11 @@ def moves(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, A
 
 
 def moved(definition: Mapping[str, Any], positions: Mapping[str, Any]) -> dict[str, Any]:
-    """The definition with its steps drawn elsewhere."""
+    """The definition with its steps drawn elsewhere; a draft may hold anything, and what is no step stays."""
     steps = {
-        name: [
-            {**step, "position": _place(positions[step["id"]])} if step["id"] in positions else step
-            for step in definition.get(name, ())
-        ]
+        name: [_drawn(step, positions) for step in definition[name]]
         for name in ("triggers", "nodes")
+        if isinstance(definition.get(name), list)
     }
     return {**definition, **steps}
 
@@ -86,12 +86,13 @@ def _undrawn(node: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in node.items() if name not in DRAWN}
 
 
+def _drawn(step: Any, positions: Mapping[str, Any]) -> Any:
+    found = positions.get(str(step.get("id"))) if isinstance(step, dict) else None
+    return step if found is None else {**step, "position": {"x": found["x"], "y": found["y"]}}
+
+
 def _is_position(found: Any) -> bool:
     return isinstance(found, dict) and all(
-        isinstance(found.get(axis), int | float) or hasattr(found.get(axis), "is_finite")
+        isinstance(found.get(axis), int | float | Decimal) and -FURTHEST <= found[axis] <= FURTHEST
         for axis in ("x", "y")
     )
-
-
-def _place(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"x": found["x"], "y": found["y"]}

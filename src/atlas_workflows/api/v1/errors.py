@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from fastapi import Request
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from atlas_workflows.api.manners.exact import json_response
-from atlas_workflows.api.manners.problems import CODES, HttpProblem
+from atlas_workflows.api.manners.problems import CODES, HttpProblem, problem_response
+from atlas_workflows.api.manners.refusals import problem_of
 
 # code of a problem -> (status, code) of v1, where they differ from what v2 says.
 _STATUSES: Mapping[str, int] = {
@@ -19,6 +21,7 @@ _CODES: Mapping[str, str] = {
     "timeout": "REQUEST_TIMEOUT", "internal": "INTERNAL_ERROR", "unavailable": "SERVICE_UNAVAILABLE",
     "conflict": "CONFLICT", "stale": "CONFLICT", "idempotency_key_reused": "CONFLICT", "method_not_allowed": "METHOD_NOT_ALLOWED",
 }  # fmt: skip
+ADDRESSES = ("/api/automations/", "/api/workflows", "/api/webhooks/")
 STATUSES = (400, 401, 403, 404, 408, 409, 413, 415, 429, 503)
 
 
@@ -33,6 +36,18 @@ def error_response(request: Request, problem: HttpProblem, thing: str) -> Respon
         "requestId": getattr(request.state, "request_id", ""),
     }
     return json_response({"error": error}, status, problem.headers)
+
+
+def add_old_refusals(app: FastAPI) -> None:
+    """Let what no route of v1 answers below its addresses be refused in v1's words too, such as a method that none has."""
+
+    def refused(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        if request.scope["path"].startswith(ADDRESSES):
+            return error_response(request, problem, "ADDRESS")
+        return problem_response(problem)
+
+    app.add_exception_handler(HTTPException, refused)
 
 
 def _code(problem: HttpProblem, thing: str) -> str:

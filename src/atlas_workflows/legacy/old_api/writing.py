@@ -91,7 +91,7 @@ def _of_trigger(trigger: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _lead_created(parameters: Mapping[str, Any]) -> dict[str, Any]:
     told = _without(parameters, ("sources", "minimum_score", "maximum_score"))
-    sources = parameters.get("sources") or []
+    sources = _entries(parameters, "sources")
     told |= {"source": sources[0]} if len(sources) == 1 else {"sources": sources} if sources else {}
     bounds = {"min": parameters.get("minimum_score"), "max": parameters.get("maximum_score")}
     known = {name: value for name, value in bounds.items() if value is not None}
@@ -100,7 +100,7 @@ def _lead_created(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _form_submitted(parameters: Mapping[str, Any]) -> dict[str, Any]:
     told = _without(parameters, ("form_ids", "form_type", "filters"))
-    forms = parameters.get("form_ids") or []
+    forms = _entries(parameters, "form_ids")
     told |= {"formId": forms[0]} if len(forms) == 1 else {"formIds": forms} if forms else {}
     told |= {"formType": parameters["form_type"]} if parameters.get("form_type") else {}
     return told | ({"conditions": [parameters["filters"]]} if parameters.get("filters") else {})
@@ -131,6 +131,11 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _list(definition: Mapping[str, Any], name: str) -> list[Any]:
     found = definition.get(name)
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _entries(parameters: Mapping[str, Any], name: str) -> list[Any]:
+    found = parameters.get(name)
+    return found if isinstance(found, list) else []
 
 
 def _object(step: Mapping[str, Any], name: str) -> dict[str, Any]:
