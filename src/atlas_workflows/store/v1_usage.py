@@ -25,7 +25,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Calls since a day. `caller` is who: a key's name where it has one; `in_force`: whether it could still call."""
+    """Calls since a day. `caller` is who, as the doors know him; `named` what a key or one let in is called."""
 
     organization: str | None
     route: str
