@@ -4,6 +4,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 64
 API_PORT = 8090
 MOST_PROXIES = 10
+V1_SUNSET = date(2027, 6, 30)  # when the old application's routes may go, as their answers announce
 LOG_LEVELS = ("debug", "info", "warning", "error")
 # All that the product reads, here or in `./atlas` and the DAGs: what looks like one of them and is none is refused.
 KNOWN = (
@@ -23,7 +25,7 @@ KNOWN = (
     "ATLAS_MAIL_FROM", "ATLAS_EGRESS_ALLOW", "ATLAS_WORKERS", "ATLAS_METRICS_ADDRESS", "ATLAS_METRICS_PORT",
     "ATLAS_LOG_LEVEL", "ATLAS_TRACES_ENDPOINT", "ATLAS_TWILIO_URL", "ATLAS_NOTIFY_TO", "ATLAS_NOTIFY_FROM",
     "ATLAS_API_ADDRESS", "ATLAS_API_PORT", "ATLAS_API_PER_MINUTE", "ATLAS_JWT_ISSUER", "ATLAS_JWT_AUDIENCE",
-    "ATLAS_JWT_KEYS_URL", "ATLAS_JWT_ALGORITHMS", "ATLAS_BASE_URL", "ATLAS_AIRFLOW_URL", "ATLAS_AIRFLOW_USER", "ATLAS_AIRFLOW_PASSWORD",
+    "ATLAS_JWT_KEYS_URL", "ATLAS_JWT_ALGORITHMS", "ATLAS_V1_SUNSET", "ATLAS_BASE_URL", "ATLAS_AIRFLOW_URL", "ATLAS_AIRFLOW_USER", "ATLAS_AIRFLOW_PASSWORD",
 )  # fmt: skip
 
 
@@ -58,6 +60,7 @@ class Settings:
     jwt_audience: str = ""
     jwt_keys_url: str = ""
     jwt_algorithms: str = "RS256,ES256"
+    v1_sunset: date = V1_SUNSET
 
     def __repr__(self) -> str:
         return f"Settings(root={self.root}, home={self.home}, crm={masked_dsn(self.crm_dsn)})"
@@ -81,7 +84,8 @@ class Settings:
 def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
     ATLAS_SMTP_URL, ATLAS_SMTP_CLEAR_LOGIN, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
-    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL, ATLAS_AIRFLOW_URL with _USER and _PASSWORD, ATLAS_API_PORT and ATLAS_JWT_ISSUER with their like.
+    ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL, ATLAS_AIRFLOW_URL with _USER and _PASSWORD, ATLAS_API_PORT and ATLAS_JWT_ISSUER with their like,
+    ATLAS_V1_SUNSET (a day).
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used. Raises ConfigurationError
     for a value that is none and for a name that is misspelt.
@@ -127,6 +131,7 @@ def _api(env: Mapping[str, str]) -> dict[str, Any]:
         "jwt_audience": env.get("ATLAS_JWT_AUDIENCE") or "",
         "jwt_keys_url": env.get("ATLAS_JWT_KEYS_URL") or "",
         "jwt_algorithms": env.get("ATLAS_JWT_ALGORITHMS") or "RS256,ES256",
+        "v1_sunset": _day("ATLAS_V1_SUNSET", env.get("ATLAS_V1_SUNSET"), V1_SUNSET),
     }
 
 
@@ -150,6 +155,15 @@ def _count(name: str, given: str | None, default: int, most: int, *, least: int 
             f"{name} is {given!r}.", remedy=f"Set it to a number from {least} to {most}."
         )
     return int(given)
+
+
+def _day(name: str, given: str | None, default: date) -> date:
+    try:
+        return date.fromisoformat(given) if given else default
+    except ValueError:
+        raise ConfigurationError(
+            f"{name} is {given!r}.", remedy="Set it to a day, such as 2027-06-30."
+        ) from None
 
 
 def _allowed(name: str, given: str | None) -> bool:

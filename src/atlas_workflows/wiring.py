@@ -20,6 +20,7 @@ from atlas_workflows.errors import ConfigurationError, InputError
 from atlas_workflows.integrations.credentials import Vault
 from atlas_workflows.integrations.egress import Egress
 from atlas_workflows.legacy.execution.document import read_program
+from atlas_workflows.legacy.old_api.format import OldApi
 from atlas_workflows.monitoring.monitor import Monitor
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.performers.crm_action import CrmDesk
@@ -176,3 +177,8 @@ def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network,
             f"ATLAS_EGRESS_ALLOW holds something that is no network: {cause}.",
             remedy="Write networks with commas, such as 10.20.0.0/16,192.168.7.4/32.",
         ) from cause
+
+
+def old_format() -> OldApi:
+    """The old application's format, for the API's v1."""
+    return OldApi(load_catalogue)

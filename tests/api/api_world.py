@@ -22,6 +22,7 @@ from atlas_workflows.settings import load_settings
 from atlas_workflows.store.api_keys import create_key
 from atlas_workflows.store.dead_letters import causes
 from atlas_workflows.store.steering import By
+from atlas_workflows.wiring import old_format
 from crm_world import ANA, COACH, EVE, ONE, OWNER, STRANGER, TWO, build_crm
 
 BASE = "/api/v2"
@@ -106,7 +107,7 @@ def build_world(dsn: str, *, provider: Provider | None = None, rate: Rate = GENE
 
     app = create_app(
         dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate,
-        phases=PhaseStarts(load_settings),
+        phases=PhaseStarts(load_settings), old=old_format(),
     )  # fmt: skip
     app.state.doors.strangers = Strangers(GENEROUS)
     app.state.streams.seconds = 0.0  # a stream ends after one look, for those who ask every route

@@ -15,5 +15,6 @@ def world(pg_server: EmbeddedServer, atlas_template: str) -> Iterator[World]:
     name = f"api_{uuid4().hex[:12]}"
     found = build_world(pg_server.create_database(name, template=atlas_template))
     yield found
+    found.app.state.v1.counter.close()
     found.app.state.doors.database.close()
     pg_server.drop_database(name)

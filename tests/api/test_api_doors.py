@@ -81,6 +81,7 @@ def world(pg_server: EmbeddedServer, atlas_template: str, publisher: Publisher) 
     provider = Provider(ISSUER, AUDIENCE, publisher.url)
     found = build_world(pg_server.create_database(name, template=atlas_template), provider=provider)
     yield found
+    found.app.state.v1.counter.close()
     found.app.state.doors.database.close()
     pg_server.drop_database(name)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -16,8 +17,10 @@ import pytest
 from api_world import World
 from httpx import Client
 
+from atlas_workflows.db.connect import connect
 from atlas_workflows.db.ports import free_port
 from atlas_workflows.settings import ROOT
+from atlas_workflows.store.v1_usage import read_usage
 from crm_world import ONE
 
 ATLAS = str(Path(sys.executable).with_name("atlas"))
@@ -71,30 +74,44 @@ def test_a_port_that_is_taken_is_said(
     assert "The API cannot listen on 127.0.0.1" in said
 
 
-def test_the_how_to_works_as_it_is_written(
-    served: tuple[Client, subprocess.Popen[str]], world: World, tmp_path: Path
-) -> None:
-    """Its commands in their order, with this server's address, and the key and the workflow's id as they were given."""
-    text = (ROOT / "docs" / "how-to" / "use-the-api.md").read_text()
-    commands = re.findall(r"^\$ (.+)$", text, re.MULTILINE)
-    assert len(commands) == 16
-    environment = os.environ | {"ATLAS_CRM_DSN": world.dsn, "KEY": "", "NO_PROXY": "*"}
+def _in_three_months() -> str:
+    return (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
+
+
+def _as_written(page: str, served: Client, dsn: str, folder: Path) -> list[str]:
+    """What a page's commands say in their order, with this server's address, and with the key, the secret and the id given last, and the first workflow made."""
+    commands = re.findall(r"^\$ (.+)$", (ROOT / "docs" / "how-to" / page).read_text(), re.MULTILINE)
+    environment = os.environ | {
+        "ATLAS_CRM_DSN": dsn,
+        "KEY": "",
+        "SECRET": "",
+        "UNTIL": _in_three_months(),
+        "NO_PROXY": "*",
+    }
     said: list[str] = []
+    named = ""
     for command in commands:
         found = command.replace("./atlas", shlex.quote(ATLAS)).replace(
-            "http://127.0.0.1:8090", str(served[0].base_url).rstrip("/")
+            "http://127.0.0.1:8090", str(served.base_url).rstrip("/")
         )
-        if said:
-            environment["KEY"] = said[0].splitlines()[0]
-            (named,) = re.findall(r"Key (\S+)", said[0])
-            found = found.replace("5b0c6a0e-0000-4000-8000-000000000000", named)
-        if len(said) == 5:
-            environment["WORKFLOW"] = json.loads(said[4])["id"]
+        found = found.replace("5b0c6a0e-0000-4000-8000-000000000000", named)
         done = subprocess.run(
-            ["bash", "-c", found], env=environment, capture_output=True, text=True, timeout=120, cwd=tmp_path
+            ["bash", "-c", found], env=environment, capture_output=True, text=True, timeout=120, cwd=folder
         )
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         said.append(done.stdout)
+        if made := re.match(r"(atlas_\S+)\n(Key|Let-in) (\S+)", done.stdout):
+            environment["KEY" if made[2] == "Key" else "SECRET"], named = made[1], made[3]
+        if workflow := re.match(r'\{"id":"([0-9a-f-]{36})"', done.stdout):
+            environment.setdefault("WORKFLOW", workflow[1])
+    return said
+
+
+def test_the_how_to_works_as_it_is_written(
+    served: tuple[Client, subprocess.Popen[str]], world: World, tmp_path: Path
+) -> None:
+    said = _as_written("use-the-api.md", served[0], world.dsn, tmp_path)
+    assert len(said) == 16
     assert '"kind":"api_key"' in said[1]
     assert len(json.loads(said[2])["items"]) == 4
     assert json.loads(said[3])["was_done"] is False
@@ -109,6 +126,19 @@ def test_the_how_to_works_as_it_is_written(
     assert (discarded["revision"], restored["revision"]) == (3, 4)
     assert "in force" in said[14]
     assert said[15] == "website is revoked.\n"
+
+
+def test_the_way_from_v1_to_v2_works_as_it_is_written(
+    served: tuple[Client, subprocess.Popen[str]], world: World, tmp_path: Path
+) -> None:
+    said = _as_written("move-a-client-from-v1-to-v2.md", served[0], world.dsn, tmp_path)
+    assert len(said) == 7
+    assert "Counted since" in said[0]
+    assert "HTTP/1.1 200" in said[2]
+    assert "sunset: Wed, 30 Jun 2027 00:00:00 GMT" in said[2]
+    assert json.loads(said[4])["event"] == "lead_created"
+    assert "1 in force" in said[5]
+    assert said[6] == "landing-page is let in no more.\n"
 
 
 def test_a_stream_tells_what_happens_meanwhile(
@@ -126,12 +156,20 @@ def test_a_stream_tells_what_happens_meanwhile(
     assert (told["action"], told["id"]) == ("create_workflow", made["id"])
 
 
-def test_it_ends_when_it_is_told_to(served: tuple[Client, subprocess.Popen[str]]) -> None:
-    _, process = served
+def test_it_ends_when_it_is_told_to(served: tuple[Client, subprocess.Popen[str]], world: World) -> None:
+    client, process = served
+    for _ in range(3):
+        assert client.get("/api/workflows").status_code == 401
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode in (0, -signal.SIGTERM), said
     assert "api ends" in said
+    with connect(world.dsn, application_name="test", autocommit=True) as connection:
+        found = read_usage(connection, date(2026, 1, 1))
+    nobodys = [each for each in found if (each.route, each.caller) == ("GET /api/workflows", "nobody")]
+    assert [(each.calls, each.organization) for each in nobodys] == [(3, None)], (
+        "the last calls are counted too"
+    )
 
 
 def test_it_starts_without_what_it_may_never_need() -> None:

@@ -1,7 +1,7 @@
 """The application factory: the API behind its doors, alone or mounted beside the Atlas pages, which bring their own guard."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,13 @@ from atlas_workflows.api.openapi import describe, operation_id
 from atlas_workflows.api.phases import Phases
 from atlas_workflows.api.routes import all_routers
 from atlas_workflows.api.routes.health import health_router
-from atlas_workflows.settings import Settings
+from atlas_workflows.api.v1 import routes as v1_routes
+from atlas_workflows.api.v1.counting import Counter
+from atlas_workflows.api.v1.errors import add_old_refusals
+from atlas_workflows.api.v1.format import OldFormat
+from atlas_workflows.api.v1.routing import ending_headers
+from atlas_workflows.api.v1.running import V1
+from atlas_workflows.settings import V1_SUNSET, Settings
 from atlas_workflows.site import utc_now
 
 if TYPE_CHECKING:
@@ -53,12 +59,15 @@ def create_app(
     rate: Rate = RATE,
     phases: Phases | None = None,
     prefix: str = "",
+    old: OldFormat | None = None,
+    sunset: date = V1_SUNSET,
     proxies: int = 0,
 ) -> FastAPI:
     """The API over the database at `dsn()` below `prefix`/api/v2, and with `reports` the pages over the files there.
 
     `guard` are FastAPI dependencies that raise 401 or 403 for the pages; pages without one are refused, so that they cannot
-    be served openly by mistake. `proxies` of ours stand in front. Routes of the API have doors of their own; open are the health and, without pages, /openapi.json.
+    be served openly by mistake. With the `old` format the routes of v1 stand at their old addresses, where nothing but this
+    application is served. `proxies` of ours stand in front. Routes of the API have doors of their own; open are the health and, without pages, /openapi.json.
     """
     if reports is not None and not guard:
         raise ValueError("the Atlas pages need a guard")
@@ -78,9 +87,17 @@ def create_app(
         app.include_router(router, prefix=prefix + V2)
     if reports is not None:
         app.include_router(_pages(dsn, reports, guard, now), prefix=prefix)
+    if old is not None:
+        counter = Counter(app.state.doors.database, now)
+        headers = ending_headers(sunset, f"{prefix}{V2}/workflows")
+        app.state.v1 = V1(old, counter, headers, proxies)
+        for router in all_routers(v1_routes):
+            app.include_router(router)
     add_refusals(app)
+    if old is not None:
+        add_old_refusals(app)
     app.add_middleware(Envelope, headers=HEADERS)
-    describe(app, prefix + V2)
+    describe(app)
     if reports is None:
         app.add_middleware(WebhooksBeside, intake=intake_of(dsn))
     return app

@@ -1,15 +1,18 @@
 """What the API says of itself: FastAPI's document, with who may call each route and what a refusal looks like."""
 
-import re
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from atlas_workflows.api.doors.caller import HEADER
 from atlas_workflows.api.doors.needs import Needs
 from atlas_workflows.api.schemas.problems import Problem
+from atlas_workflows.api.v1.errors import STATUSES
+from atlas_workflows.api.v1.routing import V1Route
+from atlas_workflows.api.v1.schemas.errors import V1Error
 
 VERSION = "2.0"
 ABOUT = (
@@ -21,8 +24,11 @@ REFUSED = {
     "description": "Refused: see `code`, `field` and `remedy`.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+OLD_REFUSED = {
+    "description": "Refused: see `error.code`, `error.message` and `error.details`.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/V1Error"}}},
+}
 KNOWN_ALREADY = {"description": "It is as it was when it was read."}
-_VERSION = re.compile(r"/api/v(\d+)/")
 _ORGANIZATION = {
     # Without the format uuid: generated Python clients hand such a header to httpx as it is, which takes texts only.
     "name": HEADER, "in": "header", "required": False, "schema": {"type": "string"},
@@ -31,23 +37,22 @@ _ORGANIZATION = {
 
 
 def operation_id(route: APIRoute) -> str:
-    """What generated clients call the function: that of the route; of an older version with the version behind it."""
-    version = _VERSION.search(route.path)
-    return route.name if version is None or version[1] == "2" else f"{route.name}_v{version[1]}"
+    """What generated clients call the function: that of the route; of v1 with the version behind it."""
+    return f"{route.name}_v1" if isinstance(route, V1Route) else route.name
 
 
-def describe(app: FastAPI, base: str) -> None:
+def describe(app: FastAPI) -> None:
     """Let /openapi.json say it; made at the first request."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = document(app, base)
+            app.openapi_schema = document(app)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def document(app: FastAPI, base: str) -> dict[str, Any]:
+def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the application."""
     found = get_openapi(title=app.title, version=VERSION, description=ABOUT, routes=app.routes)
     components = found.setdefault("components", {})
@@ -56,17 +61,25 @@ def document(app: FastAPI, base: str) -> dict[str, Any]:
     )
     nested = components["schemas"]["Problem"].pop("$defs", {})
     components["schemas"] |= nested
+    if hasattr(app.state, "v1"):
+        _add(components["schemas"], V1Error)
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or a token of the identity provider."},
     }  # fmt: skip
     for route in app.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema and route.path.startswith(base):
+        if isinstance(route, APIRoute) and route.include_in_schema and needs_of(route) is not None:
             for method in route.methods:
                 _complete(found["paths"][route.path_format][method.lower()], route)
     # FastAPI's own words about what is refused; ours are Problem.
     for name in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(name, None)
     return found
+
+
+def _add(schemas: dict[str, Any], model: type[BaseModel]) -> None:
+    made = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= made.pop("$defs", {})
+    schemas[model.__name__] = made
 
 
 def needs_of(route: APIRoute) -> Needs | None:
@@ -92,13 +105,24 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     if needs is None:
         return
     operation["responses"].pop("422", None)
+    is_old = isinstance(route, V1Route)
+    refusals = set(STATUSES) if is_old else _refusals(operation, route)
+    told = OLD_REFUSED if is_old else REFUSED
     operation["responses"] |= {
-        str(status): KNOWN_ALREADY if status == 304 else REFUSED
-        for status in sorted(_refusals(operation, route))
+        str(status): KNOWN_ALREADY if status == 304 else told for status in sorted(refusals)
     }
+    if is_old:
+        _say_its_end(operation)
     operation["security"] = [{"bearer": []}]
     operation["x-permission"] = needs.permission or "any"
     if needs.everywhere:
         operation["x-everywhere"] = True
     elif needs.permission is not None:
         operation.setdefault("parameters", []).append(_ORGANIZATION)
+
+
+def _say_its_end(operation: dict[str, Any]) -> None:
+    """Every answer of v1 announces when it ends."""
+    headers = {name: {"schema": {"type": "string"}} for name in ("Deprecation", "Sunset", "Link")}
+    for status, answer in operation["responses"].items():
+        operation["responses"][status] = {**answer, "headers": headers}

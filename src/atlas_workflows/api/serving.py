@@ -13,6 +13,8 @@ from atlas_workflows.api.app import create_app, provider_of, rate_of
 from atlas_workflows.api.connections import Impatient
 from atlas_workflows.api.database import require_schema
 from atlas_workflows.api.phases import Phases
+from atlas_workflows.api.v1.format import OldFormat
+from atlas_workflows.api.v1.running import V1
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.roles import require_migration_role
 from atlas_workflows.errors import StackError
@@ -30,30 +32,34 @@ def require_ready(dsn: str) -> None:
         require_schema(connection)
 
 
-def build(settings: Settings, dsn: Callable[[], str], phases: Phases | None = None) -> FastAPI:
-    """The application over one database."""
-    provider, rate = provider_of(settings), rate_of(settings)
+def build(
+    settings: Settings, dsn: Callable[[], str], phases: Phases | None = None, old: OldFormat | None = None
+) -> FastAPI:
+    """The application over one database; with the `old` format the routes of v1 too."""
     return create_app(
-        dsn=dsn, provider=provider, rate=rate, phases=phases, prefix=PREFIX, proxies=settings.trusted_proxies
-    )
+        dsn=dsn, provider=provider_of(settings), rate=rate_of(settings), phases=phases, prefix=PREFIX, old=old,
+        sunset=settings.v1_sunset, proxies=settings.trusted_proxies,
+    )  # fmt: skip
 
 
-def serve(
-    settings: Settings, dsn: Callable[[], str], host: str, port: int, phases: Phases | None = None
-) -> None:
+def serve(application: FastAPI, host: str, port: int) -> None:
     """Answer until SIGTERM or SIGINT; what is in hand then is answered. Raises StackError where the port is not to be had."""
     listening = listen(host, port)
-    application = build(settings, dsn, phases)
     config = uvicorn.Config(
         application, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="off",
         http=Impatient, timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=DRAIN_SECONDS, limit_concurrency=MOST_AT_ONCE,
     )  # fmt: skip
     structlog.get_logger().info("api serves", host=host, port=port)
+    old: V1 | None = getattr(application.state, "v1", None)
+    if old is not None:
+        old.counter.watch()  # that nobody calls can be told only by who was there
     # uvicorn ends itself by the signal once it has drained, to whom the signal belonged before: so that we have the last word.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
     with closing(listening):
         uvicorn.Server(config).run(sockets=[listening])
+    if old is not None:
+        old.counter.close()
     application.state.doors.database.close()
     structlog.get_logger().info("api ends")
 

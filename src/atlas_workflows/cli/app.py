@@ -73,6 +73,7 @@ COMMANDS = {
     "status": ("atlas_workflows.cli.stack_status", "Show what runs, where, and how to log in."),
     "test": ("atlas_workflows.cli.test", "Run the tests."),
     "up": ("atlas_workflows.cli.stack_up", "Start the local stack on your own database."),
+    "v1": ("atlas_workflows.cli.v1", "Who still calls the old application's routes, and who is let in."),
     "webhook": ("atlas_workflows.cli.webhook", "Endpoints that other systems call, and their secrets."),
     "worker": ("atlas_workflows.cli.worker", "Execute workflows until told to stop."),
     "workflow": (

@@ -89,8 +89,9 @@ def _reconciliation() -> str:
 
 def _api() -> str:
     from atlas_workflows.api.reference import api_page
+    from atlas_workflows.wiring import old_format
 
-    return api_page()
+    return api_page(old_format())
 
 
 def _schedules() -> str:

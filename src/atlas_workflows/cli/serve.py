@@ -33,6 +33,7 @@ def serve(
     or a token of the identity provider that ATLAS_JWT_ISSUER, ATLAS_JWT_AUDIENCE and ATLAS_JWT_KEYS_URL name.
     """
     from atlas_workflows.api import serving
+    from atlas_workflows.wiring import old_format
 
     settings = load_settings()
     log_as_json(settings.log_level)
@@ -40,6 +41,5 @@ def serve(
         serving.require_ready(dsn or settings.require_crm_dsn())
     address = host or settings.api_address
     phases = PhaseStarts(load_settings)
-    serving.serve(
-        settings, lambda: dsn or settings.require_crm_dsn(), address, port or settings.api_port, phases
-    )
+    application = serving.build(settings, lambda: dsn or settings.require_crm_dsn(), phases, old_format())
+    serving.serve(application, address, port or settings.api_port)

@@ -58,6 +58,7 @@ SECTIONS = (
     ("Schedules of the old application", "0025_schedule_activations"),
     ("How recurring schedules stand", "0026_sweep"),
     ("The HTTP API", "0032_api"),
+    ("The old application's routes", "0034_v1"),
     ("Drafts", "0035_drafting"),
 )
 # Revisions that only add columns to tables of an earlier one.

@@ -57,14 +57,18 @@ class Doors:
             raise unauthenticated("The request has no credentials.")
         if scheme.lower() != "bearer" or not text.strip():
             raise unauthenticated("The Authorization is not of the kind Bearer.")
-        peer = request.client.host if request.client else None
-        network = network_of(peer, request.headers.getlist("x-forwarded-for"), self.proxies)
+        network = self.network(request)
         try:
             return self._opened(text.strip(), network, now)
         except HttpProblem as refused:
             if refused.code == "unauthenticated":
                 self.strangers.failed(network, text.strip())
             raise
+
+    def network(self, request: Request) -> str:
+        """Where a request comes from, as the allowance for wrong credentials counts."""
+        peer = request.client.host if request.client else None
+        return network_of(peer, request.headers.getlist("x-forwarded-for"), self.proxies)
 
     def _opened(self, text: str, network: str, now: datetime) -> Caller:
         """A token is verified whoever else comes from there: that asks no database, and users get a new one every few minutes."""

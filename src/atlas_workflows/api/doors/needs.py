@@ -79,7 +79,8 @@ class Needs:
 
     def _admitted(self, request: Request, doors: Doors, session: Caller | None) -> Tenant | Operator | Caller:
         now = doors.now()
-        caller = session or doors.caller(request, now)
+        caller = session or self.caller(request, doors, now)
+        request.state.known_caller = caller
         if caller.by_cookie:
             require_own_page(request.method, request.headers, request.cookies)
         request.state.allowance = doors.take(caller.name)
@@ -91,6 +92,10 @@ class Needs:
         organization = caller.organization(request.headers.get(HEADER))
         self._require(caller, organization)
         return Tenant(caller, organization, doors, now)
+
+    def caller(self, request: Request, doors: Doors, now: datetime) -> Caller:
+        """Who a request without a session is from. Raises HttpProblem (401, 429)."""
+        return doors.caller(request, now)
 
     def _require(self, caller: Caller, organization: str | None) -> None:
         if self.permission is not None and not caller.may(self.permission, organization):

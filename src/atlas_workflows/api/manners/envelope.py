@@ -33,6 +33,7 @@ class Envelope:
             return
         named = _ids(dict(scope["headers"]))
         state = scope.setdefault("state", {})
+        state["request_id"] = named[0][1].decode()
         body = Body(scope, receive, self.bounds)
         began = False
 
@@ -54,7 +55,7 @@ class Envelope:
         except Exception as error:
             if began:
                 raise
-            with structlog.contextvars.bound_contextvars(request_id=named[0][1].decode()):
+            with structlog.contextvars.bound_contextvars(request_id=state["request_id"]):
                 problem = error if isinstance(error, HttpProblem) else unforeseen(error)
             await problem_response(problem)(scope, receive, answered)
         finally:

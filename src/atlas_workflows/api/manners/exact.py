@@ -60,7 +60,6 @@ class ExactRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         known = {field.alias for field in get_flat_dependant(self.dependant).query_params}
-        takes_body = self.body_field is not None
         media_types = ("application/json", *(self.openapi_extra or {}).get(ALSO_TAKES, ()))
         keepers = [each.call for each in self.dependant.dependencies if isinstance(each.call, Needs)]
 
@@ -70,13 +69,17 @@ class ExactRoute(APIRoute):
             for keeper in keepers:
                 await keeper.admit(asked)
             refuse_unknown((name for name, _ in asked.query_params.multi_items()), known)
-            if takes_body:
+            if await self.has_body(asked):
                 _require_json(asked, media_types)
                 await asked.json()
             asked.state.request_hash = await _hash_of(asked)
             return await handle(asked)
 
         return exact
+
+    async def has_body(self, request: Request) -> bool:  # noqa: ARG002
+        """Whether a body is to be read."""
+        return self.body_field is not None
 
 
 def reply(

@@ -39,12 +39,15 @@ _TRY_AGAIN = {"Retry-After": "2"}
 
 def add_refusals(app: FastAPI) -> None:
     """Let the application answer every error as a problem."""
-    app.add_exception_handler(AtlasError, _on_ours)
-    app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(psycopg.Error, _on_database)
-    app.add_exception_handler(PoolTimeout, _on_database)
-    app.add_exception_handler(UnicodeEncodeError, _on_surrogate)
+    for kind in (
+        AtlasError,
+        RequestValidationError,
+        HTTPException,
+        psycopg.Error,
+        PoolTimeout,
+        UnicodeEncodeError,
+    ):
+        app.add_exception_handler(kind, _answered)
 
 
 def unforeseen(error: Exception) -> HttpProblem:
@@ -53,9 +56,24 @@ def unforeseen(error: Exception) -> HttpProblem:
     return HttpProblem("internal", "The request failed here.", remedy="Send X-Request-ID to who runs this.")
 
 
-def _on_ours(_: Request, error: Exception) -> Response:
-    assert isinstance(error, AtlasError)
-    return problem_response(as_problem(error))
+def problem_of(error: Exception) -> HttpProblem:
+    """Whatever a route may raise, as the problem that a caller gets."""
+    if isinstance(error, AtlasError):
+        return as_problem(error)
+    if isinstance(error, RequestValidationError):
+        return _of_validation(error)
+    if isinstance(error, HTTPException):
+        return _of_http(error)
+    if isinstance(error, psycopg.Error | PoolTimeout):
+        return _of_database(error)
+    if isinstance(error, UnicodeEncodeError):
+        fact = "A text that was sent is no Unicode text."
+        return HttpProblem("invalid", fact, remedy="Leave out lone surrogates.")
+    return unforeseen(error)
+
+
+def _answered(_: Request, error: Exception) -> Response:
+    return problem_response(problem_of(error))
 
 
 def as_problem(error: AtlasError) -> HttpProblem:
@@ -88,15 +106,12 @@ def problem_document(problem: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _on_validation(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+def _of_validation(error: RequestValidationError) -> HttpProblem:
     found = [_told(each) for each in error.errors()]
     first = found[0]
     many = f" And {len(found) - 1} more." if len(found) > 1 else ""
     fact = f"{first['field']}: {first['message']}{many}"
-    return problem_response(
-        HttpProblem("invalid", fact, remedy=first["remedy"], field=first["field"], problems=found)
-    )
+    return HttpProblem("invalid", fact, remedy=first["remedy"], field=first["field"], problems=found)
 
 
 def _told(error: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,27 +126,17 @@ def _told(error: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _on_http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def _of_http(error: HTTPException) -> HttpProblem:
     code = _BY_STATUS.get(error.status_code, "internal" if error.status_code >= 500 else "invalid")
     remedy = "Read the reference: /openapi.json lists addresses and methods."
-    return problem_response(HttpProblem(code, str(error.detail), remedy=remedy, headers=error.headers))
+    return HttpProblem(code, str(error.detail), remedy=remedy, headers=error.headers)
 
 
-def _on_database(_: Request, error: Exception) -> Response:
+def _of_database(error: Exception) -> HttpProblem:
     if isinstance(error, psycopg.DataError):
         fact = "A value that was sent cannot be kept or compared by the database."
-        return problem_response(
-            HttpProblem("invalid", fact, remedy="Leave out NUL characters and times out of range.")
-        )
+        return HttpProblem("invalid", fact, remedy="Leave out NUL characters and times out of range.")
     if isinstance(error, psycopg.OperationalError | PoolTimeout):
         fact = "The database does not answer in time."
-        return problem_response(
-            HttpProblem("unavailable", fact, remedy="Try again in a moment.", headers=_TRY_AGAIN)
-        )
-    return problem_response(unforeseen(error))
-
-
-def _on_surrogate(_: Request, __: Exception) -> Response:
-    fact = "A text that was sent is no Unicode text."
-    return problem_response(HttpProblem("invalid", fact, remedy="Leave out lone surrogates."))
+        return HttpProblem("unavailable", fact, remedy="Try again in a moment.", headers=_TRY_AGAIN)
+    return unforeseen(error)

@@ -62,7 +62,7 @@ def render_text(reader: Annotated[Tenant, Depends(EDITS)], body: Text) -> Respon
     )
 
 
-def _scope(reader: Tenant, body: Question | Text) -> tuple[dict[str, Any], bool | None]:
+def _scope(reader: Tenant, body: ConditionQuestion | Text) -> tuple[dict[str, Any], bool | None]:
     """The roots of paths, with the member as `contact` where one is named; and whether the CRM has it."""
     scope = dict(body.scope)
     if body.member is None:

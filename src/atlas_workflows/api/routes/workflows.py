@@ -162,7 +162,8 @@ def archive_workflow(
     workflow: UUID,
     reason: Annotated[str, Query(min_length=1, max_length=1_000)],
     running: Annotated[
-        Running | None, Query(description="What becomes of executions under way, where there are any.")
+        RunningAtArchive | None,
+        Query(description="What becomes of executions under way, where there are any."),
     ] = None,
     match: IfMatch = None,
 ) -> Response:
@@ -173,7 +174,7 @@ def archive_workflow(
     def seen(standing: Standing) -> None:
         require_match(match, _tag(standing), what="workflow")
 
-    change = Change(status=Status.ARCHIVED, reason=reason, running=running)
+    change = WorkflowChange(status=Status.ARCHIVED, reason=reason, running=running)
     with archivist.deciding() as connection:
         return reply(Changed, _changed(connection, archivist, found.id, change, seen))
 

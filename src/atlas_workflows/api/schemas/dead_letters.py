@@ -82,7 +82,7 @@ class PlanOfReplay(Model):
     """Which failed executions of the cause would go on."""
 
     workflow: UUID | None = None
-    since: AwareDatetime | None = None
+    since: Instant | None = None
     limit: int = Field(100, ge=1, le=500)
 
 

@@ -177,7 +177,7 @@ TABLES_NOT_COMPARED: Mapping[str, str] = {
         ("workflow_execution_queue", "workflow_performance_metrics", "workflow_rate_limits", "execution_states", "execution_inbox",
          "enrolments", "enrolment_refusals", "effects", "dead_letters", "fallbacks", "exposures", "crm_writes", "event_outbox",
           "event_capture_warnings", "webhook_deliveries", "webhook_rates", "webhook_refusals", "deferred_events", "listening_triggers", "wait_subscriptions",
-          "audience_runs", "audience_members", "api_keys", "api_rates", "api_answers", "draft_presence", "recurring_snapshots", "recurring_schedules",
+          "audience_runs", "audience_members", "api_keys", "api_rates", "api_answers", "draft_presence", "v1_documents", "v1_usage", "v1_watches", "v1_let_ins", "recurring_snapshots", "recurring_schedules",
           "recurring_pauses", "recurring_occurrences"), _HERE),
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from atlas_workflows.db.revisions.statements import run
 
 revision = "0036"
-down_revision = "0033"
+down_revision = "0035"
 
 
 def upgrade() -> None:

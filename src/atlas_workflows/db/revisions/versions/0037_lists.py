@@ -3,7 +3,7 @@
 from atlas_workflows.db.revisions.statements import run
 
 revision = "0037"
-down_revision = "0033"
+down_revision = "0036"
 
 
 def upgrade() -> None:

@@ -1,0 +1,83 @@
+"""Who calls v1 how often: counted in memory, written every few seconds and at the end, so that a kill loses seconds at most."""
+
+import atexit
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from threading import Event, Lock, Thread
+from uuid import uuid4
+
+import structlog
+
+from atlas_workflows.api.database import Database
+from atlas_workflows.store.v1_usage import Counted, add_counts
+
+NOBODY = "nobody"
+EVERY_SECONDS = 3.0
+Key = tuple[str | None, date, str, str]
+
+
+class Counter:
+    """Counts of one server. Its thread is begun with the first request, in the process that serves."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime], every: float = EVERY_SECONDS) -> None:
+        self.database, self.now, self.every = database, now, every
+        self.server, self.began_at = str(uuid4()), now()
+        self._counts: dict[Key, Counted] = {}
+        self._lock, self._ended = Lock(), Event()
+        self._thread: Thread | None = None
+
+    def note(self, organization: str | None, route: str, caller: str, *, refused: bool) -> None:
+        """One call was answered."""
+        at = self.now()
+        key = (organization, at.date(), route, caller)
+        with self._lock:
+            found = self._counts.get(key)
+            calls, no = (1, 0) if found is None else (found.calls + 1, found.refused)
+            self._counts[key] = Counted(*key, calls, no + refused, at)
+        self.watch()
+
+    def watch(self) -> None:
+        """Begin to write what is counted, and to note that somebody counts."""
+        with self._lock:
+            if self._thread is not None or self._ended.is_set():
+                return
+            self._thread = Thread(target=self._write_on, name="v1-usage", daemon=True)
+            self._thread.start()
+        atexit.register(self.close)
+
+    def flush(self) -> None:
+        """Write what is counted and not written yet; where the database is away it is kept for the next time."""
+        with self._lock:
+            counts, self._counts = self._counts, {}
+        try:
+            with self.database.session() as connection:
+                add_counts(connection, counts.values(), self.server, self.began_at, self.now())
+        except Exception as error:
+            self._take_back(counts)
+            structlog.get_logger().warning("calls of v1 cannot be counted", error=str(error))
+            raise
+
+    def close(self) -> None:
+        """Write the last of it; nothing is written after that."""
+        self._ended.set()
+        atexit.unregister(self.close)
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+            self._thread = None
+            with suppress(Exception):
+                self.flush()
+
+    def _write_on(self) -> None:
+        while not self._ended.wait(self.every):
+            with suppress(Exception):
+                self.flush()
+
+    def _take_back(self, counts: Mapping[Key, Counted]) -> None:
+        with self._lock:
+            for key, old in counts.items():
+                new = self._counts.get(key)
+                calls, refused, at = (
+                    (0, 0, old.last_at) if new is None else (new.calls, new.refused, new.last_at)
+                )
+                self._counts[key] = Counted(*key, old.calls + calls, old.refused + refused, at)

@@ -1,0 +1,193 @@
+"""Workflows: listed, made, read, changed, switched on and off, deleted (archived), counted."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+from starlette.responses import Response
+
+from atlas_workflows.api.doors.needs import Tenant
+from atlas_workflows.api.manners.exact import document_of, json_response, reply
+from atlas_workflows.api.manners.problems import HttpProblem
+from atlas_workflows.api.manners.repeats import once
+from atlas_workflows.api.manners.routing import ARCHIVES, CREATES, EDITS, READS
+from atlas_workflows.api.v1 import saving
+from atlas_workflows.api.v1.ids import Workflow
+from atlas_workflows.api.v1.routing import PageNumber, PageSize, about, v1_router
+from atlas_workflows.api.v1.running import V1
+from atlas_workflows.api.v1.schemas.workflows import (
+    Deleted,
+    NewOldWorkflow,
+    OldChange,
+    OldStatus,
+    OldWorkflow,
+    OldWorkflows,
+    Order,
+    Sort,
+    Stats,
+)
+from atlas_workflows.api.v1.shown import LIVE, Wanted, list_shown, pages, read_again, read_shown, unsaid
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.store.publication import AtArchive, archive, count_under_way, pause, resume
+
+ROUTER = v1_router("v1 workflows")
+OLD = "/api/automations/workflows"
+LEGACY = "/api/workflows"
+WORKFLOW = about("WORKFLOW")
+Reader = Annotated[Tenant, Depends(READS)]
+Creator = Annotated[Tenant, Depends(CREATES)]
+Editor = Annotated[Tenant, Depends(EDITS)]
+Repeat = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=200, description="The same answer for a day."),
+]
+
+
+@ROUTER.get(OLD, response_model=OldWorkflows, openapi_extra=WORKFLOW)
+@ROUTER.get(LEGACY, response_model=OldWorkflows, openapi_extra=WORKFLOW)
+def list_old_workflows(
+    request: Request,
+    reader: Reader,
+    page: PageNumber = 1,
+    page_size: PageSize = 25,
+    status: OldStatus | None = None,
+    search: Annotated[
+        str | None, Query(min_length=1, max_length=100, description="Part of the name.")
+    ] = None,
+    trigger_type: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    sort_by: Sort = Sort.CREATED,
+    sort_order: Order = Order.DOWN,
+) -> Response:
+    """A page of the organization's workflows; those that are archived only where they are asked for."""
+    statuses = LIVE if status is None else [status.value]
+    wanted = Wanted(page, page_size, statuses, search, trigger_type, sort_by.value, sort_order is Order.DOWN)
+    found, total = list_shown(reader, _v1(request).old, wanted)
+    return reply(
+        OldWorkflows, {"workflows": [each.to_json() for each in found], **pages(total, page, page_size)}
+    )
+
+
+@ROUTER.post(OLD, response_model=OldWorkflow, status_code=201, openapi_extra=WORKFLOW)
+@ROUTER.post(LEGACY, response_model=OldWorkflow, status_code=201, openapi_extra=WORKFLOW)
+def create_old_workflow(
+    request: Request, creator: Creator, body: NewOldWorkflow, key: Repeat = None
+) -> Response:
+    """Make a workflow. It is stored as it was sent, or refused with the field that cannot be."""
+    old, made = _v1(request).old, list[str]()
+    sent = _sent(body) | {"status": body.status.value}
+    if body.status is not OldStatus.DRAFT:
+        _require(creator, "workflow:edit")
+
+    def work(connection: Connection) -> tuple[int, dict[str, Any]]:
+        named, told = saving.create(connection, creator, old, sent)
+        made.append(named)
+        return 201, document_of(OldWorkflow, read_again(connection, creator, old, named).to_json(told))
+
+    answer = _done(request, creator, key, work)
+    _count(creator, made)
+    return answer
+
+
+@ROUTER.get(OLD + "/{workflow}", response_model=OldWorkflow, openapi_extra=WORKFLOW)
+def read_old_workflow(request: Request, reader: Reader, workflow: Workflow) -> Response:
+    """One workflow, as it was sent or migrated; `warnings` say where it was changed elsewhere since."""
+    old = _v1(request).old
+    found = read_shown(reader, old, workflow)
+    return reply(OldWorkflow, found.to_json(unsaid(found, old)))
+
+
+@ROUTER.put(OLD + "/{workflow}", response_model=OldWorkflow, openapi_extra=WORKFLOW)
+def put_old_workflow(request: Request, editor: Editor, workflow: Workflow, body: OldChange) -> Response:
+    """Change what is sent; what is left out stays. An active workflow is published with it."""
+    return _change(request, editor, workflow, body)
+
+
+@ROUTER.patch(OLD + "/{workflow}", response_model=OldWorkflow, openapi_extra=WORKFLOW)
+def patch_old_workflow(request: Request, editor: Editor, workflow: Workflow, body: OldChange) -> Response:
+    """The same as PUT, which changed only what it was sent as well."""
+    return _change(request, editor, workflow, body)
+
+
+@ROUTER.delete(OLD + "/{workflow}", response_model=Deleted, openapi_extra=WORKFLOW)
+def delete_old_workflow(
+    request: Request, archiver: Annotated[Tenant, Depends(ARCHIVES)], workflow: Workflow
+) -> Response:
+    """Archive a workflow: nothing of it starts any more; executions under way go on to their end."""
+    found = read_shown(archiver, _v1(request).old, workflow)
+    saving.require_executed_here(found)
+    with archiver.deciding() as connection:
+        done = archive(
+            connection, archiver.organization, found.row.id, archiver.by("Deleted by v1."), AtArchive.FINISH
+        )
+    return reply(Deleted, {"id": done.workflow, "status": done.status, "executions": done.executions})
+
+
+@ROUTER.get(OLD + "/{workflow}/stats", response_model=Stats, openapi_extra=WORKFLOW)
+def read_old_stats(request: Request, reader: Reader, workflow: Workflow) -> Response:
+    """How often it was executed, and how that ended."""
+    row = read_shown(reader, _v1(request).old, workflow).row
+    ended = row.successful_executions + row.failed_executions
+    told = {
+        name: getattr(row, name) for name in Stats.model_fields if name not in ("workflow_id", "success_rate")
+    }
+    rate = round(row.successful_executions / ended, 4) if ended else 0.0
+    return reply(Stats, {**told, "workflow_id": row.id, "success_rate": rate})
+
+
+def _change(request: Request, editor: Editor, workflow: str, body: OldChange) -> Response:
+    old, sent = _v1(request).old, _sent(body)
+    before = read_shown(editor, old, workflow)
+    wanted = body.status.value if "status" in sent else before.row.status
+    if wanted != before.row.status and wanted == "archived":
+        _require(editor, "workflow:delete")
+    with editor.deciding() as connection, connection.transaction():
+        told = saving.change(connection, editor, old, before.row.id, sent)
+    _switch(editor, before.row.id, wanted)
+    after = read_shown(editor, old, workflow)
+    return reply(OldWorkflow, after.to_json(told))
+
+
+def _switch(editor: Tenant, workflow: str, wanted: str) -> None:
+    """Into the state that was sent, behind the transaction that saved: checkpoints lock the queue before the workflow's row."""
+    by, owner = editor.by(saving.WHY), editor.organization
+    with editor.deciding() as connection:
+        status = saving.status_of(connection, owner, workflow)
+        if wanted == "paused" and status == "active":
+            pause(connection, owner, workflow, by)
+        elif wanted == "active" and status == "paused":
+            resume(connection, owner, workflow, by)
+        elif wanted == "archived" and status != "archived":
+            archive(connection, owner, workflow, by, AtArchive.FINISH)
+    if wanted == "active":
+        _count(editor, [workflow])
+
+
+def _count(tenant: Tenant, workflows: list[str]) -> None:
+    for named in workflows:
+        with tenant.deciding() as connection:
+            count_under_way(connection, tenant.organization, named)
+
+
+def _done(request: Request, tenant: Tenant, key: str | None, work: Any) -> Response:
+    """Done once per key where one is sent, as v2 always has it; v1's clients know none."""
+    if key is not None:
+        return once(request, tenant, key, work)
+    with tenant.deciding() as connection, connection.transaction():
+        status, answer = work(connection)
+    return json_response(answer, status)
+
+
+def _sent(body: NewOldWorkflow | OldChange) -> dict[str, Any]:
+    """What was sent and nothing else: what is left out is not the same as what is empty."""
+    found: Mapping[str, Any] = body.model_dump(exclude_unset=True)
+    return {name: getattr(value, "value", value) for name, value in found.items()}
+
+
+def _require(tenant: Tenant, permission: str) -> None:
+    if not tenant.caller.may(permission, tenant.organization):
+        raise HttpProblem("forbidden", f"You have no permission {permission} there.", remedy="Ask for it.")
+
+
+def _v1(request: Request) -> V1:
+    found: V1 = request.app.state.v1
+    return found

@@ -1,0 +1,1 @@
+"""What bodies and answers of v1 look like."""
