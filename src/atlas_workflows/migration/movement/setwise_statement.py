@@ -90,11 +90,11 @@ def _executions(columns: Columns, *, has_before: bool) -> compose.Composed:
         known_members=_array(sorted(step_entries.KNOWN)),
         moment=Quoted(MOMENT),
         bytewise=Named("C"),
-        step_id=in_sql.step_id(EXECUTIONS, compose.SQL("judged.source_id"), compose.SQL("(entry.place - 1)")),
+        step_id=in_sql.step_id(EXECUTIONS, compose.SQL("step.source_id"), compose.SQL("(step.place - 1)")),
         step_text=_carried_text(),
         steps_digest=in_sql.digest_of_many(compose.SQL("steps.told")),
         target_hash=in_sql.target_hash(
-            {EXECUTIONS: compose.SQL("moved.digest"), STEPS: compose.SQL("moved.steps_digest")}
+            {EXECUTIONS: compose.SQL("moved.digest"), STEPS: compose.SQL("digests.digest")}
         ),
     )
 

@@ -116,13 +116,7 @@ WITH judged AS MATERIALIZED (
             -- Read before for secrets, in just this version, and nothing was found; nor an address that several organizations claim.
             AND age(source.of_xmin) > age(%(horizon)s::xid)
             AND source.of_key NOT IN (SELECT unnest(%(suspects)s::uuid []))
-            AND (
-                cardinality(%(endpoints)s::text []) = 0
-                OR NOT EXISTS (
-                    SELECT FROM unnest(%(endpoints)s::text []) AS endpoint (name)
-                    WHERE strpos(source.of_content, endpoint.name) > 0
-                )
-            ),
+            AND source.of_content NOT LIKE ALL (%(endpoints)s::text []),
             FALSE
         ) AS is_plain
         FROM (VALUES (0)) AS single (number)
