@@ -25,6 +25,7 @@ from ground import Ground, ground
 from history import history_rows, phase_rows
 from live_load import live_rows
 from migration_proof import proof_rows
+from yielding import yield_rows
 
 ROUNDS = 3
 TRANSLATOR_ROUNDS = 10
@@ -207,4 +208,5 @@ SECTIONS: dict[str, Callable[[Ground], list[dict[str, Any]]]] = {
     "phase": phase_rows,
     "proof": proof_rows,
     "live": live_rows,
+    "yield": yield_rows,
 }

@@ -38,7 +38,7 @@ def migration(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help="A section: translator, loader, whole, history, phase, proof, live; may be given several times."
+            help="A section: translator, loader, whole, history, phase, proof, live, yield; may be given several times."
         ),
     ] = None,
     as_json: AsJson = False,
