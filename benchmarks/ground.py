@@ -3,12 +3,14 @@
 import resource
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 from cryptography.fernet import Fernet
 
 from atlas_workflows.db.connect import connect
@@ -28,6 +30,14 @@ from atlas_workflows.site import Site
 TEMPLATE = "bench_template"
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Rows a second by the clock, and CPU microseconds a row of all that took part."""
+
+    rate: float
+    cpu: float
+
+
 @dataclass(frozen=True)
 class Ground:
     """A running server with a template database: messy shape B, schema atlas expanded, evidence gathered, nothing loaded."""
@@ -45,8 +55,24 @@ class Ground:
         finally:
             self.server.drop_database(name)
 
-    def context(self, dsn: str) -> PhaseContext:
-        options = RunOptions(backup=False, rehearse=False, throttle=False)
+    def cpu(self) -> float:
+        """CPU seconds so far of this process, of the server and of the sessions it has had."""
+        mine = psutil.Process().cpu_times()
+        postmaster = psutil.Process(int((self.server.data_dir / "postmaster.pid").read_text().split()[0]))
+        gone = postmaster.cpu_times()
+        times = [child.cpu_times() for child in postmaster.children()]
+        running = sum(each.user + each.system for each in times)
+        return running + gone.children_user + gone.children_system + mine.user + mine.system
+
+    def spent(self, work: Callable[[], int]) -> Spent:
+        """What it costs to move as many rows as `work` says it moved; CPU tells it also on a busy machine."""
+        cpu, began = self.cpu(), time.perf_counter()
+        rows = work()
+        seconds = time.perf_counter() - began
+        return Spent(rows / seconds, (self.cpu() - cpu) / rows * 1e6)
+
+    def context(self, dsn: str, workers: int = 1, throttle: bool = False) -> PhaseContext:
+        options = RunOptions(backup=False, rehearse=False, throttle=throttle, workers=workers)
         return PhaseContext(uuid4(), phase_named("p1"), Scope(), options, Site(dsn, self.settings))
 
     @contextmanager
@@ -78,5 +104,8 @@ def ground(size: str) -> Iterator[Ground]:
 
 
 def peak_memory_mb() -> int:
-    """The most memory this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """The most memory this process or one that it started has held so far."""
+    return (
+        max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        // 1024
+    )

@@ -6,9 +6,7 @@ interpreter's lock, up to 5 ms of it, and calls it latency.
 """
 
 import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import psycopg
 
 from atlas_workflows.db.sql_files import sql
 from ground import Ground
+from yielding import backfilling, wait_for_history
 
 CLIENTS = 4
 SHARE = 0.3
@@ -30,10 +29,6 @@ WRITE = (
 READS, WRITES = 7, 3  # of ten
 # Columns of pgbench's log: microseconds from when a query was due to when it was answered; when that was, in two parts.
 LATENCY, SECOND, MICROSECOND = 2, 4, 5
-BACKFILL = (
-    "from atlas_workflows.cli.app import main; import sys;"
-    "sys.argv = ['atlas', 'migrate', 'run', 'p1', '--dsn', sys.argv[1], '--no-backup', '--no-rehearse']; main()"
-)
 
 
 def live_rows(found: Ground) -> list[dict[str, Any]]:
@@ -101,28 +96,13 @@ class _Load:
 
 
 def _while_migrating(found: Ground, load: _Load, rate: float) -> list[float]:
-    command = [sys.executable, "-P", "-c", BACKFILL, load.dsn]
-    env = {"ATLAS_SECRET_KEYS": ",".join(found.settings.secret_keys), "ATLAS_HOME": str(found.settings.home)}
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as backfill:
-        _wait_for_rows(load.dsn)
+    with backfilling(found, load.dsn) as backfill:
+        # Start-up and checks are not what is measured, nor the workflows, which come before and through Python.
+        wait_for_history(load.dsn)
         latencies = load.offer(rate)
         if backfill.poll() is not None:
             raise RuntimeError("the backfill ended before the load did: nothing was measured beside it")
-        backfill.terminate()
-        backfill.wait()
     return latencies
-
-
-def _wait_for_rows(dsn: str) -> None:
-    """Until the backfill has written its first rows: start-up and checks are not what is measured."""
-    end = time.monotonic() + 120
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        while time.monotonic() < end:
-            row = connection.execute("SELECT EXISTS (SELECT 1 FROM atlas.migration_ledger)").fetchone()
-            if row and row[0]:
-                return
-            time.sleep(0.05)
-    raise RuntimeError("the backfill wrote nothing within two minutes")
 
 
 def _row(name: str, rate: float, idle: list[float], busy: list[float], share: float) -> dict[str, Any]:

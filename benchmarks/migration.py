@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from psycopg import sql as compose
@@ -25,6 +25,7 @@ from ground import Ground, ground
 from history import history_rows, phase_rows
 from live_load import live_rows
 from migration_proof import proof_rows
+from yielding import yield_rows
 
 ROUNDS = 3
 TRANSLATOR_ROUNDS = 10
@@ -36,12 +37,12 @@ TABLE = "workflows"
 SIZE = os.environ.get("ATLAS_BENCH_SIZE", "M")
 
 
-def run() -> list[dict[str, Any]]:
-    """One row per figure; ratios compare contestants of the same round on the same data."""
+def run(only: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """One row per figure; ratios compare contestants of the same round on the same data. `only`: some sections."""
     rows: list[dict[str, Any]] = []
     with ground(SIZE) as found:
-        for part in (_translator, _loader, _whole, history_rows, phase_rows, proof_rows, live_rows):
-            for told in part(found):
+        for name in only or SECTIONS:
+            for told in SECTIONS[name](found):
                 rows.append(told)
                 # Long work says how far it is; the table comes at the end.
                 print(
@@ -197,3 +198,15 @@ def _insert(table: str, columns: tuple[str, ...]) -> compose.Composed:
         compose.SQL(", ").join(map(compose.Identifier, columns)),
         compose.SQL(", ").join(compose.Placeholder() for _ in columns),
     )
+
+
+SECTIONS: dict[str, Callable[[Ground], list[dict[str, Any]]]] = {
+    "translator": _translator,
+    "loader": _loader,
+    "whole": _whole,
+    "history": history_rows,
+    "phase": phase_rows,
+    "proof": proof_rows,
+    "live": live_rows,
+    "yield": yield_rows,
+}

@@ -5,7 +5,7 @@ mention what they are given more than once, so give them columns of a materializ
 something. For statements with parameters, in databases of encoding UTF8.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from psycopg.sql import SQL, Composable, Composed
 
@@ -16,18 +16,27 @@ from atlas_workflows.migration.ledger.inputs import PLAIN_PREFIX
 
 # A function takes a hundred arguments at most, and a column of an original takes two.
 _COLUMNS_AT_ONCE = 40
+UUID_LENGTH = 36
 
 
-def row_text(table: str, values: Mapping[str, Composable]) -> Composed:
-    """What is hashed of a row of schema atlas; `values`: text expressions by column, those that are not given are NULL."""
+def row_text(table: str, values: Mapping[str, Composable], uuids: Collection[str] = ()) -> Composed:
+    """What is hashed of a row of schema atlas; `values`: text expressions by column, those that are not given are NULL.
+
+    `uuids`: the columns whose text is that of a uuid, which need not be measured.
+    """
     parts = [
-        SQL("{name} || char_length({value})::text || ':' || {value} || ';'").format(
-            name=Quoted(f"{name}="), value=values[name]
-        )
+        _told_at_length(name, values[name], UUID_LENGTH if name in uuids else None)
         for name in FINGERPRINTED[table]
         if name in values
     ]
     return SQL("concat({})").format(SQL(", ").join(parts))
+
+
+def _told_at_length(name: str, value: Composable, length: int | None) -> Composed:
+    if length is not None:
+        return SQL("{} || {} || ';'").format(Quoted(f"{name}={length}:"), value)
+    measured = SQL("{} || char_length({})::text || ':' || {} || ';'")
+    return measured.format(Quoted(f"{name}="), value, value)
 
 
 def digest_of_one(text: Composable) -> Composed:
@@ -53,17 +62,23 @@ def target_hash(digests: Mapping[str, Composable]) -> Composed:
     return SQL("'{{' || concat_ws(',', {}) || '}}'").format(SQL(", ").join(members))
 
 
-def content(columns: Sequence[str], alias: str) -> Composed:
-    """The original of a row: `columns` of `alias` in their order."""
+def content(columns: Sequence[str], alias: str, bare: Collection[str] = ()) -> Composed:
+    """The original of a row: `columns` of `alias` in their order.
+
+    `bare`: those that are text here and whose text JSON need not escape, as no uuid, number or time holds a quote.
+    """
     chunks = [columns[at : at + _COLUMNS_AT_ONCE] for at in range(0, len(columns), _COLUMNS_AT_ONCE)]
-    parts = [_members(chunk, alias, is_first=not at) for at, chunk in enumerate(chunks)]
+    parts = [_members(chunk, alias, bare, is_first=not at) for at, chunk in enumerate(chunks)]
     return SQL("'{{' || {} || '}}'").format(SQL(" || ").join(parts))
 
 
-def _members(columns: Sequence[str], alias: str, *, is_first: bool) -> Composed:
+def _members(columns: Sequence[str], alias: str, bare: Collection[str], *, is_first: bool) -> Composed:
     parts = [
-        SQL("{}, coalesce(to_json({}::text), 'null'::json)").format(
-            Quoted(f"{'' if is_first and not at else ','}{dumps_text(name)}:"), Named(alias, name)
+        SQL("{}, coalesce({}, 'null')").format(
+            Quoted(f"{'' if is_first and not at else ','}{dumps_text(name)}:"),
+            SQL("'\"' || {}::text || '\"'" if name in bare else "to_json({}::text)::text").format(
+                Named(alias, name)
+            ),
         )
         for at, name in enumerate(columns)
     ]

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.records import Row, SourceRow, Tenancy
-from atlas_workflows.migration.ledger.fingerprint import original_content
+from atlas_workflows.migration.ledger.fingerprint import content_digest, original_content
 
 # Raise it whenever translation writes something else for the same row, or the ledger another fingerprint of it: the
 # next run then takes every row up again.
-TRANSLATION_VERSION = 10
+TRANSLATION_VERSION = 11
 VERSION_LINE = f"translation {TRANSLATION_VERSION}"
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
@@ -20,11 +20,12 @@ PLAINLY_HASHED = frozenset({"workflow_executions", "workflow_execution_steps"})
 
 
 def inputs_payload(row: SourceRow, tenancy: Tenancy, content: str | None = None) -> str:
-    """The row, its side rows, and what the tenancy says about the organizations they name, each on its line.
+    """The digest of the row's original, its side rows, and what the tenancy says of the organizations they name, each on its line.
 
-    `content`: the row's original, where somebody has it already.
+    `content`: the original, where somebody has it already. Its digest stands for it, because the ledger has that anyway, and
+    an original is long.
     """
-    lines = [VERSION_LINE, original_content(row.columns) if content is None else content]
+    lines = [VERSION_LINE, content_digest(original_content(row.columns) if content is None else content)]
     for name in sorted(row.side):
         lines.append(name)
         lines.extend(original_content(member) for member in row.side[name])

@@ -223,12 +223,17 @@ def _parameters(worker: Worker, stretch: Stretch) -> dict[str, object]:
     return {
         "horizon": stretch.horizon,
         "suspects": list(stretch.suspects),
-        "endpoints": list(tenancy.endpoints),
+        "endpoints": [f"%{_literally(endpoint)}%" for endpoint in tenancy.endpoints],
         "assumed": assumed_fact(tenancy),
         "run_id": worker.run_id,
         "phase": worker.phase,
         "at": worker.now(),
     }
+
+
+def _literally(text: str) -> str:
+    """The text as LIKE finds it and nothing else."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _keys(reader: Connection, way: Statement, after: str | None, last: str) -> list[str]:

@@ -205,6 +205,11 @@ def execution_steps(catalog: Catalog) -> Columns:
     return Columns(catalog, "workflow_execution_steps", STEP_ROLES, "workflow_executions", EXECUTION_SIDE)
 
 
+def fixed(types: Mapping[str, str]) -> frozenset[str]:
+    """The columns of types whose text is letters, digits and marks that no JSON escapes."""
+    return frozenset(name for name, kind in types.items() if _FIXED.fullmatch(kind))
+
+
 def column(alias: str, name: str, *, typed: bool = False) -> compose.Composable:
     """A column of a relation of the statement."""
     named = compose.SQL(f"{alias}.{{}}").format(Named(name))

@@ -13,9 +13,10 @@ from atlas_workflows.legacy.history import executions, step_entries
 from atlas_workflows.migration.ledger import in_sql
 from atlas_workflows.migration.ledger.inputs import VERSION_LINE
 from atlas_workflows.migration.movement import setwise_columns
-from atlas_workflows.migration.movement.setwise_columns import KEY, Columns, column, first
+from atlas_workflows.migration.movement.setwise_columns import KEY, Columns, column, first, fixed
 
 EXECUTIONS, STEPS = "workflow_executions", "workflow_execution_steps"
+_UUIDS_OF_A_STEP = ("id", "execution_id", "organization_id")
 # An original longer than this, in bytes, is no row for one statement over many.
 LONGEST = 1_000_000
 # Python reads no number of more than 4300 digits, and neither way has to follow documents nested deeper than this.
@@ -69,6 +70,12 @@ def span(columns: Columns, *, after: bool, until: bool) -> compose.Composed:
     return compose.SQL(" AND ").join(tests)
 
 
+def known_span(*, after: bool) -> compose.Composable:
+    """The same rows in the ledger, up to %(until)s: a uuid and its text are in the same order."""
+    tests = ["ledger.source_id > %(after)s::uuid::text"] if after else []
+    return compose.SQL(" AND ".join([*tests, "ledger.source_id <= %(until)s::uuid::text"]))
+
+
 def table_of(columns: Columns) -> compose.Composable:
     """The legacy table, by its whole name."""
     return Named(columns.catalog.schema, columns.table)
@@ -83,11 +90,11 @@ def _executions(columns: Columns, *, has_before: bool) -> compose.Composed:
         known_members=_array(sorted(step_entries.KNOWN)),
         moment=Quoted(MOMENT),
         bytewise=Named("C"),
-        step_id=in_sql.step_id(EXECUTIONS, compose.SQL("judged.source_id"), compose.SQL("(entry.place - 1)")),
+        step_id=in_sql.step_id(EXECUTIONS, compose.SQL("step.source_id"), compose.SQL("(step.place - 1)")),
         step_text=_carried_text(),
         steps_digest=in_sql.digest_of_many(compose.SQL("steps.told")),
         target_hash=in_sql.target_hash(
-            {EXECUTIONS: compose.SQL("moved.digest"), STEPS: compose.SQL("moved.steps_digest")}
+            {EXECUTIONS: compose.SQL("moved.digest"), STEPS: compose.SQL("digests.digest")}
         ),
     )
 
@@ -116,7 +123,8 @@ def _shared(
         "weight": columns.weight(),
         "texts": columns.texts(),
         "typed": columns.typed(),
-        "content": in_sql.content(tuple(columns.types), "source"),
+        "known_range": known_span(after=has_before),
+        "content": in_sql.content(tuple(columns.types), "source", fixed(columns.types)),
         "is_readable": _is_readable(columns),
         "tenants_agree": _tenants_agree(columns, side),
         "source_hash": in_sql.sha256_hex(compose.SQL("source.of_content")),
@@ -150,9 +158,9 @@ def _inputs(columns: Columns, side: str, *names: str) -> compose.Composable:
     )
     lines = [
         Quoted(VERSION_LINE),
-        compose.SQL("source.of_content"),
+        compose.SQL("digested.source_hash"),
         *(Quoted(name) for name in names),
-        in_sql.content(columns.of_side, side),
+        in_sql.content(columns.of_side, side, fixed(columns.catalog.columns(columns.side))),
         # Bytewise "assumed" comes before "organization".
         compose.SQL("CASE WHEN {} THEN %(assumed)s::text END").format(unnamed),
         compose.SQL("tenant.fact"),
@@ -172,7 +180,7 @@ def _execution_text(columns: Columns) -> compose.Composable:
         "status": compose.SQL("({}::jsonb ->> source.of_status)").format(_mapping(executions.STATUSES)),
         "legacy_flags": Quoted("[]"),
     }
-    return in_sql.row_text(EXECUTIONS, values)
+    return in_sql.row_text(EXECUTIONS, values, ("id", "organization_id", "workflow_id"))
 
 
 def _step_text(columns: Columns) -> compose.Composable:
@@ -197,7 +205,7 @@ def _step_text(columns: Columns) -> compose.Composable:
         "started_at": compose.SQL("made.started_at::text"),
         "legacy_flags": compose.SQL("to_json(made.legacy_flags)::text"),
     }
-    return in_sql.row_text(STEPS, values)
+    return in_sql.row_text(STEPS, values, _UUIDS_OF_A_STEP)
 
 
 def _carried_text() -> compose.Composable:
@@ -219,7 +227,7 @@ def _carried_text() -> compose.Composable:
         "execution_time_ms": compose.SQL("made.execution_time_ms::text"),
         "legacy_flags": compose.SQL("to_json(made.legacy_flags)::text"),
     }
-    return in_sql.row_text(STEPS, values)
+    return in_sql.row_text(STEPS, values, _UUIDS_OF_A_STEP)
 
 
 def _mapping(words: Mapping[str, str]) -> compose.Composable:

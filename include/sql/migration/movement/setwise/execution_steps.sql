@@ -27,7 +27,10 @@ WITH judged AS MATERIALIZED (
         hashed.digest,
         plain.is_plain,
         tenant.is_covered,
-        CASE WHEN plain.is_plain THEN (
+        -- Asked for row by row only where the ledger knows any row of this stretch, which it does not the first time.
+        CASE WHEN plain.is_plain AND EXISTS (
+            SELECT FROM atlas.migration_ledger AS ledger WHERE ledger.source_table = {name} AND {known_range}
+        ) THEN (
             -- What was deleted at the source, rolled back or lost its original is written anew, by Python.
             SELECT
                 CASE
@@ -113,13 +116,7 @@ WITH judged AS MATERIALIZED (
             -- Read before for secrets, in just this version, and nothing was found; nor an address that several organizations claim.
             AND age(source.of_xmin) > age(%(horizon)s::xid)
             AND source.of_key NOT IN (SELECT unnest(%(suspects)s::uuid []))
-            AND (
-                cardinality(%(endpoints)s::text []) = 0
-                OR NOT EXISTS (
-                    SELECT FROM unnest(%(endpoints)s::text []) AS endpoint (name)
-                    WHERE strpos(source.of_content, endpoint.name) > 0
-                )
-            ),
+            AND source.of_content NOT LIKE ALL (%(endpoints)s::text []),
             FALSE
         ) AS is_plain
         FROM (VALUES (0)) AS single (number)
@@ -127,16 +124,16 @@ WITH judged AS MATERIALIZED (
     ) AS plain
     LEFT JOIN LATERAL (
         SELECT
-            {source_hash} AS source_hash,
+            digested.source_hash,
             {inputs_hash} AS inputs_hash,
             {digest} AS digest
-        FROM (VALUES (0)) AS single (number)
+        FROM (SELECT {source_hash} AS source_hash OFFSET 0) AS digested
         WHERE plain.is_plain AND tenant.is_covered
         OFFSET 0
     ) AS hashed ON TRUE
 ),
 
-moved AS MATERIALIZED (
+moved AS NOT MATERIALIZED (
     SELECT judged.*
     FROM judged
     WHERE judged.is_plain AND judged.is_covered AND judged.known IS NULL
@@ -212,10 +209,11 @@ SELECT
     count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known IS NULL) AS written,
     count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known = judged.inputs_hash) AS unchanged,
     count(*) FILTER (WHERE judged.is_plain AND NOT judged.is_covered) AS others,
-    coalesce(
-        array_agg(judged.source_id ORDER BY judged.id) FILTER (
-            WHERE NOT judged.is_plain OR (judged.is_covered AND judged.known <> judged.inputs_hash)
-        ),
-        '{{}}'
+    -- Apart from the counting, so that not every row is sorted for the few.
+    ARRAY(
+        SELECT other.source_id
+        FROM judged AS other
+        WHERE NOT other.is_plain OR (other.is_covered AND other.known <> other.inputs_hash)
+        ORDER BY other.id
     ) AS rest
 FROM judged

@@ -29,7 +29,10 @@ WITH judged AS MATERIALIZED (
         hashed.digest,
         plain.is_plain,
         tenant.is_covered,
-        CASE WHEN plain.is_plain THEN (
+        -- Asked for row by row only where the ledger knows any row of this stretch, which it does not the first time.
+        CASE WHEN plain.is_plain AND EXISTS (
+            SELECT FROM atlas.migration_ledger AS ledger WHERE ledger.source_table = {name} AND {known_range}
+        ) THEN (
             -- What was deleted at the source, rolled back or lost its original is written anew, by Python.
             SELECT
                 CASE
@@ -115,13 +118,7 @@ WITH judged AS MATERIALIZED (
             -- Read before for secrets, in just this version, and nothing was found; nor an address that several organizations claim.
             AND age(source.of_xmin) > age(%(horizon)s::xid)
             AND source.of_key NOT IN (SELECT unnest(%(suspects)s::uuid []))
-            AND (
-                cardinality(%(endpoints)s::text []) = 0
-                OR NOT EXISTS (
-                    SELECT FROM unnest(%(endpoints)s::text []) AS endpoint (name)
-                    WHERE strpos(source.of_content, endpoint.name) > 0
-                )
-            ),
+            AND source.of_content NOT LIKE ALL (%(endpoints)s::text []),
             FALSE
         ) AS is_plain
         FROM (VALUES (0)) AS single (number)
@@ -129,10 +126,10 @@ WITH judged AS MATERIALIZED (
     ) AS plain
     LEFT JOIN LATERAL (
         SELECT
-            {source_hash} AS source_hash,
+            digested.source_hash,
             {inputs_hash} AS inputs_hash,
             {digest} AS digest
-        FROM (VALUES (0)) AS single (number)
+        FROM (SELECT {source_hash} AS source_hash OFFSET 0) AS digested
         WHERE plain.is_plain AND tenant.is_covered
         OFFSET 0
     ) AS hashed ON TRUE
@@ -154,15 +151,15 @@ steps AS MATERIALIZED (
             step.context_snapshot::text AS of_context_snapshot
         FROM (
             SELECT
-                judged.id AS execution_id,
-                judged.source_id,
-                judged.organization_id,
-                judged.created_at,
-                entry.place::integer - 1 AS position,
+                step.execution_id,
+                step.source_id,
+                step.organization_id,
+                step.created_at,
+                step.place::integer - 1 AS position,
                 {step_id} AS id,
                 coalesce(
                     nullif(step."nodeId", ''), nullif(step.node_id, ''), nullif(step.step_id, ''), nullif(step."actionType", ''),
-                    nullif(step.action_type, ''), nullif(step.action, ''), 'step-' || entry.place
+                    nullif(step.action_type, ''), nullif(step.action, ''), 'step-' || step.place
                 ) AS node_id,
                 coalesce(
                     nullif(step."nodeType", ''), nullif(step.node_type, ''),
@@ -180,18 +177,18 @@ steps AS MATERIALIZED (
                 step.input AS input_data,
                 coalesce(step.output, step.result, step.details) AS output_data,
                 step.error,
-                CASE WHEN moment.is_one THEN step."timestamp"::timestamptz ELSE judged.started_at END AS started_at,
-                CASE WHEN length.is_one THEN step.duration::bigint END AS execution_time_ms,
+                CASE WHEN step.is_moment THEN step."timestamp"::timestamptz ELSE step.begun_at END AS started_at,
+                CASE WHEN step.is_length THEN step.duration::bigint END AS execution_time_ms,
                 nullif(
-                    spare.members || CASE
+                    step.spare || CASE
                         WHEN coalesce(nullif(step."nodeLabel", ''), nullif(step.step_name, '')) IS NULL THEN '{{}}'
                         ELSE jsonb_build_object('label', coalesce(nullif(step."nodeLabel", ''), nullif(step.step_name, '')))
                     END,
                     '{{}}'
                 ) AS context_snapshot,
-                CASE WHEN moment.is_one THEN '{{}}'::text [] ELSE '{{no_start}}' END AS legacy_flags,
+                CASE WHEN step.is_moment THEN '{{}}'::text [] ELSE '{{no_start}}' END AS legacy_flags,
                 coalesce(
-                    jsonb_typeof(entry.element) = 'object'
+                    jsonb_typeof(step.element) = 'object'
                     -- Texts, or what reads the same as one; a document or a fraction in the place of a text does not.
                     AND concat_ws(
                         E'\n', step."nodeId", step.node_id, step.step_id, step."nodeType", step.node_type, step."nodeLabel",
@@ -201,52 +198,54 @@ steps AS MATERIALIZED (
                         {step_statuses}::jsonb ? step.status
                         OR (step.status IS NULL AND jsonb_typeof(step.success) = 'boolean')
                     )
-                    AND (step."timestamp" IS NULL OR moment.is_one)
-                    AND (step.duration IS NULL OR length.is_one)
-                    AND jsonb_strip_nulls(spare.members) = spare.members,
+                    AND (step."timestamp" IS NULL OR step.is_moment)
+                    AND (step.duration IS NULL OR step.is_length)
+                    AND jsonb_strip_nulls(step.spare) = step.spare,
                     FALSE
                 ) AS is_plain
-            FROM judged
-            CROSS JOIN
-                LATERAL jsonb_array_elements(CASE WHEN judged.is_plain AND judged.is_covered AND judged.known IS NULL THEN judged.steps END)
-                WITH ORDINALITY AS entry (element, place)
-            CROSS JOIN LATERAL jsonb_to_record(CASE jsonb_typeof(entry.element) WHEN 'object' THEN entry.element ELSE '{{}}' END) AS step (
-                "nodeId" text, node_id text, step_id text, "nodeType" text, node_type text, "nodeLabel" text, step_name text, status text,
-                "timestamp" text, duration jsonb, output jsonb, result jsonb, details jsonb, input jsonb, error text, action text,
-                "actionType" text, action_type text, success jsonb
-            )
-            CROSS JOIN LATERAL (
-                -- As browsers write it, on a day that every month has, it needs no regular expression, which would take longest.
+            FROM (
+                -- OFFSET 0: what is named several times above is made once.
                 SELECT
+                    judged.id AS execution_id,
+                    judged.source_id,
+                    judged.organization_id,
+                    judged.created_at,
+                    judged.started_at AS begun_at,
+                    entry.element,
+                    entry.place,
+                    member.*,
+                    -- As browsers write it, on a day that every month has, it needs no regular expression, which would take longest.
                     CASE
                         WHEN
-                            translate(step."timestamp", '123456789', '000000000') = '0000-00-00T00:00:00.000Z'
-                            AND substr(step."timestamp", 1, 2) IN ('19', '20', '21')
-                            AND substr(step."timestamp", 6, 2) IN ('01', '02', '03', '04', '05', '06', '07', '08', '09', '10', '11', '12')
-                            AND substr(step."timestamp", 9, 2) COLLATE {bytewise} BETWEEN '01' AND '28'
-                            AND substr(step."timestamp", 12, 2) COLLATE {bytewise} <= '23'
-                            AND substr(step."timestamp", 15, 2) COLLATE {bytewise} <= '59'
-                            AND substr(step."timestamp", 18, 2) COLLATE {bytewise} <= '59'
+                            translate(member."timestamp", '123456789', '000000000') = '0000-00-00T00:00:00.000Z'
+                            AND substr(member."timestamp", 1, 2) IN ('19', '20', '21')
+                            AND substr(member."timestamp", 6, 2)
+                            IN ('01', '02', '03', '04', '05', '06', '07', '08', '09', '10', '11', '12')
+                            AND substr(member."timestamp", 9, 2) COLLATE {bytewise} BETWEEN '01' AND '28'
+                            AND substr(member."timestamp", 12, 2) COLLATE {bytewise} <= '23'
+                            AND substr(member."timestamp", 15, 2) COLLATE {bytewise} <= '59'
+                            AND substr(member."timestamp", 18, 2) COLLATE {bytewise} <= '59'
                             THEN TRUE
-                        ELSE coalesce(step."timestamp" ~ {moment}, FALSE)
-                    END AS is_one
-                FROM (VALUES (0)) AS single (number)
-                OFFSET 0
-            ) AS moment
-            CROSS JOIN LATERAL (
-                SELECT
-                    CASE jsonb_typeof(step.duration)
-                        WHEN 'number' THEN step.duration::numeric BETWEEN 0 AND 999999999999999 AND mod(step.duration::numeric, 1) = 0
+                        ELSE coalesce(member."timestamp" ~ {moment}, FALSE)
+                    END AS is_moment,
+                    CASE jsonb_typeof(member.duration)
+                        WHEN 'number' THEN member.duration::numeric BETWEEN 0 AND 999999999999999 AND mod(member.duration::numeric, 1) = 0
                         ELSE FALSE
-                    END AS is_one
-                FROM (VALUES (0)) AS single (number)
+                    END AS is_length,
+                    CASE jsonb_typeof(entry.element) WHEN 'object' THEN entry.element - {known_members}::text [] ELSE '{{}}' END AS spare
+                FROM judged
+                CROSS JOIN
+                    LATERAL jsonb_array_elements(CASE WHEN judged.is_plain AND judged.is_covered AND judged.known IS NULL THEN judged.steps END)
+                    WITH ORDINALITY AS entry (element, place)
+                CROSS JOIN LATERAL jsonb_to_record(CASE jsonb_typeof(entry.element) WHEN 'object' THEN entry.element ELSE '{{}}' END) AS member (
+                    "nodeId" text, node_id text, step_id text, "nodeType" text, node_type text, "nodeLabel" text, step_name text, status text,
+                    "timestamp" text, duration jsonb, output jsonb, result jsonb, details jsonb, input jsonb, error text, action text,
+                    "actionType" text, action_type text, success jsonb
+                )
+                -- True of all: a plan that expected a hundred steps of each execution would clear memory for them in every batch.
+                WHERE entry.place BETWEEN 1 AND 2147483647
                 OFFSET 0
-            ) AS length
-            CROSS JOIN LATERAL (
-                SELECT CASE jsonb_typeof(entry.element) WHEN 'object' THEN entry.element - {known_members}::text [] ELSE '{{}}' END AS members
-                FROM (VALUES (0)) AS single (number)
-                OFFSET 0
-            ) AS spare
+            ) AS step
             OFFSET 0
         ) AS step
         OFFSET 0
@@ -262,13 +261,17 @@ digests AS MATERIALIZED (
     GROUP BY steps.execution_id
 ),
 
-moved AS MATERIALIZED (
-    SELECT
-        judged.*,
-        digests.digest AS steps_digest
+-- Executions that a step keeps from being plain. Few or none, so that whole rows need not be sorted or hashed to leave them out.
+refused AS MATERIALIZED (
+    SELECT digests.execution_id FROM digests WHERE NOT digests.are_plain
+),
+
+moved AS NOT MATERIALIZED (
+    SELECT judged.*
     FROM judged
-    LEFT JOIN digests ON judged.id = digests.execution_id
-    WHERE judged.is_plain AND judged.is_covered AND judged.known IS NULL AND coalesce(digests.are_plain, TRUE)
+    WHERE
+        judged.is_plain AND judged.is_covered AND judged.known IS NULL
+        AND judged.id NOT IN (SELECT refused.execution_id FROM refused)
 ),
 
 put_executions AS (
@@ -324,7 +327,7 @@ put_steps AS (
         {name},
         steps.source_id
     FROM steps
-    INNER JOIN moved ON steps.execution_id = moved.id
+    WHERE steps.execution_id NOT IN (SELECT refused.execution_id FROM refused)
 ),
 
 put_originals AS (
@@ -364,20 +367,21 @@ put_ledger AS (
         NULL,
         NULL
     FROM moved
+    LEFT JOIN digests ON moved.id = digests.execution_id
 )
 
 SELECT
-    count(moved.id) AS written,
+    (SELECT count(*) FROM moved) AS written,
     count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known = judged.inputs_hash) AS unchanged,
     count(*) FILTER (WHERE judged.is_plain AND NOT judged.is_covered) AS others,
-    coalesce(
-        array_agg(judged.source_id ORDER BY judged.id) FILTER (
-            WHERE
-            NOT judged.is_plain
-            OR (judged.is_covered AND judged.known IS NULL AND moved.id IS NULL)
-            OR (judged.is_covered AND judged.known <> judged.inputs_hash)
-        ),
-        '{{}}'
+    -- Apart from the counting, so that not every row is sorted for the few.
+    ARRAY(
+        SELECT other.source_id
+        FROM judged AS other
+        WHERE
+            NOT other.is_plain
+            OR other.id IN (SELECT refused.execution_id FROM refused)
+            OR (other.is_covered AND other.known <> other.inputs_hash)
+        ORDER BY other.id
     ) AS rest
 FROM judged
-LEFT JOIN moved ON judged.id = moved.id

@@ -1,0 +1,133 @@
+"""What the throttle costs where nobody is, and how soon the mover of history yields to somebody who comes."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from typing import Any
+
+from atlas_workflows.db.connect import connect
+from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.sql_files import sql
+from figures import figure
+from ground import Ground
+
+ROUNDS = 2
+PATIENCE_SECONDS = 120
+STAY_SECONDS = 5.0
+# Gentle batches hold some forty rows of history; one of more is a batch of somebody who believes to be alone.
+GENTLE_ROWS = 100
+BACKFILL = (
+    "from atlas_workflows.cli.app import main; import sys;"
+    "sys.argv = ['atlas', 'migrate', 'run', 'p1', '--no-backup', '--no-rehearse', '--dsn', *sys.argv[1:]]; main()"
+)
+
+
+def yield_rows(found: Ground) -> list[dict[str, Any]]:
+    """The backfill on an idle database with the throttle and without, and the seconds until it yields."""
+    gentle, full, yielded = list[float](), list[float](), list[float]()
+    for _ in range(ROUNDS):
+        gentle.append(_whole(found))
+        full.append(_whole(found, "--no-throttle"))
+        yielded.append(_until_it_yields(found))
+    return [
+        figure("backfill of an idle database, throttled", "ms", gentle, "without the throttle", full),
+        figure("somebody comes: until the last batch that is not gentle", "ms", yielded),
+    ]
+
+
+@contextmanager
+def backfilling(found: Ground, dsn: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Phase 1 in a process of its own, ended with the block."""
+    env = {"ATLAS_SECRET_KEYS": ",".join(found.settings.secret_keys), "ATLAS_HOME": str(found.settings.home)}
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", BACKFILL, dsn, *options],
+        env=env | {"PATH": os.environ["PATH"]},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def wait_for_history(dsn: str) -> None:
+    """Until the first rows of history are written, watched by a session that the mover does not take for company."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    with connect(dsn, application_name="atlas-bench", autocommit=True) as connection:
+        while not _history_done(connection):
+            if time.monotonic() > end:
+                raise RuntimeError(f"the backfill wrote no history within {PATIENCE_SECONDS} seconds")
+            time.sleep(0.01)
+
+
+def _history_done(connection: Any) -> int:
+    return int(scalar(connection, sql("benchmarks/history_done")))
+
+
+def _whole(found: Ground, *options: str) -> float:
+    """Milliseconds of the step backfill."""
+    with found.database() as dsn:
+        with backfilling(found, dsn, *options) as process:
+            process.wait()
+        with connect(dsn, application_name="bench", autocommit=True) as connection:
+            return float(scalar(connection, sql("benchmarks/backfill_milliseconds")))
+
+
+def _until_it_yields(found: Ground) -> float:
+    with found.database() as dsn, backfilling(found, dsn) as process:
+        wait_for_history(dsn)
+        with (
+            connect(dsn, application_name="atlas-bench", autocommit=True) as watching,
+            _somebody(dsn) as came,
+        ):
+            steps = _Steps(lambda: _history_done(watching))
+            while time.monotonic() < came + STAY_SECONDS and process.poll() is None:
+                steps.look()
+                time.sleep(0.005)
+        if process.poll() is not None:
+            raise RuntimeError("the backfill ended before it could be seen to yield")
+    return max(0.0, steps.last_large - came) * 1000
+
+
+@contextmanager
+def _somebody(dsn: str) -> Iterator[float]:
+    """The old application comes: a statement every 20 ms as long as the block lasts. Yields the moment of the first."""
+    is_over = Event()
+
+    def ask() -> None:
+        with connect(dsn, application_name="old-application", autocommit=True) as connection:
+            first.set()
+            while not is_over.is_set():
+                connection.execute("SELECT count(*) FROM public.workflows").fetchall()
+                is_over.wait(0.02)
+
+    first = Event()
+    thread = Thread(target=ask)
+    thread.start()
+    first.wait(PATIENCE_SECONDS)
+    try:
+        yield time.monotonic()
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Watches a count and remembers when it last grew by more than a gentle batch."""
+
+    count: Callable[[], int]
+    last_large: float = 0.0
+    _before: int | None = field(default=None)
+
+    def look(self) -> None:
+        now = self.count()
+        if self._before is not None and now - self._before > GENTLE_ROWS:
+            self.last_large = time.monotonic()
+        self._before = now
