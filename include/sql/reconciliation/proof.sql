@@ -13,6 +13,8 @@ WITH suspect AS (
     UNION
     SELECT twice.source_id
     FROM {twice} AS twice
+    UNION
+    SELECT unnest(%(suspects)s::text [])
 ),
 
 source AS (
@@ -35,22 +37,21 @@ entry AS (
         source_id,
         organization_id,
         source_hash,
-        target_hash
+        target_hash,
+        source_deleted_at IS NULL AND rolled_back_at IS NULL AS is_live,
+        outcome = 'migrated' AND reasons = '[]' AND changes = '[]' AS is_plain
     FROM atlas.migration_ledger
-    WHERE
-        source_table = %(table)s AND {entries}
-        AND outcome = 'migrated' AND reasons = '[]' AND changes = '[]'
-        AND source_deleted_at IS NULL AND rolled_back_at IS NULL
+    WHERE source_table = %(table)s AND {entries}
 ),
 
 original AS (
     SELECT
         source_id,
         organization_id,
-        content,
-        content_hash
+        content_hash,
+        CASE WHEN sealed IS NULL THEN content END AS content
     FROM atlas.originals
-    WHERE source_table = %(table)s AND {entries} AND sealed IS NULL
+    WHERE source_table = %(table)s AND {entries}
 ),
 
 main AS (
@@ -58,8 +59,9 @@ main AS (
         said.row_key,
         said.source_id,
         said.organization_id,
-        {main_columns},
-        said.is_at_rest AND position('$secret' IN said.text) = 0 AS is_plain,
+        {main_columns}
+        coalesce(said.is_at_rest, FALSE) AS is_at_rest,
+        position('$secret' IN said.text) = 0 AS is_plain,
         encode(sha256(convert_to(said.text, 'UTF8')), 'hex') AS digest
     FROM (
         SELECT
@@ -87,6 +89,8 @@ matched AS (
         line.source_id,
         line.organization_id,
         line.text,
+        line.source_id <> line.row_key::text AS is_of_another,
+        coalesce(line.is_at_rest, FALSE) OR line.row_key IS NULL AS is_at_rest,
         coalesce(
             line.is_at_rest AND line.source_id = line.row_key::text AND position('$secret' IN line.text) = 0
             AND told.row_key IS NOT NULL AND {agrees}, FALSE
@@ -104,6 +108,8 @@ member AS (
         string_agg(sha256(convert_to(concat({member_head}, matched.source_id, '64:', encode(sha256(convert_to(matched.text, 'UTF8')), 'hex'), {member_tail}), 'UTF8')), ''::bytea) AS kept,
         -- Two lines at one place are one too many, even where both say what was told.
         bool_and(matched.is_plain) AND count(*) = count(DISTINCT matched.at) AS is_plain,
+        bool_and(matched.is_at_rest) AS is_at_rest,
+        bool_or(matched.is_of_another) AS is_of_another,
         min(matched.organization_id COLLATE "C") AS organization_from,
         max(matched.organization_id COLLATE "C") AS organization_to
     FROM matched
@@ -120,8 +126,18 @@ compared AS (
         main.digest AS main_digest,
         member.lines,
         member.kept AS member_kept,
+        -- Whatever only one side has, or has under another id; a row that went, and whose going was noted, is no such.
+        coalesce(
+            CASE
+                WHEN source.row_key IS NULL THEN entry.source_id IS NULL OR entry.is_live
+                ELSE entry.is_live IS NOT TRUE OR main.source_id <> source.row_id OR member.is_of_another
+            END, FALSE
+        ) AS is_stray,
+        NOT coalesce(main.is_at_rest, TRUE) OR NOT coalesce(member.is_at_rest, TRUE) AS is_written,
         coalesce(
             suspect.source_id IS NULL
+            AND entry.is_live
+            AND entry.is_plain
             AND entry.organization_id::text = source.organization
             AND entry.source_hash = source.hash
             AND original.organization_id = entry.organization_id
@@ -129,6 +145,7 @@ compared AS (
             AND original.content_hash = source.hash
             AND main.source_id = source.row_id
             AND main.organization_id = source.organization
+            AND main.is_at_rest
             AND main.is_plain
             AND {arrived}
             AND (
@@ -145,11 +162,11 @@ compared AS (
             FALSE
         ) AS holds
     FROM source
+    FULL JOIN entry ON source.row_id = entry.source_id
+    FULL JOIN original ON coalesce(source.row_id, entry.source_id) = original.source_id
+    FULL JOIN main ON source.row_key = main.row_key
+    FULL JOIN member ON source.row_key = member.row_key
     LEFT JOIN suspect ON source.row_id = suspect.source_id
-    LEFT JOIN entry ON source.row_id = entry.source_id
-    LEFT JOIN original ON source.row_id = original.source_id
-    LEFT JOIN main ON source.row_key = main.row_key
-    LEFT JOIN member ON source.row_key = member.row_key
     OFFSET 0
 ),
 
@@ -157,6 +174,8 @@ hashed AS (
     SELECT
         compared.row_key,
         compared.holds,
+        compared.is_stray,
+        compared.is_written,
         compared.lines,
         compared.member_kept,
         CASE WHEN compared.holds THEN compared.organization COLLATE "C" END AS organization,
@@ -184,6 +203,8 @@ SELECT
     string_agg(leaf, ''::bytea) AS leaves,
     string_agg(main_kept, ''::bytea) AS main_kept,
     string_agg(member_kept, ''::bytea) FILTER (WHERE holds) AS member_kept,
-    array_agg(row_key) FILTER (WHERE NOT holds) AS others
+    array_agg(row_key) FILTER (WHERE NOT holds AND row_key IS NOT NULL) AS others,
+    count(*) FILTER (WHERE is_stray) AS strays,
+    count(*) FILTER (WHERE is_written) AS written
 FROM hashed
 GROUP BY organization, bucket

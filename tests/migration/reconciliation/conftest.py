@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.migration.phases import phase_named
-from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, reconcile
+from atlas_workflows.migration.reconciliation.findings import Reconciliation
+from atlas_workflows.migration.reconciliation.reconcile import reconcile
 from atlas_workflows.migration.request import RunOptions
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample

@@ -113,12 +113,13 @@ def _named(name: str, value: compose.Composable) -> tuple[compose.Composable, ..
 
 def is_at_rest(table: str, alias: str) -> compose.Composed:
     """Whether the columns that no migration writes hold what they held when the row was made; NULL counts as no."""
-    return compose.SQL(" AND ").join(
+    conditions: list[compose.Composable] = [
         compose.SQL("{} IS NULL" if said == NOTHING else "{} = {}").format(
             compose.Identifier(alias, name), compose.SQL(said)
         )
-        for name, said in AT_REST[table].items()
-    )
+        for name, said in AT_REST.get(table, {}).items()
+    ]
+    return compose.SQL(" AND ").join(conditions or [compose.SQL("TRUE")])
 
 
 def head_of_kept(table: str) -> compose.Literal:
