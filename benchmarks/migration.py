@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql as compose
@@ -36,12 +36,12 @@ TABLE = "workflows"
 SIZE = os.environ.get("ATLAS_BENCH_SIZE", "M")
 
 
-def run() -> list[dict[str, Any]]:
-    """One row per figure; ratios compare contestants of the same round on the same data."""
+def run(only: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """One row per figure; ratios compare contestants of the same round on the same data. `only`: these of SECTIONS."""
     rows: list[dict[str, Any]] = []
     with ground(SIZE) as found:
-        for part in (_translator, _loader, _whole, history_rows, phase_rows, proof_rows, live_rows):
-            for told in part(found):
+        for name, part in SECTIONS.items():
+            for told in part(found) if not only or name in only else ():
                 rows.append(told)
                 # Long work says how far it is; the table comes at the end.
                 print(
@@ -197,3 +197,14 @@ def _insert(table: str, columns: tuple[str, ...]) -> compose.Composed:
         compose.SQL(", ").join(map(compose.Identifier, columns)),
         compose.SQL(", ").join(compose.Placeholder() for _ in columns),
     )
+
+
+SECTIONS: Mapping[str, Callable[[Ground], list[dict[str, Any]]]] = {
+    "translator": _translator,
+    "loader": _loader,
+    "whole": _whole,
+    "history": history_rows,
+    "phase": phase_rows,
+    "proof": proof_rows,
+    "live": live_rows,
+}

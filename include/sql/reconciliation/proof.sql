@@ -17,18 +17,43 @@ WITH suspect AS (
     SELECT unnest(%(suspects)s::text [])
 ),
 
-source AS (
-    -- OFFSET 0: a text that is named several times below is made once.
+said AS (
+    -- Both sides of a row are put together while they are as they lie there; OFFSET 0: a text that is named several times is made
+    -- once.
     SELECT
-        told.*,
-        encode(sha256(convert_to(told.content, 'UTF8')), 'hex') AS hash
+        pair.*,
+        {content} AS content,
+        {main_text} AS text,
+        {arrived} AS has_arrived
     FROM (
         SELECT
-            cells.*,
-            {content} AS content
-        FROM {source} AS cells
+            s.{key} AS row_key,
+            s.{key}::text AS row_id,
+            ({organization}) COLLATE "C" AS organization,
+            {source_cells},
+            {main_cells},
+            t.source_id <> s.{key}::text AS is_of_another,
+            ({main_at_rest}) AS is_at_rest
+        FROM {source} AS s
+        FULL JOIN {main} AS t ON s.{key} = t.id
         OFFSET 0
-    ) AS told
+    ) AS pair
+    OFFSET 0
+),
+
+source AS (
+    SELECT
+        said.row_key,
+        said.row_id,
+        said.organization,
+        said.content,
+        said.is_of_another,
+        said.source_id IS NULL OR coalesce(said.is_at_rest, FALSE) AS is_at_rest,
+        said.has_arrived AND NOT said.is_of_another AND said.organization_id = said.organization
+        AND position('$secret' IN said.text) = 0 AS is_plain,
+        encode(sha256(convert_to(said.content, 'UTF8')), 'hex') AS hash,
+        encode(sha256(convert_to(said.text, 'UTF8')), 'hex') AS main_digest
+    FROM said
     OFFSET 0
 ),
 
@@ -52,25 +77,6 @@ original AS (
         CASE WHEN sealed IS NULL THEN content END AS content
     FROM atlas.originals
     WHERE source_table = %(table)s AND {entries}
-),
-
-main AS (
-    SELECT
-        said.row_key,
-        said.source_id,
-        said.organization_id,
-        {main_columns}
-        coalesce(said.is_at_rest, FALSE) AS is_at_rest,
-        position('$secret' IN said.text) = 0 AS is_plain,
-        encode(sha256(convert_to(said.text, 'UTF8')), 'hex') AS digest
-    FROM (
-        SELECT
-            cells.*,
-            {main_text} AS text
-        FROM {main} AS cells
-        OFFSET 0
-    ) AS said
-    OFFSET 0
 ),
 
 line AS (
@@ -123,17 +129,17 @@ compared AS (
         source.organization,
         source.hash,
         entry.target_hash,
-        main.digest AS main_digest,
+        source.main_digest,
         member.lines,
         member.kept AS member_kept,
         -- Whatever only one side has, or has under another id; a row that went, and whose going was noted, is no such.
         coalesce(
             CASE
                 WHEN source.row_key IS NULL THEN entry.source_id IS NULL OR entry.is_live
-                ELSE entry.is_live IS NOT TRUE OR main.source_id <> source.row_id OR member.is_of_another
+                ELSE entry.is_live IS NOT TRUE OR source.is_of_another OR member.is_of_another
             END, FALSE
         ) AS is_stray,
-        NOT coalesce(main.is_at_rest, TRUE) OR NOT coalesce(member.is_at_rest, TRUE) AS is_written,
+        NOT coalesce(source.is_at_rest, TRUE) OR NOT coalesce(member.is_at_rest, TRUE) AS is_written,
         coalesce(
             suspect.source_id IS NULL
             AND entry.is_live
@@ -143,11 +149,8 @@ compared AS (
             AND original.organization_id = entry.organization_id
             AND original.content = source.content
             AND original.content_hash = source.hash
-            AND main.source_id = source.row_id
-            AND main.organization_id = source.organization
-            AND main.is_at_rest
-            AND main.is_plain
-            AND {arrived}
+            AND source.is_at_rest
+            AND source.is_plain
             AND (
                 member.row_key IS NULL
                 OR (
@@ -157,14 +160,13 @@ compared AS (
             )
             AND entry.target_hash = concat(
                 '{{', CASE WHEN member.digest IS NOT NULL THEN concat({member_name}, member.digest, '",') END,
-                {main_name}, left(main.digest, 32), '"}}'
+                {main_name}, left(source.main_digest, 32), '"}}'
             ),
             FALSE
         ) AS holds
     FROM source
     FULL JOIN entry ON source.row_id = entry.source_id
     FULL JOIN original ON coalesce(source.row_id, entry.source_id) = original.source_id
-    FULL JOIN main ON source.row_key = main.row_key
     FULL JOIN member ON source.row_key = member.row_key
     LEFT JOIN suspect ON source.row_id = suspect.source_id
     OFFSET 0

@@ -34,9 +34,19 @@ def rules(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def migration(as_json: AsJson = False) -> None:
-    """The loader, the whole backfill and the translator beside COPY, a row-by-row client loop and PL/pgSQL."""
-    _print("migration", _benchmark("migration").run(), as_json)
+def migration(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A section: translator, loader, whole, history, phase, proof, live; may be given several times."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The loader, the whole backfill, the translator and the reconciliation beside COPY, a client loop, PL/pgSQL and a pass of hashes."""
+    benchmark = _benchmark("migration")
+    _require_sections(benchmark, only or ())
+    _print("migration", benchmark.run(only or ()), as_json)
 
 
 @app.command()

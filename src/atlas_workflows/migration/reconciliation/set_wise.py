@@ -146,20 +146,22 @@ class Question:
         return sql("reconciliation/proof").format(
             elsewhere=self._elsewhere(),
             twice=self._twice(keys),
-            content=said_in_sql.content(self._types, "cells"),
+            content=said_in_sql.content(self._types, "pair"),
+            key=Named(self.shelf.key),
+            organization=organization_of(self.shelves, self.shelf),
+            source_cells=said_in_sql.legacy_cells(self.shelf.columns, "s"),
             source=self._source(keys),
             entries=_between(compose.SQL("source_id"), keys, as_text=True) + self._of_these("organization_id"),
-            main=self._ours(self._main, "id", keys),
-            main_columns=compose.SQL("").join(
-                compose.SQL("{}, ").format(compose.Identifier("said", name)) for name in self._arrive()
-            ),
-            main_text=said_in_sql.row_text(main, "cells"),
+            main=self._main_rows(keys),
+            main_cells=said_in_sql.cells(self.main, self._main.arrays, "t"),
+            main_at_rest=said_in_sql.is_at_rest(self.main, "t"),
+            main_text=said_in_sql.row_text(main, "pair"),
             main_name=said_in_sql.literal(f'"{main}":"'),
             main_head=said_in_sql.head_of_kept(main),
             main_tail=said_in_sql.tail_of_kept(main),
             told=told_steps(self.shelf, self._range(keys)),
             agrees=step_agrees(),
-            member=self._ours(self._member, ENTERED_BY[STEPS], keys) if self._member else _none_of(STEPS),
+            member=self._lines(self._member, keys) if self._member else _none_of(STEPS),
             member_text=said_in_sql.row_text(STEPS, "cells"),
             member_name=said_in_sql.literal(f'"{STEPS}":"'),
             member_head=said_in_sql.head_of_kept(STEPS),
@@ -169,15 +171,15 @@ class Question:
         )  # fmt: skip
 
     def _source(self, keys: Keys) -> compose.Composed:
-        return compose.SQL(
-            '(SELECT s.{} AS row_key, s.{}::text AS row_id, ({}) COLLATE "C" AS organization, {} FROM {} AS s WHERE {} OFFSET 0)'
-        ).format(
-            Named(self.shelf.key),
-            Named(self.shelf.key),
-            organization_of(self.shelves, self.shelf),
-            said_in_sql.legacy_cells(self.shelf.columns, "s"),
-            compose.Identifier(SOURCE_SCHEMA, self.shelf.table),
-            self._range(keys),
+        return compose.SQL("(SELECT * FROM {} AS s WHERE {})").format(
+            compose.Identifier(SOURCE_SCHEMA, self.shelf.table), self._range(keys)
+        )
+
+    def _main_rows(self, keys: Keys) -> compose.Composed:
+        return compose.SQL("(SELECT * FROM {} AS t WHERE t.source_table = %(table)s AND {}{})").format(
+            compose.Identifier(SCHEMA, self.main),
+            _between(compose.SQL("t.id"), keys),
+            self._of_these("organization_id"),
         )
 
     def _range(self, keys: Keys) -> compose.Composed:
@@ -214,25 +216,18 @@ class Question:
             "(SELECT t.id::text AS source_id FROM {} AS t WHERE {} GROUP BY t.id HAVING count(*) > 1)"
         ).format(compose.Identifier(SCHEMA, self.main), _between(compose.SQL("t.id"), keys))
 
-    def _ours(self, table: TargetTable, entered_by: str, keys: Keys) -> compose.Composed:
+    def _lines(self, table: TargetTable, keys: Keys) -> compose.Composed:
+        entered_by = ENTERED_BY[table.name]
         return compose.SQL(
-            "(SELECT t.{} AS row_key, {} AS at, {}, ({}) AS is_at_rest FROM {} AS t WHERE t.source_table = %(table)s AND {}{} OFFSET 0)"
+            "(SELECT t.{} AS row_key, t.position AS at, {}, ({}) AS is_at_rest FROM {} AS t WHERE t.source_table = %(table)s AND {}{} OFFSET 0)"
         ).format(
             compose.Identifier(entered_by),
-            compose.SQL("t.position" if table.name == STEPS else "NULL::integer"),
             said_in_sql.cells(table.name, table.arrays, "t"),
             said_in_sql.is_at_rest(table.name, "t"),
             compose.Identifier(SCHEMA, table.name),
             _between(compose.Identifier("t", entered_by), keys),
             self._of_these("organization_id"),
         )
-
-    def _arrive(self) -> list[str]:
-        """The columns of the one row that are held against the legacy row."""
-        if self.shelf.table not in MAIN_ROW:
-            return []
-        carried = [column.target for column in MAIN_ROW[self.shelf.table][1]]
-        return list(dict.fromkeys((*carried, "status")))
 
     def _arrived(self) -> compose.Composed:
         _, carried = MAIN_ROW.get(self.shelf.table, ("", ()))
@@ -247,7 +242,7 @@ class Question:
                     compose.SQL(", ").join(self._told(name) for name in names)
                 )
                 yield compose.SQL("({0} IS NULL OR {0} = {1})").format(
-                    told, compose.Identifier("main", column.target)
+                    told, compose.Identifier("pair", column.target)
                 )
 
     def _steps_are_told(self) -> Iterator[compose.Composable]:
@@ -255,7 +250,7 @@ class Question:
         if self.shelf.table != "workflow_executions":
             return
         for name in (name for name in STEP_COLUMNS if name in self.shelf.columns):
-            cell = compose.SQL("source.{}").format(self._cell(name))
+            cell = compose.SQL("pair.{}").format(self._cell(name))
             is_list = compose.SQL("left({}, 1) = '['" if self._types[name] == "jsonb" else "FALSE").format(
                 cell
             )
@@ -265,15 +260,15 @@ class Question:
     def _told(self, name: str) -> compose.Composed:
         # A time without a zone is read as one in UTC, by the session's setting.
         zone = " || '+00'" if self._types[name] == "timestamp without time zone" else ""
-        return compose.SQL("source.{}" + zone).format(self._cell(name))
+        return compose.SQL("pair.{}" + zone).format(self._cell(name))
 
     def _cell(self, name: str) -> compose.Identifier:
         return said_in_sql.cell(self.shelf.columns.index(name))
 
     def _ended(self) -> Iterator[compose.Composable]:
         if self.shelf.table == "workflow_executions" and "status" in self.shelf.columns:
-            told = compose.SQL("source.{}").format(self._cell("status"))
-            yield compose.SQL("({0} IS NULL OR {0} = main.status OR NOT lower({0}) ~ {1})").format(
+            told = compose.SQL("pair.{}").format(self._cell("status"))
+            yield compose.SQL("({0} IS NULL OR {0} = pair.status OR NOT lower({0}) ~ {1})").format(
                 told, compose.Literal("|".join(sorted(ENDED)))
             )
 
