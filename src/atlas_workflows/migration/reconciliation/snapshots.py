@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+import psycopg
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
@@ -71,6 +72,9 @@ def snapshots(sessions: Sequence[Connection]) -> Iterator[Snapshots]:
     kept = Snapshots(sessions)
     try:
         yield kept
-    finally:
-        if not any(session.closed for session in sessions):
+    except BaseException:
+        # Where a session broke, or was just called off, that is not to hide what happened first.
+        with suppress(psycopg.Error):
             kept.close()
+        raise
+    kept.close()
