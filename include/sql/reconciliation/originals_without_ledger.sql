@@ -15,7 +15,7 @@ SELECT
     ori.organization_id::text
 FROM (
     SELECT source_table FROM named
-    WHERE source_table <> all(%(left_out)s::text []) AND (%(only)s::text [] IS NULL OR source_table = any(%(only)s::text []))
+    WHERE source_table <> all(%(left_out)s::text []) AND (%(asked)s::text [] IS NULL OR source_table = any(%(asked)s::text []))
     OFFSET 0
 ) AS asked
 CROSS JOIN LATERAL (

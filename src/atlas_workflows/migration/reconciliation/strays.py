@@ -57,7 +57,7 @@ def originals_without_ledger(
     """Originals of rows that the ledger does not know, of all legacy tables but those `left_out`, or of these `only`."""
     parameters = {
         "left_out": sorted(left_out),
-        "only": None if only is None else sorted(only),
+        "asked": None if only is None else sorted(only),
         "organizations": organizations,
     }
     for table, source_id, organization in connection.execute(
