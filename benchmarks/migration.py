@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql as compose
@@ -200,7 +200,7 @@ def _insert(table: str, columns: tuple[str, ...]) -> compose.Composed:
     )
 
 
-SECTIONS: dict[str, Callable[[Ground], list[dict[str, Any]]]] = {
+SECTIONS: Mapping[str, Callable[[Ground], list[dict[str, Any]]]] = {
     "translator": _translator,
     "loader": _loader,
     "whole": _whole,

@@ -1,48 +1,97 @@
-"""Section `reconcile`: the whole reconciliation beside one SQL pass that hashes both sides, and beside a comparison row by row."""
+"""Section `proof`: the reconciliation beside one SQL pass that hashes every row of history on both sides, and beside row by row.
 
+Seconds by the clock mean something on a calm machine alone. Where the server's processes can be looked at (Linux), processor
+seconds stand beside them, of its sessions and of our process together: those a busy machine hardly changes.
+"""
+
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import replace
-from statistics import median
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from atlas_workflows.db.connect import connect
+from atlas_workflows.db.connect import Connection, connect
+from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.reconciliation import reconcile as proving
+from atlas_workflows.migration.reconciliation.set_wise import HISTORY
 from atlas_workflows.migration.request import RunOptions
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Site
+from figures import figure
 from ground import Ground, peak_memory_mb
 
 ROUNDS = 3
 MOVES_ONLY = ("expand", "backfill", "approve", "finish")
 # Row by row takes most of an hour over a million executions.
 ROW_BY_ROW = os.environ.get("ATLAS_BENCH_ROW_BY_ROW", "1") == "1"
+FLOOR = "one SQL pass that hashes history on both sides"
+NANOSECONDS = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What one reconciliation took. `history`: seconds that sessions worked on executions and steps; `processor`: of the server's
+    sessions and of our process together, NaN where the server's cannot be looked at."""
+
+    seconds: float
+    processor: float
+    history: float
+    memory_mb: int
+    oldest: float
+    longest: str
 
 
 def proof_rows(found: Ground) -> list[dict[str, Any]]:
-    """Seconds of each, over the same migrated database, and the memory of a process that only reconciles."""
+    """Ratios to the floor of the same round, over one migrated database, by one session, by two, and of one organization."""
     with found.database() as dsn:
         _migrate(found, dsn)
-        floors, ours = [], []
+        floors: list[tuple[float, float]] = []
+        ways: dict[str, list[Proof]] = {"1": [], "2": [], "organization": []}
         for _ in range(ROUNDS):
             floors.append(_floor(dsn))
-            ours.append(_in_a_process_of_its_own(found, dsn))
-        seconds = [item[0] for item in ours]
-        rows = [
-            _row("reconcile: the whole of it", "s", seconds, "one SQL pass that hashes both sides", floors),
-            _row("reconcile: peak memory of its process", "MB", [item[1] for item in ours]),
-            _row("reconcile: snapshots / oldest", "s", [item[2] for item in ours]),
-        ]
+            for way, proofs in ways.items():
+                proofs.append(_in_a_process_of_its_own(found, dsn, way))
+        rows = [*_rows(floors, ways)]
         if ROW_BY_ROW:
-            one = _in_a_process_of_its_own(found, dsn, set_wise=False)[0]
-            rows.append(_row("reconcile: the whole of it", "s", seconds, "row by row", [one] * len(seconds)))
-    return rows
+            one = _in_a_process_of_its_own(found, dsn, "rows").processor
+            told = [proof.processor for proof in ways["1"]]
+            rows.append(_figure("reconcile, one session, processor", told, "row by row", [one] * len(told)))
+        return rows
+
+
+def _rows(floors: Sequence[tuple[float, float]], ways: dict[str, list[Proof]]) -> Iterator[dict[str, Any]]:
+    clock, processor = ([floor[at] for floor in floors] for at in (0, 1))
+    for way, proofs in ways.items():
+        name = {"1": "one session", "2": "two sessions"}.get(way, "one organization")
+        yield _figure(f"reconcile, {name}, by the clock", [p.seconds for p in proofs], FLOOR, clock)
+        yield _figure(f"reconcile, {name}, processor", [p.processor for p in proofs], FLOOR, processor)
+    one = ways["1"]
+    yield _figure(
+        "reconcile, history alone, one session, by the clock", [p.history for p in one], FLOOR, clock
+    )
+    both = [*one, *ways["2"]]
+    yield figure("reconcile, peak memory of its process", "MB", [p.memory_mb for p in both])
+    yield _figure("reconcile, oldest snapshot", [p.oldest for p in both])
+    yield _figure(f"reconcile, where one session was longest: {one[-1].longest}", [p.seconds for p in one])
+
+
+def _figure(
+    name: str, ours: Sequence[float], peer: str | None = None, theirs: Sequence[float] = ()
+) -> dict[str, Any]:
+    # Sample S takes fractions of a second.
+    told = figure(name, "s", ours, peer, theirs)
+    return told | {
+        "ours": round(sorted(ours)[len(ours) // 2], 2),
+        "theirs": round(sorted(theirs)[len(theirs) // 2], 2) if theirs else None,
+    }
 
 
 def _migrate(found: Ground, dsn: str) -> None:
@@ -56,51 +105,61 @@ def _migrate(found: Ground, dsn: str) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _floor(dsn: str) -> float:
+def _floor(dsn: str) -> tuple[float, float]:
+    """Seconds by the clock, and of the processor."""
     with connect(dsn, application_name="bench", autocommit=True) as connection:
-        # One session of ours works, so one of the floor's does.
+        # Each session of ours works alone, and so does the floor's.
         connection.execute("SET max_parallel_workers_per_gather = 0")
-        began = time.perf_counter()
+        before, began = _processor_of([connection]), time.perf_counter()
         connection.execute(sql("benchmarks/hash_both_sides"))
-        return time.perf_counter() - began
+        return time.perf_counter() - began, _processor_of([connection]) - before
 
 
-def _in_a_process_of_its_own(found: Ground, dsn: str, *, set_wise: bool = True) -> tuple[float, int, float]:
-    """Seconds, megabytes at the most, and the seconds that the oldest snapshot reached."""
+def _processor_of(connections: Sequence[Connection]) -> float:
+    """Seconds that the server's processes behind these sessions have had so far."""
+    try:
+        told = [Path(f"/proc/{each.info.backend_pid}/schedstat").read_text() for each in connections]
+    except OSError:
+        return float("nan")
+    return sum(int(line.split()[0]) for line in told) / NANOSECONDS
+
+
+def _in_a_process_of_its_own(found: Ground, dsn: str, way: str) -> Proof:
     environment = {**os.environ, "ATLAS_SECRET_KEYS": ",".join(found.settings.secret_keys)}
     done = subprocess.run(
-        [sys.executable, __file__, dsn, "sets" if set_wise else "rows"],
-        capture_output=True, text=True, check=True, env=environment,
-    )  # fmt: skip
-    seconds, memory, oldest = done.stdout.split()
-    return float(seconds), int(memory), float(oldest)
-
-
-def _row(
-    name: str, unit: str, ours: Sequence[float], peer: str | None = None, theirs: Sequence[float] = ()
-) -> dict[str, Any]:
-    ratios = [a / b for a, b in zip(ours, theirs, strict=False)]
-    return {
-        "measure": name,
-        "unit": unit,
-        "ours": round(median(ours), 1),
-        "peer": peer,
-        "theirs": round(median(theirs), 1) if theirs else None,
-        "ratio": round(median(ratios), 2) if ratios else None,
-        "ratio_range": [round(min(ratios), 2), round(max(ratios), 2)] if ratios else None,
-    }
+        [sys.executable, __file__, dsn, way], capture_output=True, text=True, check=True, env=environment
+    )
+    return Proof(**json.loads(done.stdout))
 
 
 def main(dsn: str, way: str) -> None:
     """Reconcile once and say what it took; nothing may differ."""
     keys = tuple(os.environ["ATLAS_SECRET_KEYS"].split(","))
-    with connect(dsn, application_name="bench", autocommit=True) as connection:
-        began = time.perf_counter()
-        found = proving.reconcile(connection, Sealer(keys), set_wise=way == "sets")
+    with ExitStack() as stack:
+        sessions = [
+            stack.enter_context(connect(dsn, application_name="bench", autocommit=True))
+            for _ in range(int(way) if way.isdigit() else 1)
+        ]
+        covered = (
+            frozenset(scalars(sessions[0], sql("benchmarks/an_organization")))
+            if way == "organization"
+            else None
+        )
+        before, began = time.process_time(), time.perf_counter()
+        found = proving.reconcile(
+            sessions[0], Sealer(keys), beside=sessions[1:], covered=covered, set_wise=way != "rows"
+        )
         seconds = time.perf_counter() - began
+        processor = time.process_time() - before + _processor_of(sessions)
     if not found.is_clean:
         raise RuntimeError(f"{found.difference_count} differences, of them {found.differences[:3]}")
-    print(f"{seconds:.2f} {peak_memory_mb()} {found.oldest_snapshot:.1f}")
+    longest = sorted(found.seconds, key=lambda name: -found.seconds[name])[:4]
+    told = {
+        "seconds": seconds, "processor": processor, "history": sum(found.seconds[name] for name in HISTORY),
+        "memory_mb": peak_memory_mb(), "oldest": found.oldest_snapshot,
+        "longest": ", ".join(f"{name} {found.seconds[name]:.1f}" for name in longest),
+    }  # fmt: skip
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.legacy.source.shapes import SIDE_TABLES
 from atlas_workflows.migration.movement.backfill import at_work
-from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, reconcile
+from atlas_workflows.migration.reconciliation.findings import Reconciliation
+from atlas_workflows.migration.reconciliation.reconcile import reconcile
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import ALLOWED, Shape, Variant, make_spec
 from atlas_workflows.secrets.sealing import Sealer

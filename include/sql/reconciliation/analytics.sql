@@ -13,7 +13,14 @@ WITH finished AS (
                 THEN round(extract(EPOCH FROM execution.completed_at - execution.started_at) * 1000)::bigint
         END AS took
     FROM atlas.workflow_executions AS execution
-    WHERE execution.status IN ('completed', 'failed', 'timeout', 'cancelled')
+    WHERE
+        execution.status IN ('completed', 'failed', 'timeout', 'cancelled')
+        AND (
+            %(organizations)s::uuid [] IS NULL
+            OR execution.workflow_id IN (
+                SELECT id FROM atlas.workflows WHERE organization_id = any(%(organizations)s::uuid [])
+            )
+        )
 ),
 
 executed AS (
@@ -97,7 +104,9 @@ compared AS (
     LEFT JOIN executed ON workflow.id = executed.workflow_id
     LEFT JOIN performed ON workflow.id = performed.workflow_id
     LEFT JOIN counted ON workflow.id = counted.workflow_id
-    WHERE workflow.source_id IS NOT NULL
+    WHERE
+        workflow.source_id IS NOT NULL
+        AND (%(organizations)s::uuid [] IS NULL OR workflow.organization_id = any(%(organizations)s::uuid []))
 )
 
 SELECT

@@ -48,5 +48,7 @@ SELECT
     early.organization_id::text AS organization_id,
     early.place
 FROM early
-WHERE early.source_table IS NOT NULL
+WHERE
+    early.source_table IS NOT NULL
+    AND (%(organizations)s::uuid [] IS NULL OR early.organization_id = any(%(organizations)s::uuid []))
 ORDER BY early.source_table, early.source_id, early.place

@@ -4,4 +4,6 @@ SELECT
     organization_id::text,
     sealed
 FROM atlas.secrets
-WHERE phase IS NOT NULL
+WHERE
+    phase IS NOT NULL
+    AND (%(organizations)s::uuid [] IS NULL OR organization_id = any(%(organizations)s::uuid []))

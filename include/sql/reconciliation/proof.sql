@@ -13,20 +13,47 @@ WITH suspect AS (
     UNION
     SELECT twice.source_id
     FROM {twice} AS twice
+    UNION
+    SELECT unnest(%(suspects)s::text [])
+),
+
+said AS (
+    -- Both sides of a row are put together while they are as they lie there; OFFSET 0: a text that is named several times is made
+    -- once.
+    SELECT
+        pair.*,
+        {content} AS content,
+        {main_text} AS text,
+        {arrived} AS has_arrived
+    FROM (
+        SELECT
+            s.{key} AS row_key,
+            s.{key}::text AS row_id,
+            ({organization}) COLLATE "C" AS organization,
+            {source_cells},
+            {main_cells},
+            t.source_id <> s.{key}::text AS is_of_another,
+            ({main_at_rest}) AS is_at_rest
+        FROM {source} AS s
+        FULL JOIN {main} AS t ON s.{key} = t.id
+        OFFSET 0
+    ) AS pair
+    OFFSET 0
 ),
 
 source AS (
-    -- OFFSET 0: a text that is named several times below is made once.
     SELECT
-        told.*,
-        encode(sha256(convert_to(told.content, 'UTF8')), 'hex') AS hash
-    FROM (
-        SELECT
-            cells.*,
-            {content} AS content
-        FROM {source} AS cells
-        OFFSET 0
-    ) AS told
+        said.row_key,
+        said.row_id,
+        said.organization,
+        said.content,
+        said.is_of_another,
+        said.source_id IS NULL OR coalesce(said.is_at_rest, FALSE) AS is_at_rest,
+        said.has_arrived AND NOT said.is_of_another AND said.organization_id = said.organization
+        AND position('$secret' IN said.text) = 0 AS is_plain,
+        encode(sha256(convert_to(said.content, 'UTF8')), 'hex') AS hash,
+        encode(sha256(convert_to(said.text, 'UTF8')), 'hex') AS main_digest
+    FROM said
     OFFSET 0
 ),
 
@@ -35,40 +62,21 @@ entry AS (
         source_id,
         organization_id,
         source_hash,
-        target_hash
+        target_hash,
+        source_deleted_at IS NULL AND rolled_back_at IS NULL AS is_live,
+        outcome = 'migrated' AND reasons = '[]' AND changes = '[]' AS is_plain
     FROM atlas.migration_ledger
-    WHERE
-        source_table = %(table)s AND {entries}
-        AND outcome = 'migrated' AND reasons = '[]' AND changes = '[]'
-        AND source_deleted_at IS NULL AND rolled_back_at IS NULL
+    WHERE source_table = %(table)s AND {entries}
 ),
 
 original AS (
     SELECT
         source_id,
         organization_id,
-        content,
-        content_hash
+        content_hash,
+        CASE WHEN sealed IS NULL THEN content END AS content
     FROM atlas.originals
-    WHERE source_table = %(table)s AND {entries} AND sealed IS NULL
-),
-
-main AS (
-    SELECT
-        said.row_key,
-        said.source_id,
-        said.organization_id,
-        {main_columns},
-        said.is_at_rest AND position('$secret' IN said.text) = 0 AS is_plain,
-        encode(sha256(convert_to(said.text, 'UTF8')), 'hex') AS digest
-    FROM (
-        SELECT
-            cells.*,
-            {main_text} AS text
-        FROM {main} AS cells
-        OFFSET 0
-    ) AS said
-    OFFSET 0
+    WHERE source_table = %(table)s AND {entries}
 ),
 
 line AS (
@@ -87,6 +95,8 @@ matched AS (
         line.source_id,
         line.organization_id,
         line.text,
+        line.source_id <> line.row_key::text AS is_of_another,
+        coalesce(line.is_at_rest, FALSE) OR line.row_key IS NULL AS is_at_rest,
         coalesce(
             line.is_at_rest AND line.source_id = line.row_key::text AND position('$secret' IN line.text) = 0
             AND told.row_key IS NOT NULL AND {agrees}, FALSE
@@ -104,6 +114,8 @@ member AS (
         string_agg(sha256(convert_to(concat({member_head}, matched.source_id, '64:', encode(sha256(convert_to(matched.text, 'UTF8')), 'hex'), {member_tail}), 'UTF8')), ''::bytea) AS kept,
         -- Two lines at one place are one too many, even where both say what was told.
         bool_and(matched.is_plain) AND count(*) = count(DISTINCT matched.at) AS is_plain,
+        bool_and(matched.is_at_rest) AS is_at_rest,
+        bool_or(matched.is_of_another) AS is_of_another,
         min(matched.organization_id COLLATE "C") AS organization_from,
         max(matched.organization_id COLLATE "C") AS organization_to
     FROM matched
@@ -117,20 +129,28 @@ compared AS (
         source.organization,
         source.hash,
         entry.target_hash,
-        main.digest AS main_digest,
+        source.main_digest,
         member.lines,
         member.kept AS member_kept,
+        -- Whatever only one side has, or has under another id; a row that went, and whose going was noted, is no such.
+        coalesce(
+            CASE
+                WHEN source.row_key IS NULL THEN entry.source_id IS NULL OR entry.is_live
+                ELSE entry.is_live IS NOT TRUE OR source.is_of_another OR member.is_of_another
+            END, FALSE
+        ) AS is_stray,
+        NOT coalesce(source.is_at_rest, TRUE) OR NOT coalesce(member.is_at_rest, TRUE) AS is_written,
         coalesce(
             suspect.source_id IS NULL
+            AND entry.is_live
+            AND entry.is_plain
             AND entry.organization_id::text = source.organization
             AND entry.source_hash = source.hash
             AND original.organization_id = entry.organization_id
             AND original.content = source.content
             AND original.content_hash = source.hash
-            AND main.source_id = source.row_id
-            AND main.organization_id = source.organization
-            AND main.is_plain
-            AND {arrived}
+            AND source.is_at_rest
+            AND source.is_plain
             AND (
                 member.row_key IS NULL
                 OR (
@@ -140,16 +160,15 @@ compared AS (
             )
             AND entry.target_hash = concat(
                 '{{', CASE WHEN member.digest IS NOT NULL THEN concat({member_name}, member.digest, '",') END,
-                {main_name}, left(main.digest, 32), '"}}'
+                {main_name}, left(source.main_digest, 32), '"}}'
             ),
             FALSE
         ) AS holds
     FROM source
+    FULL JOIN entry ON source.row_id = entry.source_id
+    FULL JOIN original ON coalesce(source.row_id, entry.source_id) = original.source_id
+    FULL JOIN member ON source.row_key = member.row_key
     LEFT JOIN suspect ON source.row_id = suspect.source_id
-    LEFT JOIN entry ON source.row_id = entry.source_id
-    LEFT JOIN original ON source.row_id = original.source_id
-    LEFT JOIN main ON source.row_key = main.row_key
-    LEFT JOIN member ON source.row_key = member.row_key
     OFFSET 0
 ),
 
@@ -157,6 +176,8 @@ hashed AS (
     SELECT
         compared.row_key,
         compared.holds,
+        compared.is_stray,
+        compared.is_written,
         compared.lines,
         compared.member_kept,
         CASE WHEN compared.holds THEN compared.organization COLLATE "C" END AS organization,
@@ -184,6 +205,8 @@ SELECT
     string_agg(leaf, ''::bytea) AS leaves,
     string_agg(main_kept, ''::bytea) AS main_kept,
     string_agg(member_kept, ''::bytea) FILTER (WHERE holds) AS member_kept,
-    array_agg(row_key) FILTER (WHERE NOT holds) AS others
+    array_agg(row_key) FILTER (WHERE NOT holds AND row_key IS NOT NULL) AS others,
+    count(*) FILTER (WHERE is_stray) AS strays,
+    count(*) FILTER (WHERE is_written) AS written
 FROM hashed
 GROUP BY organization, bucket

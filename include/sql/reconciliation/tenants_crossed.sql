@@ -23,7 +23,9 @@ SELECT
     workflow.organization_id::text AS other
 FROM owned
 INNER JOIN atlas.workflows AS workflow ON owned.workflow_id = workflow.id
-WHERE owned.organization_id <> workflow.organization_id AND owned.source_id IS NOT NULL
+WHERE
+    owned.organization_id <> workflow.organization_id AND owned.source_id IS NOT NULL
+    AND (%(organizations)s::uuid [] IS NULL OR owned.organization_id = any(%(organizations)s::uuid []))
 
 UNION ALL
 
@@ -36,7 +38,9 @@ SELECT DISTINCT
 FROM atlas.workflow_triggers AS here
 INNER JOIN atlas.workflow_triggers AS there
     ON here.webhook_endpoint = there.webhook_endpoint AND here.organization_id <> there.organization_id
-WHERE here.source_id IS NOT NULL
+WHERE
+    here.source_id IS NOT NULL
+    AND (%(organizations)s::uuid [] IS NULL OR here.organization_id = any(%(organizations)s::uuid []))
 
 UNION ALL
 
@@ -49,4 +53,6 @@ SELECT
 FROM atlas.workflow_triggers AS trigger
 INNER JOIN atlas.workflow_webhooks AS hook
     ON trigger.webhook_endpoint = hook.endpoint_id AND trigger.organization_id <> hook.organization_id
-WHERE trigger.source_id IS NOT NULL
+WHERE
+    trigger.source_id IS NOT NULL
+    AND (%(organizations)s::uuid [] IS NULL OR trigger.organization_id = any(%(organizations)s::uuid []))

@@ -43,7 +43,7 @@ def migration(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The loader, the whole backfill and the translator beside COPY, a row-by-row client loop and PL/pgSQL."""
+    """The loader, the whole backfill, the translator and the reconciliation beside COPY, a client loop, PL/pgSQL and a pass of hashes."""
     benchmark = _benchmark("migration")
     _require_sections(benchmark, only or ())
     _print("migration", benchmark.run(only or ()), as_json)

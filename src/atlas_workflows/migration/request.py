@@ -97,7 +97,13 @@ class RunOptions(CutoverOptions):
     batch_seconds: Annotated[float, Field(gt=0)] = 0.5
     set_wise: bool = True
     workers: Annotated[
-        int, Field(ge=1, le=32, title="Workers", description="How many backfill ranges side by side.")
+        int,
+        Field(
+            ge=1,
+            le=32,
+            title="Workers",
+            description="How many backfill ranges, and sessions that compare, side by side.",
+        ),
     ] = 1
     throttle: Annotated[bool, Field(title="Throttle", description="Rest while live queries are slow.")] = True
     backup: Annotated[bool, Field(title="Back up", description="Make and verify a backup first.")] = True

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from atlas_workflows.migration.reconciliation.reconcile import Reconciliation
+from atlas_workflows.migration.reconciliation.findings import Reconciliation
 from atlas_workflows.migration.reconciliation.tree import TableTree
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import pytest
@@ -10,7 +11,8 @@ from cryptography.fernet import Fernet
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.migration.phases import phase_named
-from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, reconcile
+from atlas_workflows.migration.reconciliation.findings import Reconciliation
+from atlas_workflows.migration.reconciliation.reconcile import Report, reconcile
 from atlas_workflows.migration.request import RunOptions
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample
@@ -26,9 +28,23 @@ class Migrated:
     template: str
     settings: Settings
 
-    def reconciled(self, dsn: str, *, set_wise: bool = True) -> Reconciliation:
-        with connect(dsn, application_name="test", autocommit=True) as connection:
-            return reconcile(connection, Sealer(self.settings.secret_keys), set_wise=set_wise)
+    def reconciled(
+        self,
+        dsn: str,
+        *,
+        set_wise: bool = True,
+        sessions: int = 1,
+        covered: frozenset[str] | None = None,
+        report: Report = lambda *_: None,
+    ) -> Reconciliation:
+        with ExitStack() as stack:
+            connection, *beside = (
+                stack.enter_context(connect(dsn, application_name="test", autocommit=True))
+                for _ in range(sessions)
+            )
+            return reconcile(
+                connection, Sealer(self.settings.secret_keys), beside=beside, covered=covered, report=report, set_wise=set_wise
+            )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

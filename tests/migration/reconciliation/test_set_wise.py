@@ -24,9 +24,9 @@ from atlas_workflows.migration.ledger.fingerprint import (
 from atlas_workflows.migration.reconciliation.columns import AT_REST
 from atlas_workflows.migration.reconciliation.our_side import read_target_tables, read_targets
 from atlas_workflows.migration.reconciliation.reconcile import reconcile
-from atlas_workflows.migration.reconciliation.set_wise import HISTORY, Keys, Proven, Question, total_of
+from atlas_workflows.migration.reconciliation.set_wise import HISTORY, Proven, Question, total_of
 from atlas_workflows.migration.reconciliation.snapshots import MAX_AGE_SECONDS
-from atlas_workflows.migration.reconciliation.source_side import read_keys, read_shelves
+from atlas_workflows.migration.reconciliation.source_side import Keys, read_keys, read_shelves
 from atlas_workflows.secrets.sealing import Sealer
 
 COLUMNS = """

@@ -16,7 +16,7 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.ledger.fingerprint import FINGERPRINTED
 from atlas_workflows.migration.reconciliation import VERIFIER_VERSION
 from atlas_workflows.migration.reconciliation.certified import BESIDE, Secrets
-from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Tally
+from atlas_workflows.migration.reconciliation.findings import Reconciliation, Tally
 from atlas_workflows.migration.reconciliation.tree import TableTree, root_of
 from atlas_workflows.migration.request import is_uuid
 from atlas_workflows.secrets.signing import Signer

@@ -9,43 +9,52 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation.columns import AT_REST, DECIDED_HERE, NEVER_MIGRATED
 from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import SCHEMA, TargetTable
+from atlas_workflows.migration.reconciliation.strays import Organizations, of_these
 
 
-def written_since(connection: Connection, table: TargetTable) -> Iterator[Difference]:
+def written_since(
+    connection: Connection, table: TargetTable, organizations: Organizations
+) -> Iterator[Difference]:
     """Rows that name a source row and hold something in a column that is not the migration's."""
     expected = {
         column: said for column, said in AT_REST.get(table.name, {}).items() if column in table.columns
     }
     if not expected:
         return
-    for column, source_table, source_id, organization in connection.execute(_question(table.name, expected)):
+    for column, source_table, source_id, organization in connection.execute(
+        _question(table.name, expected, organizations), {"organizations": organizations}
+    ):
         yield Difference(
             DifferenceKind.COLUMN_WRITTEN, source_table, source_id, organization, f"{table.name}.{column}"
         )
 
 
-def rows_of_no_migration(connection: Connection, table: TargetTable) -> Iterator[Difference]:
+def rows_of_no_migration(
+    connection: Connection, table: TargetTable, organizations: Organizations
+) -> Iterator[Difference]:
     """Rows that name a source row in a table that no migration writes to."""
     if table.name not in NEVER_MIGRATED:
         return
     query = compose.SQL(
-        "SELECT source_table, source_id, organization_id::text FROM {} WHERE source_table IS NOT NULL"
-    ).format(compose.Identifier(SCHEMA, table.name))
-    for source_table, source_id, organization in connection.execute(query):
+        "SELECT t.source_table, t.source_id, t.organization_id::text FROM {} AS t WHERE t.source_table IS NOT NULL{}"
+    ).format(compose.Identifier(SCHEMA, table.name), of_these(organizations, "t"))
+    for source_table, source_id, organization in connection.execute(query, {"organizations": organizations}):
         yield Difference(
             DifferenceKind.TARGET_UNEXPECTED, source_table, str(source_id), organization, table.name
         )
 
 
-def live_too_early(connection: Connection) -> Iterator[Difference]:
+def live_too_early(connection: Connection, organizations: Organizations) -> Iterator[Difference]:
     """What would happen twice: armed or executed by us while the old application still does."""
-    for table, source_id, organization, place in connection.execute(sql("reconciliation/live_too_early")):
+    for table, source_id, organization, place in connection.execute(
+        sql("reconciliation/live_too_early"), {"organizations": organizations}
+    ):
         yield Difference(
             DifferenceKind.STATUS_DIFFERS, table, source_id, organization, place, "live before its cutover"
         )
 
 
-def _question(table: str, expected: dict[str, str]) -> compose.Composed:
+def _question(table: str, expected: dict[str, str], organizations: Organizations) -> compose.Composed:
     """One reading of the table; only a row that differs somewhere is looked at column by column."""
     differs = {column: _differs(column, said) for column, said in expected.items()}
     named = compose.SQL(", ").join(
@@ -55,12 +64,13 @@ def _question(table: str, expected: dict[str, str]) -> compose.Composed:
     return compose.SQL(
         "SELECT c.name, t.source_table, t.source_id, t.organization_id::text"
         " FROM {} AS t CROSS JOIN LATERAL (VALUES {}) AS c (name, differs)"
-        " WHERE t.source_table IS NOT NULL AND t.source_table <> 'history' AND ({}) AND c.differs{}"
+        " WHERE t.source_table IS NOT NULL AND t.source_table <> 'history' AND ({}) AND c.differs{}{}"
     ).format(
         compose.Identifier(SCHEMA, table),
         named,
         compose.SQL(" OR ").join(differs.values()),
         _undecided(table),
+        of_these(organizations, "t"),
     )
 
 

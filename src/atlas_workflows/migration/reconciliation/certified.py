@@ -69,10 +69,12 @@ def sealed_original(row: Row, entry: LedgerEntry) -> Iterator[Kept]:
         yield Kept(row.table, row.id, told(hashlib.sha256(entry.sealed).hexdigest()))
 
 
-def kept_secrets(connection: Connection, vault: Vault) -> dict[str, Secrets]:
-    """By organization. One that cannot be opened has no value; the comparison says so where something refers to it."""
+def kept_secrets(connection: Connection, vault: Vault, organizations: list[str] | None) -> dict[str, Secrets]:
+    """By organization, of these or (None) of all. One that cannot be opened has no value; the comparison says so where something refers to it."""
     found: dict[str, Secrets] = defaultdict(Secrets)
-    for secret_id, organization, sealed in connection.execute(sql("reconciliation/migrated_secrets")):
+    for secret_id, organization, sealed in connection.execute(
+        sql("reconciliation/migrated_secrets"), {"organizations": organizations}
+    ):
         of = found[organization]
         of.sealed.add(Kept("secrets", secret_id, told(hashlib.sha256(sealed).hexdigest())))
         with suppress(AtlasError):

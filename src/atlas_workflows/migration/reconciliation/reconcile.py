@@ -1,256 +1,259 @@
-"""The reconciliation: streams every source row past our side of it, tallies, and grows the trees of both sides."""
+"""The reconciliation: every source row is held against our side of it, tallied, and grows the trees of both sides."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
-
-import psycopg
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.migration.ledger.own_writes import OwnWrites, read_own_writes
-from atlas_workflows.migration.reconciliation import at_rest, secrets_and_sign_offs, strays
-from atlas_workflows.migration.reconciliation.certified import (
-    Secrets,
-    kept_rows,
-    kept_secrets,
-    sealed_original,
-)
-from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
-from atlas_workflows.migration.reconciliation.our_side import (
-    ARCHIVE,
-    LEFT_IN,
-    STEPS,
-    LedgerEntry,
-    TargetRows,
-    TargetTable,
-    holds_any_of,
-    read_archived,
-    read_entries,
-    read_target_tables,
-    read_targets,
-)
-from atlas_workflows.migration.reconciliation.rows import compare_row, hashes_of, live_leaf, recorded_leaf
+from atlas_workflows.migration.ledger.own_writes import read_own_writes
+from atlas_workflows.migration.reconciliation import at_rest, strays
+from atlas_workflows.migration.reconciliation.certified import kept_secrets
+from atlas_workflows.migration.reconciliation.comparison import Comparison, compare_batch
+from atlas_workflows.migration.reconciliation.differences import Difference
+from atlas_workflows.migration.reconciliation.findings import Reconciliation
+from atlas_workflows.migration.reconciliation.holdings import Holdings
+from atlas_workflows.migration.reconciliation.our_side import STEPS, TargetTable, read_target_tables
 from atlas_workflows.migration.reconciliation.set_wise import (
-    Keys,
+    BY_SETS,
+    RANGE,
     Proven,
     Question,
     can_be_asked,
-    next_keys,
+    misplaced,
     total_of,
 )
+from atlas_workflows.migration.reconciliation.side_by_side import Reader, Task, work_off
 from atlas_workflows.migration.reconciliation.snapshots import Snapshots, snapshots
 from atlas_workflows.migration.reconciliation.source_side import (
     BATCH,
-    Row,
+    Keys,
     Shelf,
-    count_rows,
+    cut,
     read_batch,
     read_keys,
     read_shelves,
 )
-from atlas_workflows.migration.reconciliation.tree import TableTree
 from atlas_workflows.migration.reconciliation.vault import Vault
-from atlas_workflows.migration.reconciliation.workflows import Opened
 
-Covers = Callable[[str | None], bool]
+# The table at work, and of all tables the rows done and the rows there are.
 Report = Callable[[str, int, int], None]
-# Beyond this many the finding is "everything"; the count goes on, the list does not.
-MAX_LISTED = 10_000
-NO_ORGANIZATION = ""
-
-
-@dataclass(slots=True)
-class Tally:
-    """One table of one organization: source rows by outcome, rows still pending, the trees of both sides, and that of the
-    originals that are sealed."""
-
-    source_rows: int = 0
-    pending: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    live: TableTree = field(default_factory=TableTree)
-    recorded: TableTree = field(default_factory=TableTree)
-    sealed: TableTree = field(default_factory=TableTree)
-
-    @property
-    def adds_up(self) -> bool:
-        """source = migrated + with warnings + quarantined + skipped + archived (+ what is pending)."""
-        return self.source_rows == sum(self.outcomes.values()) + self.pending
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the counts add up and both sides have the same tree."""
-        return self.adds_up and self.live.root == self.recorded.root
-
-
-@dataclass(slots=True)
-class Reconciliation:
-    """What was found. `tallies`: organization ("" for rows that name none) -> table -> Tally; `kept`: organization ->
-    enhanced table -> tree of its rows; `faulty`: organizations that a difference concerns; `oldest_snapshot`: in seconds."""
-
-    tallies: dict[str, dict[str, Tally]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(Tally))
-    )
-    kept: dict[str, dict[str, TableTree]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(TableTree))
-    )
-    secrets: dict[str, Secrets] = field(default_factory=dict)
-    differences: list[Difference] = field(default_factory=list)
-    difference_count: int = 0
-    faulty: set[str] = field(default_factory=set)
-    snapshots: list[str] = field(default_factory=list)
-    oldest_snapshot: float = 0.0
-
-    @property
-    def is_clean(self) -> bool:
-        return self.difference_count == 0 and all(
-            tally.agrees for tables in self.tallies.values() for tally in tables.values()
-        )
-
-    def is_proven(self, organization: str) -> bool:
-        """Whether nothing differs of this organization and nothing of it is pending, whatever the others have."""
-        return organization not in self.faulty and all(
-            tally.agrees and not tally.pending for tally in self.tallies[organization].values()
-        )
-
-    @property
-    def pending(self) -> int:
-        return sum(tally.pending for tables in self.tallies.values() for tally in tables.values())
-
-    def blame(self, *organizations: str | None) -> None:
-        """What differs concerns these organizations; they get no certificate."""
-        self.faulty.update(organization.lower() for organization in organizations if organization)
-
-    def note(self, found: Iterable[Difference]) -> None:
-        """Count all, list the first MAX_LISTED."""
-        for difference in found:
-            self.difference_count += 1
-            self.blame(difference.organization_id, difference.also)
-            if len(self.differences) < MAX_LISTED:
-                self.differences.append(difference)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What stays the same over all batches."""
-
-    shelves: dict[str, Shelf]
-    targets: tuple[TargetTable, ...]
-    vault: Vault
-    covers: Covers
-    ours: OwnWrites
-    set_wise: bool
-
-    def is_ours(self, shelf: Shelf, id_: str) -> bool:
-        """Whether a row is a workflow that is executed here."""
-        return shelf.table == "workflows" and id_ in self.ours.taken_over
 
 
 @dataclass(slots=True)
 class Progress:
-    """How many rows of a table are done."""
+    """How many rows of all tables are done; told by whichever session did some."""
 
-    table: str
-    total: int
     report: Report
+    total: int = 0
     done: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, rows: int) -> None:
-        self.done += rows
-        self.report(self.table, self.done, max(self.total, self.done))
-
-
-@dataclass(slots=True)
-class Holding:
-    """Which tables of ours hold anything of a legacy table in the current snapshot; those in `left_in` may."""
-
-    table: str
-    targets: tuple[TargetTable, ...]
-    left_in: Collection[str] = ()
-    looked_in: int = 0
-    found: tuple[TargetTable, ...] = ()
-
-    def now(self, kept: Snapshots) -> tuple[Connection, tuple[TargetTable, ...]]:
-        """The session in its snapshot, and the tables: what is read beside them must be asked of this session alone."""
-        session = kept.current()
-        if self.looked_in != kept.number:
-            self.looked_in = kept.number
-            self.found = tuple(
-                table
-                for table in self.targets
-                if table.name in self.left_in or holds_any_of(session, table, self.table)
-            )
-        return session, self.found
+    def add(self, table: str, rows: int) -> None:
+        with self.lock:
+            self.done += rows
+            self.total = max(self.total, self.done)
+            self.report(table, self.done, self.total)
 
 
 def reconcile(
     connection: Connection,
     vault: Vault,
     *,
-    covers: Covers = lambda _: True,
+    beside: Sequence[Connection] = (),
+    covered: frozenset[str] | None = None,
     report: Report = lambda *_: None,
     set_wise: bool = True,
 ) -> Reconciliation:
-    """Compare both sides in the database of `connection` (an autocommit session with the fixed settings).
+    """Compare both sides in the database of `connection` (an autocommit session with the fixed settings; `beside`: more of
+    them, which work side by side with it in the same snapshot).
 
-    `covers` says whether the run is about an organization. Rows with changes still to be taken up count as pending, and so
-    do workflows that are executed here: from their cutover on both sides may differ. `set_wise`: rows of history that hold are
-    proven by the database; without it every row is compared here, and the same is found.
+    `covered`: the organizations it is about, None for everything. Rows with changes still to be taken up count as pending, and
+    so do workflows that are executed here: from their cutover on both sides may differ. `set_wise`: rows of history that hold
+    are proven by the database; without it every row is compared here, and the same is found.
     """
-    found, ours = Reconciliation(), read_own_writes(connection)
-    with snapshots(connection) as kept:
+    sessions = (connection, *beside)
+    with snapshots(sessions) as kept:
         session = kept.current()
-        around = Comparison(read_shelves(session), read_target_tables(session), vault, covers, ours, set_wise)
-        for shelf in around.shelves.values():
-            _compare_table(kept, around, shelf, found, report)
-            gone = strays.ledger_without_source(kept.current(), shelf)
-            found.note(_covered((item for item in gone if not around.is_ours(shelf, item.id)), covers))
-        _look_for_strays(kept, around, found)
-        found.secrets = kept_secrets(kept.current(), vault)
-        found.snapshots = kept.taken
+        around = Comparison(
+            read_shelves(session), read_target_tables(session), vault, read_own_writes(session), covered
+        )
+        work = _Work(around, Holdings(around.targets), Progress(report))
+        found = work.done(kept, set_wise)
+        found.secrets = kept_secrets(kept.current(), vault, around.organizations)
+        found.snapshots, found.sessions = kept.taken, len(sessions)
     found.oldest_snapshot = kept.oldest
     return found
 
 
-def _compare_table(
-    kept: Snapshots, around: Comparison, shelf: Shelf, found: Reconciliation, report: Report
-) -> None:
-    session = kept.current()
-    progress = Progress(shelf.table, count_rows(session, shelf), report)
-    if around.set_wise and can_be_asked(session, shelf):
-        _prove_history(kept, around, shelf, found, progress)
-    else:
-        _compare_rows(kept, around, shelf, Keys(), found, progress)
+@dataclass(slots=True)
+class _Work:
+    """What there is to ask, and what the answers to questions about rows say of those about whole tables.
 
+    `by_sets`: legacy tables asked by sets; `proven`: the tables of ours that hold nothing else; `strays`, `written`: those of them of which rows of one side have nothing on the other,
+    and whose rows hold something in a column that no migration writes. Only of these it is asked which rows.
+    """
 
-def _prove_history(
-    kept: Snapshots, around: Comparison, shelf: Shelf, found: Reconciliation, progress: Progress
-) -> None:
-    """Range by range: what the database proves is summed up, and the rest compared row by row."""
-    holding = Holding(shelf.table, around.targets)
-    keys = next_keys(kept.current(), shelf, None)
-    while True:
-        session, present = holding.now(kept)
-        question = Question(around.shelves, shelf, around.targets, present)
-        proven = question.ask(session, keys)
+    around: Comparison
+    holdings: Holdings
+    progress: Progress
+    by_sets: frozenset[str] = frozenset()
+    proven: frozenset[str] = frozenset()
+    suspects: dict[str, list[str]] = field(default_factory=dict)
+    strays: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+
+    def done(self, kept: Snapshots, set_wise: bool) -> Reconciliation:
+        """Ask all of it."""
+        session = kept.current()
+        shelves = self.around.shelves.values()
+        self.by_sets = frozenset(
+            shelf.table for shelf in shelves if set_wise and can_be_asked(session, shelf)
+        )
+        self.look(session)
+        self.proven = frozenset(table.name for table in self.around.targets if self._is_proven(table))
+        rows = [task for shelf in sorted(shelves, key=self._order) for task in self._rows(kept, shelf)]
+        found = work_off(kept, [*self._of_tables(), *rows], self.look)
+        found.take_over(work_off(kept, self._of_what_was_seen(), self.look))
+        return found
+
+    def look(self, session: Connection) -> None:
+        """What is asked once in each snapshot."""
+        self.holdings.look(session)
+        self.suspects = {
+            table: misplaced(session, self.around.shelves[table]) for table in sorted(self.by_sets)
+        }
+
+    def _order(self, shelf: Shelf) -> bool:
+        """First what keeps the server busy, last what keeps this process busy."""
+        return shelf.table not in self.by_sets
+
+    # Rows
+
+    def _rows(self, kept: Snapshots, shelf: Shelf) -> Iterator[Task]:
+        size, ask = (RANGE, self._prove) if shelf.table in self.by_sets else (BATCH, self._compare)
+        ranges, total = cut(kept.current(), self.around.shelves, shelf, size, self.around.organizations)
+        self.progress.total += total
+        for keys in ranges:
+            yield Task(shelf.table, partial(ask, shelf, keys))
+
+    def _prove(self, shelf: Shelf, keys: Keys, reader: Reader) -> None:
+        """What the database proves is summed up, and the rest compared row by row."""
+        question = Question(
+            self.around.shelves, shelf, self.around.targets, self.holdings.of(shelf.table),
+            self.suspects[shelf.table], self.around.organizations,
+        )  # fmt: skip
+        proven = question.ask(reader.session, keys)
         if proven is None:
-            _compare_rows(kept, around, shelf, keys, found, progress)
-        else:
-            for part in proven:
-                _take_over(part, question, around, found)
-            progress.add(sum(part.rows for part in proven if part.organization is not None))
-            others = dict.fromkeys(key for part in proven for key in part.others or ())
-            _compare_keys(kept, around, holding, shelf, list(others), found, progress)
-        if keys.upto is None:
+            self.strays.add(shelf.table)
+            self.written.add(shelf.table)
+            reader.put_next([Task(shelf.table, partial(self._compare, shelf, keys))])
             return
-        keys = next_keys(kept.current(), shelf, keys.upto)
+        for part in proven:
+            _take_over(part, question, reader.found)
+            self.strays |= {shelf.table} if part.strays else set()
+            self.written |= {shelf.table} if part.written else set()
+        self.progress.add(shelf.table, sum(part.rows for part in proven if part.organization is not None))
+        others = list(dict.fromkeys(key for part in proven for key in part.others or ()))
+        reader.put_next(
+            [
+                Task(shelf.table, partial(self._compare_these, shelf, others[at : at + BATCH]))
+                for at in range(0, len(others), BATCH)
+            ]
+        )
+
+    def _compare_these(self, shelf: Shelf, keys: list[object], reader: Reader) -> None:
+        rows = read_keys(reader.session, self.around.shelves, shelf, keys)
+        compare_batch(reader.session, self.around, self.holdings.of(shelf.table), shelf, rows, reader.found)
+        self.progress.add(shelf.table, len(rows))
+
+    def _compare(self, shelf: Shelf, keys: Keys, reader: Reader) -> None:
+        """The first rows of a range; what is left of it comes next, perhaps in another snapshot."""
+        around = self.around
+        rows = read_batch(
+            reader.session, around.shelves, shelf, keys.after, around.ours,
+            upto=keys.upto, organizations=around.organizations,
+        )  # fmt: skip
+        if not rows:
+            return
+        compare_batch(reader.session, around, self.holdings.of(shelf.table), shelf, rows, reader.found)
+        self.progress.add(shelf.table, len(rows))
+        last = rows[-1].columns[shelf.key]
+        if len(rows) == BATCH and last != keys.upto:
+            rest = Keys(last, keys.upto)
+            reader.put_next([Task(shelf.table, partial(self._compare, shelf, rest))])
+
+    # Whole tables
+
+    def _of_tables(self) -> Iterator[Task]:
+        """Every question that proving rows by sets does not answer beside."""
+        these = self.around.organizations
+        yield _question("analytics", strays.miscounted, these)
+        yield _question("tenants", strays.tenants_crossed, these)
+        for table in self.around.targets:
+            if table.name not in self.proven:
+                yield from self._of_target(table)
+            if these is not None:
+                yield _question(table.name, strays.of_others, table, these)
+        for shelf in self.around.shelves.values():
+            if shelf.table not in self.by_sets:
+                yield self._of_ledger(shelf)
+            if these is not None:
+                yield _question(shelf.table, strays.claimed_of_others, self.around.shelves, shelf, these)
+        yield _question("originals", partial(strays.originals_without_ledger, left_out=self.by_sets), these)
+        yield _question("quarantine", strays.quarantine_without_ledger, these)
+        yield _question("cutover", at_rest.live_too_early, these)
+
+    def _of_what_was_seen(self) -> Iterator[Task]:
+        """What is asked because some row showed that there is something to find."""
+        these = self.around.organizations
+        for table in (table for table in self.around.targets if table.name in self.proven):
+            sources = [source for source in self.by_sets if _made_of(source, table)]
+            if self.strays.intersection(sources):
+                yield _question(table.name, strays.targets_without_ledger, table, these)
+                yield _question(table.name, strays.doubled_targets, table, these)
+            if self.written.intersection(sources):
+                yield _question(table.name, at_rest.written_since, table, these)
+        for name in sorted(self.strays):
+            yield self._of_ledger(self.around.shelves[name])
+        if self.strays:
+            yield _question("originals", partial(strays.originals_without_ledger, only=self.strays), these)
+
+    def _is_proven(self, table: TargetTable) -> bool:
+        """Whether every row of the table that names a source row was asked about with that row."""
+        sources = [source for source in self.by_sets if _made_of(source, table)]
+        return bool(sources) and self.holdings.is_only_of(table.name, sources)
+
+    def _of_target(self, table: TargetTable) -> Iterator[Task]:
+        these = self.around.organizations
+        for ask in (
+            strays.targets_without_ledger,
+            strays.doubled_targets,
+            at_rest.written_since,
+            at_rest.rows_of_no_migration,
+        ):
+            yield _question(table.name, ask, table, these)
+
+    def _of_ledger(self, shelf: Shelf) -> Task:
+        def ask(session: Connection) -> Iterable[Difference]:
+            gone = strays.ledger_without_source(session, shelf, self.around.organizations)
+            return (item for item in gone if not self.around.is_ours(shelf, item.id))
+
+        return _question(shelf.table, ask)
 
 
-def _take_over(part: Proven, question: Question, around: Comparison, found: Reconciliation) -> None:
+def _question(name: str, ask: Callable[..., Iterable[Difference]], *about: object) -> Task:
+    return Task(name, lambda reader: reader.found.note(ask(reader.session, *about)))
+
+
+def _made_of(source: str, table: TargetTable) -> bool:
+    """Whether rows of this table of ours are looked at with the rows of that legacy table."""
+    return table.name == BY_SETS[source] or (table.name == STEPS and source == "workflow_executions")
+
+
+def _take_over(part: Proven, question: Question, found: Reconciliation) -> None:
     """Rows of one organization that the database proved, into its tally and its trees."""
     if part.organization is None or part.bucket is None:
-        return
-    if not around.covers(part.organization):
         return
     tally = found.tallies[part.organization][question.shelf.table]
     tally.source_rows += part.rows
@@ -261,150 +264,3 @@ def _take_over(part: Proven, question: Question, around: Comparison, found: Reco
     trees[question.main].add_total(part.bucket, part.rows, total_of(part.main_kept))
     if part.lines:
         trees[STEPS].add_total(part.bucket, part.lines, total_of(part.member_kept))
-
-
-def _compare_keys(
-    kept: Snapshots,
-    around: Comparison,
-    holding: Holding,
-    shelf: Shelf,
-    keys: list[Any],
-    found: Reconciliation,
-    progress: Progress,
-) -> None:
-    for at in range(0, len(keys), BATCH):
-        session, targets = holding.now(kept)
-        rows = read_keys(session, around.shelves, shelf, keys[at : at + BATCH])
-        _compare_batch(session, replace(around, targets=targets), shelf, rows, found)
-        progress.add(len(rows))
-
-
-def _compare_rows(
-    kept: Snapshots, around: Comparison, shelf: Shelf, keys: Keys, found: Reconciliation, progress: Progress
-) -> None:
-    # Asking the large tables costs more than looking into them for each batch.
-    after, holding = keys.after, Holding(shelf.table, around.targets, LEFT_IN)
-    while True:
-        session, targets = holding.now(kept)
-        rows = read_batch(session, around.shelves, shelf, after, around.ours, upto=keys.upto)
-        if not rows:
-            return
-        _compare_batch(session, replace(around, targets=targets), shelf, rows, found)
-        after = rows[-1].columns[shelf.key]
-        progress.add(len(rows))
-
-
-def _compare_batch(
-    session: Connection, around: Comparison, shelf: Shelf, batch: list[Row], found: Reconciliation
-) -> None:
-    rows = [row for row in batch if around.covers(row.organization_id)]
-    ids = [row.id for row in rows]
-    entries = read_entries(session, shelf.table, ids)
-    targets = read_targets(session, around.targets, shelf.table, ids)
-    archived = [row.id for row in rows if entries[row.id].outcome == "archived"]
-    for source_id, kept in read_archived(session, shelf.table, archived).items() if archived else ():
-        targets[source_id][ARCHIVE] = [kept]
-    settled = []
-    opened = secrets_and_sign_offs.opener(session, around.vault)
-    for row in rows:
-        entry = entries[row.id]
-        # An organization that a quarantined row merely claims gets no tally, and so no certificate.
-        owner = entry.organization_id if entry.has_ledger else row.organization_id
-        tally = found.tallies[owner or NO_ORGANIZATION][shelf.table]
-        tally.source_rows += 1
-        if entry.is_pending or around.is_ours(shelf, row.id):
-            tally.pending += 1
-            continue
-        settled.append(row)
-        _compare_settled(row, entry, targets.get(row.id, {}), around.vault, opened, found, tally)
-    made_of = [(row, entries[row.id], targets[row.id]) for row in settled if row.id in targets]
-    for made in _whole_or_one_by_one(
-        made_of, lambda some: secrets_and_sign_offs.check(session, some, around.vault)
-    ):
-        found.note(made)
-
-
-def _compare_settled(
-    row: Row,
-    entry: LedgerEntry,
-    made: TargetRows,
-    vault: Vault,
-    opened: Opened,
-    found: Reconciliation,
-    tally: Tally,
-) -> None:
-    if entry.has_ledger and entry.outcome:
-        tally.outcomes[entry.outcome] += 1
-    try:
-        hashes = hashes_of(row, entry, made, vault)
-        differences = list(compare_row(row, entry, made, hashes, vault, opened))
-    except psycopg.Error:
-        raise
-    except Exception as cause:
-        # One row in a form that nobody foresaw must not keep all the others from being compared.
-        found.note([_beyond_comparison(row, entry, cause)])
-        return
-    if differences:
-        found.note(differences)
-        found.blame(*_concerned(row, entry, made))
-    if entry.has_ledger and entry.outcome:
-        tally.live.add(live_leaf(row, entry, hashes))
-        tally.recorded.add(recorded_leaf(row, entry))
-        for sealed in sealed_original(row, entry):
-            tally.sealed.add(sealed)
-        trees = found.kept[entry.organization_id or NO_ORGANIZATION]
-        for kept in kept_rows(made):
-            trees[kept.table].add(kept)
-
-
-def _beyond_comparison(row: Row, entry: LedgerEntry, cause: Exception) -> Difference:
-    return Difference(
-        DifferenceKind.COMPARISON_FAILED,
-        row.table,
-        row.id,
-        row.organization_id,
-        detail=type(cause).__name__,
-        also=entry.organization_id,
-    )
-
-
-def _concerned(row: Row, entry: LedgerEntry, made: TargetRows) -> Iterator[str | None]:
-    """Every organization that a row which differs is, or stands, under."""
-    yield from (row.organization_id, entry.organization_id, entry.original_organization_id)
-    for members in made.values():
-        yield from (member.get("organization_id") for member in members)
-
-
-Made = tuple[Row, LedgerEntry, TargetRows]
-
-
-def _whole_or_one_by_one(
-    batch: list[Made], check: Callable[[list[Made]], Iterable[Difference]]
-) -> Iterator[list[Difference]]:
-    """What `check` says of the batch; where one row stops it, what it says of each row by itself."""
-    try:
-        yield list(check(batch))
-    except psycopg.Error:
-        raise
-    except Exception as cause:
-        if len(batch) == 1:
-            yield [_beyond_comparison(*batch[0][:2], cause)]
-            return
-        for one in batch:
-            yield from _whole_or_one_by_one([one], check)
-
-
-def _look_for_strays(kept: Snapshots, around: Comparison, found: Reconciliation) -> None:
-    found.note(_covered(strays.originals_without_ledger(kept.current()), around.covers))
-    for table in around.targets:
-        found.note(_covered(strays.targets_without_ledger(kept.current(), table), around.covers))
-        found.note(_covered(strays.doubled_targets(kept.current(), table), around.covers))
-        found.note(_covered(at_rest.written_since(kept.current(), table), around.covers))
-        found.note(_covered(at_rest.rows_of_no_migration(kept.current(), table), around.covers))
-    found.note(_covered(strays.tenants_crossed(kept.current()), around.covers))
-    found.note(_covered(strays.miscounted(kept.current()), around.covers))
-    found.note(_covered(at_rest.live_too_early(kept.current()), around.covers))
-
-
-def _covered(differences: Iterable[Difference], covers: Covers) -> Iterable[Difference]:
-    return (difference for difference in differences if covers(difference.organization_id))

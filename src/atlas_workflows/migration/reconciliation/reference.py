@@ -24,9 +24,16 @@ the catalog. How: [ADR 0002](../decisions/0002-a-prover-that-cannot-translate.md
 *Fingerprint*: the ledger holds a hash of what was written, and it is computed anew from what the row holds now. Columns that
 no migration writes must hold what they held then; those of a workflow and what stands beside it until its first cutover.
 
-*History* (executions and steps) is proven by the database, 20 000 rows at a time: it says of which rows there is nothing to see, and
-all others are compared row by row like everything else ([ADR 0121](../decisions/0121-proven-by-sets.md)). Steps that an execution
-carries in itself are held one by one against the rows made of them.
+*By sets* (executions, steps, days of analytics, snippets) the database proves, 20 000 rows at a time, of which rows there is nothing
+to see; all others are compared row by row like everything else ([ADR 0121](../decisions/0121-proven-by-sets.md)). Steps that an
+execution carries in itself are held one by one against the rows made of them. Whether something stands there that no source row
+accounts for is seen on the way, and only then are the large tables read as a whole to say which it is
+([ADR 0130](../decisions/0130-one-snapshot-several-sessions.md)).
+
+A run about some organizations asks for their rows only: rows that name them, whose parent does, or, where neither names any, that the
+ledger has under them by an operator's word (`--assume-organization`, of this run or an earlier one). Whatever else stands under them
+in a table of ours, in the ledger or among the originals and belongs to another by the word of ledger or source is `ORGANIZATION_DIFFERS`,
+for both. `--workers` sessions work side by side in one snapshot, and the report says where their seconds went.
 
 """
 TABLE_HEAD = "| columns | compared | why not |\n|---|---|---|\n"

@@ -24,7 +24,12 @@ NEVER_ESCAPED = frozenset(
     }
 )
 ID_LENGTH = 36
+# Columns that are never NULL in a row that a migration wrote, and of these the ids: what stands between two of them is one text.
+# A row that holds none there after all makes another text than the one that was hashed, and so is looked at.
+IDS = frozenset({"id", "execution_id", "organization_id"})
+NEVER_EMPTY = IDS | {"position", "node_id", "node_type", "status", "started_at", "legacy_flags"}
 # A function takes a hundred arguments at most, and a column of an original takes two.
+_ARGUMENTS = 90
 _COLUMNS_AT_ONCE = 40
 # Nearly all are empty.
 _ARRAY = "CASE WHEN {0} = '{{}}' THEN '[]' ELSE to_json({0})::text END AS {1}"
@@ -95,16 +100,35 @@ def no_cells(table: str) -> compose.Composed:
 
 def row_text(table: str, alias: str) -> compose.Composed:
     """What is hashed of a row of ours whose columns stand there as texts."""
-    parts = [part for name in FINGERPRINTED[table] for part in _named(name, compose.Identifier(alias, name))]
-    return compose.SQL("concat({})").format(compose.SQL(", ").join(parts))
+    parts: list[compose.Composable] = []
+    before = ""
+    for name in FINGERPRINTED[table]:
+        value = compose.Identifier(alias, name)
+        if name in NEVER_EMPTY:
+            length = f"{ID_LENGTH}:" if name in IDS else ""
+            parts.append(literal(f"{before}{name}={length}"))
+            parts += [] if length else [_length(value), literal(":")]
+            parts.append(value)
+            before = ";"
+        else:
+            parts += _named(before, name, value)
+            before = ""
+    chunks = [_concat(parts[at : at + _ARGUMENTS]) for at in range(0, len(parts), _ARGUMENTS)]
+    return _concat([*chunks, literal(before)])
 
 
-def _named(name: str, value: compose.Composable) -> tuple[compose.Composable, ...]:
+def _length(value: compose.Composable) -> compose.Composed:
+    return compose.SQL("char_length({})").format(value)
+
+
+def _named(before: str, name: str, value: compose.Composable) -> tuple[compose.Composable, ...]:
     # concat() leaves out what is NULL, and makes one text of all parts, which || would make a copy for.
     only = compose.SQL("CASE WHEN {} IS NOT NULL THEN {} END")
     return (
-        only.format(value, literal(f"{name}=")),
-        compose.SQL("char_length({})").format(value),
+        compose.SQL("CASE WHEN {} IS NULL THEN {} ELSE {} END").format(
+            value, literal(before), literal(f"{before}{name}=")
+        ),
+        _length(value),
         only.format(value, literal(":")),
         value,
         only.format(value, literal(";")),
@@ -113,12 +137,13 @@ def _named(name: str, value: compose.Composable) -> tuple[compose.Composable, ..
 
 def is_at_rest(table: str, alias: str) -> compose.Composed:
     """Whether the columns that no migration writes hold what they held when the row was made; NULL counts as no."""
-    return compose.SQL(" AND ").join(
+    conditions: list[compose.Composable] = [
         compose.SQL("{} IS NULL" if said == NOTHING else "{} = {}").format(
             compose.Identifier(alias, name), compose.SQL(said)
         )
-        for name, said in AT_REST[table].items()
-    )
+        for name, said in AT_REST.get(table, {}).items()
+    ]
+    return compose.SQL(" AND ").join(conditions or [compose.SQL("TRUE")])
 
 
 def head_of_kept(table: str) -> compose.Literal:

@@ -1,11 +1,11 @@
-"""Asks the database, a range of keys at a time, which rows of history have nothing to look at: sums of these, keys of the others.
+"""Asks the database, a range of keys at a time, which rows have nothing to look at: sums of these, keys of the others.
 
 It never says that something differs. What it does not find as it should be is compared row by row, as everything else is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -14,7 +14,7 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.named import Named
-from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.rows import scalar, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation import said_in_sql
 from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, Carried
@@ -22,7 +22,7 @@ from atlas_workflows.migration.reconciliation.carried_steps import NO_STEPS, STE
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, STEPS, TargetTable
 from atlas_workflows.migration.reconciliation.rows import ENDED
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
-from atlas_workflows.migration.reconciliation.source_side import Shelf, organization_of
+from atlas_workflows.migration.reconciliation.source_side import Keys, Shelf, is_covered, organization_of
 from atlas_workflows.migration.reconciliation.steps_in_sql import step_agrees, told_steps
 
 # A statement takes well under two seconds for so many executions with their steps, and holds some tens of megabytes.
@@ -43,21 +43,22 @@ CANNOT_SAY = (
     errors.IndeterminateCollation,
 )
 HISTORY = frozenset({"workflow_executions", STEPS})
+# legacy table -> the table that holds the one row made of each row of it, under the same id.
+BY_SETS: Mapping[str, str] = {
+    **{table: MAIN_ROW[table][0] for table in sorted(HISTORY)},
+    "workflow_analytics": "workflow_analytics",
+    "workflow_code_snippets": "workflow_code_snippets",
+}
 DIGEST = 32  # bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The rows whose key is beyond `after`, up to `upto`; None where there is no such bound."""
-
-    after: Any = None
-    upto: Any = None
+# The ledger is cut by the texts of the keys: a collation that puts letters first, or reads digits as numbers, would leave out some.
+TEXTS_LIKE_KEYS = "SELECT '0' < '9' AND '9' < 'a' AND 'a' < 'f' AND '10' < '9'"
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
     """Rows of one organization and bucket that hold: their digests, end to end, and those of their enhanced rows; or, with no
-    organization, the keys of those to look at."""
+    organization, the keys of those to look at, how many rows of one side have nothing on the other (`strays`), and how many
+    hold something in a column that no migration writes (`written`)."""
 
     organization: str | None
     bucket: int | None
@@ -67,6 +68,8 @@ class Proven:
     main_kept: bytes | None
     member_kept: bytes | None
     others: list[Any] | None
+    strays: int = 0
+    written: int = 0
 
 
 def total_of(digests: bytes | None) -> int:
@@ -76,35 +79,46 @@ def total_of(digests: bytes | None) -> int:
 
 
 def can_be_asked(connection: Connection, shelf: Shelf) -> bool:
-    """Whether the shelf is history with keys as they should be, in a database whose texts SQL can say as we do."""
+    """Whether the shelf is asked by sets and its keys are as they should be, in a database whose texts SQL can say as we do."""
     return (
-        shelf.table in HISTORY
+        shelf.table in BY_SETS
         and shelf.key_type == "uuid"
         and scalar(connection, "SHOW server_encoding") == "UTF8"
+        and scalar(connection, TEXTS_LIKE_KEYS)
     )
 
 
-def next_keys(connection: Connection, shelf: Shelf, after: Any) -> Keys:
-    """The next range of keys after `after`."""
-    condition = compose.SQL("WHERE {} > %(after)s" if after is not None else "").format(Named(shelf.key))
-    query = compose.SQL("SELECT {0} FROM {1} {2} ORDER BY {0} OFFSET %(rows)s LIMIT 1").format(
-        Named(shelf.key), compose.Identifier(SOURCE_SCHEMA, shelf.table), condition
-    )
-    return Keys(after, scalar(connection, query, {"after": after, "rows": RANGE - 1}))
+def misplaced(connection: Connection, shelf: Shelf) -> list[str]:
+    """Source ids that rows of ours name without having them as their own id; rows of history are found by either."""
+    if shelf.table in HISTORY:
+        return []
+    query = compose.SQL(
+        "SELECT t.source_id FROM {} AS t WHERE t.source_table = %(table)s AND t.id::text <> t.source_id"
+    ).format(compose.Identifier(SCHEMA, BY_SETS[shelf.table]))
+    return scalars(connection, query, {"table": shelf.table})
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of one legacy table. `targets`: all tables of ours; `present`: those that hold anything of it now."""
+    """What is asked of one legacy table. `targets`: all tables of ours; `present`: those that hold anything of it now;
+    `suspects`: source ids to look at in any case; `organizations`: the only ones that it is asked about, None for all."""
 
     shelves: dict[str, Shelf]
     shelf: Shelf
     targets: Sequence[TargetTable]
     present: Sequence[TargetTable]
+    suspects: Sequence[str] = ()
+    organizations: list[str] | None = None
 
     def ask(self, connection: Connection, keys: Keys) -> list[Proven] | None:
         """The rows between these keys; None where the database cannot say (a value that it cannot write as text)."""
-        parameters = {"table": self.shelf.table, "after": keys.after, "upto": keys.upto}
+        parameters = {
+            "table": self.shelf.table,
+            "after": keys.after,
+            "upto": keys.upto,
+            "suspects": list(self.suspects),
+            "organizations": self.organizations,
+        }
         try:
             with connection.transaction(), connection.cursor(binary=True) as cursor:
                 # Planned anew for each range: what was planned for one says little about the next.
@@ -116,7 +130,7 @@ class Question:
     @property
     def main(self) -> str:
         """The table that holds the one row made of each."""
-        return MAIN_ROW[self.shelf.table][0]
+        return BY_SETS[self.shelf.table]
 
     @cached_property
     def _types(self) -> dict[str, str]:
@@ -135,18 +149,22 @@ class Question:
         return sql("reconciliation/proof").format(
             elsewhere=self._elsewhere(),
             twice=self._twice(keys),
-            content=said_in_sql.content(self._types, "cells"),
+            content=said_in_sql.content(self._types, "pair"),
+            key=Named(self.shelf.key),
+            organization=organization_of(self.shelves, self.shelf),
+            source_cells=said_in_sql.legacy_cells(self.shelf.columns, "s"),
             source=self._source(keys),
-            entries=_between(compose.SQL("source_id"), keys, as_text=True),
-            main=_ours(self._main, "id", keys),
-            main_columns=compose.SQL(", ").join(map(partial(compose.Identifier, "said"), self._arrive())),
-            main_text=said_in_sql.row_text(main, "cells"),
+            entries=_between(compose.SQL("source_id"), keys, as_text=True) + self._of_these("organization_id"),
+            main=self._main_rows(keys),
+            main_cells=said_in_sql.cells(self.main, self._main.arrays, "t"),
+            main_at_rest=said_in_sql.is_at_rest(self.main, "t"),
+            main_text=said_in_sql.row_text(main, "pair"),
             main_name=said_in_sql.literal(f'"{main}":"'),
             main_head=said_in_sql.head_of_kept(main),
             main_tail=said_in_sql.tail_of_kept(main),
             told=told_steps(self.shelf, self._range(keys)),
             agrees=step_agrees(),
-            member=_ours(self._member, ENTERED_BY[STEPS], keys) if self._member else _none_of(STEPS),
+            member=self._lines(self._member, keys) if self._member else _none_of(STEPS),
             member_text=said_in_sql.row_text(STEPS, "cells"),
             member_name=said_in_sql.literal(f'"{STEPS}":"'),
             member_head=said_in_sql.head_of_kept(STEPS),
@@ -156,19 +174,30 @@ class Question:
         )  # fmt: skip
 
     def _source(self, keys: Keys) -> compose.Composed:
-        return compose.SQL(
-            '(SELECT s.{} AS row_key, s.{}::text AS row_id, ({}) COLLATE "C" AS organization, {} FROM {} AS s WHERE {} OFFSET 0)'
-        ).format(
-            Named(self.shelf.key),
-            Named(self.shelf.key),
-            organization_of(self.shelves, self.shelf),
-            said_in_sql.legacy_cells(self.shelf.columns, "s"),
-            compose.Identifier(SOURCE_SCHEMA, self.shelf.table),
-            self._range(keys),
+        return compose.SQL("(SELECT * FROM {} AS s WHERE {})").format(
+            compose.Identifier(SOURCE_SCHEMA, self.shelf.table), self._range(keys)
+        )
+
+    def _main_rows(self, keys: Keys) -> compose.Composed:
+        return compose.SQL("(SELECT * FROM {} AS t WHERE t.source_table = %(table)s AND {}{})").format(
+            compose.Identifier(SCHEMA, self.main),
+            _between(compose.SQL("t.id"), keys),
+            self._of_these("organization_id"),
         )
 
     def _range(self, keys: Keys) -> compose.Composed:
-        return _between(compose.SQL("s.{}").format(Named(self.shelf.key)), keys)
+        between = _between(compose.SQL("s.{}").format(Named(self.shelf.key)), keys)
+        if self.organizations is None:
+            return between
+        return compose.SQL("{} AND {}").format(
+            between, is_covered(self.shelves, self.shelf, self.organizations)
+        )
+
+    def _of_these(self, column: str) -> compose.Composed:
+        """A condition on rows of ours where only some organizations are asked about."""
+        if self.organizations is None:
+            return compose.Composed([])
+        return compose.SQL(" AND {} = ANY(%(organizations)s::uuid[])").format(compose.Identifier(column))
 
     def _elsewhere(self) -> compose.Composed:
         """Rows of other tables that name one of these: none should, so whatever they name is looked at."""
@@ -184,19 +213,29 @@ class Question:
 
     def _twice(self, keys: Keys) -> compose.Composed:
         """Of some key there may be two rows, told apart by when they started."""
+        if self.shelf.table not in HISTORY:
+            return compose.SQL("(SELECT NULL::text AS source_id WHERE FALSE)").format()
         return compose.SQL(
             "(SELECT t.id::text AS source_id FROM {} AS t WHERE {} GROUP BY t.id HAVING count(*) > 1)"
         ).format(compose.Identifier(SCHEMA, self.main), _between(compose.SQL("t.id"), keys))
 
-    def _arrive(self) -> list[str]:
-        """The columns of the one row that are held against the legacy row."""
-        carried = [column.target for column in MAIN_ROW[self.shelf.table][1]]
-        return list(dict.fromkeys((*carried, "status")))
+    def _lines(self, table: TargetTable, keys: Keys) -> compose.Composed:
+        entered_by = ENTERED_BY[table.name]
+        return compose.SQL(
+            "(SELECT t.{} AS row_key, t.position AS at, {}, ({}) AS is_at_rest FROM {} AS t WHERE t.source_table = %(table)s AND {}{} OFFSET 0)"
+        ).format(
+            compose.Identifier(entered_by),
+            said_in_sql.cells(table.name, table.arrays, "t"),
+            said_in_sql.is_at_rest(table.name, "t"),
+            compose.Identifier(SCHEMA, table.name),
+            _between(compose.Identifier("t", entered_by), keys),
+            self._of_these("organization_id"),
+        )
 
     def _arrived(self) -> compose.Composed:
-        _, carried = MAIN_ROW[self.shelf.table]
+        _, carried = MAIN_ROW.get(self.shelf.table, ("", ()))
         conditions = [*self._carried(carried), *self._ended(), *self._steps_are_told()]
-        return compose.SQL(" AND ").join(conditions)
+        return compose.SQL(" AND ").join(conditions or [compose.SQL("TRUE")])
 
     def _carried(self, carried: Iterable[Carried]) -> Iterator[compose.Composable]:
         for column in carried:
@@ -206,7 +245,7 @@ class Question:
                     compose.SQL(", ").join(self._told(name) for name in names)
                 )
                 yield compose.SQL("({0} IS NULL OR {0} = {1})").format(
-                    told, compose.Identifier("main", column.target)
+                    told, compose.Identifier("pair", column.target)
                 )
 
     def _steps_are_told(self) -> Iterator[compose.Composable]:
@@ -214,7 +253,7 @@ class Question:
         if self.shelf.table != "workflow_executions":
             return
         for name in (name for name in STEP_COLUMNS if name in self.shelf.columns):
-            cell = compose.SQL("source.{}").format(self._cell(name))
+            cell = compose.SQL("pair.{}").format(self._cell(name))
             is_list = compose.SQL("left({}, 1) = '['" if self._types[name] == "jsonb" else "FALSE").format(
                 cell
             )
@@ -224,30 +263,17 @@ class Question:
     def _told(self, name: str) -> compose.Composed:
         # A time without a zone is read as one in UTC, by the session's setting.
         zone = " || '+00'" if self._types[name] == "timestamp without time zone" else ""
-        return compose.SQL("source.{}" + zone).format(self._cell(name))
+        return compose.SQL("pair.{}" + zone).format(self._cell(name))
 
     def _cell(self, name: str) -> compose.Identifier:
         return said_in_sql.cell(self.shelf.columns.index(name))
 
     def _ended(self) -> Iterator[compose.Composable]:
         if self.shelf.table == "workflow_executions" and "status" in self.shelf.columns:
-            told = compose.SQL("source.{}").format(self._cell("status"))
-            yield compose.SQL("({0} IS NULL OR {0} = main.status OR NOT lower({0}) ~ {1})").format(
+            told = compose.SQL("pair.{}").format(self._cell("status"))
+            yield compose.SQL("({0} IS NULL OR {0} = pair.status OR NOT lower({0}) ~ {1})").format(
                 told, compose.Literal("|".join(sorted(ENDED)))
             )
-
-
-def _ours(table: TargetTable, entered_by: str, keys: Keys) -> compose.Composed:
-    return compose.SQL(
-        "(SELECT t.{} AS row_key, {} AS at, {}, ({}) AS is_at_rest FROM {} AS t WHERE t.source_table = %(table)s AND {} OFFSET 0)"
-    ).format(
-        compose.Identifier(entered_by),
-        compose.SQL("t.position" if table.name == STEPS else "NULL::integer"),
-        said_in_sql.cells(table.name, table.arrays, "t"),
-        said_in_sql.is_at_rest(table.name, "t"),
-        compose.Identifier(SCHEMA, table.name),
-        _between(compose.Identifier("t", entered_by), keys),
-    )
 
 
 def _none_of(table: str) -> compose.Composed:

@@ -8,7 +8,7 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.named import Named
-from atlas_workflows.db.rows import rows, scalar
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.ledger.own_writes import NOTHING_WRITTEN, OwnWrites
 
@@ -42,6 +42,14 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """The rows whose key is beyond `after`, up to `upto`, both as text; None where there is no such bound."""
+
+    after: str | None = None
+    upto: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A source row: its key as text, the organization it belongs to by its own or its parent's word, all columns."""
 
@@ -64,9 +72,41 @@ def _shelf(table: str, columns: list[str], types: list[str], key: str | None) ->
     return Shelf(table, tuple(columns), key or "id", tuple(types))
 
 
-def count_rows(connection: Connection, shelf: Shelf) -> int:
-    """How many rows the table has in the current snapshot."""
-    return int(scalar(connection, compose.SQL("SELECT count(*) FROM {}").format(_name(shelf.table))))
+def cut(
+    connection: Connection,
+    shelves: dict[str, Shelf],
+    shelf: Shelf,
+    size: int,
+    organizations: list[str] | None = None,
+) -> tuple[list[Keys], int]:
+    """Ranges of `size` rows each that hold whatever key there is, and how many rows they hold now."""
+    query = compose.SQL(
+        "SELECT cut.key::text, cut.at, cut.is_last FROM (SELECT {key} AS key, row_number() OVER in_order AS at,"
+        " lead(1) OVER in_order IS NULL AS is_last FROM {table} AS s WHERE {covered} WINDOW in_order AS (ORDER BY {key})"
+        ") AS cut WHERE cut.is_last OR cut.at %% %(size)s = 0 ORDER BY cut.at"
+    ).format(key=_key(shelf), table=_name(shelf.table), covered=is_covered(shelves, shelf, organizations))
+    parameters = {"table": shelf.table, "organizations": organizations, "size": size}
+    bounds: list[str | None] = [None]
+    total = 0
+    for key, at, is_last in connection.execute(query, parameters):
+        total = at
+        if key is not None and not is_last:
+            bounds.append(key)
+    return [Keys(after, upto) for after, upto in zip(bounds, [*bounds[1:], None], strict=True)], total
+
+
+def is_covered(
+    shelves: dict[str, Shelf], shelf: Shelf, organizations: list[str] | None
+) -> compose.Composable:
+    """Whether a row `s` is of one of the organizations %(organizations)s: by its own or its parent's word, or, where neither
+    names one, by that of an operator, which the ledger has."""
+    if organizations is None:
+        return compose.SQL("TRUE")
+    stated = organization_of(shelves, shelf)
+    return compose.SQL(
+        "coalesce({}, (SELECT l.organization_id::text FROM atlas.migration_ledger AS l"
+        " WHERE l.source_table = %(table)s AND l.source_id = {}::text)) = ANY(%(organizations)s::text[])"
+    ).format(stated, _key(shelf))
 
 
 def read_batch(
@@ -77,6 +117,7 @@ def read_batch(
     ours: OwnWrites = NOTHING_WRITTEN,
     *,
     upto: Any = None,
+    organizations: list[str] | None = None,
 ) -> list[Row]:
     """The next rows after key `after`, in the order of the key's own type, as they are without what we wrote."""
     bounds = [("{} > %(after)s", after), ("{} <= %(upto)s", upto)]
@@ -85,10 +126,17 @@ def read_batch(
     ]
     query = compose.SQL("{} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
         _select(shelves, shelf),
-        compose.SQL(" AND ").join(asked or [compose.SQL("TRUE")]),
+        compose.SQL(" AND ").join([*asked, is_covered(shelves, shelf, organizations)]),
         _key(shelf),
     )
-    return _rows(shelf, connection.execute(query, {"after": after, "upto": upto, "limit": BATCH}), ours)
+    parameters = {
+        "table": shelf.table,
+        "organizations": organizations,
+        "after": after,
+        "upto": upto,
+        "limit": BATCH,
+    }
+    return _rows(shelf, connection.execute(query, parameters), ours)
 
 
 def read_keys(

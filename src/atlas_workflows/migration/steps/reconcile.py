@@ -1,13 +1,19 @@
 """Step `reconcile`: compare both sides row by row; clean organizations get their certificate."""
 
 import json
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+from atlas_workflows.db.connect import Connection
+from atlas_workflows.errors import DatabaseUnreachable
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.ledger.certificate import Certificate, issue_certificates
 from atlas_workflows.migration.movement.tenants import read_tenancy, resolve_scope
-from atlas_workflows.migration.reconciliation.reconcile import Reconciliation, Report, reconcile
+from atlas_workflows.migration.reconciliation.findings import Reconciliation
+from atlas_workflows.migration.reconciliation.reconcile import Report, reconcile
 from atlas_workflows.migration.step import Skips, StepKind, StepResult, StepStatus
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.secrets.sealing import Sealer
@@ -15,15 +21,21 @@ from atlas_workflows.secrets.signing import Signer
 from atlas_workflows.site import Progress
 
 SHOWN = 50
+SHOWN_SECONDS = 0.05  # of a table; what takes less would show as nothing
 
 
 def run(context: PhaseContext) -> StepResult:
     """Reconcile, write differences.json and certificates/ (whoever has no difference gets one), and fail on any difference."""
-    with context.connect("reconcile", autocommit=True) as connection:
+    with context.connect("reconcile", autocommit=True) as connection, _sessions_beside(context) as beside:
         tenancy = read_tenancy(connection, context.options.assume_organization)
-        covers = resolve_scope(context.scope, tenancy.organizations).covers
         keys = context.settings.secret_keys
-        found = reconcile(connection, Sealer(keys), covers=covers, report=_reporter(context))
+        found = reconcile(
+            connection,
+            Sealer(keys),
+            beside=beside,
+            covered=resolve_scope(context.scope, tenancy.organizations).covered,
+            report=_reporter(context),
+        )
         certificates = issue_certificates(
             connection,
             found,
@@ -44,6 +56,19 @@ def run(context: PhaseContext) -> StepResult:
     )
 
 
+@contextmanager
+def _sessions_beside(context: PhaseContext) -> Iterator[list[Connection]]:
+    """One less than there may be workers; fewer where the server has no room for more, as the report then says."""
+    with ExitStack() as stack:
+        sessions: list[Connection] = []
+        with suppress(DatabaseUnreachable):
+            sessions.extend(
+                stack.enter_context(context.connect("reconcile", autocommit=True))
+                for _ in range(context.options.workers - 1)
+            )
+        yield sessions
+
+
 def summarise(found: Reconciliation, certificates: list[Certificate]) -> dict[str, Any]:
     """What the report and the terminal show."""
     tables: dict[str, Counter[str]] = {}
@@ -60,6 +85,13 @@ def summarise(found: Reconciliation, certificates: list[Certificate]) -> dict[st
         "certificates": len(certificates),
         "public_key": certificates[0].body["public_key"] if certificates else None,
         "snapshots": len(found.snapshots),
+        "oldest_snapshot_seconds": round(found.oldest_snapshot, 1),
+        "sessions": found.sessions,
+        "seconds": {
+            name: round(seconds, 1)
+            for name, seconds in sorted(found.seconds.items(), key=lambda item: -item[1])
+            if seconds >= SHOWN_SECONDS
+        },
         "tables": {table: dict(counts) for table, counts in sorted(tables.items())},
         "first_differences": [_shown(difference) for difference in found.differences[:SHOWN]],
     }
@@ -93,8 +125,13 @@ def _kinds(found: Reconciliation) -> str:
 
 
 def _reporter(context: PhaseContext) -> Report:
+    began = time.monotonic()
+
     def report(table: str, done: int, total: int) -> None:
-        context.progress(Progress("reconcile", table, done, total))
+        seconds = time.monotonic() - began
+        rate = done / seconds if done and seconds > 0 else None
+        left = (total - done) / rate if rate else None
+        context.progress(Progress("reconcile", table, done, total, rate, left))
 
     return report
 

@@ -1,0 +1,25 @@
+-- Entries of the ledger and originals under one of the organizations asked about whose source row names one that is not.
+WITH claimed AS (
+    SELECT 'migration_ledger.organization_id' AS place, source_id, organization_id
+    FROM atlas.migration_ledger
+    WHERE
+        source_table = %(table)s AND organization_id = any(%(organizations)s::uuid [])
+        AND source_deleted_at IS NULL AND rolled_back_at IS NULL
+    UNION ALL
+    SELECT 'originals.organization_id' AS place, source_id, organization_id
+    FROM atlas.originals
+    WHERE source_table = %(table)s AND organization_id = any(%(organizations)s::uuid [])
+)
+
+SELECT
+    claimed.place,
+    claimed.source_id,
+    claimed.organization_id::text,
+    stated.organization
+FROM claimed
+INNER JOIN (
+    SELECT s.{key}::text AS source_id, {stated} AS organization
+    FROM {source} AS s
+    OFFSET 0
+) AS stated ON claimed.source_id = stated.source_id
+WHERE stated.organization IS NOT NULL AND stated.organization <> all(%(organizations)s::text [])
