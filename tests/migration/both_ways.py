@@ -77,6 +77,13 @@ def both_ways(worker: Worker, alter: Callable[[str], str] = str) -> Both:
     return Both(one, other, moved)
 
 
+def way_to(worker: Worker, name: str) -> Statement:
+    """The statement for a table of which some rows must be plain."""
+    way = way_of(worker, worker.source.table(name))
+    assert way is not None
+    return way
+
+
 def tables(worker: Worker) -> list[str]:
     return [table.table for table in worker.source.tables if table.table in HISTORY]
 

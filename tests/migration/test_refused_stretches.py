@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from both_ways import HISTORY, WRITTEN, Written, by_python, taken_back, trigger, written
+from both_ways import HISTORY, WRITTEN, Written, by_python, taken_back, trigger, way_to, written
 from legacy_samples import clone_sample
 from moving_phase import fetch
 from plain_source import NOW, new_context
@@ -27,7 +27,6 @@ from atlas_workflows.migration.movement.setwise import (
     Stretch,
     read_stretch,
     take_stretch,
-    way_of,
 )
 from atlas_workflows.migration.movement.setwise_statement import STEPS, Statement
 from atlas_workflows.migration.movement.source import batches
@@ -77,12 +76,6 @@ def of_python(worker: Worker) -> Written:
         for name in HISTORY:
             by_python(worker, name)
         return written(worker)
-
-
-def way_to_steps(worker: Worker) -> Statement:
-    way = way_of(worker, worker.source.table(STEPS))
-    assert way is not None
-    return way
 
 
 def whole(worker: Worker, way: Statement) -> Stretch:
@@ -157,7 +150,7 @@ def waiting(dsn: str, thread: Thread) -> int:
 
 def test_when_the_time_is_over_python_takes_the_rest(place: Place, worker: Worker) -> None:
     """Halves would take as long again each; Python needs seconds for all of them."""
-    way = way_to_steps(worker)
+    way = way_to(worker, STEPS)
     slow = f"IF NEW.source_id = '{place.keys[70]}' THEN PERFORM pg_sleep(20); END IF;"
     with trigger(place.dsn, slow), taken_back(worker):
         began = time.monotonic()
@@ -220,7 +213,7 @@ def test_legacy_tables_are_locked_against_nobody_and_locks_on_their_rows_are_not
 
 
 def test_what_comes_goes_or_changes_between_look_and_statement(place: Place, worker: Worker) -> None:
-    way = way_to_steps(worker)
+    way = way_to(worker, STEPS)
     gone, added, rewritten = (f"{place.keys[70][:-1]}{digit}" for digit in "0f7")
     copied = (
         "SELECT (jsonb_populate_record(s, jsonb_build_object('id', %s::text))).* FROM {0} AS s WHERE id = %s"
@@ -254,7 +247,7 @@ def documents(place: Place, values: Mapping[int, str]) -> Iterator[list[str]]:
 
 
 def test_documents_that_are_valid_and_absurd_go_through_python_alone(place: Place, worker: Worker) -> None:
-    way = way_to_steps(worker)
+    way = way_to(worker, STEPS)
     absurd = {
         10: "(repeat('[', 200) || repeat(']', 200))::jsonb",
         11: "(repeat('{\"a\":', 200) || '1' || repeat('}', 200))::jsonb",
@@ -275,7 +268,7 @@ def packed_texts(numbers: range, size: int) -> dict[int, str]:
 
 
 def test_where_there_is_no_room_to_sort_many_rows_fewer_are_looked_at(place: Place, worker: Worker) -> None:
-    way = way_to_steps(worker)
+    way = way_to(worker, STEPS)
     worker.reader.execute("SET temp_file_limit = '64kB'")
     with documents(place, packed_texts(range(0, 16, 2), 900_000)), taken_back(worker):
         counts: list[int] = []
