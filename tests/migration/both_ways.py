@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from moving_phase import fetch
 from psycopg import sql as compose
 
 from atlas_workflows.exact_json import dumps_text, loads
@@ -76,6 +77,13 @@ def both_ways(worker: Worker, alter: Callable[[str], str] = str) -> Both:
     return Both(one, other, moved)
 
 
+def way_to(worker: Worker, name: str) -> Statement:
+    """The statement for a table of which some rows must be plain."""
+    way = way_of(worker, worker.source.table(name))
+    assert way is not None
+    return way
+
+
 def tables(worker: Worker) -> list[str]:
     return [table.table for table in worker.source.tables if table.table in HISTORY]
 
@@ -111,6 +119,24 @@ def taken_back(worker: Worker) -> Iterator[None]:
             raise _Back
     except _Back:
         pass
+
+
+@contextmanager
+def trigger(dsn: str, body: str) -> Iterator[None]:
+    """Before an original is inserted, in a statement with an end to it: the set-wise one, not what Python does."""
+    fetch(
+        dsn,
+        "CREATE FUNCTION atlas.meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF current_setting('statement_timeout') <> '0' THEN {body} END IF; RETURN NEW; END $$",
+    )
+    fetch(
+        dsn,
+        "CREATE TRIGGER meddle BEFORE INSERT ON atlas.originals FOR EACH ROW EXECUTE FUNCTION atlas.meddle()",
+    )
+    try:
+        yield
+    finally:
+        fetch(dsn, "DROP FUNCTION atlas.meddle CASCADE")
 
 
 def written(worker: Worker) -> Written:

@@ -28,6 +28,8 @@ SESSION = {
     "xmloption": "content",
     "lc_monetary": "C",
     "search_path": "pg_catalog, public",
+    # Names of types would be printed in quotes, and be types that nobody knows.
+    "quote_all_identifiers": "off",
     "row_security": "off",
     # What a database or role sets for its application would end long statements, or sessions that wait their turn.
     "statement_timeout": "0",

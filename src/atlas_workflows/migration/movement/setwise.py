@@ -4,6 +4,7 @@ The statement judges, translates and writes in one snapshot, so no row can chang
 halves, and what is left of it by Python, row by row if it must be: neighbours are not affected, and nothing is lost.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -43,16 +44,25 @@ REFUSED = (
     errors.ConfigurationLimitExceeded,
     errors.StatementTooComplex,
 )
+# A look at fewer rows may go through after these.
+TOO_MUCH = (
+    errors.ConfigurationLimitExceeded,
+    errors.DiskFull,
+    errors.OutOfMemory,
+    errors.ProgramLimitExceeded,
+)
+FEWER = 8
 # So few rows are not worth another statement that may be refused.
 FEWEST_HALVED = 32
 GROUP_ROWS = 25
+# What a stretch may take inside the database, halves included; then Python takes over, which needs seconds for it.
+MOST_SECONDS = 30.0
 # What holds while the statement is executed; no snapshot of a backfill lasts longer than the timeout.
 SETTINGS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "jit": "off",
     "work_mem": "32MB",
-    "statement_timeout": "30s",
 }
 REST_ROWS = 1_000
 REST_BYTES = 16 * 1024 * 1024
@@ -123,7 +133,22 @@ def read_stretch(
     worker: Worker, way: Statement, after: str | None, until: str | None, rows: int, size: int
 ) -> Stretch:
     """How far the next batch reaches, and which of its rows may hold a secret: read in one snapshot, by the session
-    from which no policy may hide rows, and looked through as translation does."""
+    from which no policy may hide rows, and looked through as translation does.
+
+    Where the server has no room for that many (`temp_file_limit`, a full disk), fewer are read.
+    """
+    while True:
+        try:
+            return _read(worker, way, after, until, rows, size)
+        except TOO_MUCH:
+            if rows == 1:
+                raise
+            rows = max(1, rows // FEWER)
+
+
+def _read(
+    worker: Worker, way: Statement, after: str | None, until: str | None, rows: int, size: int
+) -> Stretch:
     statement = _composed(
         "migration/movement/setwise/stretch", way, after=after is not None, until=until is not None
     )
@@ -168,11 +193,16 @@ def _composed(name: str, way: Statement, *, after: bool, until: bool) -> compose
     )
 
 
-def take_stretch(worker: Worker, way: Statement, stretch: Stretch) -> tuple[Moved, int]:
-    """Move a stretch; the caller owns the transaction on `writer`. Also how many rows Python wrote."""
+def take_stretch(
+    worker: Worker, way: Statement, stretch: Stretch, seconds: float = MOST_SECONDS
+) -> tuple[Moved, int]:
+    """Move a stretch; the caller owns the transaction on `writer`. Also how many rows Python wrote.
+
+    `seconds`: how long the database may try.
+    """
     if stretch.last is None:
         return Moved(), 0
-    moved = _moved(worker, way, stretch, stretch.after, stretch.last)
+    moved = _Trial(worker, way, stretch, time.monotonic() + seconds).moved(stretch.after, stretch.last)
     return moved, sum(len(worker.take(*batch).written) for batch in _batches(worker, way, moved.rest))
 
 
@@ -190,27 +220,41 @@ def _batches(
         keys = [key for key in keys if key > last]
 
 
-def _moved(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:
-    try:
-        with worker.writer.transaction():
-            return _executed(worker, way, stretch, after, last)
-    except REFUSED:
-        keys = _keys(worker.reader, way, after, last)
-    if len(keys) <= FEWEST_HALVED:
-        return Moved(rest=keys)
-    middle = keys[len(keys) // 2 - 1]
-    return _moved(worker, way, stretch, after, middle) + _moved(worker, way, stretch, middle, last)
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A stretch on its way through the database, until `deadline` on the monotonic clock."""
 
+    worker: Worker
+    way: Statement
+    stretch: Stretch
+    deadline: float
 
-def _executed(worker: Worker, way: Statement, stretch: Stretch, after: str | None, last: str) -> Moved:
-    before = settled(worker.writer, SETTINGS)
-    statement = way.beginning if after is None else way.following
-    parameters = _parameters(worker, stretch) | {"after": after, "until": last}
-    moved = one(worker.writer, Moved, statement, parameters, prepare=True)
-    settled(worker.writer, before)
-    if moved is None:
-        raise AssertionError("an aggregate has one row")
-    return moved
+    def moved(self, after: str | None, last: str) -> Moved:
+        """As a whole; where that is refused, in halves as long as there is time for them."""
+        try:
+            with self.worker.writer.transaction():
+                return self._executed(after, last)
+        except REFUSED:
+            keys = _keys(self.worker.reader, self.way, after, last)
+        if len(keys) <= FEWEST_HALVED or self._milliseconds() <= 0:
+            return Moved(rest=keys)
+        middle = keys[len(keys) // 2 - 1]
+        return self.moved(after, middle) + self.moved(middle, last)
+
+    def _executed(self, after: str | None, last: str) -> Moved:
+        writer = self.worker.writer
+        timeout = f"{max(1, self._milliseconds())}ms"
+        before = settled(writer, SETTINGS | {"statement_timeout": timeout})
+        statement = self.way.beginning if after is None else self.way.following
+        parameters = _parameters(self.worker, self.stretch) | {"after": after, "until": last}
+        moved = one(writer, Moved, statement, parameters, prepare=True)
+        settled(writer, before)
+        if moved is None:
+            raise AssertionError("an aggregate has one row")
+        return moved
+
+    def _milliseconds(self) -> int:
+        return int((self.deadline - time.monotonic()) * 1_000)
 
 
 def settled(writer: Connection, values: Mapping[str, str]) -> Mapping[str, str]:
