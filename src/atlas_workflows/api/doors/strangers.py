@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from atlas_workflows.api.doors.rates import Rate
 from atlas_workflows.api.manners.problems import HttpProblem
-from atlas_workflows.integrations.webhooks.judge import client_address
+from atlas_workflows.integrations.webhooks.rules import client_address
 from atlas_workflows.secrets.api_keys import hash_of
 
 WRONG = Rate(per_minute=30, at_once=20)

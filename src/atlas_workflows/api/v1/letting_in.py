@@ -8,7 +8,7 @@ from atlas_workflows.api.doors.caller import Caller
 from atlas_workflows.api.doors.doors import Doors
 from atlas_workflows.api.doors.needs import Needs
 from atlas_workflows.api.doors.refusing import unauthenticated
-from atlas_workflows.integrations.webhooks.judge import client_address
+from atlas_workflows.integrations.webhooks.rules import client_address
 from atlas_workflows.secrets.api_keys import is_api_key
 from atlas_workflows.store.v1_let_ins import LetIn, find_let_in
 
