@@ -30,9 +30,13 @@ EXAMPLES, CALLED = 25, 10_000
 # endpoint id -> how it takes calls
 ENDPOINTS: dict[str, dict[str, Any]] = {
     "e1": {"scheme": "atlas"},
-    "open": {"verifies": False, "manner": {"methods": ["POST", "GET", "PUT"], "subject_from": "body:a.b"}},
-    "meta": {"scheme": "meta"},
-    "mailgun": {"scheme": "mailgun"},
+    "open": {
+        "verifies": False,
+        "rate_limit": 1_000_000,
+        "manner": {"methods": ["POST", "GET", "PUT"], "subject_from": "body:a.b"},
+    },
+    "meta": {"scheme": "meta", "secret": "an app secret of theirs"},
+    "mailgun": {"scheme": "mailgun", "secret": "a signing key of theirs"},
     "legacy_body": {"scheme": "legacy_body"},
 }
 
