@@ -34,6 +34,9 @@ server, `/openapi.json` (OpenAPI 3.1, from which this page is made); everything 
 - The routes outside `/atlas` are those of the old application (v1): deprecated, with bodies and refusals of their own
   (`error.code`). [Move to v2](../how-to/move-a-client-from-v1-to-v2.md); their answers say until when (`Sunset`).
 - `X-RateLimit-Limit` (a minute), `-Remaining` and `-Reset` (seconds) say how much of the allowance is left; 429 has `Retry-After`.
+- Wrong keys and tokens have an allowance per network (IPv6: 64 bits): 20 at once, 30 a minute, then 429. Keys that opened in the
+  last day pass all the same.
+- An instant is written with its offset (`2026-03-02T09:00:00Z`); a number is refused. A compressed body is refused (415).
 """
 
 
