@@ -20,12 +20,14 @@ server, `/openapi.json` (OpenAPI 3.1, from which this page is made); everything 
   act for several organizations sends `X-Organization-ID`.
 - A list gives `items` and `next`; `next` goes into `cursor` (or `before`, `after`) for the page behind it. At most 200 at once.
 - What has an `ETag` may be asked again with `If-None-Match` (304). Whoever changes it sends `If-Match`: 428 without, 412 where
-  it has changed since; for a draft the 412 brings `current`. `*` means whatever state it is in.
+  it has changed since; for a draft the 412 brings `current` and `ancestor`, the draft as it was read. `*` means whatever state it
+  is in.
 - What starts something needs an `Idempotency-Key`. For a day the same request is answered as the first time, with
   `Idempotency-Replayed: true`, and its work is not done again; another request under the same key is 422. A copy that comes
   while the first one is still worked on waits for two seconds, then gets 409 with `Retry-After`.
-- `GET changes` tells what was decided since a place, `GET changes/stream` the same as server-sent events (`Last-Event-ID`, a
-  heartbeat after 15 seconds, two streams per caller, five minutes each; then a browser comes again by itself).
+- `GET changes` tells what was decided since a place, and which executions started and ended, `GET changes/stream` the same as
+  server-sent events (`Last-Event-ID`, a heartbeat after 15 seconds, two streams per caller, five minutes each; then a browser comes
+  again by itself).
 - Bodies are JSON in UTF-8, at most 4 MiB and 64 deep. Numbers keep every digit; an exponent beyond 1,000 is refused. A
   field or parameter that a route does not have is refused by name.
 - A body is read once its caller has been let in; whoever is refused before finds the connection closed. Headers may take ten
