@@ -25,6 +25,14 @@ def call(world: World, endpoint: str, secret: str) -> int:
     return world.client.post(f"/hooks/{endpoint}", content=BODY, headers=headers).status_code
 
 
+def until_noted(world: World, path: str, many: int) -> Any:
+    """A list once it holds so many: refusals are written a moment after they are answered."""
+    until = time.monotonic() + 30
+    while len((found := world.get(path))["items"]) < many and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
 def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,8 +50,33 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
         assert call(world, "wf-1/shop", secret) == 202
         assert world.call("GET", "webhooks/wf-1/shop").headers["ETag"] == new  # calls change it not
         assert call(world, "wf-1/shop", "another") == 401
+        listed = until_noted(world, "webhooks/wf-1/shop/deliveries", 2)
+        first = world.get("webhooks/wf-1/shop/deliveries?limit=1")
+        rest = world.get(f"webhooks/wf-1/shop/deliveries?limit=1&cursor={first['next']}")
+        assert [*first["items"], *rest["items"]] == listed["items"]
+        assert (rest["next"], listed["next"]) == (None, None)
+        assert [(each["outcome"], each["code"], each["times"]) for each in listed["items"]] == [
+            ("refused", "wrong_signature", 1), ("stored", None, 1),
+        ]  # fmt: skip
+        assert listed["items"][0]["detail"].endswith("none of the endpoint's secrets.")
+        assert (
+            world.get("webhooks/wf-1/shop/deliveries?outcome=stored&event=paid")["items"]
+            == listed["items"][1:]
+        )
+        assert world.get("webhooks/wf-1/shop/deliveries?code=unsigned")["items"] == []
+        assert world.call("GET", "webhooks/wf-1/shop/deliveries?outcome=lost").status_code == 422
+        assert world.call("GET", "webhooks/wf-1/shop/deliveries?cursor=x").status_code == 422
+        assert world.call("GET", "webhooks/wf-1/shop/deliveries", organization=TWO).status_code == 404
+        tried = world.call("POST", "webhooks/wf-1/shop/test", json={"event": "paid", "reason": "trial"})
+        assert (tried.status_code, tried.json()) == (
+            200,
+            {"status": 202, "code": None, "detail": "accepted"},
+        ), tried.text
+        assert world.call("POST", "webhooks/wf-1/none/test", json={"reason": "trial"}).status_code == 404
+        assert len(world.get("webhooks/wf-1/shop/deliveries?outcome=stored")["items"]) == 2
     seen = world.get("webhooks/wf-1/shop")
-    assert (seen["manner"], seen["taken"]) == ({"subject_from": "body:who"}, 1)
+    assert (seen["manner"], seen["taken"]) == ({"subject_from": "body:who"}, 2)
+    assert seen["refused"] == 1
     assert secret not in str(seen) + str(world.get("webhooks"))
     assert world.get("webhooks/wf-1%2Fshop") == seen  # as those write it who escape every part
     assert world.call("GET", "webhooks/wf-1/shop", organization=TWO).status_code == 404
@@ -60,7 +93,7 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
     seen_off = {"If-None-Match": paused.headers["ETag"]}
     assert world.call("GET", "webhooks/wf-1/shop", headers=seen_off).status_code == 304
     counted = world.start("webhooks/wf-1/shop/replays", SPAN).json()
-    assert (counted["deliveries"], counted["waiting"], counted["replayed"]) == (1, 1, 0)
+    assert (counted["deliveries"], counted["waiting"], counted["replayed"]) == (2, 2, 0)
     for state, answer in ((None, 428), (unrotated, 412), (paused.headers["ETag"], 204)):
         headers = {} if state is None else {"If-Match": state}
         gone = world.call("DELETE", "webhooks/wf-1/shop?reason=trial", headers=headers)

@@ -13,7 +13,7 @@ from atlas_workflows.settings import ROOT
 PAGES = (
     ROOT / "README.md",
     *sorted(
-        path for name in ("how-to", "runbooks", "reference") for path in (ROOT / "docs" / name).glob("*.md")
+        path for name in ("how-to", "runbooks", "reference") for path in (ROOT / "docs" / name).rglob("*.md")
     ),
 )
 GENERATED = ("cli.md",)  # has every option, no example

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from webhook_calls import (
+    ECDSA_PUBLIC,
+    JSON,
     NOW,
     PLAIN,
     PUBLIC,
@@ -18,16 +20,25 @@ from webhook_calls import (
     call,
     github,
     hubspot,
+    hubspot_sdk,
     legacy_body,
     mac,
     secret_of,
+    sendgrid,
     slack,
     standard,
     stripe,
     twilio,
 )
 
+from atlas_workflows.errors import InputError
 from atlas_workflows.integrations.webhooks.call import FORM, Call
+from atlas_workflows.integrations.webhooks.endpoint import endpoint_of
+from atlas_workflows.integrations.webhooks.judge import Delivery, judge
+from atlas_workflows.integrations.webhooks.manner import Manner
+from atlas_workflows.integrations.webhooks.rules import Refused
+from atlas_workflows.integrations.webhooks.sample_call import Wish, sample_call, with_own_headers
+from atlas_workflows.integrations.webhooks.scheme import Scheme
 from atlas_workflows.integrations.webhooks.schemes import all_schemes, scheme_named
 from atlas_workflows.integrations.webhooks.schemes.meta import challenge, verify_token
 from atlas_workflows.integrations.webhooks.verify import Believed, Distrust, Secret, verify
@@ -110,6 +121,8 @@ def test_published_examples() -> None:
 
 def test_the_providers_own_verifiers_believe_what_ours_do() -> None:
     """The other way round: the same call, headers as the intake hands them on, goes to the SDK."""
+    from hubspot.utils.signature import Signature
+    from sendgrid.helpers.eventwebhook import EventWebhook
     from slack_sdk.signature import Clock, SignatureVerifier
     from standardwebhooks.webhooks import Webhook
     from stripe import WebhookSignature
@@ -134,6 +147,35 @@ def test_the_providers_own_verifiers_believe_what_ours_do() -> None:
     fields = {name: str(value) for name, value in json.loads(BODY).items()}
     signature = asked.headers["x-twilio-signature"]
     assert RequestValidator(PLAIN).validate(f"{PUBLIC}?a=1", fields, signature)
+    asked, name = sendgrid(BODY, NOW), "x-twilio-email-event-webhook"
+    signature, time = asked.headers[f"{name}-signature"], asked.headers[f"{name}-timestamp"]
+    assert EventWebhook(ECDSA_PUBLIC).verify_signature(asked.body.decode(), signature, time)
+    asked = hubspot_sdk(BODY, now)
+    signature, time = asked.headers["x-hubspot-signature-v3"], asked.headers["x-hubspot-request-timestamp"]
+    assert Signature.is_valid(signature, PLAIN, asked.body.decode(), asked.url, "POST", "v3", time)
+
+
+@pytest.mark.parametrize(
+    "scheme", [each for each in all_schemes().values() if each.sample], ids=lambda scheme: scheme.name
+)
+def test_a_sample_of_ours_is_believed_as_the_providers_call_is(scheme: Scheme) -> None:
+    manner = Manner(headers=("x-shop: 7",), origins=("https://a.example",))
+    endpoint = endpoint_of("1", "o", "e1", scheme, manner, secrets=(Secret(secret_of(scheme.name)),))
+    asked = with_own_headers(endpoint, sample_call(endpoint, Wish("paid"), url=PUBLIC, at=NOW, id_="i-1"))
+    judged = judge(endpoint, asked, NOW, "x")
+    assert isinstance(judged, Delivery), judged
+    assert judged.trigger["signed"] is True
+    assert (asked.headers["x-shop"], asked.headers["origin"]) == ("7", "https://a.example")
+    assert isinstance(judge(endpoint, replace(asked, headers=JSON, body=b"{}"), NOW, "x"), Refused)
+
+
+def test_only_sendgrid_can_sign_for_sendgrid() -> None:
+    assert [scheme.name for scheme in all_schemes().values() if scheme.sample is None] == ["sendgrid"]
+    endpoint = endpoint_of(
+        "1", "o", "e1", scheme_named("sendgrid"), Manner(), secrets=(Secret(ECDSA_PUBLIC),)
+    )
+    with pytest.raises(InputError, match="Only SendGrid can sign"):
+        sample_call(endpoint, Wish(), url=None, at=NOW, id_="i")
 
 
 def test_the_address_is_the_one_the_provider_was_given() -> None:

@@ -110,6 +110,16 @@ def hubspot(body: bytes, at: int) -> Call:
     return call(headers, body, query="a=b%2Fc%40d")
 
 
+def hubspot_sdk(body: bytes, at: int) -> Call:
+    """By their own library, which takes the address as it is to be signed."""
+    from hubspot.utils.signature import Signature
+
+    time = str(at * 1000)
+    signature = Signature.get_signature(PLAIN, body.decode(), "v3", f"{PUBLIC}?a=1", "POST", time)
+    headers = {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": time}
+    return call(headers, body, query="a=1")
+
+
 def sendgrid(body: bytes, at: int) -> Call:
     signature = base64.b64encode(_PRIVATE.sign(str(at).encode() + body, ec.ECDSA(SHA256()))).decode()
     name = "x-twilio-email-event-webhook"
@@ -145,6 +155,7 @@ SIGNERS: tuple[tuple[str, Signed], ...] = (
     ("meta", meta),
     ("mindbody", mindbody),
     ("hubspot", hubspot),
+    ("hubspot", hubspot_sdk),
     ("sendgrid", sendgrid),
     ("mailgun", mailgun),
     ("atlas", atlas),

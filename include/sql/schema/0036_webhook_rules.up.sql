@@ -59,7 +59,6 @@ RETURN (
 COMMENT ON FUNCTION atlas.webhook_manner(atlas.workflow_webhooks) IS
     'All settings of an endpoint as one document: those of manner, and the rules that have columns of their own.';
 REVOKE ALL ON FUNCTION atlas.webhook_manner(atlas.workflow_webhooks) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION atlas.webhook_manner(atlas.workflow_webhooks) TO atlas_app;
 
 CREATE FUNCTION atlas.headers_asked(organization uuid, endpoint text) RETURNS jsonb
 LANGUAGE sql STABLE

@@ -7,7 +7,9 @@ SET
     transform_payload = coalesce(m.manner -> 'mapping', '{}'), filter_conditions = coalesce(m.manner -> 'conditions', '{}'),
     expires_at = (m.manner ->> 'expires_at')::timestamptz,
     verify_signature = coalesce(%(verifies)s, w.verify_signature), rate_limit = coalesce(%(rate_limit)s, w.rate_limit),
-    is_active = coalesce(%(is_active)s, w.is_active)
+    is_active = coalesce(%(is_active)s, w.is_active),
+    -- What a migration wrote is compared with what stands there, this column too; when it was changed says the audit log.
+    updated_at = w.updated_at
 FROM (
     SELECT x.id, coalesce(%(manner)s::jsonb, atlas.webhook_manner(x)) AS manner
     FROM atlas.workflow_webhooks AS x

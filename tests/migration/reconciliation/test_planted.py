@@ -10,8 +10,12 @@ from typing import Any
 import psycopg
 from as_found import told
 
+from atlas_workflows.db.acting import acting_as_migration
+from atlas_workflows.integrations.webhooks.manner import Manner
 from atlas_workflows.migration.reconciliation.columns import AT_REST, COUNTED
 from atlas_workflows.migration.reconciliation.differences import DifferenceKind
+from atlas_workflows.store.steering import By
+from atlas_workflows.store.webhooks.endpoints import Change, change_webhook
 
 WORKFLOW = "SELECT source_id FROM atlas.migration_ledger WHERE source_table = 'workflows' AND outcome LIKE 'migrated%%'"
 # Most workflows of the sample never fired, and have texts with variables; that they wait for a signature makes no
@@ -360,6 +364,18 @@ def test_there_are_over_fifty_kinds() -> None:
 
 
 def test_a_clean_migration_raises_no_alarm(migrated: Any, copy: str) -> None:
+    """Nor does what people change of an endpoint, for that is in the audit log."""
+    ana = By("Ana", "the shop calls more often")
+    with psycopg.connect(copy, autocommit=True) as connection, acting_as_migration(connection) as session:
+        [(organization, endpoint)] = connection.execute(
+            "SELECT organization_id::text, endpoint_id FROM atlas.workflow_webhooks WHERE source_id IS NOT NULL ORDER BY id LIMIT 1"
+        ).fetchall()
+        rules = Manner(
+            networks=("203.0.113.0/24",),
+            origins=("https://a.example",),
+            expires_at="2100-01-01T00:00:00+00:00",
+        )
+        change_webhook(session, organization, endpoint, Change(rate_limit=7, manner=rules), ana)
     found = migrated.reconciled(copy)
     assert found.differences == []
     assert found.is_clean

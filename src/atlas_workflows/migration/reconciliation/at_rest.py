@@ -6,7 +6,12 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.migration.reconciliation.columns import AT_REST, DECIDED_HERE, NEVER_MIGRATED
+from atlas_workflows.migration.reconciliation.columns import (
+    AT_REST,
+    CHANGED_HERE,
+    DECIDED_HERE,
+    NEVER_MIGRATED,
+)
 from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import SCHEMA, TargetTable
 from atlas_workflows.migration.reconciliation.strays import Organizations, of_these
@@ -69,7 +74,7 @@ def _question(table: str, expected: dict[str, str], organizations: Organizations
         compose.Identifier(SCHEMA, table),
         named,
         compose.SQL(" OR ").join(differs.values()),
-        _undecided(table),
+        compose.SQL("").join((_undecided(table), _unchanged(table))),
         of_these(organizations, "t"),
     )
 
@@ -87,3 +92,13 @@ def _undecided(table: str) -> compose.Composable:
         " AND NOT EXISTS (SELECT FROM atlas.execution_owners AS o"
         " WHERE o.organization_id = t.organization_id AND o.workflow_id = t.{})"
     ).format(compose.Identifier(column))
+
+
+def _unchanged(table: str) -> compose.Composable:
+    actions = CHANGED_HERE.get(table)
+    if actions is None:
+        return compose.SQL("")
+    return compose.SQL(
+        " AND NOT EXISTS (SELECT FROM atlas.audit_log AS a"
+        " WHERE a.subject_table = {} AND a.subject_id = t.id::text AND a.action IN ({}))"
+    ).format(compose.Literal(table), compose.SQL(", ").join(compose.Literal(action) for action in actions))

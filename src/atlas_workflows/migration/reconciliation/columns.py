@@ -33,7 +33,7 @@ AT_REST: Mapping[str, Mapping[str, str]] = {
     },
     "workflow_webhooks": {
         "allowed_origins": "'{}'", "verify_signature": "true", "rate_limit": "100", "transform_payload": "'{}'",
-        "filter_conditions": "'{}'", "successful_requests": "0", "failed_requests": "0",
+        "filter_conditions": "'{}'", "successful_requests": "0", "failed_requests": "0", "expires_at": NOTHING, "manner": "'{}'",
     },
     "workflow_schedules": {"next_run_at": NOTHING},
     "workflow_templates": {
@@ -65,6 +65,8 @@ DECIDED_HERE = {
     "workflow_webhooks": "workflow_id",
     "workflow_schedules": "workflow_id",
 }
+# What somebody changed here says an entry of the audit log, written with the change: table -> the actions that are such changes.
+CHANGED_HERE = {"workflow_webhooks": ("change_webhook", "pause_webhook", "resume_webhook")}
 # Tables that could name a source row, and that no migration writes to.
 NEVER_MIGRATED = frozenset({"workflow_execution_logs", "workflow_conditions"})
 
@@ -111,7 +113,7 @@ NOT_COMPARED: Mapping[str, Mapping[str, str]] = {
     "workflow_execution_steps": {"updated_at": _LOADED_AT},
     "workflow_schedules": {"updated_at": _LOADED_AT},
     "workflow_webhooks": {
-        "scheme": _VERIFIED, "manner": _VERIFIED, "previous_secret_id": _VERIFIED, "previous_until": _VERIFIED,
+        "scheme": _VERIFIED, "previous_secret_id": _VERIFIED, "previous_until": _VERIFIED,
     },
     "workflow_analytics": {"updated_at": _LOADED_AT},
     "workflow_action_definitions": {"created_at": _LOADED_AT, "updated_at": _LOADED_AT},
