@@ -127,7 +127,11 @@ WITH judged AS MATERIALIZED (
             digested.source_hash,
             {inputs_hash} AS inputs_hash,
             {digest} AS digest
-        FROM (SELECT {source_hash} AS source_hash OFFSET 0) AS digested
+        FROM (
+            SELECT {source_hash} AS source_hash
+            FROM (VALUES (0)) AS single (number)
+            OFFSET 0
+        ) AS digested
         WHERE plain.is_plain AND tenant.is_covered
         OFFSET 0
     ) AS hashed ON TRUE
