@@ -51,7 +51,8 @@ def spoil(dsn: str, statement: str, parameters: list[Any]) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         # Capture fires even then; what it sees is pending, and here nothing shall be seen.
-        connection.execute("ALTER TABLE public.workflow_executions DISABLE TRIGGER ALL")
+        for table in ("workflow_executions", "workflow_code_snippets"):
+            connection.execute(f"ALTER TABLE public.{table} DISABLE TRIGGER ALL".encode())
         assert connection.execute(statement.encode(), parameters).rowcount == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import rows, scalar
+from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
 
@@ -30,8 +30,6 @@ STEPS = "workflow_execution_steps"
 ENTERED_BY = {"workflow_executions": "id", STEPS: "execution_id"}
 # A workflow's triggers are its own, whichever legacy row (a registered trigger, a schedule) they name as their source.
 OWNED_BY_WORKFLOW = {"workflow_triggers": "workflow_id"}
-# Looked into for each batch, whether they hold anything or not.
-LEFT_IN = ENTERED_BY.keys() | OWNED_BY_WORKFLOW.keys()
 WORKFLOWS = "workflows"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -87,17 +85,6 @@ def read_target_tables(connection: Connection) -> tuple[TargetTable, ...]:
 
 def _target_table(name: str, columns: list[str], arrays: list[str]) -> TargetTable:
     return TargetTable(name, tuple(columns), frozenset(arrays))
-
-
-def holds_any_of(connection: Connection, table: TargetTable, source_table: str) -> bool:
-    """Whether a row of the table names a row of this source table."""
-    return scalar(connection, _any_of(table.name), {"table": source_table}) is not None
-
-
-def _any_of(table: str) -> compose.Composed:
-    return compose.SQL("SELECT 1 FROM {} WHERE source_table = %(table)s LIMIT 1").format(
-        compose.Identifier(SCHEMA, table)
-    )
 
 
 def read_targets(
