@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -280,6 +280,39 @@ def test_where_there_is_no_room_to_sort_many_rows_fewer_are_looked_at(place: Pla
         worker.reader.execute("RESET temp_file_limit")
         found = steps_of(written(worker))
         assert found == steps_of(of_python(worker))
+
+
+def most_held(work: Callable[[], None]) -> int:
+    """Bytes of memory that this process held at most while it worked, beyond those of before."""
+    status, marks = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    if not marks.exists():
+        pytest.skip("only Linux tells how much memory a process held at most since a moment")
+
+    def told(name: str) -> int:
+        line = next(line for line in status.read_text().splitlines() if line.startswith(name))
+        return int(line.split()[1]) * 1024
+
+    marks.write_text("5")
+    before = told("VmRSS")
+    work()
+    return told("VmHWM") - before
+
+
+def test_memory_holds_one_large_row_of_many(place: Place, worker: Worker) -> None:
+    """Ten rows of five megabytes: all of them would take fifty, and several times that as they are translated."""
+    way, size = way_to(worker, STEPS), 5_000_000
+
+    def move_all() -> None:
+        for stretch in batches(lambda after: read_stretch(worker, way, after, None, MANY, 16 << 20)):
+            take_stretch(worker, way, stretch)
+
+    with taken_back(worker):
+        move_all()
+    with documents(place, packed_texts(range(0, 2, 2), size)), taken_back(worker):
+        of_one = most_held(move_all)
+    with documents(place, packed_texts(range(0, 20, 2), size)), taken_back(worker):
+        of_ten = most_held(move_all)
+    assert of_ten < of_one + 4 * size
 
 
 @contextmanager
