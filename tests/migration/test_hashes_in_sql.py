@@ -214,3 +214,15 @@ def test_only_what_surely_holds_no_secret_takes_a_hash_without_a_key(error: str,
     assert not is_unchanged(
         replace(row, columns={**columns, "error_message": "other"}), tenancy, sealer, hashed
     )
+
+
+def test_what_is_plain_by_type_needs_neither_measuring_nor_escaping(session: Connection) -> None:
+    key, at = str(UUID(int=7)), "2025-01-01 10:00:00+00"
+    cells = {"id": key, "started_at": at, "error": 'say "no"', "workflow_id": None}
+    given = listed(SQL("{}::text AS {}").format(Placeholder(name), in_sql.Named(name)) for name in cells)
+    told = in_sql.row_text("workflow_executions", {name: SQL("source.{}").format(Identifier(name)) for name in cells}, ("id", "workflow_id"))  # fmt: skip
+    statement = SQL("SELECT {} AS told, {} AS content FROM (SELECT {}) AS source").format(
+        told, in_sql.content(tuple(cells), "source", ("id", "started_at", "workflow_id")), given
+    )
+    found = one(session, dict, statement, cells)
+    assert found == {"told": stored_text("workflow_executions", cells), "content": original_content(cells)}
