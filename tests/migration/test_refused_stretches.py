@@ -18,7 +18,9 @@ from legacy_samples import clone_sample
 from moving_phase import fetch
 from plain_source import NOW, new_context
 
+from atlas_workflows.db.rows import one
 from atlas_workflows.db.server import EmbeddedServer
+from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.planning import planned_ranges
@@ -28,7 +30,7 @@ from atlas_workflows.migration.movement.setwise import (
     read_stretch,
     take_stretch,
 )
-from atlas_workflows.migration.movement.setwise_statement import STEPS, Statement
+from atlas_workflows.migration.movement.setwise_statement import EXECUTIONS, STEPS, Statement
 from atlas_workflows.migration.movement.source import batches
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.movement.workers import work_ranges
@@ -357,3 +359,19 @@ def test_a_full_disk_ends_the_run_and_with_room_again_it_goes_on(
             filler.unlink(missing_ok=True)
             fetch(place.dsn, "ALTER TABLE atlas.originals SET TABLESPACE pg_default")
             fetch(place.dsn, "DROP TABLESPACE small")
+
+
+def test_what_a_run_costs_the_server_is_told_by_table(place: Place, worker: Worker) -> None:
+    move(place)
+    assert arrived(place) > 0
+    deadline = time.monotonic() + 30
+    while True:
+        told = one(worker.writer, dict, sql("migration/movement/written_so_far")) or {}
+        if told["dead_rows"].get(EXECUTIONS, 0) >= len(place.expected[EXECUTIONS]):
+            break
+        assert time.monotonic() < deadline, told
+        time.sleep(0.1)
+    parts = fetch(place.dsn, "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
+    assert parts
+    assert not {name for (name,) in parts} & set(told["dead_rows"])
+    assert told["wal"] > 0

@@ -56,13 +56,13 @@ def run(context: PhaseContext) -> StepResult:
     return StepResult(StepStatus.PASSED, summary)
 
 
-def _written(connection: Connection) -> dict[str, int]:
-    found: dict[str, int] | None = one(connection, dict, sql("migration/movement/written_so_far"))
+def _written(connection: Connection) -> dict[str, Any]:
+    found: dict[str, Any] | None = one(connection, dict, sql("migration/movement/written_so_far"))
     return found or {}
 
 
-def _cost(connection: Connection, before: Mapping[str, int]) -> dict[str, int]:
-    """What the step cost the server; of its log everybody's part is counted."""
+def _cost(connection: Connection, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What the step cost the server: bytes of its log, of which everybody's part is counted, and dead rows by table."""
     now = _written(connection)
     return {"wal_bytes": now["wal"] - before["wal"], "dead_rows": now["dead_rows"]}
 
