@@ -151,13 +151,15 @@ def last_made_in(table: str) -> str:
 def functions() -> list[tuple[str, str]]:
     """The views and functions with what their comments say last, by name; database triggers are left out."""
     texts = [sql_text(f"schema/{file}.up") for file in FUNCTION_FILES]
-    gone = {name for text in texts for name in _DROPPED.findall(text)}
-    found = {
-        name: comment
-        for text in texts
-        for kind, name, comment in _comments(text)
-        if kind in ("VIEW", "FUNCTION") and not comment.startswith("Database trigger") and name not in gone
-    }
+    found: dict[str, str] = {}
+    for text in texts:
+        for name in _DROPPED.findall(text):
+            found.pop(name, None)  # the same file may make it anew below
+        found |= {
+            name: comment
+            for kind, name, comment in _comments(text)
+            if kind in ("VIEW", "FUNCTION") and not comment.startswith("Database trigger")
+        }
     return sorted(found.items())
 
 

@@ -44,7 +44,7 @@ Repeat = Annotated[
 
 
 @ROUTER.get(OLD, response_model=OldWorkflows, openapi_extra=WORKFLOW)
-@ROUTER.get(LEGACY, response_model=OldWorkflows, openapi_extra=WORKFLOW)
+@ROUTER.get(LEGACY, name="list_legacy_workflows", response_model=OldWorkflows, openapi_extra=WORKFLOW)
 def list_old_workflows(
     request: Request,
     reader: Reader,
@@ -68,7 +68,9 @@ def list_old_workflows(
 
 
 @ROUTER.post(OLD, response_model=OldWorkflow, status_code=201, openapi_extra=WORKFLOW)
-@ROUTER.post(LEGACY, response_model=OldWorkflow, status_code=201, openapi_extra=WORKFLOW)
+@ROUTER.post(
+    LEGACY, name="create_legacy_workflow", response_model=OldWorkflow, status_code=201, openapi_extra=WORKFLOW
+)
 def create_old_workflow(
     request: Request, creator: Creator, body: NewOldWorkflow, key: Repeat = None
 ) -> Response:
