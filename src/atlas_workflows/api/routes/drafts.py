@@ -39,7 +39,7 @@ def read_draft(reader: Reader, workflow: UUID, known: IfNoneMatch = None) -> Res
     return reply(Draft, _document(found), headers={"ETag": tag})
 
 
-@ROUTER.put("/workflows/{workflow}/draft", response_model=Saved)
+@ROUTER.put("/workflows/{workflow}/draft", name="save_draft", response_model=Saved)
 def put_draft(editor: Editor, workflow: UUID, body: NewDraft, match: IfMatch = None) -> Response:
     """Save the draft that was read at the revision in If-Match; 412 brings the one that is there now, and the one that was read."""
     found, revision = _as_read(editor, workflow, match)
