@@ -7,6 +7,14 @@ from fastapi import Path
 from pydantic import AfterValidator
 
 
+def as_stored(text: str) -> str:
+    """An id as PostgreSQL writes it where it is a UUID, so that one thing has one name however it is written; others as they are."""
+    try:
+        return _canonical(text)
+    except ValueError:
+        return text
+
+
 def _canonical(text: str) -> str:
     return str(UUID(text))
 
@@ -14,3 +22,4 @@ def _canonical(text: str) -> str:
 Workflow = Annotated[
     str, Path(min_length=1, max_length=200, description="The workflow's id."), AfterValidator(_canonical)
 ]
+Id = Annotated[str, AfterValidator(as_stored)]
