@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 
 def as_stored(text: str) -> str:
@@ -22,4 +22,4 @@ def _canonical(text: str) -> str:
 Workflow = Annotated[
     str, Path(min_length=1, max_length=200, description="The workflow's id."), AfterValidator(_canonical)
 ]
-Id = Annotated[str, AfterValidator(as_stored)]
+Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(as_stored)]

@@ -25,9 +25,9 @@ class ToExecute(Model):
 
     trigger_data: dict[str, Any] = Field(default_factory=dict)
     input_data: dict[str, Any] = Field(default_factory=dict)
-    lead_id: Id | None = Field(None, min_length=1, max_length=200)
-    client_id: Id | None = Field(None, min_length=1, max_length=200)
-    contact_id: Id | None = Field(None, min_length=1, max_length=200)
+    lead_id: Id | None = None
+    client_id: Id | None = None
+    contact_id: Id | None = None
 
 
 class Begun(Model):
