@@ -140,7 +140,8 @@ def _headers(asked: Asked) -> set[str]:
 def test_whatever_starts_something_takes_a_key_and_whatever_changes_something_the_state_that_was_read(
     world: World,
 ) -> None:
-    found = {f"{each.method} {each.route.path_format.removeprefix('/api/v2/').split(':')[0]}": each for each in _routes(world)}  # fmt: skip
+    ours = [each for each in _routes(world) if not is_old(each)]
+    found = {f"{each.method} {each.route.path_format.removeprefix('/api/v2/').split(':')[0]}": each for each in ours}  # fmt: skip
     posts = {name.removeprefix("POST "): each for name, each in found.items() if each.method == "POST"}
     assert {name for name, each in posts.items() if "Idempotency-Key" not in _headers(each)} == WITHOUT_KEY
     assert "If-Match" in _headers(posts["workflows/{workflow}/versions/{version}/restore"])
