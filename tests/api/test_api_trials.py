@@ -67,6 +67,8 @@ def test_what_a_trial_cannot_be_is_said_by_name(world: World) -> None:
         ({"workflow": workflow, "member": ANA, "data": {"contact": {}}}, 422, "member"),
         ({"workflow": workflow, "data": {"contact": 7}}, 422, "data.contact"),
         ({"workflow": workflow, "version": 4}, 404, None),
+        ({"workflow": workflow, "at": 1772442000}, 422, "at"),
+        ({"workflow": workflow, "events": [{"type": "x", "at": "1772442000"}]}, 422, "events.0.at"),
         ({"definition": {"nodes": 7}}, 422, None),
     ):
         answer = world.call("POST", "simulations", json=body)
