@@ -89,7 +89,7 @@ def test_a_body_that_cannot_be(untouched: World, kind: str) -> None:
     body, content_type, status, code = BODIES[kind]
     asked = 0
     for each in _routes(untouched):
-        if "requestBody" not in each.operation:
+        if "requestBody" not in each.operation or (kind == "a list" and _takes_a_list(each)):
             continue
         headers = {**each.request()["headers"], "Content-Type": content_type}
         answer = untouched.call(
@@ -99,6 +99,11 @@ def test_a_body_that_cannot_be(untouched: World, kind: str) -> None:
         _is_clear(answer, status, code)
         asked += 1
     assert asked > 12
+
+
+def _takes_a_list(each: Asked) -> bool:
+    content = each.operation["requestBody"]["content"]
+    return bool(content[JSON]["schema"].get("type") == "array")
 
 
 def test_a_body_that_is_compressed_or_without_an_end(untouched: World) -> None:
