@@ -122,11 +122,12 @@ def test_an_operator_sees_the_installation_and_changes_it_where_the_login_may(
         world.client.cookies.clear()
 
 
-# POSTs that store nothing, and those whose answer holds a secret that is not kept (0125) or whose repeat is the same by itself.
+# POSTs that store nothing, those whose answer holds a secret that is not kept (0125) or whose repeat is the same by itself, and
+# a sample sent to a webhook, which is another call each time that it is asked for.
 WITHOUT_KEY = {
     "api-keys", "audiences/count", "conditions/count", "conditions/explain", "dead-letters/{cause}/replay-plan", "forecasts",
     "migration/runs/{run}/approvals", "schedules/describe", "schedules/preview", "simulations", "templates-text/render", "validate",
-    "webhooks", "webhooks/{endpoint}/rotations", "workflows/{workflow}/draft/merge", "workflows/{workflow}/publish-plan",
+    "webhooks", "webhooks/{endpoint}/rotations", "webhooks/{endpoint}/test", "workflows/{workflow}/draft/merge", "workflows/{workflow}/publish-plan",
     "workflows/{workflow}/validate", "workflows/{workflow}/versions/{version}/restore",
 }  # fmt: skip
 # What has one state only, and what changes nothing that anybody reads back to write it.
