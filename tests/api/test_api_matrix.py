@@ -122,7 +122,8 @@ def test_an_operator_sees_the_installation_and_changes_it_where_the_login_may(
         world.client.cookies.clear()
 
 
-# POSTs that store nothing, and those whose answer holds a secret that is not kept (0125) or whose repeat is the same by itself.
+# POSTs that store nothing, those whose answer holds a secret that is not kept (0125) or whose repeat is the same by itself, and
+# a sample sent to a webhook, which is another call each time that it is asked for.
 WITHOUT_KEY = {
     "api-keys", "audiences/count", "conditions/count", "conditions/explain", "dead-letters/{cause}/replay-plan", "forecasts",
     "migration/runs/{run}/approvals", "schedules/describe", "schedules/preview", "simulations", "templates-text/render", "validate",
