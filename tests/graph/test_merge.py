@@ -272,8 +272,8 @@ def test_two_variables_that_are_alike_but_for_their_names_are_both_kept() -> Non
 
 def test_two_who_move_the_same_step_are_told_of_it_as_of_one_thing() -> None:
     begin, mine, theirs = (
-        changed(lambda w, at=at: w["nodes"][0].update(position={"x": at[0], "y": at[1]}))
-        for at in ((0, 0), (5, 0), (0, 9))
+        workflow(nodes=[{**workflow()["nodes"][0], "position": {"x": x, "y": y}}])
+        for x, y in ((0, 0), (5, 0), (0, 9))
     )
     found = only(merge(begin, mine, theirs))
     assert (found.kind, found.at, found.mine.value) == ("changed", "/nodes/n/position", {"x": 5, "y": 0})

@@ -223,7 +223,7 @@ class _Merging:
         told = [_side(edges.get(named)) for edges, _ in sides]
         # No other conflict has this place: whoever decided about the edge has not decided that it may end nowhere.
         end, step = missing[0]
-        at = _Place(_Place(_Place(_Place(None, "edges"), named), end), step)
+        at = _Place(_Place(_Place(_Place(None, "edges"), named), end), str(step))
         taken = self._asked("dangling", at, told)
         return told[1 if taken == MINE else 2].is_there
 
