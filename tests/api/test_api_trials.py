@@ -85,6 +85,8 @@ def test_what_a_trial_cannot_be_is_said_by_name(world: World) -> None:
     ):
         answer = world.call("POST", "simulations", json=body)
         assert (answer.status_code, answer.json()["field"]) == (status, field), answer.text
+    unknown = world.call("POST", "simulations", json={"workflow": workflow, "failures": {"nope": 1}}).json()
+    assert unknown["remedy"].startswith('Write {"NODE": ATTEMPTS}. There are: m')
     assert _simulate(world, definition=good, data={"contact": {"first_name": "Eve"}})["effects"][0]["content"]["subject"] == "Hi Eve"  # fmt: skip
 
 

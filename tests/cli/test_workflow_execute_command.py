@@ -135,7 +135,7 @@ def test_the_trace_speaks_to_people(files: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--fail", "nobody:1"], "names no node"),
+        (["--fail", "nobody:1"], "names no node of the workflow. Write NODE:ATTEMPTS."),
         (["--fail", "hello"], "names no node"),
         (["--fail", "hello:often"], "no number of attempts"),
         (["--fail", "answer:1"], "asks nothing of a provider"),

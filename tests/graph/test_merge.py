@@ -26,7 +26,7 @@ def _members(key: str, fields: st.SearchStrategy[dict[str, Any]]) -> st.SearchSt
 
 FIELDS = st.fixed_dictionaries(
     {"type": st.sampled_from(["wait", "send_email"])},
-    optional={"position": st.integers(0, 2), "parameters": st.dictionaries(NAMES, VALUES, max_size=3)},
+    optional={"position": VALUES, "parameters": st.dictionaries(NAMES, VALUES, max_size=3)},
 )
 ENDS = st.fixed_dictionaries({"source": NAMES, "target": NAMES})
 DOCUMENTS = st.fixed_dictionaries(
@@ -78,6 +78,12 @@ def test_whoever_changed_nothing_gets_what_the_other_has(ancestor: Any, other: A
     assert clean(merge(ancestor, other, other)) == other
 
 
+def _about(conflict: Conflict) -> tuple[str, ...]:
+    """What a conflict asks about; that an edge ends nowhere is asked about the edge."""
+    place = tuple(conflict.at.split("/")[1:])
+    return place[:2] if conflict.kind == "dangling" else place
+
+
 def _mirrored(conflict: Conflict) -> tuple[Any, ...]:
     return conflict.kind, conflict.at, conflict.part, conflict.id, conflict.ancestor, conflict.theirs, conflict.mine  # fmt: skip
 
@@ -116,11 +122,12 @@ def test_no_change_of_either_side_is_lost_unless_it_is_told(
     ancestor: Any, mine: Any, theirs: Any, to_mine: bool
 ) -> None:
     merged = merge(ancestor, mine, theirs)
-    told = [tuple(each.at.split("/")[1:]) for each in merged.conflicts]
-    decided = merge(ancestor, mine, theirs, {each.at: MINE if to_mine else THEIRS for each in merged.conflicts})  # fmt: skip
+    told = [_about(each) for each in merged.conflicts]
+    decisions = {each.at: MINE if to_mine else THEIRS for each in merged.conflicts}
+    decided = merge(ancestor, mine, theirs, decisions)
     while decided.conflicts:  # what was decided can leave an edge without an end, which is told in its turn
-        told += [tuple(each.at.split("/")[1:]) for each in decided.conflicts]
-        decisions = {"/" + "/".join(at): MINE if to_mine else THEIRS for at in told}
+        told += [_about(each) for each in decided.conflicts]
+        decisions |= {each.at: MINE if to_mine else THEIRS for each in decided.conflicts}
         decided = merge(ancestor, mine, theirs, decisions)
     found = dict(_places(decided.document))
     twins = {
@@ -130,7 +137,8 @@ def test_no_change_of_either_side_is_lost_unless_it_is_told(
     for side in (mine, theirs):
         for at, value in _changes(ancestor, side).items():
             is_told = any(at[: len(place)] == place or place[: len(at)] == at for place in told)
-            assert found.get(at) == value or is_told or twins & set(at[1:2]), (at, value)
+            is_filled = value == "{}" and any(place[: len(at)] == at for place in found)  # by the other side
+            assert found.get(at) == value or is_told or is_filled or twins & set(at[1:2]), (at, value)
 
 
 @given(DOCUMENTS, DOCUMENTS, DOCUMENTS)
@@ -215,10 +223,64 @@ def test_an_edge_to_a_step_that_the_other_side_removed_is_told() -> None:
     mine = changed(lambda w: (w["nodes"].pop(1), w["edges"].pop(1)))
     theirs = changed(lambda w: w["edges"].append({"id": "g", "source": "t", "target": "m"}))
     found = only(merge(workflow(), mine, theirs))
-    assert (found.kind, found.at, found.mine.is_there) == ("dangling", "/edges/g", False)
+    assert (found.kind, found.at, found.mine.is_there) == ("dangling", "/edges/g/target/m", False)
     assert clean(merge(workflow(), mine, theirs, {found.at: MINE})) == mine
     loose = changed(lambda w: w["edges"].append({"id": "g", "source": "t", "target": "nowhere"}))
     assert clean(merge(workflow(), loose, workflow(name="v")))["edges"] == loose["edges"]
+
+
+def test_whoever_keeps_an_edge_is_asked_anew_whether_it_may_end_nowhere() -> None:
+    mine = changed(lambda w: w["edges"][1].update(label="then"))
+    theirs = changed(lambda w: (w["nodes"].pop(1), w["edges"].pop(1)))
+    kept = {only(merge(workflow(), mine, theirs)).at: MINE}
+    found = only(merge(workflow(), mine, theirs, kept))
+    assert (found.kind, found.at, found.part, found.id) == ("dangling", "/edges/f/target/m", "edges", "f")
+    assert clean(merge(workflow(), mine, theirs, {**kept, found.at: THEIRS})) == theirs
+    loose = clean(merge(workflow(), mine, theirs, {**kept, found.at: MINE}))
+    assert loose == {**theirs, "edges": mine["edges"]}
+
+
+def test_an_end_that_both_changed_is_asked_anew_where_its_step_is_gone() -> None:
+    mine = changed(
+        lambda w: (w["nodes"].append({"id": "x", "type": "end"}), w["edges"][0].update(target="x"))
+    )
+    theirs = changed(
+        lambda w: (w["edges"][0].update(target="m"), w["nodes"].append({"id": "y", "type": "end"}))
+    )
+    decided = {"/edges/e/target": MINE, "/nodes/x": THEIRS}
+    found = only(merge(workflow(), mine, theirs, decided))
+    assert (found.kind, found.at) == ("dangling", "/edges/e/target/x")
+
+
+def test_the_edges_of_a_step_that_both_added_are_decided_each_by_itself() -> None:
+    def added(step: str, edge: str) -> Any:
+        return changed(lambda w: (w["nodes"].append({"id": step, "type": "end"}), w["edges"].append({"id": edge, "source": "m", "target": step})))  # fmt: skip
+
+    mine, theirs = added("x", "g"), added("y", "h")
+    asked: dict[str, str] = {}
+    for at, is_mine in (("/nodes/x", True), ("/edges/h/target/y", False)):
+        found = only(merge(workflow(), mine, theirs, asked))
+        assert (found.at, found.mine.is_there) == (at, is_mine)
+        asked[at] = MINE
+    assert clean(merge(workflow(), mine, theirs, asked)) == mine
+
+
+def test_two_variables_that_are_alike_but_for_their_names_are_both_kept() -> None:
+    mine, theirs = (workflow(variables=[{"name": name, "type": "text"}]) for name in ("city", "street"))
+    assert {each["name"] for each in clean(merge(workflow(variables=[]), mine, theirs))["variables"]} == {"city", "street"}  # fmt: skip
+
+
+def test_two_who_move_the_same_step_are_told_of_it_as_of_one_thing() -> None:
+    begin, mine, theirs = (
+        workflow(nodes=[{**workflow()["nodes"][0], "position": {"x": x, "y": y}}])
+        for x, y in ((0, 0), (5, 0), (0, 9))
+    )
+    found = only(merge(begin, mine, theirs))
+    assert (found.kind, found.at, found.mine.value) == ("changed", "/nodes/n/position", {"x": 5, "y": 0})
+    assert clean(merge(begin, mine, theirs, {found.at: MINE})) == mine
+    # What is called so elsewhere is an object as any other.
+    begin, mine, theirs = (workflow(settings={"a": {"position": at}}) for at in ({"x": 0, "y": 0}, {"x": 5, "y": 0}, {"x": 0, "y": 9}))  # fmt: skip
+    assert clean(merge(begin, mine, theirs))["settings"] == {"a": {"position": {"x": 5, "y": 9}}}
 
 
 def test_an_order_that_both_changed_is_told_and_one_that_one_changed_is_taken() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate, moving_phase
+from psycopg.errors import LockNotAvailable
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
@@ -58,6 +59,23 @@ def test_signing_twice_writes_one_signature(sample: str) -> None:
     signed(sample, waiting.workflow_id)
     signed(sample, waiting.workflow_id, waiting.codes[0])
     assert fetch(sample, "SELECT count(*) FROM atlas.sign_offs") == [(len(waiting.codes),)]
+
+
+def test_whoever_signs_the_last_code_sees_what_another_has_just_signed(sample: str) -> None:
+    waiting = awaiting(sample)
+    *first, last = waiting.codes
+    assert first
+    with (
+        connect(sample, application_name="test", autocommit=True) as one,
+        connect(sample, application_name="test", autocommit=True) as other,
+    ):
+        other.execute("SET lock_timeout = '100ms'")
+        with one.transaction():
+            sign(one, waiting.workflow_id, first, by="Ada", reason="members were told")
+            with pytest.raises(LockNotAvailable):
+                sign(other, waiting.workflow_id, [last], by="Eve", reason="members were told")
+        found = sign(other, waiting.workflow_id, [last], by="Eve", reason="members were told")
+    assert (found.outstanding, found.status) == ((), "active")
 
 
 def test_a_changed_source_voids_the_signature(sample: str, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def read_failure(text: str, workflow: Workflow) -> tuple[str, int]:
         not attempts.isascii() or not attempts.isdigit() or len(attempts) > 6
     ):
         raise UnreadableFile(f"{said} has no number of attempts.", remedy="Write NODE:ATTEMPTS.")
-    require_can_fail(workflow, node, said, field="--fail")
+    require_can_fail(workflow, node, said, field="--fail", shape="NODE:ATTEMPTS")
     return node, int(attempts)
 
 

@@ -25,7 +25,8 @@ class Side:
 class Conflict:
     """`kind`: changed, added (both, differently), removed (one changed it), order, doubled (both added the same), dangling.
 
-    `at` is a JSON pointer that goes by ids (`/nodes/welcome/parameters/subject`); `name` is the step's or variable's.
+    `at` is a JSON pointer that goes by ids (`/nodes/welcome/parameters/subject`), of what is dangling with the step that is not there
+    (`/edges/e/target/welcome`); `name` is the step's or variable's.
     """
 
     kind: str
@@ -79,6 +80,12 @@ class _Place:
     def pointer(self) -> str:
         return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in self.keys)
 
+    @property
+    def is_layout(self) -> bool:
+        """Whether it is where a member of a part lies: one thing, not a number here and a number there."""
+        part = self.above and self.above.above
+        return self.key == LAYOUT and part is not None and part.above is None and part.key in PARTS
+
 
 class _Absent:
     """What a removed member merges to."""
@@ -118,7 +125,7 @@ class _Merging:
         if _is_settled(three):
             found = mine if _number(theirs) == _number(ancestor) else theirs
             return ABSENT if found is None else found.value
-        if all(tree is not None and tree.members is not None for tree in three):
+        if not at.is_layout and all(tree is not None and tree.members is not None for tree in three):
             members = [tree.members for tree in three if tree is not None and tree.members is not None]
             return self._object(at, members)
         return self._decide(_kind(three), at, three)
@@ -164,27 +171,27 @@ class _Merging:
         return _woven(merged, mine, theirs)
 
     def _doubled(self, found: dict[str, Any], three: Sequence[Mapping[str, Tree]]) -> None:
-        """Both added the same under two ids: kept side by side, it would be done twice."""
-        for part, key in PARTS.items():
-            keyed = [_by_id(each.get(part), key) for each in three]
+        """Both added the same under two ids: kept side by side, it would be done twice. What goes by its name is another thing then."""
+        for part in (part for part, key in PARTS.items() if key == "id"):
+            keyed = [_by_id(each.get(part), "id") for each in three]
             if any(members is None for members in keyed):
                 continue
             ancestor, mine, theirs = (members or {} for members in keyed)
             ours, others = (
-                _by_content((tree for named, tree in side.items() if named not in ancestor and named not in other), key)
+                _by_content((tree for named, tree in side.items() if named not in ancestor and named not in other))
                 for side, other in ((mine, theirs), (theirs, mine))
             )  # fmt: skip
             dropped = {
-                self._dropped(part, key, twins)
+                self._dropped(part, twins)
                 for content, alike in ours.items()
                 for twins in zip(alike, others.get(content, ()), strict=False)
             }  # fmt: skip
             if dropped - {None}:
-                found[part] = [member for member in found[part] if member[key] not in dropped]
+                found[part] = [member for member in found[part] if member["id"] not in dropped]
 
-    def _dropped(self, part: str, key: str, twins: tuple[Tree, Tree]) -> str | None:
+    def _dropped(self, part: str, twins: tuple[Tree, Tree]) -> str | None:
         """What one of two twins goes by, where only the other shall stay."""
-        names: list[str] = [twin.value[key] for twin in twins]
+        names: list[str] = [twin.value["id"] for twin in twins]
         self._names[part, min(names)] = _name(twins[0])
         at = _Place(_Place(None, part), min(names))
         taken = self._asked("doubled", at, [Side(False), *(Side(True, twin.value) for twin in twins)])
@@ -206,10 +213,18 @@ class _Merging:
         if not all(isinstance(end, str) for end in ends) or there.issuperset(ends):
             return True
         named = str(edge.get("id"))
-        if any(named in edges and not steps.issuperset(ends) for edges, steps in sides[1:]):
+        missing = [
+            (end, step) for end, step in zip(ENDS, ends, strict=True)
+            if step not in there
+            and not any(step not in steps and _end(edges.get(named), end) == step for edges, steps in sides[1:])
+        ]  # fmt: skip
+        if not missing:
             return True
         told = [_side(edges.get(named)) for edges, _ in sides]
-        taken = self._asked("dangling", _Place(_Place(None, "edges"), named), told)
+        # No other conflict has this place: whoever decided about the edge has not decided that it may end nowhere.
+        end, step = missing[0]
+        at = _Place(_Place(_Place(_Place(None, "edges"), named), end), str(step))
+        taken = self._asked("dangling", at, told)
         return told[1 if taken == MINE else 2].is_there
 
     def _decide(self, kind: str, at: _Place, three: Three) -> Any:
@@ -236,10 +251,10 @@ def _is_settled(three: Three) -> bool:
     return mine == theirs or ancestor in (mine, theirs)
 
 
-def _by_content(members: Iterable[Tree], key: str) -> dict[frozenset[tuple[str, int]], list[Tree]]:
+def _by_content(members: Iterable[Tree]) -> dict[frozenset[tuple[str, int]], list[Tree]]:
     found: dict[frozenset[tuple[str, int]], list[Tree]] = defaultdict(list)
     for tree in members:
-        found[_content(tree, key)].append(tree)
+        found[_content(tree)].append(tree)
     return found
 
 
@@ -284,10 +299,14 @@ def _steps(document: Mapping[str, Tree]) -> set[Any]:
     return {name for part in STEPS for name in _by_id(document.get(part), "id") or ()}
 
 
-def _content(tree: Tree, key: str) -> frozenset[tuple[str, int]]:
+def _end(edge: Tree | None, end: str) -> Any:
+    return edge.value.get(end) if edge is not None and isinstance(edge.value, dict) else None
+
+
+def _content(tree: Tree) -> frozenset[tuple[str, int]]:
     """What a member is, whatever it is called and wherever it lies."""
     members = tree.members or {}
-    return frozenset((name, each.number) for name, each in members.items() if name not in (key, LAYOUT))
+    return frozenset((name, each.number) for name, each in members.items() if name not in ("id", LAYOUT))
 
 
 def _name(tree: Tree) -> str | None:

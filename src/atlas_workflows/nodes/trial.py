@@ -130,13 +130,13 @@ def is_playable(at: datetime) -> bool:
     return EARLIEST <= at.year <= LATEST
 
 
-def require_can_fail(workflow: Workflow, node: str, said: str, *, field: str) -> None:
-    """Raise TrialRefused for what is no node of the workflow, or asks nothing of a provider that could fail."""
+def require_can_fail(workflow: Workflow, node: str, said: str, *, field: str, shape: str) -> None:
+    """Raise TrialRefused for what is no node of the workflow, or asks nothing of a provider that could fail; `shape` is how to say one."""
     types = {found.id: (found.type, found.version) for found in workflow.nodes}
     if node not in types:
         known = ", ".join(found.id for found in workflow.nodes[:10])
         fact = f"{said} names no node of the workflow."
-        raise TrialRefused(fact, remedy=f"Name one that is there: {known}.", field=field)
+        raise TrialRefused(fact, remedy=f"Write {shape}. There are: {known}.", field=field)
     kind = load_catalogue().node(*types[node])
     if kind is not None and kind.effect is Effect.NONE:
         fact = f"{said}: a node of type {kind.name} asks nothing of a provider that could fail."

@@ -73,12 +73,27 @@ def sign(
     reason: str,
     source_hash: str | None = None,
 ) -> Signed:
-    """Sign these codes (none given: all outstanding). Needs an autocommit session.
+    """Sign these codes (none given: all outstanding). Needs an autocommit session, or a transaction, which then keeps the workflow
+    locked: whoever signs several in one goes by the order of their ids.
 
     `source_hash`: of the source as whoever signs has read it. Raises StaleRevision where it is another one by now, InputError for
     an unknown workflow or a code it does not have, PhaseRefused when nothing awaits a signature.
     """
-    workflow = _workflow(connection, workflow_id)
+    _workflow(connection, workflow_id)
+    with connection.transaction():
+        connection.execute(sql("migration/ledger/lock_workflow"), {"workflow_id": workflow_id})
+        workflow = _workflow(connection, workflow_id)
+        wanted = _wanted(workflow, codes, source_hash)
+        for code in wanted:
+            if code not in workflow.signed:
+                _sign_one(connection, workflow, code, by, reason)
+        parameters = {"source_table": workflow.source_table, "ids": [workflow.source_id]}
+        connection.execute(sql("migration/ledger/honour_sign_offs"), parameters)
+    after = _workflow(connection, workflow_id)
+    return Signed(workflow_id, wanted, after.outstanding, after.status)
+
+
+def _wanted(workflow: Awaiting, codes: Sequence[str], source_hash: str | None) -> tuple[str, ...]:
     if source_hash is not None and source_hash != workflow.source_hash:
         raise StaleRevision(
             f"The source of {workflow.name!r} has changed since it was read.",
@@ -88,17 +103,10 @@ def sign(
     unknown = [code for code in wanted if code not in workflow.codes]
     if unknown:
         raise InputError(
-            f"Workflow {workflow_id} has no change {', '.join(unknown)}.",
+            f"Workflow {workflow.workflow_id} has no change {', '.join(unknown)}.",
             remedy=f"Its codes are: {', '.join(workflow.codes) or 'none'}.",
         )
-    with connection.transaction():
-        for code in wanted:
-            if code not in workflow.signed:
-                _sign_one(connection, workflow, code, by, reason)
-        parameters = {"source_table": workflow.source_table, "ids": [workflow.source_id]}
-        connection.execute(sql("migration/ledger/honour_sign_offs"), parameters)
-    after = _workflow(connection, workflow_id)
-    return Signed(workflow_id, wanted, after.outstanding, after.status)
+    return wanted
 
 
 def sign_for_all(

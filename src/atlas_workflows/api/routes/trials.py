@@ -45,7 +45,9 @@ def simulate_workflow(editor: Editor, body: Simulate) -> Response:
     program = program_to_try(_definition(editor, body))
     data, known = _data(editor, body)
     for node, attempts in body.failures.items():
-        require_can_fail(program.workflow, node, f"failures.{node[:80]}", field="failures")
+        require_can_fail(
+            program.workflow, node, f"failures.{node[:80]}", field="failures", shape='{"NODE": ATTEMPTS}'
+        )
         if not 0 <= attempts <= 999_999:
             raise invalid("failures", f"{attempts} is no number of attempts.", "Give 0 to 999999.")
     trigger = trigger_named(program.workflow, body.trigger, field="trigger")
