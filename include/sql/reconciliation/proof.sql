@@ -36,7 +36,7 @@ said AS (
             {source_cells},
             {main_cells},
             t.id IS NOT NULL AS has_main,
-            t.id IS NOT NULL AND s.{key} IS NOT NULL AND t.source_id IS DISTINCT FROM s.{key}::text AS is_of_another,
+            t.id IS NOT NULL AND s.{key} IS NOT NULL AND coalesce(t.source_id <> s.{key}::text, TRUE) AS is_of_another,
             ({main_at_rest}) AS is_at_rest
         FROM {source} AS s
         FULL JOIN {main} AS t ON s.{key} = t.id
@@ -101,7 +101,7 @@ matched AS (
         line.organization_id,
         line.text,
         line.row_key IS NOT NULL AS is_line,
-        line.row_key IS NOT NULL AND line.source_id IS DISTINCT FROM line.row_key::text AS is_of_another,
+        line.row_key IS NOT NULL AND coalesce(line.source_id <> line.row_key::text, TRUE) AS is_of_another,
         coalesce(line.is_at_rest, FALSE) OR line.row_key IS NULL AS is_at_rest,
         coalesce(
             line.is_at_rest AND line.source_id = line.row_key::text AND position('$secret' IN line.text) = 0
