@@ -81,7 +81,7 @@ class Done:
 
 
 def inside(worker: Worker, name: str, after: str | None = None, until: str | None = None) -> Done:
-    """The migration's own statements over the rows with after < key <= until, preparation and all; rows left are counted only."""
+    """The migration's own statements over the rows with after < key <= until, preparation and all, and those that are left to Python too."""
     way = way_of(worker, worker.source.table(name))
     if way is None:
         raise AssertionError(f"{name} has no way inside the database")

@@ -18,7 +18,9 @@ from ground import Ground
 
 ROUNDS = 2
 PATIENCE_SECONDS = 120
-STAY_SECONDS = 5.0
+# Nobody's batch takes so long: if the last ones were gentle all this time, it has yielded.
+QUIET_SECONDS = 5.0
+MOST_SECONDS = 60.0
 # Gentle batches hold some forty rows of history; one of more is a batch of somebody who believes to be alone.
 GENTLE_ROWS = 100
 BACKFILL = (
@@ -74,7 +76,8 @@ def _whole(found: Ground, *options: str) -> float:
     """Milliseconds of the step backfill."""
     with found.database() as dsn:
         with backfilling(found, dsn, *options) as process:
-            process.wait()
+            if process.wait():
+                raise RuntimeError(f"the backfill ended with exit status {process.returncode}")
         with connect(dsn, application_name="bench", autocommit=True) as connection:
             return float(scalar(connection, sql("benchmarks/backfill_milliseconds")))
 
@@ -86,13 +89,13 @@ def _until_it_yields(found: Ground) -> float:
             connect(dsn, application_name="atlas-bench", autocommit=True) as watching,
             _somebody(dsn) as came,
         ):
-            steps = _Steps(lambda: _history_done(watching))
-            while time.monotonic() < came + STAY_SECONDS and process.poll() is None:
+            steps = _Steps(lambda: _history_done(watching), came)
+            while not steps.has_yielded() and process.poll() is None:
                 steps.look()
                 time.sleep(0.005)
         if process.poll() is not None:
             raise RuntimeError("the backfill ended before it could be seen to yield")
-    return max(0.0, steps.last_large - came) * 1000
+    return (steps.last_large - came) * 1000
 
 
 @contextmanager
@@ -120,14 +123,28 @@ def _somebody(dsn: str) -> Iterator[float]:
 
 @dataclass(slots=True)
 class _Steps:
-    """Watches a count and remembers when it last grew by more than a gentle batch."""
+    """Watches a count and remembers when it last grew by more than a gentle batch; `last_large` begins when somebody came."""
 
     count: Callable[[], int]
-    last_large: float = 0.0
+    last_large: float
+    last_gentle: float | None = field(default=None)
+    _came: float = field(init=False)
     _before: int | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        self._came = self.last_large
 
     def look(self) -> None:
         now = self.count()
-        if self._before is not None and now - self._before > GENTLE_ROWS:
-            self.last_large = time.monotonic()
+        grown = 0 if self._before is None else now - self._before
+        if grown > GENTLE_ROWS:
+            self.last_large, self.last_gentle = time.monotonic(), None
+        elif grown:
+            self.last_gentle = time.monotonic()
         self._before = now
+
+    def has_yielded(self) -> bool:
+        """Whether it grew by gentle batches alone for long enough; a count that stands still may end in a large batch yet."""
+        if time.monotonic() > self._came + MOST_SECONDS:
+            raise RuntimeError(f"the backfill did not yield within {MOST_SECONDS} seconds")
+        return self.last_gentle is not None and self.last_gentle > self.last_large + QUIET_SECONDS

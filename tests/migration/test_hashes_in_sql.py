@@ -29,7 +29,7 @@ from atlas_workflows.migration.ledger.fingerprint import (
     written_text,
 )
 from atlas_workflows.migration.ledger.inputs import (
-    VERSION_LINE,
+    HISTORY_LINE,
     assumed_fact,
     inputs_payload,
     organization_fact,
@@ -175,7 +175,7 @@ def test_an_original_and_its_inputs_are_hashed_alike(session: Connection, values
     side = {"id": values[0], "organization_id": values[1]}
     tenancy = Tenancy(frozenset({values[1] or ""}), zones={values[1] or "": "Europe/Berlin"})
     facts = sorted({assumed_fact(tenancy), assumed_fact(tenancy) if values[1] is None else organization_fact(values[1], tenancy)})  # fmt: skip
-    lines = [VERSION_LINE, in_sql.sha256_hex(content), "twins", "workflow", original_content(side), *facts]
+    lines = [HISTORY_LINE, in_sql.sha256_hex(content), "twins", "workflow", original_content(side), *facts]
     hashed = in_sql.inputs_hash([part if isinstance(part, Composable) else in_sql.Quoted(part) for part in lines])  # fmt: skip
     statement = SQL("SELECT {} AS content, {} AS digest, {} AS inputs FROM (SELECT {}) AS source").format(
         content, in_sql.sha256_hex(content), hashed, listed(marks)

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -191,6 +191,22 @@ def test_step_lists_of_every_length_come_out_the_same(place: Place, worker: Work
     if place.table == EXECUTIONS:
         assert sum(f'"execution_id":"{key(1)}"' in row for row in found.inside[STEPS]) == 3
         assert sum(f'"execution_id":"{key(0)}"' in row for row in found.inside[STEPS]) == 10_000
+
+
+def test_an_endpoint_is_looked_for_as_it_is_written(place: Place, worker: Worker) -> None:
+    """What two organizations claim may hold the marks of a pattern; only the endpoint itself is left for Python."""
+    for endpoint, other in (("a_b%", "axbc"), ("c\\_d", "c_d")):
+        told, alike = put(
+            place,
+            [("error_message" if place.table == EXECUTIONS else "error", text) for text in (endpoint, other)],
+        )
+        tenancy = replace(worker.source.tenancy, endpoints={endpoint: None})
+        careful = replace(worker, source=replace(worker.source, tenancy=tenancy))
+        way = way_to(careful, place.table)
+        with taken_back(careful):
+            rest = inside(careful, way).rest
+        assert (told in rest, alike in rest) == (True, False), endpoint
+        clear(place)
 
 
 SET_BY_ALTER = {

@@ -1,16 +1,22 @@
 """Signing changes of meaning: code by code, bound to the source as it was, kept through a rollback."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from legacy_samples import clone_sample
-from moving_phase import fetch, migrate, moving_phase
+from moving_phase import OPTIONS, fetch, migrate, moving_phase
+from plain_source import new_context
 from psycopg.errors import LockNotAvailable
 
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError
+from atlas_workflows.migration.ledger.fingerprint import original_content
+from atlas_workflows.migration.ledger.inputs import PLAINLY_HASHED, plain_hash, tenancy_facts
+from atlas_workflows.migration.movement.backfill import at_work
+from atlas_workflows.migration.movement.source import whole_table
 from atlas_workflows.migration.request import Scope
 from atlas_workflows.migration.rollback import roll_back
 from atlas_workflows.store.sign_offs import Awaiting, Signed, read_awaiting, sign, sign_for_all
@@ -94,6 +100,44 @@ def test_a_signature_survives_another_run_and_a_rollback(sample: str, tmp_path: 
     assert status(sample, waiting.workflow_id) == ("active", False)
     roll_back(moving_phase(), Scope(), dsn=sample, execute=True)
     migrate(sample, tmp_path)
+    assert status(sample, waiting.workflow_id) == ("active", False)
+    assert fetch(sample, "SELECT count(*) FROM atlas.sign_offs WHERE voided_at IS NOT NULL") == [(0,)]
+
+
+def as_version_10_left_it(dsn: str, home: Path) -> dict[str, int]:
+    """Have the ledger hold what that version hashed of each row: the original itself, of history too. How many rows, by table."""
+    left: dict[str, int] = Counter()
+    with at_work(new_context(dsn, home)) as worker:
+        for table in worker.source.tables:
+            for batch in whole_table(worker.reader, worker.source, table, OPTIONS):
+                for row in batch.rows:
+                    lines = ["translation 10", original_content(row.columns)]
+                    for name in sorted(row.side):
+                        lines += [name, *(original_content(member) for member in row.side[name])]
+                    payload = "\n".join([*lines, *sorted(set(tenancy_facts(row, worker.source.tenancy)))])
+                    given = {"table": row.table, "id": row.id, "keyed": worker.sealer.hmac(payload), "plain": plain_hash(payload)}  # fmt: skip
+                    left[row.table] += worker.writer.execute(AS_BEFORE, given).rowcount
+    return left
+
+
+AS_BEFORE = """
+UPDATE atlas.migration_ledger SET inputs_hash = CASE WHEN inputs_hash LIKE 'sha256:%%' THEN %(plain)s ELSE %(keyed)s END
+WHERE source_table = %(table)s AND source_id = %(id)s
+"""
+
+
+def test_no_signature_is_void_for_a_ledger_that_version_10_wrote(sample: str, tmp_path: Path) -> None:
+    waiting = awaiting(sample)
+    signed(sample, waiting.workflow_id)
+    hashes = "SELECT source_table || source_id, inputs_hash FROM atlas.migration_ledger"
+    now = dict(fetch(sample, hashes))
+    left = as_version_10_left_it(sample, tmp_path)
+    assert left["workflows"] > 0
+    before = dict(fetch(sample, hashes))
+    changed = {key for key in now if before[key] != now[key]}
+    assert len(changed) == sum(rows for table, rows in left.items() if table in PLAINLY_HASHED) > 0
+    migrate(sample, tmp_path)
+    assert dict(fetch(sample, hashes)) == now
     assert status(sample, waiting.workflow_id) == ("active", False)
     assert fetch(sample, "SELECT count(*) FROM atlas.sign_offs WHERE voided_at IS NOT NULL") == [(0,)]
 

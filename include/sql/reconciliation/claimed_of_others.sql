@@ -1,4 +1,5 @@
--- Entries of the ledger and originals under one of the organizations asked about whose source row names one that is not.
+-- Entries of the ledger and originals under one of the organizations asked about whose source row names one that is not, and
+-- whether a change of that row is still to be taken up.
 WITH claimed AS (
     SELECT 'migration_ledger.organization_id' AS place, source_id, organization_id
     FROM atlas.migration_ledger
@@ -15,7 +16,12 @@ SELECT
     claimed.place,
     claimed.source_id,
     claimed.organization_id::text,
-    stated.organization
+    stated.organization,
+    EXISTS (
+        SELECT 1
+        FROM atlas.captured_changes AS cap
+        WHERE cap.source_table = %(table)s AND cap.source_id = claimed.source_id
+    ) AS is_pending
 FROM claimed
 INNER JOIN (
     SELECT s.{key}::text AS source_id, {stated} AS organization

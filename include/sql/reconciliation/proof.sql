@@ -14,6 +14,9 @@ WITH suspect AS (
     SELECT twice.source_id
     FROM {twice} AS twice
     UNION
+    SELECT astray.source_id
+    FROM {astray} AS astray
+    UNION
     SELECT unnest(%(suspects)s::text [])
 ),
 
@@ -32,7 +35,8 @@ said AS (
             ({organization}) COLLATE "C" AS organization,
             {source_cells},
             {main_cells},
-            t.source_id <> s.{key}::text AS is_of_another,
+            t.id IS NOT NULL AS has_main,
+            t.id IS NOT NULL AND s.{key} IS NOT NULL AND coalesce(t.source_id <> s.{key}::text, TRUE) AS is_of_another,
             ({main_at_rest}) AS is_at_rest
         FROM {source} AS s
         FULL JOIN {main} AS t ON s.{key} = t.id
@@ -47,8 +51,9 @@ source AS (
         said.row_id,
         said.organization,
         said.content,
+        said.has_main,
         said.is_of_another,
-        said.source_id IS NULL OR coalesce(said.is_at_rest, FALSE) AS is_at_rest,
+        NOT said.has_main OR coalesce(said.is_at_rest, FALSE) AS is_at_rest,
         said.has_arrived AND NOT said.is_of_another AND said.organization_id = said.organization
         AND position('$secret' IN said.text) = 0 AS is_plain,
         encode(sha256(convert_to(said.content, 'UTF8')), 'hex') AS hash,
@@ -95,7 +100,8 @@ matched AS (
         line.source_id,
         line.organization_id,
         line.text,
-        line.source_id <> line.row_key::text AS is_of_another,
+        line.row_key IS NOT NULL AS is_line,
+        line.row_key IS NOT NULL AND coalesce(line.source_id <> line.row_key::text, TRUE) AS is_of_another,
         coalesce(line.is_at_rest, FALSE) OR line.row_key IS NULL AS is_at_rest,
         coalesce(
             line.is_at_rest AND line.source_id = line.row_key::text AND position('$secret' IN line.text) = 0
@@ -116,6 +122,7 @@ member AS (
         bool_and(matched.is_plain) AND count(*) = count(DISTINCT matched.at) AS is_plain,
         bool_and(matched.is_at_rest) AS is_at_rest,
         bool_or(matched.is_of_another) AS is_of_another,
+        bool_or(matched.is_line) AS has_lines,
         min(matched.organization_id COLLATE "C") AS organization_from,
         max(matched.organization_id COLLATE "C") AS organization_to
     FROM matched
@@ -132,11 +139,16 @@ compared AS (
         source.main_digest,
         member.lines,
         member.kept AS member_kept,
-        -- Whatever only one side has, or has under another id; a row that went, and whose going was noted, is no such.
+        -- Whatever only one side has, or has under another id; a row that went, and whose going was noted, is no such, nor is one
+        -- that came and of which nothing is here yet.
         coalesce(
             CASE
                 WHEN source.row_key IS NULL THEN entry.source_id IS NULL OR entry.is_live
-                ELSE entry.is_live IS NOT TRUE OR source.is_of_another OR member.is_of_another
+                ELSE source.is_of_another OR coalesce(member.is_of_another, FALSE)
+                    OR (
+                        entry.is_live IS NOT TRUE
+                        AND (source.has_main OR coalesce(member.has_lines, FALSE) OR original.source_id IS NOT NULL)
+                    )
             END, FALSE
         ) AS is_stray,
         NOT coalesce(source.is_at_rest, TRUE) OR NOT coalesce(member.is_at_rest, TRUE) AS is_written,

@@ -40,6 +40,14 @@ DOUBLES = {
 }
 
 
+# A step of an execution as a list in it would have been moved: under the execution's source, at a place of its own.
+CARRIED = (
+    "INSERT INTO atlas.workflow_execution_steps (id, organization_id, execution_id, started_at, position, node_id, node_type,"
+    " status, source_table, source_id) SELECT gen_random_uuid(), coalesce(%s, organization_id), id, started_at, 99, 'a', 'action',"
+    " 'completed', 'workflow_executions', %s FROM atlas.workflow_executions WHERE id = %s::uuid"
+)
+
+
 def owners(dsn: str) -> tuple[str, str]:
     """Two organizations that have something of everything."""
     with psycopg.connect(dsn) as connection:
@@ -129,6 +137,59 @@ def test_what_is_written_under_another_organization_is_named_by_a_run_about_that
     }
 
 
+def test_a_step_of_an_execution_that_stands_under_another_organization_is_named_by_a_run_about_that_of_the_execution(
+    migrated: Any, copy: str
+) -> None:
+    one, other = owners(copy)
+    execution = a_row_of(copy, "workflow_executions", one)
+    spoil(copy, CARRIED, [other, execution, execution])
+    found = migrated.reconciled(copy, covered=frozenset({one}))
+    # What is counted of its workflow's steps differs as well.
+    assert {item.kind for item in found.differences if item.id == execution} >= {
+        DifferenceKind.ORGANIZATION_DIFFERS,
+        DifferenceKind.TARGET_DIFFERS,
+    }
+    assert {item.table for item in found.differences} == {"workflow_executions", "workflows"}
+    assert told(found) == told(migrated.reconciled(copy, covered=frozenset({one}), set_wise=False))
+
+
+def test_a_row_that_names_a_source_table_and_no_row_of_it_is_found(migrated: Any, copy: str) -> None:
+    """A step in an execution, and an execution of the same id that began at another time."""
+    one, _ = owners(copy)
+    execution = a_row_of(copy, "workflow_executions", one)
+    again = (
+        "INSERT INTO atlas.workflow_executions (id, organization_id, status, started_at, source_table)"
+        " SELECT id, organization_id, status, started_at + interval '1 s', source_table FROM atlas.workflow_executions"
+        " WHERE id = %s::uuid"
+    )
+    for statement, parameters in ((CARRIED, [None, None, execution]), (again, [execution])):
+        spoil(copy, statement, parameters)
+    found = migrated.reconciled(copy)
+    without = {item.column for item in found.differences if item.kind == DifferenceKind.TARGET_WITHOUT_LEDGER}
+    assert without == {"workflow_execution_steps", "workflow_executions"}
+    assert told(found) == told(migrated.reconciled(copy, set_wise=False))
+
+
+def test_a_change_of_organization_that_is_still_to_be_taken_up_is_pending_for_the_one_it_leaves(
+    migrated: Any, copy: str
+) -> None:
+    one, other = owners(copy)
+    snippet = a_row_of(copy, "workflow_code_snippets", one)
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE public.workflow_code_snippets SET organization_id = %s WHERE id = %s::uuid",
+            [other, snippet],
+        )
+        [(captured,)] = connection.execute("SELECT count(*) FROM atlas.captured_changes").fetchall()
+    assert captured == 1
+    whole, alone = migrated.reconciled(copy), migrated.reconciled(copy, covered=frozenset({one}))
+    assert alone.differences == []
+    tallies = [found.tallies[one]["workflow_code_snippets"] for found in (whole, alone)]
+    assert tallies[0].pending == tallies[1].pending == 1
+    assert tallies[0].source_rows == tallies[1].source_rows
+    assert not alone.is_proven(one)
+
+
 def test_rows_without_an_organization_are_those_of_the_one_that_an_operator_named(
     migrated: Any, copy: str
 ) -> None:
@@ -209,6 +270,18 @@ def test_large_tables_are_read_as_a_whole_only_where_a_row_shows_that_there_is_s
     assert found.is_clean
     assert "workflows" in whole
     assert not whole & BY_SETS
+    copied = "(SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid()))).* FROM public.{0} AS s LIMIT 1)"
+    with psycopg.connect(copy, autocommit=True) as connection:
+        for table in ("workflow_executions", "workflow_execution_steps", "workflow_code_snippets"):
+            connection.execute(f"INSERT INTO public.{table} {copied.format(table)}".encode())
+        [(captured,)] = connection.execute("SELECT count(*) FROM atlas.captured_changes").fetchall()
+    assert captured == 3
+    found, whole = read_whole(migrated, copy)
+    assert (
+        sum(tables[table].pending for tables in found.tallies.values() for table in BY_SETS & tables.keys())
+        == 3
+    )
+    assert not whole & BY_SETS, "what came and is not taken up yet has nothing here to find"
     execution = a_row_of(copy, "workflow_executions", owners(copy)[0])
     spoil(copy, "DELETE FROM public.workflow_executions WHERE id = %s::uuid", [execution])
     found, whole = read_whole(migrated, copy)

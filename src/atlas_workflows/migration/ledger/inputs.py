@@ -9,7 +9,7 @@ from atlas_workflows.migration.ledger.fingerprint import content_digest, origina
 
 # Raise it whenever translation writes something else for the same row, or the ledger another fingerprint of it: the
 # next run then takes every row up again.
-TRANSLATION_VERSION = 11
+TRANSLATION_VERSION = 10
 VERSION_LINE = f"translation {TRANSLATION_VERSION}"
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
@@ -17,19 +17,27 @@ TENANT_COLUMNS = ("organization_id", "org_id")
 # database can make it; every other row's is keyed, because a secret can be guessed from a plain hash.
 PLAIN_PREFIX = "sha256:"
 PLAINLY_HASHED = frozenset({"workflow_executions", "workflow_execution_steps"})
+# Of these tables the digest of the original stands for it, in a version of their own: another form for the others would have every
+# workflow count as changed, which voids its signature and archives what was edited here. Raise it with the version above.
+HISTORY_VERSION = 11
+HISTORY_LINE = f"translation {HISTORY_VERSION}"
 
 
 def inputs_payload(row: SourceRow, tenancy: Tenancy, content: str | None = None) -> str:
-    """The digest of the row's original, its side rows, and what the tenancy says of the organizations they name, each on its line.
+    """The row's original, its side rows, and what the tenancy says of the organizations they name, each on its line.
 
-    `content`: the original, where somebody has it already. Its digest stands for it, because the ledger has that anyway, and
-    an original is long.
+    `content`: the original, where somebody has it already. Of history its digest stands for it, because the ledger has that
+    anyway, and an original is long.
     """
-    lines = [VERSION_LINE, content_digest(original_content(row.columns) if content is None else content)]
+    original = original_content(row.columns) if content is None else content
+    if row.table in PLAINLY_HASHED:
+        lines = [HISTORY_LINE, content_digest(original)]
+    else:
+        lines = [VERSION_LINE, original]
     for name in sorted(row.side):
         lines.append(name)
         lines.extend(original_content(member) for member in row.side[name])
-    lines.extend(sorted(set(_tenancy_facts(row, tenancy))))
+    lines.extend(sorted(set(tenancy_facts(row, tenancy))))
     return "\n".join(lines)
 
 
@@ -49,7 +57,8 @@ def assumed_fact(tenancy: Tenancy) -> str:
     return dumps_text(["assumed", tenancy.assumed, tenancy.zone_of(tenancy.assumed)])
 
 
-def _tenancy_facts(row: SourceRow, tenancy: Tenancy) -> Iterator[str]:
+def tenancy_facts(row: SourceRow, tenancy: Tenancy) -> Iterator[str]:
+    """Everything that the tenancy says of a row and of those beside it, as often as it comes."""
     yield from _facts_of(row.columns, tenancy)
     for members in row.side.values():
         for member in members:

@@ -11,7 +11,7 @@ from atlas_workflows.db.tables import Catalog
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.history import executions, step_entries
 from atlas_workflows.migration.ledger import in_sql
-from atlas_workflows.migration.ledger.inputs import VERSION_LINE
+from atlas_workflows.migration.ledger.inputs import HISTORY_LINE
 from atlas_workflows.migration.movement import setwise_columns
 from atlas_workflows.migration.movement.setwise_columns import KEY, Columns, column, first, fixed
 
@@ -157,7 +157,7 @@ def _inputs(columns: Columns, side: str, *names: str) -> compose.Composable:
         first(*own, kind="uuid"), first(*beside, kind="uuid")
     )
     lines = [
-        Quoted(VERSION_LINE),
+        Quoted(HISTORY_LINE),
         compose.SQL("digested.source_hash"),
         *(Quoted(name) for name in names),
         in_sql.content(columns.of_side, side, fixed(columns.catalog.columns(columns.side))),

@@ -11,7 +11,7 @@ from atlas_workflows.migration.reconciliation import at_rest, strays
 from atlas_workflows.migration.reconciliation.certified import kept_secrets
 from atlas_workflows.migration.reconciliation.comparison import Comparison, compare_batch
 from atlas_workflows.migration.reconciliation.differences import Difference
-from atlas_workflows.migration.reconciliation.findings import Reconciliation
+from atlas_workflows.migration.reconciliation.findings import NO_ORGANIZATION, Reconciliation
 from atlas_workflows.migration.reconciliation.holdings import Holdings
 from atlas_workflows.migration.reconciliation.our_side import STEPS, TargetTable, read_target_tables
 from atlas_workflows.migration.reconciliation.set_wise import (
@@ -38,6 +38,8 @@ from atlas_workflows.migration.reconciliation.vault import Vault
 
 # The table at work, and of all tables the rows done and the rows there are.
 Report = Callable[[str, int, int], None]
+# As claimed_of_others.sql names it: a row has one entry, and may have an original beside it.
+LEDGER_PLACE = "migration_ledger.organization_id"
 
 
 @dataclass(slots=True)
@@ -90,8 +92,9 @@ def reconcile(
 class _Work:
     """What there is to ask, and what the answers to questions about rows say of those about whole tables.
 
-    `by_sets`: legacy tables asked by sets; `proven`: the tables of ours that hold nothing else; `strays`, `written`: those of them of which rows of one side have nothing on the other,
-    and whose rows hold something in a column that no migration writes. Only of these it is asked which rows.
+    `by_sets`: legacy tables asked by sets; `proven`: the tables of ours that hold nothing else; `strays`, `written`: those of
+    `by_sets` of which rows of one side have nothing on the other, and whose rows hold something in a column that no migration
+    writes. Only of these it is asked which rows.
     """
 
     around: Comparison
@@ -199,7 +202,7 @@ class _Work:
             if shelf.table not in self.by_sets:
                 yield self._of_ledger(shelf)
             if these is not None:
-                yield _question(shelf.table, strays.claimed_of_others, self.around.shelves, shelf, these)
+                yield Task(shelf.table, partial(self._claimed, shelf))
         yield _question("originals", partial(strays.originals_without_ledger, left_out=self.by_sets), these)
         yield _question("quarantine", strays.quarantine_without_ledger, these)
         yield _question("cutover", at_rest.live_too_early, these)
@@ -233,6 +236,22 @@ class _Work:
             at_rest.rows_of_no_migration,
         ):
             yield _question(table.name, ask, table, these)
+
+    def _claimed(self, shelf: Shelf, reader: Reader) -> None:
+        """What the ledger has under these organizations and the source under others: different, or pending where it was."""
+        around, differences, pending = self.around, list[Difference](), dict[str, str | None]()
+        for item, is_pending in strays.claimed_of_others(
+            reader.session, around.shelves, shelf, around.organizations
+        ):
+            if not is_pending and not around.is_ours(shelf, item.id):
+                differences.append(item)
+            elif item.column == LEDGER_PLACE:
+                pending[item.id] = item.organization_id
+        reader.found.note(differences)
+        for organization in pending.values():
+            tally = reader.found.tallies[organization or NO_ORGANIZATION][shelf.table]
+            tally.source_rows += 1
+            tally.pending += 1
 
     def _of_ledger(self, shelf: Shelf) -> Task:
         def ask(session: Connection) -> Iterable[Difference]:

@@ -149,6 +149,7 @@ class Question:
         return sql("reconciliation/proof").format(
             elsewhere=self._elsewhere(),
             twice=self._twice(keys),
+            astray=self._astray(keys),
             content=said_in_sql.content(self._types, "pair"),
             key=Named(self.shelf.key),
             organization=organization_of(self.shelves, self.shelf),
@@ -218,6 +219,23 @@ class Question:
         return compose.SQL(
             "(SELECT t.id::text AS source_id FROM {} AS t WHERE {} GROUP BY t.id HAVING count(*) > 1)"
         ).format(compose.Identifier(SCHEMA, self.main), _between(compose.SQL("t.id"), keys))
+
+    def _astray(self, keys: Keys) -> compose.Composed:
+        """Rows of the organizations asked about of which a line stands under another one, where `_lines` does not look."""
+        if self.organizations is None or self._member is None:
+            return compose.SQL("(SELECT NULL::text AS source_id WHERE FALSE)").format()
+        entered_by = compose.Identifier("t", ENTERED_BY[STEPS])
+        return compose.SQL(
+            "(SELECT {0}::text AS source_id FROM {1} AS t WHERE t.source_table = %(table)s AND {2}"
+            " AND t.organization_id <> ALL(%(organizations)s::uuid[])"
+            " AND {0} IN (SELECT s.{3} FROM {4} AS s OFFSET 0))"
+        ).format(
+            entered_by,
+            compose.Identifier(SCHEMA, STEPS),
+            _between(entered_by, keys),
+            Named(self.shelf.key),
+            self._source(keys),
+        )
 
     def _lines(self, table: TargetTable, keys: Keys) -> compose.Composed:
         entered_by = ENTERED_BY[table.name]

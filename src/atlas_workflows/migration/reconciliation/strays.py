@@ -148,19 +148,21 @@ def of_others(
 
 def claimed_of_others(
     connection: Connection, shelves: dict[str, Shelf], shelf: Shelf, organizations: Organizations
-) -> Iterator[Difference]:
-    """Entries and originals under one of these organizations of source rows that name one which the run is not about."""
+) -> Iterator[tuple[Difference, bool]]:
+    """Entries and originals under one of these organizations of source rows that name one which the run is not about; and
+    whether a change of the row is still to be taken up, which then is no difference yet."""
     query = sql("reconciliation/claimed_of_others").format(
         stated=organization_of(shelves, shelf),
         source=compose.Identifier(SOURCE_SCHEMA, shelf.table),
         key=compose.Identifier(shelf.key),
     )
-    for place, source_id, organization, stated in connection.execute(
+    for place, source_id, organization, stated, is_pending in connection.execute(
         query, {"table": shelf.table, "organizations": organizations}
     ):
-        yield Difference(
+        difference = Difference(
             DifferenceKind.ORGANIZATION_DIFFERS, shelf.table, source_id, organization, place, also=stated
         )
+        yield difference, is_pending
 
 
 def miscounted(connection: Connection, organizations: Organizations) -> Iterator[Difference]:

@@ -62,7 +62,8 @@ def _written(connection: Connection) -> dict[str, Any]:
 
 
 def _cost(connection: Connection, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What the step cost the server: bytes of its log, of which everybody's part is counted, and dead rows by table."""
+    """What the step cost the server: bytes of its log, of which everybody's part is counted. Beside it the dead rows that each table
+    holds now, those of before among them: a vacuum meanwhile would make a difference tell nothing."""
     now = _written(connection)
     return {"wal_bytes": now["wal"] - before["wal"], "dead_rows": now["dead_rows"]}
 

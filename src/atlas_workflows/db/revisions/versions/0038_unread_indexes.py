@@ -1,4 +1,4 @@
-"""Revision 0038: two indexes that nobody reads."""
+"""Revision 0038: two indexes that every row of history paid for."""
 
 from atlas_workflows.db.revisions.statements import run
 
