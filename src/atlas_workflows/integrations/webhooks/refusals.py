@@ -80,7 +80,7 @@ class RefusalNotes:
         self._hurry.clear()
 
     def _shown_address(self, refusal: Refusal) -> str | None:
-        if refusal.address is None:
+        if not refusal.address:
             return None
         seen = self._shown.setdefault((refusal.endpoint.id, refusal.code), set())
         if refusal.address not in seen and len(seen) >= MOST_ADDRESSES:
