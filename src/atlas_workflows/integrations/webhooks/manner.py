@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from atlas_workflows.errors import AtlasError, InputError
-from atlas_workflows.expressions.condition import parse_condition
+from atlas_workflows.expressions.condition import leaves, parse_condition
+from atlas_workflows.expressions.paths import parse_path
+from atlas_workflows.expressions.templates import references
 from atlas_workflows.integrations.webhooks.call import MAX_BODY_BYTES
 from atlas_workflows.integrations.webhooks.scheme import Place
 
@@ -207,9 +209,29 @@ def _check_mapping(mapping: Mapping[str, Any]) -> None:
 def _check_conditions(conditions: Mapping[str, Any]) -> None:
     if conditions:
         try:
-            parse_condition(dict(conditions))
+            asked = leaves(parse_condition(dict(conditions)))
         except AtlasError as cause:
             raise InputError(cause.fact, remedy=cause.remedy, field="manner.conditions") from cause
+        for leaf in asked:
+            for path in (leaf.field, *_templates(leaf.value)):
+                _require_known(path)
+
+
+def _templates(value: Any) -> list[str]:
+    """The paths that an operand refers to."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    own = list(references(value)) if isinstance(value, str) else []
+    return own + [path for each in inner for path in _templates(each)]
+
+
+def _require_known(path: str) -> None:
+    """A call brings nothing else to ask; a condition on it would pass every call over."""
+    if parse_path(path)[0] not in ("trigger", "now"):
+        raise _wrong(
+            "conditions",
+            f"There is no {path[:60]!r} to ask of a call.",
+            "Write trigger. in front of what the call says: trigger.amount.",
+        )
 
 
 def _require_among(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
