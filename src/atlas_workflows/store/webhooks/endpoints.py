@@ -43,7 +43,7 @@ class RotationUnderWay(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An endpoint as people see it; of its secret only a hint."""
+    """An endpoint as people see it; of its secret only a hint. `ever_…` are with what the source counted before it came to us."""
 
     id: str
     organization: str
@@ -61,10 +61,13 @@ class Webhook:
     limited: int
     refused: int
     last_at: datetime | None
+    ever_taken: int
+    ever_last_at: datetime | None
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
-        return {name: getattr(self, name) for name in Webhook.__slots__} | {"manner": self.manner.to_json()}
+        shown = [name for name in Webhook.__slots__ if not name.startswith("ever_")]
+        return {name: getattr(self, name) for name in shown} | {"manner": self.manner.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
