@@ -23,6 +23,7 @@ from atlas_workflows.integrations.webhooks.manner import Manner, read_manner
 from atlas_workflows.integrations.webhooks.ports import Stored
 from atlas_workflows.integrations.webhooks.refusals import MOST_ADDRESSES, Refusal, RefusalNotes
 from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.store.webhooks.endpoints import list_webhooks
 from atlas_workflows.store.webhooks.intake import PostgresWebhooks
 
 NOW = 1_800_000_000.0
@@ -156,6 +157,7 @@ def test_fields_are_mapped_and_what_we_say_is_never_replaced() -> None:
         ),
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"expires_at": "2027-01-01T00:00:00"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "expires_at"),
         ({"order_from": "cookie:x"}, "order_from"),
     ],
 )
@@ -164,6 +166,11 @@ def test_a_rule_that_cannot_be_is_refused_by_name(document: dict[str, Any], fiel
         read_manner(document)
     assert refused.value.attributes["field"] == f"manner.{field}"
     assert refused.value.remedy
+
+
+def test_an_instant_is_kept_in_one_form() -> None:
+    for written in ("2026-12-31T18:00:00+20:00", "2026-W53-3T04:00:00-18:00", "2026-12-30T22:00:00Z"):
+        assert read_manner({"expires_at": written}).expires_at == "2026-12-30T22:00:00+00:00", written
 
 
 def test_one_address_does_not_crowd_out_the_others() -> None:
@@ -328,6 +335,12 @@ def test_refusals_of_no_address_are_one_row_and_one_that_cannot_be_kept_costs_no
         "SELECT address, sum(times)::int FROM atlas.webhook_refusals GROUP BY 1 ORDER BY 1"
     )
     assert found == [("", 2), ("192.0.2.1", 1), ("192.0.2.3", 1)]
+    hooks.world.connection.execute(
+        "UPDATE atlas.workflow_webhooks SET total_requests = 7, last_triggered_at = '2024-02-03T00:00:00Z'"
+    )
+    (seen,) = list_webhooks(hooks.world.connection, ONE)
+    assert (seen.refused, seen.taken, seen.last_at, seen.ever_taken) == (4, 0, None, 7)
+    assert (str(seen.ever_last_at), "ever_taken" in seen.to_json()) == ("2024-02-03 00:00:00+00:00", False)
 
 
 def listing(hooks: PostgresHooks, *words: str) -> str:

@@ -2,8 +2,8 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -141,7 +141,8 @@ def checked_manner(manner: Manner) -> Manner:
     _check_mapping(manner.mapping)
     _check_conditions(manner.conditions)
     if manner.expires_at is not None:
-        read_instant(manner.expires_at)
+        # In the one form that everybody who reads it takes.
+        manner = replace(manner, expires_at=read_instant(manner.expires_at).isoformat())
     if manner.public_url is not None:
         _require_url(manner.public_url)
     return manner
@@ -186,9 +187,10 @@ def read_instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    # Far from where a zone leads out of the years there are.
+    if found is None or found.tzinfo is None or not 2000 <= found.year <= 9998:
         raise _wrong("expires_at", f"{text[:40]!r} is no instant.", "Write 2026-12-31T18:00:00Z.")
-    return found
+    return found.astimezone(UTC)
 
 
 def _check_mapping(mapping: Mapping[str, Any]) -> None:
