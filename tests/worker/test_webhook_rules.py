@@ -251,6 +251,25 @@ def test_a_flood_of_refusals_is_counted_and_fills_nothing() -> None:
     assert all(len(each.fact.encode()) < 2_000 and "\0" not in each.fact for each in noted)
 
 
+def test_what_cannot_be_written_is_counted_together_with_what_comes_meanwhile() -> None:
+    hooks = MemoryHooks()
+    endpoint = hooks.add("e1")
+
+    async def counted() -> None:
+        notes = RefusalNotes(PostgresWebhooks("postgresql://127.0.0.1:1/none", None), pause=60.0)
+        notes.note(Refusal(endpoint, 401, "unsigned", "First.", times=2))
+        writing = asyncio.create_task(notes._write_once())
+        await asyncio.sleep(0)
+        notes.note(Refusal(endpoint, 401, "unsigned", "Second."))
+        await writing
+        notes.store = hooks.store
+        await notes.written()
+
+    asyncio.run(counted())
+    (noted,) = hooks.store.refusals
+    assert (noted.times, noted.fact) == (3, "Second.")
+
+
 @pytest.fixture
 def hooks(atlas_dsn: str) -> Iterator[PostgresHooks]:
     found = PostgresWorld(atlas_dsn, now=None)
