@@ -79,7 +79,7 @@ def post(call: Call, address: str) -> Sent:
         answer = httpx.post(
             address,
             content=call.body,
-            headers={name: value.encode() for name, value in call.headers.items()},
+            headers=[(name.encode(), value.encode()) for name, value in call.headers.items()],
             timeout=PATIENCE_SECONDS,
             trust_env=not is_here,
         )
