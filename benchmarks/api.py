@@ -25,6 +25,7 @@ import psutil
 
 from atlas_workflows.api.database import Database
 from atlas_workflows.api.manners.cursors import place_of
+from atlas_workflows.api.routes.workflows import FILTERS
 from atlas_workflows.api.serving import PREFIX
 from atlas_workflows.db.connect import connect
 from atlas_workflows.db.ports import free_port
@@ -156,7 +157,7 @@ def _raw_page(database: Database, listed: str, place: Place) -> None:
         at, behind = place or (None, None)
         given = {
             "organization": ORGANIZATIONS[0], "limit": PAGE + 1, "before_at": at, "before_id": behind,
-            "id": None, "status": None, "owner": None, "search": None,
+            "id": None, **dict.fromkeys(FILTERS),
         }  # fmt: skip
         connection.execute(sql("api/workflows"), given).fetchall()
 

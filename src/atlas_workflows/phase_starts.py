@@ -6,17 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.errors import PhaseRefused
+from atlas_workflows.errors import InputError, PhaseRefused
 from atlas_workflows.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """The DAG run of a phase, and the settings that it was started with."""
+class Planned:
+    """A phase that can be started, with its DAG and the settings that it would be started with."""
 
     phase: str
     dag_id: str
-    dag_run_id: str
     settings: Mapping[str, Any]
 
 
@@ -26,18 +25,25 @@ class PhaseStarts:
 
     settings: Callable[[], Settings]
 
-    def start(self, phase: str, settings: Mapping[str, Any], actor: str, dag_run_id: str) -> Started:
-        """Trigger the phase's DAG; asked again with the same id, it is the same DAG run.
+    def plan(self, phase: str, settings: Mapping[str, Any], actor: str) -> Planned:
+        """What would be started, a dry run unless the settings turn that off; null is as good as absent.
 
-        Raises InputError for what is no phase or no setting, PhaseRefused without an Airflow, StackError where it does not answer.
+        Raises InputError for what is no phase or no setting, PhaseRefused where no Airflow would run it, StackError where it does
+        not answer.
         """
         from atlas_workflows.migration.phases import phase_named
         from atlas_workflows.migration.preflight.checklist import waivable_items
         from atlas_workflows.migration.request import PhaseRequest
         from atlas_workflows.supervision.recurring_dags import airflow_of
 
-        found, wishes = phase_named(phase), {"dry_run": True, **settings}
-        PhaseRequest.read(wishes, actor=actor, waivable=waivable_items())
+        found = phase_named(phase)
+        wishes = {"dry_run": True, **{name: value for name, value in settings.items() if value is not None}}
+        try:
+            PhaseRequest.read(wishes, actor=actor, waivable=waivable_items())
+        except InputError as refusal:
+            if "field" in refusal.attributes:
+                refusal.attributes["field"] = f"settings.{refusal.attributes['field'][:100]}"
+            raise
         airflow = airflow_of(self.settings())
         if airflow is None:
             raise PhaseRefused(
@@ -49,14 +55,29 @@ class PhaseStarts:
             raise PhaseRefused(
                 f"The DAG {found.dag_id} is paused in Airflow.", remedy="Unpause it there, then start the phase again."
             )  # fmt: skip
-        known = airflow.trigger_once(found.dag_id, wishes, dag_run_id)
-        return Started(found.name, found.dag_id, dag_run_id, known)
+        return Planned(found.name, found.dag_id, wishes)
+
+    def start(self, planned: Planned, dag_run_id: str) -> Mapping[str, Any]:
+        """Trigger the DAG; asked again with the same id, it is the same DAG run. The settings that it was started with.
+
+        Raises PhaseRefused where there is no Airflow any more, StackError where it does not answer.
+        """
+        from atlas_workflows.supervision.recurring_dags import airflow_of
+
+        airflow = airflow_of(self.settings())
+        if airflow is None:
+            raise PhaseRefused("There is no Airflow here any more.", remedy="Start it, then try again.")
+        return airflow.trigger_once(planned.dag_id, dict(planned.settings), dag_run_id)
 
     def approve(self, connection: Connection, run: str, actor: str, reason: str) -> Any:
         """Note that somebody lets the run go on, unless somebody has; that one. Raises PhaseRefused where it has ended."""
+        from atlas_workflows.db.acting import act_as_migration
+        from atlas_workflows.db.sql_files import sql
         from atlas_workflows.migration.runs.controls import approval_of, approve_run
 
         named = UUID(run)
+        act_as_migration(connection)
+        connection.execute(sql("migration/runs/lock_run"), {"id": named})
         if approval_of(connection, named) is None:
             approve_run(connection, named, actor, reason)
         return approval_of(connection, named)

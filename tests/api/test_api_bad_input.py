@@ -11,6 +11,7 @@ from api_requests import Asked, asked_of
 from api_world import BY, World
 from httpx import Response
 
+from atlas_workflows.api.v1.routing import V1Route
 from atlas_workflows.db.connect import connect
 from atlas_workflows.store.api_keys import create_key, revoke_key
 from crm_world import ONE
@@ -45,7 +46,12 @@ VALUES = {
 
 
 def _routes(world: World) -> Iterator[Asked]:
-    return (each for each in asked_of(world.app) if each.needs is not None and not each.needs.everywhere)
+    """Those of v2: what v1 says to this is in its own tests."""
+    return (
+        each
+        for each in asked_of(world.app)
+        if each.needs is not None and not each.needs.everywhere and not isinstance(each.route, V1Route)
+    )
 
 
 @pytest.fixture
@@ -83,7 +89,7 @@ def test_a_body_that_cannot_be(untouched: World, kind: str) -> None:
     body, content_type, status, code = BODIES[kind]
     asked = 0
     for each in _routes(untouched):
-        if "requestBody" not in each.operation:
+        if "requestBody" not in each.operation or (kind == "a list" and _takes_a_list(each)):
             continue
         headers = {**each.request()["headers"], "Content-Type": content_type}
         answer = untouched.call(
@@ -93,6 +99,11 @@ def test_a_body_that_cannot_be(untouched: World, kind: str) -> None:
         _is_clear(answer, status, code)
         asked += 1
     assert asked > 12
+
+
+def _takes_a_list(each: Asked) -> bool:
+    content = each.operation["requestBody"]["content"]
+    return bool(content[JSON]["schema"].get("type") == "array")
 
 
 def test_a_body_that_is_compressed_or_without_an_end(untouched: World) -> None:

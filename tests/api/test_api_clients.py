@@ -28,8 +28,10 @@ from crm_world import ONE, TWO
 HOW_TO = ROOT / "docs" / "how-to" / "generate-a-client.md"
 SAID = ["made Welcome", "200 archived", "412 stale - Read it again, then repeat the change."]
 VERBS = {
-    "cancel", "change", "count", "create", "delete", "describe", "diff", "explain", "list", "plan", "preview", "publish",
-    "read", "replay", "revoke", "rotate", "save", "stream", "validate",
+    "announce", "approve", "archive", "cancel", "change", "count", "create", "delete", "describe", "diff",
+    "discard", "explain", "forecast", "list", "merge", "patch", "plan", "preview", "publish", "read",
+    "render", "replay", "restore", "revoke", "rotate", "save", "sign", "simulate", "start", "stream",
+    "test", "validate",
 }  # fmt: skip
 
 

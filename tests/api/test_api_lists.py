@@ -12,6 +12,7 @@ from api_world import World
 
 from atlas_workflows.api.database import SETTINGS
 from atlas_workflows.api.manners.cursors import cursor_of
+from atlas_workflows.api.routes.workflows import FILTERS
 from atlas_workflows.db.connect import application_transaction, connect
 from atlas_workflows.db.sql_files import sql, sql_text
 from crm_world import TWO
@@ -97,7 +98,7 @@ def test_executions_since_an_instant_are_those(full: World, since: datetime) -> 
     assert [item["execution"] for item in page["items"]] == [row[0] for row in found]
 
 
-WORKFLOWS = dict.fromkeys(("id", "status", "owner", "search", "before_at", "before_id"))
+WORKFLOWS = dict.fromkeys(("id", *FILTERS, "before_at", "before_id"))
 EXECUTIONS = dict.fromkeys(("workflow", "subject", "outcome", "since", "execution", "before_at", "before_id"))
 BEFORE = LAST - timedelta(days=4)
 PLACE = {"before_at": BEFORE, "before_id": "80000000-0000-4000-8000-000000000000"}
@@ -106,7 +107,7 @@ PAGES = {
     "engine/executions": (EXECUTIONS, PLACE, "(started_at <="),
     "api/keys": ({"id": None, "before_at": None, "before_id": None}, PLACE, "(ROW("),
     "api/audit": ({"subject_table": None, "subject_id": None, "before": None}, {"before": 9}, "(id <"),
-    "api/changes": ({}, {"transaction": "9", "id": 9}, "(ROW(written_by, id) >"),
+    "api/changes": ({"kind": 0, "execution": None}, {"transaction": "9", "id": 9}, "(ROW(written_by, id) >"),
 }  # fmt: skip
 
 

@@ -126,7 +126,8 @@ def test_an_operator_sees_the_installation_and_changes_it_where_the_login_may(
 WITHOUT_KEY = {
     "api-keys", "audiences/count", "conditions/count", "conditions/explain", "dead-letters/{cause}/replay-plan", "forecasts",
     "migration/runs/{run}/approvals", "schedules/describe", "schedules/preview", "simulations", "templates-text/render", "validate",
-    "webhooks", "webhooks/{endpoint}/rotations", "workflows/{workflow}/draft/merge", "workflows/{workflow}/publish-plan",
+    "webhooks", "webhooks/{endpoint}/rotations", "workflows/{workflow}/draft/merge",
+    "workflows/{workflow}/publish-plan",
     "workflows/{workflow}/validate", "workflows/{workflow}/versions/{version}/restore",
 }  # fmt: skip
 # What has one state only, and what changes nothing that anybody reads back to write it.
@@ -140,7 +141,8 @@ def _headers(asked: Asked) -> set[str]:
 def test_whatever_starts_something_takes_a_key_and_whatever_changes_something_the_state_that_was_read(
     world: World,
 ) -> None:
-    found = {f"{each.method} {each.route.path_format.removeprefix('/api/v2/').split(':')[0]}": each for each in _routes(world)}  # fmt: skip
+    ours = [each for each in _routes(world) if not is_old(each)]
+    found = {f"{each.method} {each.route.path_format.removeprefix('/api/v2/').split(':')[0]}": each for each in ours}  # fmt: skip
     posts = {name.removeprefix("POST "): each for name, each in found.items() if each.method == "POST"}
     assert {name for name, each in posts.items() if "Idempotency-Key" not in _headers(each)} == WITHOUT_KEY
     assert "If-Match" in _headers(posts["workflows/{workflow}/versions/{version}/restore"])

@@ -160,16 +160,19 @@ def test_it_ends_when_it_is_told_to(served: tuple[Client, subprocess.Popen[str]]
     client, process = served
     for _ in range(3):
         assert client.get("/api/workflows").status_code == 401
+    assert client.put(f"/hooks/{world.ids[ONE]['endpoint']}", json={}).status_code == 405
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode in (0, -signal.SIGTERM), said
     assert "api ends" in said
     with connect(world.dsn, application_name="test", autocommit=True) as connection:
         found = read_usage(connection, date(2026, 1, 1))
+        refused = connection.execute("SELECT code, times FROM atlas.webhook_refusals").fetchall()
     nobodys = [each for each in found if (each.route, each.caller) == ("GET /api/workflows", "nobody")]
     assert [(each.calls, each.organization) for each in nobodys] == [(3, None)], (
         "the last calls are counted too"
     )
+    assert refused == [("method_not_allowed", 1)], "and so is what webhooks refused last"
 
 
 def test_it_starts_without_what_it_may_never_need() -> None:

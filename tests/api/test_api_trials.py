@@ -1,7 +1,9 @@
 """Simulations by the interpreter that executes, within a bound; forecasts by the starts of late."""
 
 import json
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -9,8 +11,10 @@ import psycopg
 import pytest
 from api_world import World
 
+from atlas_workflows.api.manners.heavy import heavy
 from atlas_workflows.api.manners.refusals import as_problem
 from atlas_workflows.nodes.trial import play_trial, trigger_named
+from atlas_workflows.store.forecasts import forecast
 from atlas_workflows.store.trials import Deadline, TrialTooLong, program_to_try
 from crm_world import ANA, ONE, TWO
 
@@ -67,6 +71,16 @@ def test_what_a_trial_cannot_be_is_said_by_name(world: World) -> None:
         ({"workflow": workflow, "member": ANA, "data": {"contact": {}}}, 422, "member"),
         ({"workflow": workflow, "data": {"contact": 7}}, 422, "data.contact"),
         ({"workflow": workflow, "version": 4}, 404, None),
+        ({"definition": good, "version": 7}, 422, "version"),
+        ({"definition": good, "at": "0001-01-01T00:00:00+14:00"}, 422, "at"),
+        ({"definition": good, "at": "9999-12-31T23:59:59Z"}, 422, "at"),
+        (
+            {"definition": good, "events": [{"type": "x", "at": "0001-01-01T00:00:00+14:00"}]},
+            422,
+            "events.0.at",
+        ),
+        ({"workflow": workflow, "at": 1772442000}, 422, "at"),
+        ({"workflow": workflow, "events": [{"type": "x", "at": "1772442000"}]}, 422, "events.0.at"),
         ({"definition": {"nodes": 7}}, 422, None),
     ):
         answer = world.call("POST", "simulations", json=body)
@@ -104,6 +118,37 @@ def test_a_forecast_plays_the_last_starts_through_the_draft(world: World, mails:
     assert (told["starts_a_day"], told["messages_a_day"]) == (0.1, 0.1 * mails)
     assert told["expected"] == []
     assert world.call("POST", "forecasts", json={"workflow": workflow}, organization=TWO).status_code == 404
+
+
+def test_a_forecast_that_takes_too_long_tells_what_was_played(world: World) -> None:
+    found = definition(MAIL, {**MAIL, "id": "n"})
+    workflow = _workflow(world, found)
+    program = program_to_try(found | {"id": workflow, "name": "x", "format": "atlas.workflow/1"})
+    now, whole = world.clock(), []
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        for day in (1, 2, 3):
+            connection.execute(
+                "INSERT INTO atlas.workflow_executions (organization_id, workflow_id, status, triggered_by, started_at)"
+                " VALUES (%s, %s, 'completed', 'manual', %s)", [ONE, workflow, now - timedelta(days=day)],
+            )  # fmt: skip
+        for looks in range(40):
+            deadline = Deadline(looks - 0.5, count().__next__)
+            told = forecast(connection, ONE, program, now, days=30, deadline=deadline)
+            assert told.complete == (told.played == 3)
+            assert told.messages.get("send_email", 0) == 2 * told.started == 2 * told.played
+            whole.append(told.played)
+    assert set(whole) == {0, 1, 2, 3}
+
+
+def test_what_is_tried_leaves_the_others_their_sessions(world: World) -> None:
+    wish = {"definition": definition(MAIL) | {"id": str(uuid4()), "name": "x", "format": "atlas.workflow/1"}}
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(heavy())
+        refused = world.call("POST", "simulations", json=wish)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert world.call("GET", "workflows").status_code == 200
+    _simulate(world, **wish)
 
 
 def test_a_workflow_that_never_started_has_what_its_migration_found(world: World) -> None:

@@ -3,7 +3,9 @@
 import json
 import os
 import subprocess
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from api_world import BY, CANARIES, World, definition_of
 from golden_play import fresh, play
 
 from atlas_workflows.api.v1.counting import Counter
+from atlas_workflows.api.v1.errors import ELSEWHERE
 from atlas_workflows.api.v1.listing import route_names
 from atlas_workflows.api.v1.routing import ending_headers
 from atlas_workflows.db.connect import connect
@@ -188,6 +191,120 @@ def test_a_migrated_workflow_is_shown_as_its_row_was(world: World) -> None:
     assert _draft(world, made)["nodes"][0]["parameters"]["tags"] == ["cold"]
 
 
+def test_a_migrated_workflow_that_was_renamed_is_shown_as_its_row_was(world: World) -> None:
+    document = _document()
+    document["nodes"][0]["data"]["icon"] = "spark"
+    made = _migrated(world, document)
+    for name in ("Newer", "Newest"):
+        put = _put(world, made, name=name)
+        assert (put.status_code, put.json()["nodes"]) == (200, document["nodes"]), put.text
+    shown = world.get(f"{OLD}/{made}")
+    assert (shown["name"], shown["nodes"], shown["warnings"]) == ("Newest", document["nodes"], [])
+    document["nodes"][1]["data"]["config"] = {"tag": "cold"}
+    assert _put(world, made, nodes=document["nodes"]).status_code == 200
+
+
+def _drafted_in_v2(world: World, workflow: str, tags: list[str]) -> dict[str, Any]:
+    draft = world.call("GET", f"workflows/{workflow}/draft")
+    changed: dict[str, Any] = draft.json()["definition"]
+    changed["nodes"][0]["parameters"] = {"tags": tags}
+    put = {"json": {"definition": changed}, "headers": {"If-Match": draft.headers["etag"]}}
+    assert world.call("PUT", f"workflows/{workflow}/draft", **put).status_code == 200
+    return changed
+
+
+def _published(world: World, workflow: str) -> list[str]:
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT v.definition #> '{nodes,0,parameters,tags}' FROM atlas.workflows AS w JOIN atlas.workflow_versions AS v"
+            " ON v.workflow_id = w.id AND v.version = w.published_version WHERE w.id = %s", [workflow],
+        ).fetchone()  # fmt: skip
+    assert found is not None
+    tags: list[str] = found[0]
+    return tags
+
+
+def test_a_draft_of_somebody_else_is_never_published_by_v1(world: World) -> None:
+    made = _made(world, status="active")["id"]
+    draft = _drafted_in_v2(world, made, [])  # not even valid
+    nodes = world.get(f"{OLD}/{made}")["nodes"]
+    nodes[0]["position"] = {"x": 1, "y": 1}
+    for status in ("paused", "active"):
+        put = _put(world, made, status=status)
+        assert (put.status_code, put.json()["status"]) == (200, status), put.text
+        assert "DRAFT_NOT_PUBLISHED" in [each["code"] for each in put.json()["warnings"]]
+        for change in ({"name": "x"}, {"nodes": nodes}):
+            assert _put(world, made, **change).status_code == 409, change
+    assert (_published(world, made), _draft(world, made)) == (["hot"], draft)
+
+
+def test_what_v1_changed_while_it_was_paused_is_published_when_it_is_resumed(world: World) -> None:
+    made = _made(world, status="active")["id"]
+    assert _put(world, made, status="paused").status_code == 200
+    nodes = _document()["nodes"]
+    nodes[1]["data"]["config"] = {"tag": "cold"}
+    assert _put(world, made, nodes=nodes).status_code == 200
+    assert _published(world, made) == ["hot"]
+    assert _put(world, made, status="active").json()["warnings"] == []
+    assert _published(world, made) == ["cold"]
+
+
+def test_a_change_without_a_status_leaves_it_to_whoever_pauses_meanwhile(world: World) -> None:
+    made = _made(world, status="active")["id"]
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(world.dsn) as other:
+        other.execute("UPDATE atlas.workflows SET status = 'paused' WHERE id = %s", [made])
+        put = thread.submit(_put, world, made, name="saved by itself")
+        _wait_for_a_lock(world)
+        other.commit()
+        answer = put.result(timeout=30)
+    assert (answer.status_code, answer.json()["status"]) == (200, "paused"), answer.text
+
+
+def test_what_is_given_back_meanwhile_is_not_archived(world: World) -> None:
+    made = _migrated(world, _document())
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(world.dsn) as other:
+        other.execute("UPDATE atlas.workflows SET owner = 'legacy_app' WHERE id = %s", [made])
+        deleted = thread.submit(world.call, "DELETE", f"{OLD}/{made}")
+        _wait_for_a_lock(world)
+        other.commit()
+        assert deleted.result(timeout=30).status_code == 409
+    assert world.get(f"{OLD}/{made}")["status"] == "draft"
+
+
+def _wait_for_a_lock(world: World) -> None:
+    """Until a request of the application waits for a row that is held."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        for _ in range(200):
+            if connection.execute(waiting).fetchone() != (0,):
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
+def test_a_place_that_cannot_be_used_is_told_and_holds_nothing(world: World) -> None:
+    made = _made(world)["id"]
+    for position in ({"x": 5_000_000, "y": 0}, None, "a", {"x": 1, "y": 2, "password": "s3cret"}):
+        nodes = _document()["nodes"]
+        nodes[1]["position"] = position
+        put = _put(world, made, nodes=nodes)
+        is_told = put.status_code == 400 or bool(put.json()["warnings"])
+        assert is_told or _draft(world, made)["nodes"][0]["position"] == position, (position, put.text)
+
+
+def test_a_let_in_that_has_expired_gives_its_name_back(world: World) -> None:
+    named, _ = _let_in(world, "stand", ["203.0.113.0/24"], days=1)
+    world.clock.now += timedelta(days=2)
+    try:
+        with connect(world.dsn, application_name="test", autocommit=True) as connection:
+            assert withdraw(connection, ONE, named, BY, world.clock()) == "stand"
+        again, _ = _let_in(world, "stand", ["203.0.113.0/24"])
+        with connect(world.dsn, application_name="test", autocommit=True) as connection:
+            assert withdraw(connection, ONE, again, BY, world.clock()) == "stand"
+    finally:
+        world.clock.now -= timedelta(days=2)
+
+
 def test_what_the_old_application_executes_is_changed_there(world: World) -> None:
     made = _migrated(world, _document(), owner="legacy_app")
     for method, body in (("PUT", {"name": "x"}), ("PATCH", {"status": "paused"}), ("DELETE", None)):
@@ -252,6 +369,31 @@ def test_a_lead_that_the_table_and_the_field_tell_of_is_one_event(world: World) 
     assert told == {"table": True, "field": False}
 
 
+def test_an_id_is_the_same_however_it_is_written(world: World) -> None:
+    lead = uuid4()
+    written = (str(lead), str(lead).upper(), lead.hex, f"{{{lead}}}")
+    told = [world.call("POST", LEAD, json={"leadId": each}).json() for each in written]
+    assert {each["event_id"] for each in told} == {f"leads {lead} lead_created"}
+    assert [each["duplicate"] for each in told] == [False, True, True, True]
+    form = {"formId": "f", "submissionId": str(uuid4()).upper(), "clientId": str(lead).upper()}
+    assert world.call("POST", FORM, json=form).json()["event_id"].split()[1] == form["submissionId"].lower()
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        subjects = connection.execute(
+            "SELECT count(*) FROM atlas.event_outbox WHERE subject = %s", [str(lead)]
+        ).fetchone()
+    assert subjects == (2,)
+
+
+def test_a_key_of_another_form_is_refused_and_the_same_form_is_answered_again(world: World) -> None:
+    def sent(goal: str) -> Any:
+        headers = {"Idempotency-Key": "form-of-today"}
+        return world.call("POST", FORM, json={"formId": "f", "formData": {"goal": goal}}, headers=headers)
+
+    first, again, other = sent("strength"), sent("strength"), sent("rest")
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "CONFLICT"), other.text
+
+
 def _let_in(world: World, name: str, networks: list[str], days: int = 30) -> tuple[str, str]:
     with connect(world.dsn, application_name="test", autocommit=True) as connection:
         ends = world.clock() + timedelta(days=days)
@@ -269,12 +411,9 @@ def _call_field(world: World, secret: str, address: str = "testclient", path: st
 @pytest.fixture
 def behind_a_proxy(world: World) -> Any:
     """The application knows callers by what one proxy in front of it saw."""
-    before = world.app.state.v1
-    from dataclasses import replace
-
-    world.app.state.v1 = replace(before, proxies=1)
+    world.app.state.doors.proxies = 1
     yield world
-    world.app.state.v1 = before
+    world.app.state.doors.proxies = 0
 
 
 def test_one_who_is_let_in_may_use_the_fields_only_from_its_network_and_for_its_time(
@@ -354,6 +493,13 @@ def test_what_no_route_answers_is_refused_in_the_same_words(world: World) -> Non
     ):
         answer = world.call(method, path)
         assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), answer.text
+        assert answer.headers["sunset"], "who asks for what is not there learns of the end too"
+    world.app.state.v1.counter.flush()
+    with connect(world.dsn, application_name="test", autocommit=True) as connection:
+        noted = [
+            each.calls for each in read_usage(connection, world.clock().date()) if each.route == ELSEWHERE
+        ]
+    assert sum(noted) >= 3
     assert world.call("PATCH", "/api/v2/queue").json()["code"] == "method_not_allowed"
 
 
@@ -372,7 +518,10 @@ def test_a_draft_that_holds_anything_is_shown_and_may_be_moved(world: World) -> 
         for position in ({"x": 1, "y": 2}, {"x": 10**30, "y": "a"}, None, []):
             for node in nodes:
                 node["position"] = position
-            assert _put(world, made, nodes=nodes).status_code in (200, 400, 409)
+            put = _put(world, made, nodes=nodes)
+            assert put.status_code in (200, 400, 409)
+            is_told = put.status_code != 200 or position == {"x": 1, "y": 2} or put.json()["warnings"]
+            assert is_told or not nodes, put.text
         assert world.call("POST", f"{OLD}/{made}/test").status_code == 400
         assert _put(world, made, status="active").status_code == 400
         assert world.call("GET", f"{OLD}?search=wrong").status_code == 200
@@ -410,11 +559,19 @@ def test_the_commands_let_in_count_and_withdraw(world: World) -> None:
     world.app.state.v1.counter.flush()
     told = json.loads(_atlas(world, "v1", "usage", "--since", "2026-01-01", "--organization", ONE, "--json"))
     assert {"owner"} <= {each["named"] for each in told["calls"]}
-    assert (told["nobody_calls"], told["counted_since"] is not None) == (False, True)
+    assert (told["nobody_calls"], told["counted_since"] is not None) == (None, True)
     quiet = _atlas(world, "v1", "usage", "--organization", str(uuid4()))
     assert "0 callers, 0 calls" in quiet
     assert f"GET {OLD}" in quiet
-    assert "Nobody calls" not in quiet, "it has not been counted for 30 days"
+    assert "has not come yet" in _atlas(world, "v1", "usage", "--since", "2099-01-01", status=2)
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        connection.execute("UPDATE atlas.v1_watches SET began_at = began_at - interval '40 days'")
+    quiet += _atlas(world, "v1", "usage", "--organization", str(uuid4()))
+    assert "Nobody calls" not in quiet, "others call, and whoever was refused may be of that one"
+    assert "Nobody calls" not in _atlas(world, "v1", "usage"), "owner calls"
+    with psycopg.connect(world.dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM atlas.v1_usage")
+    assert "Nobody calls v1 any more." in _atlas(world, "v1", "usage")
     listed = _atlas(world, "v1", "let-ins", "--organization", ONE)
     assert made["secret"] not in listed
     assert "1 in force" in listed

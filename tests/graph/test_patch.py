@@ -82,11 +82,33 @@ def test_a_small_patch_makes_no_large_draft() -> None:
     doubling = [{"op": "copy", "from": "/a", "path": "/a/-"}] * 30
     with pytest.raises(PatchInvalid, match="too large"):
         apply_patch(document, doubling)
-    with pytest.raises(PatchInvalid, match="at most 1,000"):
+    text = [{"op": "add", "path": "/x", "value": "x" * 50_000}]
+    with pytest.raises(PatchInvalid, match="too large"):
+        apply_patch({}, text + [{"op": "copy", "from": "/x", "path": f"/x{n}"} for n in range(200)])
+    with pytest.raises(PatchInvalid, match="at most 1,000") as refused:
         apply_patch({}, [{"op": "test", "path": "", "value": {}}] * (MOST_OPERATIONS + 1))
+    assert refused.value.attributes["field"] == "body"
+
+
+def test_no_draft_is_nested_deeper_than_can_be_read() -> None:
     nesting = [{"op": "add", "path": "/a" * depth, "value": {}} for depth in range(1, 70)]
     with pytest.raises(PatchInvalid, match="64 deep"):
         apply_patch({}, nesting)
+    chain: dict[str, Any] = {}
+    for _ in range(51):
+        chain = {"a": chain}
+    doubling = [{"op": "copy", "from": "/a", "path": "/a" * (50 * 2**times + 1)} for times in range(6)]
+    with pytest.raises(PatchInvalid, match="64 deep") as refused:
+        apply_patch(chain, doubling)
+    assert refused.value.attributes["field"] == "0.path"
+    with pytest.raises(PatchInvalid, match="64 deep"):
+        apply_patch(
+            {"a": 1},
+            [
+                {"op": "replace", "path": "/a", "value": chain["a"]},
+                {"op": "copy", "from": "/a", "path": "/a" * 20},
+            ],
+        )
 
 
 KEYS = st.sampled_from(["a", "b", "/", "~", ""])

@@ -75,12 +75,14 @@ def test_the_refusal_says_what_was_meant() -> None:
     [
         ("workers", "many"), ("workers", 0), ("workers", 33), ("workers", 1.5), ("workers", True), ("batch_rows", 0),
         ("batch_rows", 100_001), ("dry_run", "yes"), ("dry_run", 1), ("percent", 0), ("percent", 101), ("percent", "10"),
-        ("organizations", [7]), ("backup", "no"),
+        ("organizations", [7]), ("organizations", 5), ("organizations", "abc"), ("organizations", ["abc"]), ("waivers", 5),
+        ("waivers", "tls=VPN"), ("assume_organization", "x"), ("backup", "no"),
     ],
 )  # fmt: skip
 def test_a_value_that_does_not_fit_is_refused_with_its_name(name: str, value: object) -> None:
-    with pytest.raises(InputError, match=name):
+    with pytest.raises(InputError, match=name) as refused:
         PhaseRequest.read({name: value}, actor="ada")
+    assert refused.value.attributes["field"] == name
 
 
 def test_waivers_name_an_item_and_a_reason() -> None:

@@ -320,8 +320,15 @@ def test_what_a_draft_was_is_kept_for_a_while_and_goes_with_its_workflow(admin: 
     admin.execute(
         "INSERT INTO atlas.draft_presence SELECT organization_id, id, 'ana', '1', now() FROM atlas.workflows"
     )
+    admin.execute(
+        "INSERT INTO atlas.v1_documents (workflow_id, organization_id, of_draft, document)"
+        " SELECT id, organization_id, 'x', '{}' FROM atlas.workflows"
+    )
     admin.execute("DELETE FROM atlas.workflows WHERE id = %s", [workflow])
     assert admin.execute(left, [workflow]).fetchone() == (None,)
+    assert admin.execute("SELECT array_agg(workflow_id::text) FROM atlas.v1_documents").fetchone() == (
+        [other],
+    )
     assert admin.execute(left, [other]).fetchone() == ([1],)
     assert admin.execute("SELECT array_agg(workflow_id::text) FROM atlas.draft_presence").fetchone() == (
         [other],

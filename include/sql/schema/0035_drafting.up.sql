@@ -81,12 +81,13 @@ BEGIN
     PERFORM set_config('atlas.acting', 'migration', true);
     DELETE FROM atlas.draft_revisions AS d USING gone AS g WHERE d.workflow_id = g.id;
     DELETE FROM atlas.draft_presence AS d USING gone AS g WHERE d.workflow_id = g.id;
+    DELETE FROM atlas.v1_documents AS d USING gone AS g WHERE d.workflow_id = g.id;
     PERFORM set_config('atlas.acting', acted, true);
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION atlas.forget_drafts() IS
-    'Database trigger: what is kept of drafts goes with their workflows, which a rollback removes in one statement.';
+    'Database trigger: what is kept of drafts, and what v1 was sent, goes with their workflows, which a rollback removes in one statement.';
 REVOKE ALL ON FUNCTION atlas.forget_drafts() FROM PUBLIC;
 CREATE TRIGGER forget_drafts AFTER DELETE ON atlas.workflows
     REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION atlas.forget_drafts();

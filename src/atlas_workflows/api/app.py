@@ -90,7 +90,7 @@ def create_app(
     if old is not None:
         counter = Counter(app.state.doors.database, now)
         headers = ending_headers(sunset, f"{prefix}{V2}/workflows")
-        app.state.v1 = V1(old, counter, headers, proxies)
+        app.state.v1 = V1(old, counter, headers)
         for router in all_routers(v1_routes):
             app.include_router(router)
     add_refusals(app)

@@ -11,10 +11,13 @@ from atlas_workflows.api.doors.caller import HEADER
 from atlas_workflows.api.doors.needs import Needs
 from atlas_workflows.api.schemas.problems import Problem
 from atlas_workflows.api.v1.errors import STATUSES
+from atlas_workflows.api.v1.letting_in import HEADER as LET_IN_HEADER
+from atlas_workflows.api.v1.letting_in import FieldNeeds
 from atlas_workflows.api.v1.routing import V1Route
 from atlas_workflows.api.v1.schemas.errors import V1Error
 
 VERSION = "2.0"
+LET_IN = "webhookSecret"
 ABOUT = (
     "Workflows, executions and the migration of an organization. Every request brings `Authorization: Bearer` with an API key "
     "or a token of the identity provider; refusals are `application/problem+json` with a `code` to go by."
@@ -66,6 +69,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or a token of the identity provider."},
     }  # fmt: skip
+    if hasattr(app.state, "v1"):
+        about = "The shared secret of a caller that was let in for a while, from its network."
+        components["securitySchemes"][LET_IN] = {"type": "apiKey", "in": "header", "name": LET_IN_HEADER, "description": about}  # fmt: skip
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema and needs_of(route) is not None:
             for method in route.methods:
@@ -113,7 +119,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
     }
     if is_old:
         _say_its_end(operation)
-    operation["security"] = [{"bearer": []}]
+    operation["security"] = [{"bearer": []}, *([{LET_IN: []}] if isinstance(needs, FieldNeeds) else [])]
     operation["x-permission"] = needs.permission or "any"
     if needs.everywhere:
         operation["x-everywhere"] = True

@@ -6,15 +6,13 @@ from typing import Any, Protocol
 from atlas_workflows.db.connect import Connection
 
 
-class Started(Protocol):
-    """The DAG run of a phase. `settings` are those it was started with: others where it had been started before."""
+class Planned(Protocol):
+    """A phase that can be started, with the settings that it would be started with."""
 
     @property
     def phase(self) -> str: ...
     @property
     def dag_id(self) -> str: ...
-    @property
-    def dag_run_id(self) -> str: ...
     @property
     def settings(self) -> Mapping[str, Any]: ...
 
@@ -31,8 +29,11 @@ class Approval(Protocol):
 class Phases(Protocol):
     """Starts phases where Airflow runs them, and approves their runs. Raises InputError, PhaseRefused, StackError."""
 
-    def start(self, phase: str, settings: Mapping[str, Any], actor: str, dag_run_id: str) -> Started:
-        """Start it as the DAG run of this id; asked again, it is the same one."""
+    def plan(self, phase: str, settings: Mapping[str, Any], actor: str) -> Any:
+        """What would be started (Planned); nothing is yet."""
+
+    def start(self, planned: Any, dag_run_id: str) -> Mapping[str, Any]:
+        """Start it as the DAG run of this id; asked again, it is the same one. The settings that it was started with."""
 
     def approve(self, connection: Connection, run: str, actor: str, reason: str) -> Approval:
         """Let a run go on that waits for approval, by the function of `atlas migrate approve`; the first one who did."""

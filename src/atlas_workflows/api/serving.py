@@ -43,10 +43,10 @@ def build(
 
 
 def serve(application: FastAPI, host: str, port: int) -> None:
-    """Answer until SIGTERM or SIGINT; what is in hand then is answered. Raises StackError where the port is not to be had."""
+    """Answer until SIGTERM or SIGINT; what is in hand then is answered, and what webhooks refused is noted. Raises StackError where the port is not to be had."""
     listening = listen(host, port)
     config = uvicorn.Config(
-        application, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="off",
+        application, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="on",
         http=Impatient, timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=DRAIN_SECONDS, limit_concurrency=MOST_AT_ONCE,
     )  # fmt: skip
     structlog.get_logger().info("api serves", host=host, port=port)

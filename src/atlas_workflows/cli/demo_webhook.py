@@ -21,6 +21,7 @@ from atlas_workflows.integrations.webhooks.sample_call import Wish
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.sample.organizations import Organization
 from atlas_workflows.secrets.keys import own_sealer
+from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Site
 from atlas_workflows.store.history import Execution, Wanted, find_executions
 from atlas_workflows.store.publication import publish, resume
@@ -95,7 +96,7 @@ def ring(site: Site, gym: Organization, served_at: str, post: Post) -> Rung:
     began = datetime.now(UTC)
     with site.connect("demo", autocommit=True) as connection:
         act_as_migration(connection)
-        endpoint = _make_endpoint(connection, gym.id)
+        endpoint = _make_endpoint(connection, gym.id, own_sealer(site.settings))
         _publish(connection, gym.id, workflow, endpoint)
         calls = _call(site, endpoint, served_at, post)
         executions = _await(connection, Wanted(gym.id, workflow, since=began), endpoint)
@@ -103,13 +104,13 @@ def ring(site: Site, gym: Organization, served_at: str, post: Post) -> Rung:
     return Rung(gym.id, gym.name, endpoint, calls, executions, arrivals)
 
 
-def _make_endpoint(connection: Connection, organization: str) -> str:
+def _make_endpoint(connection: Connection, organization: str, sealer: Sealer) -> str:
     """Anew; those of earlier demos go."""
     for each in endpoints.list_webhooks(connection, organization):
         if each.name == NAME:
             endpoints.delete_webhook(connection, organization, each.endpoint_id, BY)
     wanted = endpoints.Wanted(NAME, "atlas")
-    return endpoints.create_webhook(connection, own_sealer(), organization, wanted, BY).webhook.endpoint_id
+    return endpoints.create_webhook(connection, sealer, organization, wanted, BY).webhook.endpoint_id
 
 
 def _publish(connection: Connection, organization: str, workflow: str, endpoint: str) -> None:
@@ -124,7 +125,7 @@ def _publish(connection: Connection, organization: str, workflow: str, endpoint:
 
 def _call(site: Site, endpoint: str, served_at: str, post: Post) -> tuple[Called, ...]:
     order = {"id": str(uuid4()), "customer": "Ana Berg", "amount": 49}
-    known = endpoint_at(site.dsn, endpoint)
+    known = endpoint_at(site.dsn, endpoint, site.settings)
     signed = made_call(known, Wish("order.paid", order), site.settings)
     forged = replace(signed, body=exact_json.dumps({**order, "amount": 1}))
     address = f"{served_at}/hooks/{endpoint}"

@@ -45,7 +45,7 @@ def usage(
     """List who called which route of v1 how often, the routes that nobody called, and since when calls are counted.
 
     Calls are written every few seconds. Nobody calls v1 any more where no caller is listed, calls were counted since before the
-    day, and no day is missing.
+    day, and no day is missing. Of one organization alone that is never said: whoever is refused may be nobody's.
     """
     from atlas_workflows.api.v1.listing import route_names
 
@@ -57,9 +57,9 @@ def usage(
     called = {each.route for each in found}
     idle = [name for name in route_names() if name not in called]
     if as_json:
-        print_json(_document(day, found, idle, watch))
+        print_json(_document(day, found, idle, watch, silent=_is_silent(day, found, watch, whose)))
         return
-    show(_lines(day, found, idle, watch))
+    show(_lines(day, found, idle, watch, silent=_is_silent(day, found, watch, whose)))
 
 
 @app.command("let-in")
@@ -126,26 +126,35 @@ def _day(text: str | None, now: datetime) -> date:
     if text is None:
         return (now - BACK).date()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as cause:
         raise InputError(f"{text[:60]!r} is no day.", remedy="Write 2026-03-02.", field="since") from cause
+    if day > now.date():
+        raise InputError(f"{day} has not come yet.", remedy=f"Name a day until {now.date()}.", field="since")
+    return day
 
 
-def _document(day: date, found: Sequence[Usage], idle: Sequence[str], watch: Watch) -> dict[str, Any]:
+def _document(
+    day: date, found: Sequence[Usage], idle: Sequence[str], watch: Watch, *, silent: bool | None
+) -> dict[str, Any]:
     return {
         "since": day.isoformat(), "calls": [{**asdict(each), "first_day": each.first_day.isoformat()} for each in found],
         "routes_without_calls": list(idle), "counted_since": watch.began_at, "counted_until": watch.seen_at,
-        "days_not_counted": watch.days_without, "nobody_calls": _is_silent(day, found, watch),
+        "days_not_counted": watch.days_without, "nobody_calls": silent,
     }  # fmt: skip
 
 
-def _is_silent(day: date, found: Sequence[Usage], watch: Watch) -> bool:
-    """Whether it is known that nobody called: somebody counted all that time."""
+def _is_silent(day: date, found: Sequence[Usage], watch: Watch, whose: str | None) -> bool | None:
+    """Whether it is known that nobody called: somebody counted all that time. None where only one organization was asked for."""
+    if whose is not None:
+        return None
     counted = watch.began_at is not None and watch.began_at.date() <= day and watch.days_without == 0
     return counted and not found
 
 
-def _lines(day: date, found: Sequence[Usage], idle: Sequence[str], watch: Watch) -> Iterator[str]:
+def _lines(
+    day: date, found: Sequence[Usage], idle: Sequence[str], watch: Watch, *, silent: bool | None
+) -> Iterator[str]:
     for each in found:
         who = f"{each.named} ({each.caller})" if each.named else each.caller
         refused = f", {each.refused} refused" if each.refused else ""
@@ -154,15 +163,15 @@ def _lines(day: date, found: Sequence[Usage], idle: Sequence[str], watch: Watch)
     yield from (f"never since {day}  {name}" for name in idle)
     callers = len({(each.organization, each.caller) for each in found})
     yield f"{callers} callers, {sum(each.calls for each in found)} calls since {day}."
-    yield _watched(day, found, watch)
+    yield _watched(day, watch, silent=silent)
 
 
-def _watched(day: date, found: Sequence[Usage], watch: Watch) -> str:
+def _watched(day: date, watch: Watch, *, silent: bool | None) -> str:
     if watch.began_at is None:
         return "Nobody has counted yet: start `atlas serve`."
     told = f"Counted since {watch.began_at:%Y-%m-%d %H:%M}, last at {watch.seen_at:%Y-%m-%d %H:%M}"
     told += f", on {watch.days_without} days since {day} not at all." if watch.days_without else "."
-    return f"{told} Nobody calls v1 any more." if _is_silent(day, found, watch) else told
+    return f"{told} Nobody calls v1 any more." if silent else told
 
 
 def _of_let_in(each: LetIn, now: datetime) -> Iterator[str]:

@@ -30,18 +30,19 @@ class Sent:
 
 def send_sample(dsn: str, endpoint_id: str, wish: Wish, url: str | None = None) -> Sent:
     """Raises WebhookUnknown and InputError, also where nobody listens."""
-    endpoint, settings = endpoint_at(dsn, endpoint_id), load_settings()
+    settings = load_settings()
+    endpoint = endpoint_at(dsn, endpoint_id, settings)
     return post(
         made_call(endpoint, wish, settings),
         f"{(url or _served_at(settings)).rstrip('/')}{PATH}{quote(endpoint_id)}",
     )
 
 
-def endpoint_at(dsn: str, endpoint_id: str) -> Endpoint:
-    """The endpoint as the intake knows it. Raises WebhookUnknown, and InputError where it cannot be read."""
+def endpoint_at(dsn: str, endpoint_id: str, settings: Settings) -> Endpoint:
+    """The endpoint as the intake of these settings knows it. Raises WebhookUnknown, and InputError where it cannot be read."""
 
     async def found() -> Endpoint | None:
-        store = PostgresWebhooks(dsn, own_sealer())
+        store = PostgresWebhooks(dsn, own_sealer(settings))
         try:
             return await store.endpoint(endpoint_id)
         finally:

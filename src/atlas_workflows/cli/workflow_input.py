@@ -12,7 +12,7 @@ from atlas_workflows.errors import ExpressionInvalid
 from atlas_workflows.expressions.moment import zone_named
 from atlas_workflows.graph.limits import is_deeper_than
 from atlas_workflows.graph.model import Workflow
-from atlas_workflows.nodes.trial import MAX_EVENTS, data_of, require_can_fail
+from atlas_workflows.nodes.trial import MAX_EVENTS, data_of, is_playable, require_can_fail
 
 _EXAMPLE = 'Write {"time": "2026-03-29T09:00:00Z", "type": "email_event", "subject": "…", "data": {…}}.'
 
@@ -88,7 +88,7 @@ def read_failure(text: str, workflow: Workflow) -> tuple[str, int]:
 
 def _time(text: str) -> datetime:
     at = datetime.fromisoformat(text)
-    if not 1900 <= at.year <= 2400:
+    if not is_playable(at):
         raise ValueError(text)
     return at
 

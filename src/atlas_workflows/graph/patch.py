@@ -10,8 +10,9 @@ from atlas_workflows.graph.limits import is_deeper_than
 from atlas_workflows.graph.numbered import Numbers
 
 MOST_OPERATIONS = 1_000
-# Values that copies may add in all: a document copied into itself doubles each time.
-MOST_COPIED = 100_000
+# What copies may add in all, in bytes: a document copied into itself doubles each time.
+MOST_COPIED = 4 * 1024 * 1024
+BYTES_OF_A_VALUE = 40  # beside its text
 DEEPEST = 64
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 # Operation -> what it needs beside `path`.
@@ -32,13 +33,12 @@ def apply_patch(document: Any, operations: Sequence[Any]) -> Any:
     """The document after the operations; the one given is left alone. Raises PatchInvalid, PatchTestFailed."""
     if len(operations) > MOST_OPERATIONS:
         raise PatchInvalid(
-            f"The patch has {len(operations):,} operations.", remedy=f"Send at most {MOST_OPERATIONS:,} at once, or the whole draft."
+            f"The patch has {len(operations):,} operations.", remedy=f"Send at most {MOST_OPERATIONS:,} at once, or the whole draft.",
+            field="body",
         )  # fmt: skip
     patched = _Patched(copy.deepcopy(document))
     for place, operation in enumerate(operations):
         patched.apply(place, _checked(place, operation))
-    if is_deeper_than(patched.document, DEEPEST):
-        raise PatchInvalid(f"The patch nests the draft more than {DEEPEST} deep.", remedy="Flatten it.")
     return patched.document
 
 
@@ -86,6 +86,7 @@ class _Patched:
             )
 
     def _add(self, place: int, path: list[str], value: Any) -> None:
+        _require_flat(place, path, value)
         if not path:
             self.document = value
             return
@@ -99,6 +100,7 @@ class _Patched:
 
     def _replace(self, place: int, path: list[str], value: Any) -> None:
         self._found(place, path)
+        _require_flat(place, path, value)
         if not path:
             self.document = value
             return
@@ -155,8 +157,18 @@ def _index(place: int, key: str, size: int, field: str) -> int:
 
 
 def _size(value: Any) -> int:
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(_size(member) for member in members)
+    """In bytes, roughly as much as it takes in memory."""
+    if isinstance(value, dict):
+        return BYTES_OF_A_VALUE + sum(len(key) + _size(member) for key, member in value.items())
+    if isinstance(value, list):
+        return BYTES_OF_A_VALUE + sum(map(_size, value))
+    return BYTES_OF_A_VALUE + (len(value) if isinstance(value, str) else 0)
+
+
+def _require_flat(place: int, path: Sequence[str], value: Any) -> None:
+    """Asked before each is put there: deeper than Python's own bound nothing could be copied, compared or measured any more."""
+    if is_deeper_than(value, DEEPEST - len(path)):
+        raise _at(place, "path", f"It would nest the draft more than {DEEPEST} deep.")
 
 
 def _at(place: int, field: str | None, fact: str) -> PatchInvalid:

@@ -33,13 +33,22 @@ def is_uuid(text: str) -> bool:
     return True
 
 
+def _listed(given: Any) -> tuple[Any, ...]:
+    """A list as a form or a command line gives it. Raises ValueError for what is none: a text would be read letter by letter."""
+    if given is None:
+        return ()
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        raise ValueError("Input should be a list")
+    return tuple(given)
+
+
 @dataclass(frozen=True, slots=True, config=STRICT)
 class Scope:
     """Which organizations a run is about. Both empty: everything, rows without an organization included."""
 
     organizations: Annotated[
         tuple[str, ...],
-        BeforeValidator(lambda given: tuple(given or ())),
+        BeforeValidator(_listed),
         WithJsonSchema(ORGANIZATIONS),
         Field(
             title="Organizations",
@@ -182,8 +191,11 @@ class PhaseRequest:
         refuse_unknown(document, PHASE_FIELDS)
         given = {name: value for name, value in document.items() if value is not None}
         scope = _scope_out_of(given)
-        given["waivers"] = _waivers(map(str, given.get("waivers") or ()), waivable)
+        for organization in scope.organizations:
+            _require_id("organizations", organization)
+        given["waivers"] = _waivers(given.get("waivers"), waivable)
         if owner := str(given.pop("assume_organization", "")).strip().lower():
+            _require_id("assume_organization", owner)
             given["assume_organization"] = owner
         given |= _stopped(given.get("old_application_stopped_at"))
         options = _built(RunOptions, {**given, "actor": actor, "report_dir": report_dir})
@@ -202,6 +214,7 @@ def _stopped(given: Any) -> dict[str, str]:
         raise InputError(
             f"{str(given)[:80]!r} is no instant at which the old application was stopped.",
             remedy="Write it with its offset, like 2026-03-02T09:00+00:00; it lies in the past.",
+            field="old_application_stopped_at",
         )
     return {"old_application_stopped_at": at.isoformat()}
 
@@ -262,7 +275,7 @@ class RolloutRequest(CutoverOptions):
 
     percents: Annotated[
         tuple[int, ...],
-        BeforeValidator(lambda given: tuple(given or ())),
+        BeforeValidator(_listed),
         WithJsonSchema(PERCENTS),
         Field(
             title="Percentages",
@@ -312,19 +325,35 @@ def _scope_out_of(given: dict[str, Any]) -> Scope:
     asked = _built(Scope, {name: given.pop(name) for name in ("organizations", "percent") if name in given})
     if asked.percent == 0:
         raise InputError(
-            "percent is 0, which is nobody.", remedy="Give 1 to 100, or leave it out for everybody."
+            "percent is 0, which is nobody.",
+            remedy="Give 1 to 100, or leave it out for everybody.",
+            field="percent",
         )
     return Scope.chosen(asked.organizations, asked.percent)
 
 
-def _waivers(given: Iterable[str], waivable: Collection[str]) -> dict[str, str]:
+def _require_id(name: str, given: str) -> None:
+    if not is_uuid(given):
+        raise InputError(
+            f"{name}: {given[:80]!r} is no organization id.", remedy="Give its uuid.", field=name
+        )
+
+
+def _waivers(given: Any, waivable: Collection[str]) -> dict[str, str]:
+    try:
+        listed = [str(each) for each in _listed(given)]
+    except ValueError as cause:
+        raise InputError(
+            "waivers is no list.", remedy="Give a list of ITEM=REASON.", field="waivers"
+        ) from cause
     waivers = {}
-    for text in filter(str.strip, given):
+    for text in filter(str.strip, listed):
         item, _, reason = (part.strip() for part in text.partition("="))
         if item not in waivable or not reason:
             raise InputError(
                 f"The waiver {text.strip()!r} names no item that can be waived, or gives no reason.",
                 remedy=f"Write ITEM=REASON; items that can be waived: {', '.join(sorted(waivable))}.",
+                field="waivers",
             )
         waivers[item] = reason
     return waivers
@@ -341,6 +370,7 @@ def refuse_unknown(document: Mapping[str, Any], known: Iterable[str]) -> None:
         f"There is no setting called {', '.join(named)}.",
         remedy=f"Settings are: {', '.join(known)}.",
         unknown=unknown,
+        field=unknown[0],
     )
 
 
@@ -393,6 +423,7 @@ def _built(model: type[Built], document: Mapping[str, Any]) -> Built:
         raise InputError(
             f"A setting has a value that does not fit: {'; '.join(wrong)}.",
             remedy="Give it a value of that kind.",
+            field=str(cause.errors()[0]["loc"][0]),
         ) from cause
 
 

@@ -22,6 +22,7 @@ from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.nodes.trigger_questions import Answer
 
 MAX_EVENTS = 2_000
+EARLIEST, LATEST = 1900, 2400  # the years in which a trial may begin, and its events may lie
 SUBJECTS = ("contact", "lead", "client")
 OBJECTS = (*SUBJECTS, "trigger", "organization", "variables")
 
@@ -124,13 +125,18 @@ def trigger_named(workflow: Workflow, wanted: str | None, *, field: str) -> Trig
     raise TrialRefused(fact, remedy=f"Name one with {field}. There are: {names}.", field=field)
 
 
+def is_playable(at: datetime) -> bool:
+    """Whether the clock can be put there: at the ends of time neither another zone nor a wait could be reckoned any more."""
+    return EARLIEST <= at.year <= LATEST
+
+
 def require_can_fail(workflow: Workflow, node: str, said: str, *, field: str) -> None:
     """Raise TrialRefused for what is no node of the workflow, or asks nothing of a provider that could fail."""
     types = {found.id: (found.type, found.version) for found in workflow.nodes}
     if node not in types:
         known = ", ".join(found.id for found in workflow.nodes[:10])
         fact = f"{said} names no node of the workflow."
-        raise TrialRefused(fact, remedy=f"Write NODE:ATTEMPTS. There are: {known}.", field=field)
+        raise TrialRefused(fact, remedy=f"Name one that is there: {known}.", field=field)
     kind = load_catalogue().node(*types[node])
     if kind is not None and kind.effect is Effect.NONE:
         fact = f"{said}: a node of type {kind.name} asks nothing of a provider that could fail."

@@ -7,9 +7,9 @@ from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.settings import Settings, load_settings
 
 
-def own_sealer() -> Sealer:
-    """Seals and opens with the keys of this installation."""
-    return Sealer(with_secret_key(load_settings()).secret_keys)
+def own_sealer(settings: Settings | None = None) -> Sealer:
+    """Seals and opens with the keys of this installation, or of the one whose settings are given."""
+    return Sealer(with_secret_key(settings or load_settings()).secret_keys)
 
 
 def with_secret_key(settings: Settings) -> Settings:

@@ -128,10 +128,11 @@ def plan_replay(connection: Connection, group: Group, kinds: Kinds) -> ReplayPla
         replays=len(plans),
         may_send=sum(plan.may_send for plan in plans),
         held=sum(plan.is_held for plan in plans),
-        nodes=Counter(node for plan in plans for node in plan.nodes),
+        # Plain dictionaries: dataclasses.asdict would count a Counter's pairs.
+        nodes=dict(Counter(node for plan in plans for node in plan.nodes)),
         effects_done=sum(len(plan.done) for plan in plans),
         effects_unknown=sum(len(plan.unknown) for plan in plans),
-        refused=Counter(each.why for each in found if isinstance(each, NotReplayed)),
+        refused=dict(Counter(each.why for each in found if isinstance(each, NotReplayed))),
     )
 
 

@@ -11,7 +11,8 @@ from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import InputError
 from atlas_workflows.exact_json import dumps_text, loads
-from atlas_workflows.store.publication import StaleRevision, Standing
+from atlas_workflows.store.publication import DraftInvalid, StaleRevision, Standing
+from atlas_workflows.store.secret_references import secret_problems
 from atlas_workflows.store.steering import By, audit
 
 PRESENT_FOR = timedelta(seconds=30)
@@ -38,10 +39,12 @@ def save_draft(
 ) -> int:
     """Save a draft that was read at `revision`, and note who did; the new revision.
 
-    Raises StaleRevision where somebody was faster, InputError where the workflow is archived.
+    Raises StaleRevision where somebody was faster, InputError where the workflow is archived, DraftInvalid where it refers to
+    secrets that are not its organization's.
     """
     if standing.status == "archived":
         raise InputError(f"{standing.name!r} is archived.", remedy="Copy it to a new workflow.")
+    require_own_secrets(connection, standing.organization, document)
     given = {"id": standing.id, "revision": revision, "definition": dumps_text(document), "user": user}
     try:
         with connection.transaction():
@@ -53,6 +56,14 @@ def save_draft(
             remedy="Read it again and merge your change into it.",
         ) from cause
     return saved
+
+
+def require_own_secrets(connection: Connection, organization: str, document: Any) -> None:
+    """Raise DraftInvalid for references to another organization's secrets, which the database would not store."""
+    problems = secret_problems(connection, organization, document)
+    if problems:
+        fact = "The draft refers to secrets that are not its organization's."
+        raise DraftInvalid(fact, remedy="Correct the draft.", problems=problems)
 
 
 def earlier_draft(connection: Connection, standing: Standing, revision: int) -> Any | None:
@@ -68,7 +79,7 @@ def note_presence(
     connection: Connection, organization: str, workflow: str, caller: str, page: str
 ) -> list[Present]:
     """Somebody has the draft open; everybody who has, that one too."""
-    given = {"organization": organization, "workflow": workflow, "caller": caller, "page": page, "within": PRESENT_FOR}  # fmt: skip
+    given = {"organization": organization, "workflow": workflow, "caller": caller, "page": page}  # fmt: skip
     connection.execute(sql("api/note_presence"), given)
     return read_presence(connection, organization, workflow)
 

@@ -17,7 +17,7 @@ from atlas_workflows.graph.model import Trigger, Workflow
 from atlas_workflows.integrations.crm.contact import read_contact
 from atlas_workflows.integrations.crm.tables import read_crm
 from atlas_workflows.nodes.trial import answer_of
-from atlas_workflows.store.trials import Deadline, PublishedWorkflows
+from atlas_workflows.store.trials import Deadline, PublishedWorkflows, TrialTooLong
 
 MESSAGES = frozenset({"send_email", "send_sms", "send_whatsapp", "make_call"})
 MOST_PLAYED = 50
@@ -100,7 +100,10 @@ def forecast(
         contact = (
             None if start.subject is None else read_contact(connection, organization, start.subject, crm)
         )
-        _play(program, start, contact, library, until, tally)
+        try:
+            _play(program, start, contact, library, until, tally)
+        except TrialTooLong:  # the time is over in the midst of this one, which does not count
+            break
     share = Decimal(tally.started) / tally.played if tally.played else None
     return Forecast(
         days, starts, tally.played, tally.started, dict(tally.messages),
@@ -126,16 +129,17 @@ def _play(
         "variables": {},
         **({"contact": contact} if contact else {}),
     }
-    tally.played += 1
     if trigger is None or (
         trigger.type != BY_HAND and answer_of(trigger, data, start.started_at, program.workflow).reasons
     ):
+        tally.played += 1
         return
-    tally.started += 1
     played = simulate(
         program, trigger.id, data, start.started_at, execution=start.execution, subject=start.subject or start.execution,
         between=until, library=library.program,
     )  # fmt: skip
+    tally.played += 1
+    tally.started += 1
     tally.messages.update(_messages(played))
 
 

@@ -71,7 +71,8 @@ def let_in(
         kept = one(connection, LetIn, sql("v1/insert_let_in"), given)
         if kept is None:
             raise InputError(
-                f"{named!r} is let in already.", remedy="Withdraw that one, or take another name."
+                f"{named!r} is let in already, or was until it expired.",
+                remedy="Withdraw that one, or take another name.",
             )
         audit(connection, organization, ("v1_let_ins", kept.id), "let_in_to_v1", by)
     return kept, made
@@ -83,13 +84,14 @@ def list_let_ins(connection: Connection, organization: str) -> list[LetIn]:
 
 
 def withdraw(connection: Connection, organization: str, id_: str, by: By, now: datetime) -> str:
-    """Let a caller in no more; its name. Raises InputError where none of this id is in force."""
+    """Let a caller in no more; its name. Raises InputError where none of this id is to be withdrawn."""
     given = {"organization": organization, "id": id_, "by": by.actor.strip(), "now": now}
     with connection.transaction():
         found = one(connection, _Named, sql("v1/withdraw"), given)
         if found is None:
             raise InputError(
-                f"No let-in {id_} of this organization is in force.", remedy="See `atlas v1 let-ins`."
+                f"This organization has no let-in {id_} that is not withdrawn.",
+                remedy="See `atlas v1 let-ins`.",
             )
         audit(connection, organization, ("v1_let_ins", id_), "withdraw_from_v1", by)
     return found.name

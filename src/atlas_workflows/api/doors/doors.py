@@ -13,6 +13,7 @@ from atlas_workflows.api.doors.rates import Rate, take
 from atlas_workflows.api.doors.refusing import unauthenticated
 from atlas_workflows.api.doors.strangers import Strangers, network_of
 from atlas_workflows.api.manners.problems import HttpProblem
+from atlas_workflows.integrations.webhooks.rules import client_address
 from atlas_workflows.secrets.api_keys import MARK
 from atlas_workflows.store.api_keys import SCOPES
 
@@ -69,6 +70,11 @@ class Doors:
         """Where a request comes from, as the allowance for wrong credentials counts."""
         peer = request.client.host if request.client else None
         return network_of(peer, request.headers.getlist("x-forwarded-for"), self.proxies)
+
+    def address(self, request: Request) -> str | None:
+        """Who called; None where a proxy of ours was passed by."""
+        peer = request.client.host if request.client else None
+        return client_address(peer, request.headers.getlist("x-forwarded-for"), self.proxies)
 
     def _opened(self, text: str, network: str, now: datetime) -> Caller:
         """A token is verified whoever else comes from there: that asks no database, and users get a new one every few minutes."""

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import reply
+from atlas_workflows.api.manners.heavy import heavy
 from atlas_workflows.api.manners.problems import invalid
 from atlas_workflows.api.manners.routing import EDITS, api_router
 from atlas_workflows.api.schemas.conditions import (
@@ -39,7 +40,7 @@ def explain_condition(reader: Annotated[Tenant, Depends(EDITS)], body: Condition
 @ROUTER.post("/conditions/count", response_model=Matched)
 def count_members(reader: Annotated[Tenant, Depends(EDITS)], body: Counting) -> Response:
     """How many members a condition holds for now, looked at one by one: at most 20,000 and for ten seconds, then `complete` is false."""
-    with reader.deciding() as connection:
+    with heavy(), reader.deciding() as connection:
         found = count_matching(connection, reader.organization, body.condition, reader.now, body.timezone)
     return reply(Matched, found)
 

@@ -7,13 +7,14 @@ from fastapi import Body, Depends, Path, Query
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
+from atlas_workflows.api.manners.bodies import MOST_BYTES
 from atlas_workflows.api.manners.exact import ALSO_TAKES, reply
 from atlas_workflows.api.manners.preconditions import IfMatch, IfNoneMatch, is_known, revision_of, tag_of
 from atlas_workflows.api.manners.problems import HttpProblem, invalid
 from atlas_workflows.api.manners.routing import EDITS, KNOWN, READS, api_router
 from atlas_workflows.api.routes.versions import definition_of
 from atlas_workflows.api.schemas.drafts import Definition, Draft, NewDraft, Saved, Validity
-from atlas_workflows.exact_json import loads
+from atlas_workflows.exact_json import dumps, loads
 from atlas_workflows.graph.patch import PatchTestFailed, apply_patch
 from atlas_workflows.graph.validate import is_valid, problems_of
 from atlas_workflows.nodes.catalogue import load_catalogue
@@ -39,7 +40,7 @@ def read_draft(reader: Reader, workflow: UUID, known: IfNoneMatch = None) -> Res
     return reply(Draft, _document(found), headers={"ETag": tag})
 
 
-@ROUTER.put("/workflows/{workflow}/draft", response_model=Saved)
+@ROUTER.put("/workflows/{workflow}/draft", name="save_draft", response_model=Saved)
 def put_draft(editor: Editor, workflow: UUID, body: NewDraft, match: IfMatch = None) -> Response:
     """Save the draft that was read at the revision in If-Match; 412 brings the one that is there now, and the one that was read."""
     found, revision = _as_read(editor, workflow, match)
@@ -61,6 +62,9 @@ def patch_draft(
         raise HttpProblem("conflict", refusal.fact, remedy=refusal.remedy, field=field) from refusal
     if not isinstance(patched, dict):
         raise invalid("path", "The patch makes something else than an object of the draft.", "Correct it.")
+    if len(dumps(patched)) > MOST_BYTES:
+        fact = f"The patch makes a draft of more than {MOST_BYTES:,} bytes, which could not be sent as a whole any more."
+        raise HttpProblem("too_large", fact, remedy="Make the draft smaller.", field="body")
     return _saved(editor, found, revision, patched, reason)
 
 

@@ -13,7 +13,7 @@ from atlas_workflows.api.manners.preconditions import tag_of
 from atlas_workflows.api.manners.problems import HttpProblem, invalid
 from atlas_workflows.api.manners.routing import EDITS, READS, api_router
 from atlas_workflows.api.routes.drafts import standing_of, validity
-from atlas_workflows.api.schemas.merges import Decision, Here, Merge, Presence, ToMerge
+from atlas_workflows.api.schemas.merges import Here, Merge, MergeDecision, Presence, ToMerge
 from atlas_workflows.exact_json import loads
 from atlas_workflows.graph.merge import merge
 from atlas_workflows.store.drafts import Present, earlier_draft, note_presence, read_presence
@@ -57,7 +57,7 @@ def list_presence(reader: Reader, workflow: UUID) -> Response:
 
 
 @ROUTER.put("/workflows/{workflow}/draft/presence", response_model=Presence)
-def tell_presence(editor: Editor, workflow: UUID, body: Here) -> Response:
+def announce_presence(editor: Editor, workflow: UUID, body: Here) -> Response:
     """You have the draft open. Say so every ten seconds or so; it is believed for 30. It changes nothing, and needs no If-Match."""
     named = editor.require("workflows", "workflow", workflow)
     with editor.reading() as connection:
@@ -68,7 +68,7 @@ def _present(found: list[Present]) -> Response:
     return reply(Presence, {"items": found})
 
 
-def _decisions(given: list[Decision]) -> dict[str, str]:
+def _decisions(given: list[MergeDecision]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in given:
         if each.at in found:

@@ -1,6 +1,7 @@
 """Phases of the migration: started by Airflow's DAGs, approved; what does it is brought by whoever makes the application."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -12,16 +13,23 @@ from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.api.manners.repeats import IdempotencyKey
 from atlas_workflows.api.manners.routing import DIRECTS, api_router
-from atlas_workflows.api.phases import Phases, Started
+from atlas_workflows.api.phases import Phases, Planned
 from atlas_workflows.api.routes.migration import require_run
 from atlas_workflows.api.schemas.migration import Approval, Approved, PhaseStarted, PhaseWish
 from atlas_workflows.audit import Subject, record
-from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import scalar
+from atlas_workflows.db.rows import one
 from atlas_workflows.db.sql_files import sql
 
 ROUTER = api_router("migration")
 Directing = Annotated[Operator, Depends(DIRECTS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the audit log says of a start."""
+
+    action: str
+    reason: str
 
 
 @ROUTER.post("/migration/runs", response_model=PhaseStarted, status_code=202)
@@ -29,16 +37,12 @@ def start_phase(request: Request, operator: Directing, key: IdempotencyKey, body
     """Start a phase by its DAG, a dry run unless `settings` turn that off; 409 where there is no Airflow, with what to run instead."""
     phases = _phases(request)
     named = hashlib.sha256(f"{operator.caller.name}\0{key}".encode()).hexdigest()[:32]
-    with operator.doors.database.session() as connection, connection.transaction():
-        done = phases.start(body.phase, body.settings, operator.caller.name, f"atlas_api__{named}")
-        wanted = {"dry_run": True, **body.settings}
-        if dict(done.settings) != wanted:
-            raise HttpProblem(
-                "idempotency_key_reused", "Another run was started with this Idempotency-Key.", field="Idempotency-Key",
-                remedy="Make a new key for each wish.",
-            )  # fmt: skip
-        _note(connection, operator, done, body.reason)
-    told = {"phase": done.phase, "dag_id": done.dag_id, "dag_run_id": done.dag_run_id}
+    dag_run_id = f"atlas_api__{named}"
+    planned: Planned = phases.plan(body.phase, body.settings, operator.caller.name)
+    _claim(operator, planned.phase, dag_run_id, body.reason)
+    if dict(phases.start(planned, dag_run_id)) != planned.settings:
+        raise _used_before()
+    told = {"phase": planned.phase, "dag_id": planned.dag_id, "dag_run_id": dag_run_id}
     return reply(PhaseStarted, told, status=202)
 
 
@@ -52,16 +56,27 @@ def approve_run(request: Request, operator: Directing, run: UUID, body: Approval
     return reply(Approved, {"run": str(run), "approved_by": found.actor, "reason": found.reason}, status=201)
 
 
-def _note(connection: Connection, operator: Operator, done: Started, reason: str) -> None:
-    """In the audit log, once: whoever asks again under the same key has started nothing."""
-    given = {
-        "subject_table": "phase_runs",
-        "subject_id": done.dag_run_id,
-        "action": f"start_phase_{done.phase}",
-    }
-    if not scalar(connection, sql("api/is_audited"), given):
-        about = Subject("phase_runs", done.dag_run_id)
-        record(connection, about, actor=operator.caller.name, action=given["action"], reason=reason)
+def _claim(operator: Operator, phase: str, dag_run_id: str, reason: str) -> None:
+    """Note in the audit log who starts it, once per key and before it is started: Airflow's ids are of one DAG each.
+
+    Whoever asks again under the same key has started nothing. Raises HttpProblem (422) where the key was for another wish.
+    """
+    about = Subject("phase_runs", dag_run_id)
+    wish = Noted(f"start_phase_{phase}", reason)
+    with operator.doors.database.session() as connection, connection.transaction():
+        connection.execute(sql("api/hold_phase_start"), {"subject_id": dag_run_id})
+        noted = one(connection, Noted, sql("api/noted_phase_start"), {"subject_id": dag_run_id})
+        if noted is None:
+            record(connection, about, actor=operator.caller.name, action=wish.action, reason=reason)
+        elif noted != wish:
+            raise _used_before()
+
+
+def _used_before() -> HttpProblem:
+    return HttpProblem(
+        "idempotency_key_reused", "Another run was started with this Idempotency-Key.", field="Idempotency-Key",
+        remedy="Make a new key for each wish.",
+    )  # fmt: skip
 
 
 def _phases(request: Request) -> Phases:

@@ -31,7 +31,7 @@ def sign_changes(
 
 
 @ROUTER.post("/migration/sign-offs", response_model=AllSigned, status_code=201)
-def sign_change_of_many(request: Request, signer: Signer, key: IdempotencyKey, body: Signatures) -> Response:
+def sign_changes_of_many(request: Request, signer: Signer, key: IdempotencyKey, body: Signatures) -> Response:
     """Accept one change for several workflows, each as it was read: for all of them or, where one has changed, for none."""
     named = [
         (signer.require("workflows", "workflow", each.workflow), each.source_hash) for each in body.workflows

@@ -1,7 +1,7 @@
 """A workflow tried on a virtual clock, and what it would send a day; nothing is done and nothing is stored."""
 
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.manners.exact import reply
+from atlas_workflows.api.manners.heavy import heavy
 from atlas_workflows.api.manners.problems import invalid
 from atlas_workflows.api.manners.routing import EDITS, api_router
 from atlas_workflows.api.routes.versions import definition_of
@@ -17,9 +18,12 @@ from atlas_workflows.engine.events import Happened
 from atlas_workflows.exact_json import loads
 from atlas_workflows.integrations.crm.contact import read_contact
 from atlas_workflows.nodes.trial import (
+    EARLIEST,
+    LATEST,
     Trial,
     data_of,
     instant,
+    is_playable,
     play_trial,
     require_can_fail,
     trial_as_json,
@@ -45,9 +49,12 @@ def simulate_workflow(editor: Editor, body: Simulate) -> Response:
         if not 0 <= attempts <= 999_999:
             raise invalid("failures", f"{attempts} is no number of attempts.", "Give 0 to 999999.")
     trigger = trigger_named(program.workflow, body.trigger, field="trigger")
-    at = (body.at or editor.now).astimezone(UTC)
-    events = [Happened(each.type, each.at.astimezone(UTC), each.data) for each in body.events]
-    with editor.reading() as connection:
+    at = _playable(body.at or editor.now, "at")
+    events = [
+        Happened(each.type, _playable(each.at, f"events.{place}.at"), each.data)
+        for place, each in enumerate(body.events)
+    ]
+    with heavy(), editor.reading() as connection:
         library = PublishedWorkflows(connection, editor.organization, program)
         played = play_trial(
             program, trigger, data, at, events=events, failures=body.failures, library=library.program, anyway=body.anyway,
@@ -65,7 +72,7 @@ def forecast_workflow(editor: Editor, body: ToForecast) -> Response:
     named = editor.require("workflows", "workflow", body.workflow)
     with editor.reading() as connection:
         program = program_to_try(definition_of(connection, editor.organization, named, body.version))
-    with editor.deciding() as connection:
+    with heavy(), editor.deciding() as connection:
         found = forecast(connection, editor.organization, program, editor.now, days=body.days)
     expected = [
         asdict(each) | {"forecast": None if each.forecast is None else loads(each.forecast)}
@@ -78,10 +85,18 @@ def _definition(editor: Tenant, body: Simulate) -> Any:
     if (body.workflow is None) == (body.definition is None):
         raise invalid("workflow", "It is a workflow or a definition that is tried.", "Give one of them.")
     if body.workflow is None:
+        if "version" in body.model_fields_set:
+            raise invalid("version", "A definition has no versions.", "Leave it out, or name a workflow.")
         return body.definition
     named = editor.require("workflows", "workflow", body.workflow)
     with editor.reading() as connection:
         return definition_of(connection, editor.organization, named, body.version)
+
+
+def _playable(at: datetime, field: str) -> datetime:
+    if not is_playable(at):
+        raise invalid(field, "It is too far away to be played.", f"Give a year from {EARLIEST} to {LATEST}.")
+    return at.astimezone(UTC)
 
 
 def _data(editor: Tenant, body: Simulate) -> tuple[dict[str, Any], bool | None]:

@@ -9,13 +9,12 @@ from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
 from atlas_workflows.api.hooks.trial import try_endpoint
 from atlas_workflows.api.manners.cursors import page, place_of
-from atlas_workflows.api.manners.exact import document_of, reply
+from atlas_workflows.api.manners.exact import Instant, document_of, reply
 from atlas_workflows.api.manners.preconditions import IfMatch, IfNoneMatch, is_known, require_match, tag_of
 from atlas_workflows.api.manners.problems import not_found
 from atlas_workflows.api.manners.repeats import IdempotencyKey, once
@@ -104,7 +103,7 @@ def list_webhook_deliveries(
     event: Annotated[
         str | None, Query(min_length=1, max_length=200, description="Only of this event.")
     ] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Only from then on.")] = None,
+    since: Annotated[Instant | None, Query(description="Only from then on.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:

@@ -40,6 +40,7 @@ from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import FORMAT
+from atlas_workflows.store.drafts import require_own_secrets
 from atlas_workflows.store.publication import AtArchive, Seen, Standing, archive, pause, resume
 from atlas_workflows.store.steering import audit
 
@@ -124,6 +125,7 @@ def create_workflow(
     definition = _definition(named, creator.organization, body)
 
     def work(connection: Connection) -> tuple[int, dict[str, Any]]:
+        require_own_secrets(connection, creator.organization, definition)
         given = {
             "id": named, "organization": creator.organization, "name": body.name, "description": body.description,
             "tags": body.tags, "definition": dumps_text(definition),

@@ -18,7 +18,7 @@ class Take(StrEnum):
     BOTH = "both"
 
 
-class Decision(Model):
+class MergeDecision(Model):
     """What a conflict comes to: its `at`, and which side counts."""
 
     at: str = Field(max_length=5_000)
@@ -30,7 +30,7 @@ class ToMerge(Model):
 
     ancestor: int = Field(ge=1, le=2_147_483_647)
     definition: dict[str, Any]
-    decisions: list[Decision] = Field(default_factory=list, max_length=20_000)
+    decisions: list[MergeDecision] = Field(default_factory=list, max_length=20_000)
 
 
 class Side(Model):

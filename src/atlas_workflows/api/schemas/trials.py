@@ -4,16 +4,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from atlas_workflows.api.manners.exact import Model
+from atlas_workflows.api.manners.exact import Instant, Model
 
 
 class Event(Model):
     """Something that happens to the member while the simulation goes on."""
 
     type: str = Field(min_length=1, max_length=200)
-    at: AwareDatetime
+    at: Instant
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -34,7 +34,7 @@ class Simulate(ToTry):
     data: dict[str, Any] = Field(default_factory=dict)
     member: str | None = Field(None, min_length=1, max_length=200)
     trigger: str | None = Field(None, min_length=1, max_length=200)
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     events: list[Event] = Field(default_factory=list, max_length=2_000)
     failures: dict[str, int] = Field(default_factory=dict, max_length=1_000)
     anyway: bool = False

@@ -24,14 +24,21 @@ def changed(before: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any
             fact = f"{name} is empty here and was not before: nothing is wiped by v1."
             remedy = 'Leave it out to keep it; to remove a filter name it, such as {"source": "all"}.'
             raise refused([{"code": "WOULD_BE_WIPED", "field": name, "message": fact}], remedy)
-    return {**before, **sent}
+    after = {**before, **sent}
+    if not after["edges"] and _joins(before["edges"], after["nodes"]):
+        fact = "edges is empty here and was not before, and the nodes that they join are there still: nothing is wiped by v1."
+        told = {"code": "WOULD_BE_WIPED", "field": "edges", "message": fact}
+        raise refused([told], "Leave it out to keep it; to part the last nodes remove one of them.")
+    return after
 
 
 def moves(before: Mapping[str, Any], after: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Positions by node id where nothing else differs; None where something does. Both hold lists of objects."""
+    """Positions by node id where nothing else differs; None where something does, or a position is none. Both hold lists of objects."""
     if any(before[name] != after[name] for name in FIELDS if name != "nodes"):
         return None
     if [_undrawn(node) for node in before["nodes"]] != [_undrawn(node) for node in after["nodes"]]:
+        return None
+    if not all(_only_draws(old, new) for old, new in zip(before["nodes"], after["nodes"], strict=True)):
         return None
     return {
         str(node.get("id")): node["position"] for node in after["nodes"] if _is_position(node.get("position"))
@@ -82,6 +89,28 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(item, f"{path}[{at}]")
 
 
+def _joins(edges: Any, nodes: Any) -> bool:
+    """Whether an edge has both its ends among the nodes."""
+    there = {str(node.get("id")) for node in nodes}
+    return any(
+        isinstance(edge, dict) and {str(edge.get("source")), str(edge.get("target"))} <= there
+        for edge in edges
+    )
+
+
+def _only_draws(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether all that differs of what the canvas keeps is a place, a size or a mark, and nothing that could hold more."""
+    differing = {name: new.get(name) for name in DRAWN if old.get(name) != new.get(name)}
+    return all(
+        _is_position(value) if name in ("position", "positionAbsolute") else _is_plain(value)
+        for name, value in differing.items()
+    )
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | Decimal)
+
+
 def _undrawn(node: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in node.items() if name not in DRAWN}
 
@@ -92,7 +121,11 @@ def _drawn(step: Any, positions: Mapping[str, Any]) -> Any:
 
 
 def _is_position(found: Any) -> bool:
-    return isinstance(found, dict) and all(
-        isinstance(found.get(axis), int | float | Decimal) and -FURTHEST <= found[axis] <= FURTHEST
-        for axis in ("x", "y")
+    return (
+        isinstance(found, dict)
+        and set(found) == {"x", "y"}
+        and all(
+            isinstance(value, int | float | Decimal) and -FURTHEST <= value <= FURTHEST
+            for value in found.values()
+        )
     )

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from atlas_workflows.api.manners.exact import json_response
 from atlas_workflows.api.manners.problems import CODES, HttpProblem, problem_response
 from atlas_workflows.api.manners.refusals import problem_of
+from atlas_workflows.api.v1.counting import NOBODY
 
 # code of a problem -> (status, code) of v1, where they differ from what v2 says.
 _STATUSES: Mapping[str, int] = {
@@ -22,6 +23,7 @@ _CODES: Mapping[str, str] = {
     "conflict": "CONFLICT", "stale": "CONFLICT", "idempotency_key_reused": "CONFLICT", "method_not_allowed": "METHOD_NOT_ALLOWED",
 }  # fmt: skip
 ADDRESSES = ("/api/automations/", "/api/workflows", "/api/webhooks/")
+ELSEWHERE = "what no route answers"  # below these addresses, as it is counted
 STATUSES = (400, 401, 403, 404, 408, 409, 413, 415, 429, 503)
 
 
@@ -44,7 +46,11 @@ def add_old_refusals(app: FastAPI) -> None:
     def refused(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if request.scope["path"].startswith(ADDRESSES):
-            return error_response(request, problem, "ADDRESS")
+            v1 = request.app.state.v1
+            v1.counter.note(None, ELSEWHERE, NOBODY, refused=True)
+            answer = error_response(request, problem, "ADDRESS")
+            answer.headers.update(v1.headers)
+            return answer
         return problem_response(problem)
 
     app.add_exception_handler(HTTPException, refused)

@@ -8,7 +8,6 @@ from atlas_workflows.api.doors.caller import Caller
 from atlas_workflows.api.doors.doors import Doors
 from atlas_workflows.api.doors.needs import Needs
 from atlas_workflows.api.doors.refusing import unauthenticated
-from atlas_workflows.integrations.webhooks.rules import client_address
 from atlas_workflows.secrets.api_keys import is_api_key
 from atlas_workflows.store.v1_let_ins import LetIn, find_let_in
 
@@ -30,7 +29,7 @@ class FieldNeeds(Needs):
         permissions = {found.organization: frozenset({self.permission or ""})}
         known = Caller(f"let-in:{found.id}", "let_in", permissions)
         request.state.known_caller = known  # counted also where it is refused
-        if found.refusal(now) is not None or not found.admits(_address(request)):
+        if found.refusal(now) is not None or not found.admits(doors.address(request)):
             raise unauthenticated(f"{HEADER} lets nobody in from there.")
         return known
 
@@ -42,8 +41,3 @@ def _let_in(doors: Doors, request: Request, secret: str) -> LetIn | None:
     if found is not None:
         doors.strangers.opened(secret)
     return found
-
-
-def _address(request: Request) -> str | None:
-    peer = None if request.client is None else request.client.host
-    return client_address(peer, request.headers.getlist("x-forwarded-for"), request.app.state.v1.proxies)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.caller import Caller
@@ -36,6 +37,8 @@ class V1Route(ExactRoute):
             answer = None
             try:
                 answer = await handle(request)
+            except ClientDisconnect:
+                raise  # whoever asked hears nothing any more
             except Exception as error:
                 answer = error_response(request, _problem(error, thing), thing)
             finally:

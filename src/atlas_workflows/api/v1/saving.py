@@ -1,6 +1,7 @@
 """Workflows made and changed by v1: what was sent is translated, kept beside the draft, and stored whole or refused."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +10,14 @@ from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.api.manners.refusals import problem_document
 from atlas_workflows.api.v1.documents import EMPTY, FIELDS, changed, moved, moves, refused, require_storable
 from atlas_workflows.api.v1.format import OldFormat, Read, Remark
-from atlas_workflows.api.v1.shown import Shown, is_whole, read_again
+from atlas_workflows.api.v1.shown import MIGRATED, SENT, Row, Shown, is_whole, read_again
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.exact_json import dumps_text
+from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.nodes.catalogue import load_catalogue
-from atlas_workflows.store.publication import DraftInvalid, publish_version, read_workflow
+from atlas_workflows.store.drafts import save_draft
+from atlas_workflows.store.publication import DraftInvalid, Standing, publish_version, read_workflow
 from atlas_workflows.store.steering import By, audit
 
 Told = list[dict[str, Any]]
@@ -23,6 +25,18 @@ READ_ONLY = (
     "version", "total_executions", "successful_executions", "failed_executions", "last_run_at", "created_at", "updated_at",
 )  # fmt: skip
 WHY = "Sent to v1."
+_NOT_PUBLISHED = {
+    "code": "DRAFT_NOT_PUBLISHED", "field": "status",
+    "message": "The draft that is shown was changed elsewhere and is not published; what is executed is the version before it.",
+}  # fmt: skip
+
+
+class Drafted(StrEnum):
+    """Who has changed the draft since it was published."""
+
+    NOTHING = "nothing"
+    BY_V1 = "by_v1"
+    ELSEWHERE = "elsewhere"
 
 
 def create(
@@ -65,22 +79,41 @@ def change(
     shown = read_again(connection, tenant, old, workflow)
     _require_ours(shown, sent)
     told = _ignored(shown, sent)
-    wanted = sent.get("status", shown.row.status)
-    _require_way(shown.row.status, wanted)
+    status, wanted = shown.row.status, sent.get("status", shown.row.status)
+    _require_way(status, wanted)
     definition, document, more = _after(shown, tenant, old, sent)
-    is_saved = definition != shown.definition
+    is_saved, drafted = definition != shown.definition, _drafted(connection, shown)
+    if is_saved and drafted is Drafted.ELSEWHERE:
+        fact = "Its draft was changed elsewhere and is not published: this change would be published with it."
+        raise HttpProblem("conflict", fact, remedy="Publish the draft in v2, or take it back there.")
+    if drafted is Drafted.ELSEWHERE:
+        document = None  # kept, it would make the draft v1's own
     if is_saved or document is not None or _renames(shown, sent):
         _save(connection, tenant, shown, sent, definition)
         if document is not None:
             _keep(connection, tenant, workflow, document)
-    if wanted == "active" and (is_saved or shown.row.status != "active"):
+    if wanted == "active" and (is_saved or (status != "active" and drafted is Drafted.BY_V1)):
         _publish(connection, tenant, workflow)
+    elif wanted != status and drafted is Drafted.ELSEWHERE:
+        told = [*told, _NOT_PUBLISHED]
     return told + more + _idle(wanted, definition)
 
 
 def status_of(connection: Connection, organization: str, workflow: str) -> str:
     """How it stands by now."""
     return read_workflow(connection, organization, workflow).status
+
+
+def _drafted(connection: Connection, shown: Shown) -> Drafted:
+    """Whether there is something to publish, and whose; a workflow of which nothing is published has nobody to keep it back."""
+    row = shown.row
+    if row.published_version is None:
+        return Drafted.BY_V1
+    given = {"organization": row.organization, "workflow": row.id, "version": row.published_version}
+    text = scalar(connection, sql("engine/definition"), given)
+    if text is not None and loads(text) == shown.definition:
+        return Drafted.NOTHING
+    return Drafted.BY_V1 if shown.origin == SENT else Drafted.ELSEWHERE
 
 
 def _after(
@@ -91,11 +124,14 @@ def _after(
     after = changed(before, {name: sent[name] for name in FIELDS if name in sent})
     named = _named(shown, sent)
     if after == before:
-        return {**shown.definition, **named}, before if shown.origin == "sent" else None, []
+        definition = {**shown.definition, **named}
+        # A row that was migrated is shown as it was only while nothing of the draft is changed: from then on as it is kept here.
+        kept = shown.origin == SENT or (shown.origin == MIGRATED and definition != shown.definition)
+        return definition, before if kept else None, []
     drawn = moves(before, after)
     if drawn is not None:
         # Only drawn elsewhere: nothing is translated, so nothing can be lost.
-        kept = shown.origin == "sent" or is_whole(shown, old)
+        kept = shown.origin == SENT or is_whole(shown, old)
         return moved({**shown.definition, **named}, drawn), after if kept else None, []
     if not is_whole(shown, old):
         fact = "The workflow holds what v1 cannot say, which this change would lose."
@@ -134,17 +170,17 @@ def _save(
     sent: Mapping[str, Any],
     definition: Mapping[str, Any],
 ) -> None:
-    row = shown.row
+    row, by = shown.row, _by(tenant)
+    if definition != shown.definition:
+        standing = read_workflow(connection, tenant.organization, row.id)
+        save_draft(connection, standing, row.revision, dict(definition), by, user=tenant.caller.user)
+    else:
+        audit(connection, tenant.organization, ("workflows", row.id), f"save_draft_{row.revision}", by)
     given = {
-        "id": row.id, "organization": tenant.organization, "revision": row.revision, "user": tenant.caller.user,
-        "definition": dumps_text(definition), "name": sent.get("name", row.name),
+        "id": row.id, "organization": tenant.organization, "name": sent.get("name", row.name),
         "description": sent.get("description", row.description), "tags": sent.get("tags", row.tags),
     }  # fmt: skip
-    saved = row.revision
-    if definition != shown.definition:
-        saved = int(scalar(connection, sql("api/save_draft"), given))
     connection.execute(sql("v1/rename"), given)
-    audit(connection, tenant.organization, ("workflows", row.id), f"save_draft_{saved}", _by(tenant))
 
 
 def _keep(connection: Connection, tenant: Tenant, workflow: str, document: Mapping[str, Any]) -> None:
@@ -214,13 +250,13 @@ def _require_ours(shown: Shown, sent: Mapping[str, Any]) -> None:
         raise refused([told], 'Leave it out to keep it, or send "".')
     if row.status == "archived":
         raise HttpProblem("conflict", f"{row.name!r} is archived.", remedy="Copy it to a new workflow.")
-    require_executed_here(shown)
+    require_executed_here(row)
 
 
-def require_executed_here(shown: Shown) -> None:
-    """Raise HttpProblem (409) where the old application has the workflow still."""
-    if shown.row.owner == "legacy_app":
-        fact = f"{shown.row.name!r} is still executed by the old application."
+def require_executed_here(row: Row | Standing) -> None:
+    """Raise HttpProblem (409) where the old application has the workflow, which is locked, still."""
+    if row.owner == "legacy_app":
+        fact = f"{row.name!r} is still executed by the old application."
         raise HttpProblem("conflict", fact, remedy="Change it there until its organization is cut over.")
 
 

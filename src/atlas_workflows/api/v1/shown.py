@@ -18,7 +18,9 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import loads
 
 SENT, MIGRATED, WRITTEN = "sent", "migrated", "written"
-_NEWEST = "coalesce(w.created_at, TIMESTAMPTZ '1970-01-01 00:00:00+00')"
+_NEWEST = (  # as the index has it
+    "CASE WHEN w.created_at IS NULL THEN TIMESTAMPTZ '1970-01-01 00:00:00+00' ELSE w.created_at END"
+)
 _BY: Mapping[str, str] = {
     "created_at": _NEWEST, "updated_at": "w.updated_at", "name": "w.name", "last_run_at": "w.last_run_at",
     "total_executions": "w.total_executions",

@@ -11,15 +11,14 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
-from atlas_workflows.api.manners.exact import json_response, reply
+from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.problems import HttpProblem
-from atlas_workflows.api.manners.repeats import once
 from atlas_workflows.api.manners.routing import EXECUTES, READS
 from atlas_workflows.api.v1.documents import refused, require_storable
 from atlas_workflows.api.v1.ids import Workflow
 from atlas_workflows.api.v1.routes.workflows import OLD, WORKFLOW, Repeat
 from atlas_workflows.api.v1.routing import PageNumber, PageSize, v1_router
-from atlas_workflows.api.v1.running import V1
+from atlas_workflows.api.v1.running import done, v1_of
 from atlas_workflows.api.v1.schemas.executions import (
     Begun,
     ExecutionStatus,
@@ -34,13 +33,11 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.engine.program import Program
 from atlas_workflows.engine.simulation import Simulation, simulate
 from atlas_workflows.exact_json import loads
-from atlas_workflows.graph.parse import parse
-from atlas_workflows.graph.validate import is_valid, validate
-from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store.explanation import obstacles
 from atlas_workflows.store.intake import PostgresIntake
-from atlas_workflows.store.publication import read_workflow
+from atlas_workflows.store.publication import DraftInvalid, read_workflow
 from atlas_workflows.store.steering import audit
+from atlas_workflows.store.trials import Deadline, PublishedWorkflows, program_to_try
 from atlas_workflows.worker.model import Start
 
 ROUTER = v1_router("v1 executions")
@@ -102,11 +99,7 @@ def execute_old_workflow(
         audit(connection, executor.organization, ("workflow_executions", started), "execute_workflow", executor.by("Asked by v1."))  # fmt: skip
         return 200, {"success": True, "execution_id": started, "workflow_id": named, "status": "pending"}
 
-    if key is not None:
-        return once(request, executor, key, work)
-    with executor.deciding() as connection, connection.transaction():
-        status, answer = work(connection)
-    return json_response(answer, status)
+    return done(request, executor, key, work)
 
 
 @ROUTER.post(OLD + "/{workflow}/test", response_model=Tested, openapi_extra=WORKFLOW)
@@ -114,19 +107,16 @@ def try_old_workflow(
     request: Request, executor: Executor, workflow: Workflow, body: ToExecute | None = None
 ) -> Response:
     """What the draft would do, on a virtual clock on which waits pass at once; nothing is sent and nothing stored."""
-    wish, v1 = body or ToExecute(), _v1(request)
+    wish = body or ToExecute()
     require_storable(wish.model_dump(), "body")
-    shown = read_shown(executor, v1.old, workflow)
-    catalogue = load_catalogue()
-    found, problems = parse(shown.definition)
-    problems += [] if found is None else validate(found, catalogue, hints=False)
-    if found is None or not found.triggers or not is_valid(problems):
-        wrong = [{"code": each.code, "field": each.node or each.field, "message": each.message} for each in problems if each.severity.value == "error"]  # fmt: skip
-        raise refused(wrong or [{"code": "NO_TRIGGER", "field": "nodes", "message": "Nothing starts it."}])
-    played = simulate(
-        Program(found, catalogue), _trigger(shown.definition) or "", _data(wish), executor.now, execution=str(uuid4()),
-        subject=_subject(wish) or str(uuid4()),
-    )  # fmt: skip
+    shown = read_shown(executor, v1_of(request).old, workflow)
+    program, begins_at = _to_try(shown.definition), _trigger(shown.definition) or ""
+    with executor.reading() as connection:
+        library = PublishedWorkflows(connection, executor.organization, program)
+        played = simulate(
+            program, begins_at, _data(wish), executor.now, execution=str(uuid4()),
+            subject=_subject(wish) or str(uuid4()), library=library.program, between=Deadline(),
+        )  # fmt: skip
     return reply(Tested, _tested(played))
 
 
@@ -159,6 +149,15 @@ def list_old_executions(
     return reply(OldExecutions, {"executions": told, **more})
 
 
+def _to_try(definition: Mapping[str, Any]) -> Program:
+    """The program of a draft. Raises HttpProblem (400) where it cannot be executed."""
+    try:
+        return program_to_try(definition)
+    except DraftInvalid as cause:
+        wrong = [{"code": each.code, "field": each.node or each.field, "message": each.message} for each in cause.problems if each.severity.value == "error"]  # fmt: skip
+        raise refused(wrong) from cause
+
+
 def _begin(connection: Connection, executor: Tenant, workflow: str, wish: ToExecute, anchor: str) -> str:
     """The execution's id. Raises HttpProblem (409) where nothing of the workflow begins here."""
     standing = read_workflow(connection, executor.organization, workflow)
@@ -168,7 +167,7 @@ def _begin(connection: Connection, executor: Tenant, workflow: str, wish: ToExec
     text = scalar(connection, sql("engine/definition"), given)
     trigger = None if text is None else _trigger(loads(text))
     if trigger is None or obstacles(standing):
-        raise _cannot(" ".join(obstacles(standing)) or "It has no trigger.")
+        raise _cannot(" ".join(obstacles(standing)) or "It has no trigger that is on.")
     start = Start(
         executor.organization, workflow, _subject(wish) or f"by-hand:{uuid4()}", f"v1 {executor.caller.name} {anchor}",
         trigger, _data(wish), triggered_by="manual",
@@ -185,9 +184,8 @@ def _cannot(fact: str) -> HttpProblem:
 
 
 def _trigger(definition: Mapping[str, Any]) -> str | None:
-    """The trigger that an execution by hand begins at: one for that, else the first that is on."""
+    """The trigger that an execution by hand begins at: one for that, else the first that is on; None where none is."""
     found = [each for each in definition.get("triggers", ()) if each.get("enabled", True)]
-    found = found or list(definition.get("triggers", ()))
     by_hand = [each for each in found if each["type"] == "manual"]
     return next((str(each["id"]) for each in (*by_hand, *found)), None)
 
@@ -234,8 +232,3 @@ def _step(step: _Step, *, is_open: bool) -> dict[str, Any]:
         "duration": step.execution_time_ms, "error": step.error,
         "output": loads(step.output_data) if is_open and step.output_data is not None else None,
     }  # fmt: skip
-
-
-def _v1(request: Request) -> V1:
-    found: V1 = request.app.state.v1
-    return found

@@ -20,7 +20,7 @@ from atlas_workflows.store.webhooks import endpoints
 from atlas_workflows.store.webhooks.endpoints import Change, Webhook, WebhookUnknown
 
 ROUTER = v1_router("v1 webhooks")
-OLD = "/api/automations/webhooks/manage/{endpoint}"
+OLD = "/api/automations/webhooks/manage/{endpoint:path}"
 WEBHOOK = about("WEBHOOK")
 Reader = Annotated[Tenant, Depends(READS)]
 Admin = Annotated[Tenant, Depends(ADMINISTERS)]

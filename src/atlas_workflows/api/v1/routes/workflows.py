@@ -7,14 +7,13 @@ from fastapi import Depends, Header, Query, Request
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
-from atlas_workflows.api.manners.exact import document_of, json_response, reply
+from atlas_workflows.api.manners.exact import document_of, reply
 from atlas_workflows.api.manners.problems import HttpProblem
-from atlas_workflows.api.manners.repeats import once
 from atlas_workflows.api.manners.routing import ARCHIVES, CREATES, EDITS, READS
 from atlas_workflows.api.v1 import saving
 from atlas_workflows.api.v1.ids import Workflow
 from atlas_workflows.api.v1.routing import PageNumber, PageSize, about, v1_router
-from atlas_workflows.api.v1.running import V1
+from atlas_workflows.api.v1.running import done, v1_of
 from atlas_workflows.api.v1.schemas.workflows import (
     Deleted,
     NewOldWorkflow,
@@ -61,7 +60,7 @@ def list_old_workflows(
     """A page of the organization's workflows; those that are archived only where they are asked for."""
     statuses = LIVE if status is None else [status.value]
     wanted = Wanted(page, page_size, statuses, search, trigger_type, sort_by.value, sort_order is Order.DOWN)
-    found, total = list_shown(reader, _v1(request).old, wanted)
+    found, total = list_shown(reader, v1_of(request).old, wanted)
     return reply(
         OldWorkflows, {"workflows": [each.to_json() for each in found], **pages(total, page, page_size)}
     )
@@ -75,7 +74,7 @@ def create_old_workflow(
     request: Request, creator: Creator, body: NewOldWorkflow, key: Repeat = None
 ) -> Response:
     """Make a workflow. It is stored as it was sent, or refused with the field that cannot be."""
-    old, made = _v1(request).old, list[str]()
+    old, made = v1_of(request).old, list[str]()
     sent = _sent(body) | {"status": body.status.value}
     if body.status is not OldStatus.DRAFT:
         _require(creator, "workflow:edit")
@@ -85,7 +84,7 @@ def create_old_workflow(
         made.append(named)
         return 201, document_of(OldWorkflow, read_again(connection, creator, old, named).to_json(told))
 
-    answer = _done(request, creator, key, work)
+    answer = done(request, creator, key, work)
     _count(creator, made)
     return answer
 
@@ -93,7 +92,7 @@ def create_old_workflow(
 @ROUTER.get(OLD + "/{workflow}", response_model=OldWorkflow, openapi_extra=WORKFLOW)
 def read_old_workflow(request: Request, reader: Reader, workflow: Workflow) -> Response:
     """One workflow, as it was sent or migrated; `warnings` say where it was changed elsewhere since."""
-    old = _v1(request).old
+    old = v1_of(request).old
     found = read_shown(reader, old, workflow)
     return reply(OldWorkflow, found.to_json(unsaid(found, old)))
 
@@ -111,23 +110,21 @@ def patch_old_workflow(request: Request, editor: Editor, workflow: Workflow, bod
 
 
 @ROUTER.delete(OLD + "/{workflow}", response_model=Deleted, openapi_extra=WORKFLOW)
-def delete_old_workflow(
-    request: Request, archiver: Annotated[Tenant, Depends(ARCHIVES)], workflow: Workflow
-) -> Response:
+def delete_old_workflow(archiver: Annotated[Tenant, Depends(ARCHIVES)], workflow: Workflow) -> Response:
     """Archive a workflow: nothing of it starts any more; executions under way go on to their end."""
-    found = read_shown(archiver, _v1(request).old, workflow)
-    saving.require_executed_here(found)
+    named = archiver.require("workflows", "workflow", workflow)
     with archiver.deciding() as connection:
-        done = archive(
-            connection, archiver.organization, found.row.id, archiver.by("Deleted by v1."), AtArchive.FINISH
-        )
-    return reply(Deleted, {"id": done.workflow, "status": done.status, "executions": done.executions})
+        ended = archive(
+            connection, archiver.organization, named, archiver.by("Deleted by v1."), AtArchive.FINISH,
+            seen=saving.require_executed_here,
+        )  # fmt: skip
+    return reply(Deleted, {"id": ended.workflow, "status": ended.status, "executions": ended.executions})
 
 
 @ROUTER.get(OLD + "/{workflow}/stats", response_model=Stats, openapi_extra=WORKFLOW)
 def read_old_stats(request: Request, reader: Reader, workflow: Workflow) -> Response:
     """How often it was executed, and how that ended."""
-    row = read_shown(reader, _v1(request).old, workflow).row
+    row = read_shown(reader, v1_of(request).old, workflow).row
     ended = row.successful_executions + row.failed_executions
     told = {
         name: getattr(row, name) for name in Stats.model_fields if name not in ("workflow_id", "success_rate")
@@ -137,46 +134,36 @@ def read_old_stats(request: Request, reader: Reader, workflow: Workflow) -> Resp
 
 
 def _change(request: Request, editor: Editor, workflow: str, body: OldChange) -> Response:
-    old, sent = _v1(request).old, _sent(body)
-    before = read_shown(editor, old, workflow)
-    wanted = body.status.value if "status" in sent else before.row.status
-    if wanted != before.row.status and wanted == "archived":
+    old, sent = v1_of(request).old, _sent(body)
+    named = editor.require("workflows", "workflow", workflow)
+    if sent.get("status") == "archived":
         _require(editor, "workflow:delete")
     with editor.deciding() as connection, connection.transaction():
-        told = saving.change(connection, editor, old, before.row.id, sent)
-    _switch(editor, before.row.id, wanted)
-    after = read_shown(editor, old, workflow)
+        told = saving.change(connection, editor, old, named, sent)
+    if "status" in sent:
+        _switch(editor, named, sent["status"])
+    _count(editor, [named])
+    after = read_shown(editor, old, named)
     return reply(OldWorkflow, after.to_json(told))
 
 
 def _switch(editor: Tenant, workflow: str, wanted: str) -> None:
     """Into the state that was sent, behind the transaction that saved: checkpoints lock the queue before the workflow's row."""
-    by, owner = editor.by(saving.WHY), editor.organization
+    by, owner, seen = editor.by(saving.WHY), editor.organization, saving.require_executed_here
     with editor.deciding() as connection:
         status = saving.status_of(connection, owner, workflow)
         if wanted == "paused" and status == "active":
-            pause(connection, owner, workflow, by)
+            pause(connection, owner, workflow, by, seen=seen)
         elif wanted == "active" and status == "paused":
-            resume(connection, owner, workflow, by)
+            resume(connection, owner, workflow, by, seen=seen)
         elif wanted == "archived" and status != "archived":
-            archive(connection, owner, workflow, by, AtArchive.FINISH)
-    if wanted == "active":
-        _count(editor, [workflow])
+            archive(connection, owner, workflow, by, AtArchive.FINISH, seen=seen)
 
 
 def _count(tenant: Tenant, workflows: list[str]) -> None:
     for named in workflows:
         with tenant.deciding() as connection:
             count_under_way(connection, tenant.organization, named)
-
-
-def _done(request: Request, tenant: Tenant, key: str | None, work: Any) -> Response:
-    """Done once per key where one is sent, as v2 always has it; v1's clients know none."""
-    if key is not None:
-        return once(request, tenant, key, work)
-    with tenant.deciding() as connection, connection.transaction():
-        status, answer = work(connection)
-    return json_response(answer, status)
 
 
 def _sent(body: NewOldWorkflow | OldChange) -> dict[str, Any]:
@@ -188,8 +175,3 @@ def _sent(body: NewOldWorkflow | OldChange) -> dict[str, Any]:
 def _require(tenant: Tenant, permission: str) -> None:
     if not tenant.caller.may(permission, tenant.organization):
         raise HttpProblem("forbidden", f"You have no permission {permission} there.", remedy="Ask for it.")
-
-
-def _v1(request: Request) -> V1:
-    found: V1 = request.app.state.v1
-    return found

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from atlas_workflows.api.manners.exact import Model
+from atlas_workflows.api.v1.ids import Id
 
 
 class ExecutionStatus(StrEnum):
@@ -20,13 +21,13 @@ class ExecutionStatus(StrEnum):
 
 
 class ToExecute(Model):
-    """Whom and with what. The subject is the lead, else the client, else the contact; without any the execution is about nobody."""
+    """Whom and with what. The subject is the client, else the lead, else the contact; without any the execution is about nobody."""
 
     trigger_data: dict[str, Any] = Field(default_factory=dict)
     input_data: dict[str, Any] = Field(default_factory=dict)
-    lead_id: str | None = Field(None, min_length=1, max_length=200)
-    client_id: str | None = Field(None, min_length=1, max_length=200)
-    contact_id: str | None = Field(None, min_length=1, max_length=200)
+    lead_id: Id | None = None
+    client_id: Id | None = None
+    contact_id: Id | None = None
 
 
 class Begun(Model):

@@ -5,13 +5,14 @@ from typing import Any
 from pydantic import Field
 
 from atlas_workflows.api.manners.exact import Model
+from atlas_workflows.api.v1.ids import Id
 
 
 class LeadCreated(Model):
     """A lead that was added. `organizationId` must be the caller's own."""
 
     organizationId: str | None = Field(None, max_length=100)  # noqa: N815 - the names that v1's clients know
-    leadId: str = Field(min_length=1, max_length=200)  # noqa: N815
+    leadId: Id  # noqa: N815
     source: str | None = Field(None, max_length=500)
     tags: list[str] = Field(default_factory=list, max_length=200)
     leadData: dict[str, Any] = Field(default_factory=dict)  # noqa: N815
@@ -23,10 +24,10 @@ class FormSubmitted(Model):
     organizationId: str | None = Field(None, max_length=100)  # noqa: N815
     formId: str = Field(min_length=1, max_length=200)  # noqa: N815
     formType: str | None = Field(None, max_length=200)  # noqa: N815
-    submissionId: str | None = Field(None, min_length=1, max_length=200)  # noqa: N815
-    leadId: str | None = Field(None, min_length=1, max_length=200)  # noqa: N815
-    clientId: str | None = Field(None, min_length=1, max_length=200)  # noqa: N815
-    contactId: str | None = Field(None, min_length=1, max_length=200)  # noqa: N815
+    submissionId: Id | None = None  # noqa: N815
+    leadId: Id | None = None  # noqa: N815
+    clientId: Id | None = None  # noqa: N815
+    contactId: Id | None = None  # noqa: N815
     formData: dict[str, Any] = Field(default_factory=dict)  # noqa: N815
 
 
