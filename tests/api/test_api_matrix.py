@@ -127,7 +127,7 @@ def test_an_operator_sees_the_installation_and_changes_it_where_the_login_may(
 WITHOUT_KEY = {
     "api-keys", "audiences/count", "conditions/count", "conditions/explain", "dead-letters/{cause}/replay-plan", "forecasts",
     "migration/runs/{run}/approvals", "schedules/describe", "schedules/preview", "simulations", "templates-text/render", "validate",
-    "webhooks", "webhooks/{endpoint}/rotations", "webhooks/{endpoint}/test", "workflows/{workflow}/draft/merge",
+    "webhooks", "webhooks/{endpoint}/rotations", "workflows/{workflow}/draft/merge",
     "workflows/{workflow}/publish-plan",
     "workflows/{workflow}/validate", "workflows/{workflow}/versions/{version}/restore",
 }  # fmt: skip

@@ -67,12 +67,16 @@ def test_an_endpoint_is_made_called_rotated_paused_replayed_and_removed(
         assert world.call("GET", "webhooks/wf-1/shop/deliveries?outcome=lost").status_code == 422
         assert world.call("GET", "webhooks/wf-1/shop/deliveries?cursor=x").status_code == 422
         assert world.call("GET", "webhooks/wf-1/shop/deliveries", organization=TWO).status_code == 404
-        tried = world.call("POST", "webhooks/wf-1/shop/test", json={"event": "paid", "reason": "trial"})
+        sample = {"json": {"event": "paid", "reason": "trial"}, "headers": {"Idempotency-Key": "sample-1"}}
+        tried = world.call("POST", "webhooks/wf-1/shop/test", **sample)
         assert (tried.status_code, tried.json()) == (
             200,
             {"status": 202, "code": None, "detail": "accepted"},
         ), tried.text
-        assert world.call("POST", "webhooks/wf-1/none/test", json={"reason": "trial"}).status_code == 404
+        again = world.call("POST", "webhooks/wf-1/shop/test", **sample)
+        assert (again.json(), again.headers["Idempotency-Replayed"]) == (tried.json(), "true")
+        unknown = {"json": {"reason": "trial"}, "headers": {"Idempotency-Key": "sample-2"}}
+        assert world.call("POST", "webhooks/wf-1/none/test", **unknown).status_code == 404
         assert len(world.get("webhooks/wf-1/shop/deliveries?outcome=stored")["items"]) == 2
     seen = world.get("webhooks/wf-1/shop")
     assert (seen["manner"], seen["taken"]) == ({"subject_from": "body:who"}, 2)

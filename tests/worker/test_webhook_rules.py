@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from test_events_at_work import lane
 from test_webhook_endpoints import run
@@ -22,6 +23,7 @@ from atlas_workflows.integrations.webhooks.manner import Manner, read_manner
 from atlas_workflows.integrations.webhooks.ports import Stored
 from atlas_workflows.integrations.webhooks.refusals import MOST_ADDRESSES, Refusal, RefusalNotes
 from atlas_workflows.secrets.sealing import Sealer
+from atlas_workflows.store.webhooks.endpoints import list_webhooks
 from atlas_workflows.store.webhooks.intake import PostgresWebhooks
 
 NOW = 1_800_000_000.0
@@ -139,8 +141,23 @@ def test_fields_are_mapped_and_what_we_say_is_never_replaced() -> None:
         ({"mapping": []}, "mapping"),
         ({"conditions": {"field": "trigger.a", "operator": "tastes_like"}}, "conditions"),
         ({"conditions": "trigger.a"}, "conditions"),
+        ({"conditions": {"field": "amount", "operator": "equals", "value": 1}}, "conditions"),
+        (
+            {
+                "conditions": {
+                    "operator": "not",
+                    "conditions": [{"field": "contact.a", "operator": "is_true"}],
+                }
+            },
+            "conditions",
+        ),
+        (
+            {"conditions": {"field": "trigger.a", "operator": "equals", "value": "{{ contact.a }}"}},
+            "conditions",
+        ),
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"expires_at": "2027-01-01T00:00:00"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "expires_at"),
         ({"order_from": "cookie:x"}, "order_from"),
     ],
 )
@@ -149,6 +166,11 @@ def test_a_rule_that_cannot_be_is_refused_by_name(document: dict[str, Any], fiel
         read_manner(document)
     assert refused.value.attributes["field"] == f"manner.{field}"
     assert refused.value.remedy
+
+
+def test_an_instant_is_kept_in_one_form() -> None:
+    for written in ("2026-12-31T18:00:00+20:00", "2026-W53-3T04:00:00-18:00", "2026-12-30T22:00:00Z"):
+        assert read_manner({"expires_at": written}).expires_at == "2026-12-30T22:00:00+00:00", written
 
 
 def test_one_address_does_not_crowd_out_the_others() -> None:
@@ -171,6 +193,45 @@ def test_one_address_does_not_crowd_out_the_others() -> None:
     assert [noted.code for noted in hooks.store.refusals] == ["address_limited"]
 
 
+def test_what_was_sent_does_not_stand_for_what_we_do_not_say() -> None:
+    forged = b'{"event":"paid","headers":{"x-key":["secret 1"]}}'
+    manner = Manner(event_from="header:x-kind")
+    hooks = MemoryHooks()
+    hooks.add("e1", manner=manner)
+    calls(intake_over(hooks.store, lambda: NOW), post("e1", forged, signed(forged, NOW)))
+    ((_, _, trigger),) = hooks.events()
+    assert trigger["headers"] == {}
+    assert "event" not in trigger
+    assert trigger["sent"] == {"event": "paid", "headers": {"x-key": ["secret 1"]}}
+
+
+def test_each_trigger_hears_of_a_header_that_several_ask() -> None:
+    hooks = MemoryHooks()
+    asks = tuple(
+        AskedHeader("x-key", wanted, told)
+        for wanted, told in (("s", "secret 1"), ("s", "secret 2"), ("t", "t"), ("s", "s"))
+    )
+    hooks.add("e1", asked=asks)
+    calls(intake_over(hooks.store, lambda: NOW), post("e1", BODY, signed(BODY, NOW) | {"x-key": "s"}))
+    ((_, _, trigger),) = hooks.events()
+    assert trigger["headers"] == {"x-key": ["secret 1", "secret 2", "s"]}
+
+
+def test_a_get_that_brings_something_is_asked_for_its_headers() -> None:
+    hooks = MemoryHooks()
+    manner = Manner(methods=("POST", "GET"), headers=("x-token: s",))
+    hooks.add("e1", scheme="meta", verifies=False, manner=manner)
+    get = "http://proxy.internal/hooks/e1?a=1"
+    bare, right = calls(
+        intake_over(hooks.store, lambda: NOW),
+        httpx.Request("GET", get),
+        httpx.Request("GET", get, headers={"x-token": "s"}),
+    )
+    assert (bare.status_code, bare.json()["code"]) == (403, "header_lacking")
+    assert right.is_success
+    assert len(hooks.events()) == 1
+
+
 def test_a_flood_of_refusals_is_counted_and_fills_nothing() -> None:
     hooks = MemoryHooks()
     endpoint = hooks.add("e1")
@@ -188,6 +249,25 @@ def test_a_flood_of_refusals_is_counted_and_fills_nothing() -> None:
     assert len(noted) == MOST_ADDRESSES + 1
     assert sum(each.times for each in noted) == 1_000
     assert all(len(each.fact.encode()) < 2_000 and "\0" not in each.fact for each in noted)
+
+
+def test_what_cannot_be_written_is_counted_together_with_what_comes_meanwhile() -> None:
+    hooks = MemoryHooks()
+    endpoint = hooks.add("e1")
+
+    async def counted() -> None:
+        notes = RefusalNotes(PostgresWebhooks("postgresql://127.0.0.1:1/none", None), pause=60.0)
+        notes.note(Refusal(endpoint, 401, "unsigned", "First.", times=2))
+        writing = asyncio.create_task(notes._write_once())
+        await asyncio.sleep(0)
+        notes.note(Refusal(endpoint, 401, "unsigned", "Second."))
+        await writing
+        notes.store = hooks.store
+        await notes.written()
+
+    asyncio.run(counted())
+    (noted,) = hooks.store.refusals
+    assert (noted.times, noted.fact) == (3, "Second.")
 
 
 @pytest.fixture
@@ -234,9 +314,12 @@ def test_rules_are_kept_in_their_columns_noted_and_listed(hooks: PostgresHooks, 
     assert asked(hooks, "e1", b'{"event":"lost","amount":11}', **right).status_code == 202
     assert asked(hooks, "e1", b'{"event":"lost","amount":10}', **right).json()["code"] == "condition_not_met"
     listed = json.loads(listing(hooks, "--json"))["deliveries"]
-    assert {(each["outcome"], each["code"], each["times"]) for each in listed} == {
-        ("stored", None, 1), ("refused", "origin_not_allowed", 1), ("passed_over", "condition_not_met", 2),
-        ("passed_over", "event_not_wanted", 2),
+    times: dict[tuple[str, str | None], int] = {}
+    for each in listed:  # a row is a minute's, and a minute may be over in between
+        times[each["outcome"], each["code"]] = times.get((each["outcome"], each["code"]), 0) + each["times"]
+    assert times == {
+        ("stored", None): 2, ("refused", "origin_not_allowed"): 1, ("passed_over", "condition_not_met"): 2,
+        ("passed_over", "event_not_wanted"): 2,
     }  # fmt: skip
     assert "trigger.amount is 10, asked: greater than 10" in listing(hooks, "--code", "condition_not_met")
     assert "waits to be handled" in listing(hooks, "--outcome", "stored", "--event", "paid")
@@ -248,8 +331,35 @@ def test_rules_are_kept_in_their_columns_noted_and_listed(hooks: PostgresHooks, 
     hooks.world.connection.execute(
         "UPDATE atlas.webhook_refusals SET refused_at = now() - interval '31 days'"
     )
-    assert hooks.world.outbox.forget() == len(hooks.world.rows("SELECT 1")) * 4
+    assert hooks.world.outbox.forget() >= 4
     assert "0 shown" in listing(hooks, "--outcome", "refused")
+
+
+@pytest.mark.postgres
+def test_refusals_of_no_address_are_one_row_and_one_that_cannot_be_kept_costs_no_other(
+    hooks: PostgresHooks,
+) -> None:
+    endpoint = hooks.add("e1")
+
+    async def noted(store: PostgresWebhooks) -> None:
+        notes = RefusalNotes(store, pause=0.0)
+        for address in (None, "", "192.0.2.1"):
+            notes.note(Refusal(endpoint, 401, "unsigned", "No.", address))
+        await notes.written()
+        poison = Refusal(endpoint, 401, "unsigned", "A letter that is none: \0.", "192.0.2.2")
+        await store.keep_refusals([poison, Refusal(endpoint, 401, "unsigned", "No.", "192.0.2.3")])
+
+    hooks.run(noted)
+    found = hooks.world.rows(
+        "SELECT address, sum(times)::int FROM atlas.webhook_refusals GROUP BY 1 ORDER BY 1"
+    )
+    assert found == [("", 2), ("192.0.2.1", 1), ("192.0.2.3", 1)]
+    hooks.world.connection.execute(
+        "UPDATE atlas.workflow_webhooks SET total_requests = 7, last_triggered_at = '2024-02-03T00:00:00Z'"
+    )
+    (seen,) = list_webhooks(hooks.world.connection, ONE)
+    assert (seen.refused, seen.taken, seen.last_at, seen.ever_taken) == (4, 0, None, 7)
+    assert (str(seen.ever_last_at), "ever_taken" in seen.to_json()) == ("2024-02-03 00:00:00+00:00", False)
 
 
 def listing(hooks: PostgresHooks, *words: str) -> str:
@@ -322,3 +432,42 @@ def test_a_member_is_found_by_what_the_caller_knows(hooks: PostgresHooks) -> Non
     assert lane(world).round().started == len(told)
     found = [subject for (subject,) in world.rows("SELECT subject FROM atlas.event_outbox ORDER BY id")]
     assert found == [subject for _, _, subject in told]
+    # Who comes into being later is not whom it was about: what is handled again starts nothing a second time.
+    world.connection.execute(
+        "INSERT INTO public.leads (organization_id, email, external_id) VALUES (%s, 'other@example.com', 'x-1')",
+        [ONE],
+    )
+    world.connection.execute("UPDATE atlas.event_outbox SET handled_at = NULL, started = NULL")
+    again = lane(world).round()
+    assert (again.taken, again.started) == (len(told), 0)
+    assert [
+        subject for (subject,) in world.rows("SELECT subject FROM atlas.event_outbox ORDER BY id")
+    ] == found
+
+
+@pytest.mark.postgres
+def test_a_look_that_fails_stops_nobody_and_is_made_again_by_a_replay(hooks: PostgresHooks) -> None:
+    world = hooks.world
+    world.connection.execute(
+        "CREATE TABLE public.leads (id uuid, organization_id uuid, phone bigint, email text)"
+    )
+    ana = world.rows(
+        "INSERT INTO public.leads VALUES (gen_random_uuid(), %s, 447700900123, 'a@b.c') RETURNING id::text",
+        ONE,
+    )[0][0]
+    by_phone = hooks.add("phone", manner=Manner(subject_from="body:who", subject_by="phone"))
+    world.publish(replace(line("greet", node("n")), triggers=(Trigger("t", "webhook", {}),)))
+    hooks.keep(delivery(by_phone, "slow", subject="+44 7700 900123"), delivery(hooks.add("plain"), "quick"))
+    rows = "SELECT subject, error FROM atlas.event_outbox ORDER BY data -> 'trigger' ->> 'n' DESC"
+    with psycopg.connect(world.dsn) as other:
+        other.execute("LOCK TABLE public.leads IN ACCESS EXCLUSIVE MODE")
+        done = lane(world).round()
+    assert (done.started, done.failed) == (1, 1)
+    (subject, why), quick = world.rows(rows)
+    assert (subject, quick) == (None, (None, None))
+    assert "cannot be looked up" in why
+    world.connection.execute(
+        "UPDATE atlas.event_outbox SET handled_at = NULL, error = NULL WHERE error IS NOT NULL"
+    )
+    assert lane(world).round().started == 1
+    assert world.rows(rows)[0] == (f"lead:{ana}", None)

@@ -15,8 +15,15 @@ armed AS (
     WHERE is_active
     UNION ALL
     SELECT source_table, source_id, organization_id, workflow_id, 'workflow_webhooks.is_active'
-    FROM atlas.workflow_webhooks
-    WHERE is_active
+    FROM atlas.workflow_webhooks AS webhook
+    -- About one without a workflow no cutover decides, but whoever resumed it.
+    WHERE is_active AND (workflow_id IS NOT NULL OR NOT EXISTS (
+        SELECT 1
+        FROM atlas.audit_log AS entry
+        WHERE
+            entry.organization_id = webhook.organization_id AND entry.subject_table = 'workflow_webhooks'
+            AND entry.subject_id = webhook.id::text AND entry.action = 'resume_webhook'
+    ))
 ),
 
 early AS (

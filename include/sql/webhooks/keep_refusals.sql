@@ -22,4 +22,5 @@ SELECT g.webhook_id, %(organization)s, now(), 0, 0, 0, sum(g.times), now()
 FROM given AS g
 GROUP BY g.webhook_id
 ORDER BY g.webhook_id
-ON CONFLICT (webhook_id) DO UPDATE SET refused = r.refused + excluded.refused, last_at = excluded.last_at
+-- A call that was refused is not the last one taken.
+ON CONFLICT (webhook_id) DO UPDATE SET refused = r.refused + excluded.refused

@@ -99,7 +99,7 @@ def ring(site: Site, gym: Organization, served_at: str, post: Post) -> Rung:
         endpoint = _make_endpoint(connection, gym.id, own_sealer(site.settings))
         _publish(connection, gym.id, workflow, endpoint)
         calls = _call(site, endpoint, served_at, post)
-        executions = _await(connection, Wanted(gym.id, workflow, since=began))
+        executions = _await(connection, Wanted(gym.id, workflow, since=began), endpoint)
         arrivals = _noted(connection, gym.id, endpoint)
     return Rung(gym.id, gym.name, endpoint, calls, executions, arrivals)
 
@@ -151,10 +151,14 @@ def _noted(connection: Connection, organization: str, endpoint: str) -> tuple[Ar
         time.sleep(LOOK_SECONDS)
 
 
-def _await(connection: Connection, wanted: Wanted) -> tuple[Execution, ...]:
+def _await(connection: Connection, wanted: Wanted, endpoint: str) -> tuple[Execution, ...]:
+    """Once all that was stored is handled: until then a repeat could start another one."""
     until = time.monotonic() + PATIENCE.total_seconds()
     while True:
+        stored = list_arrivals(connection, wanted.organization, endpoint, Sought("stored"), 10)
+        is_handled = all(each.handled_at is not None for each in stored)
         found = tuple(find_executions(connection, wanted))
-        if time.monotonic() > until or (found and not any(each.is_live for each in found)):
+        is_over = is_handled and found and not any(each.is_live for each in found)
+        if time.monotonic() > until or is_over:
             return found
         time.sleep(LOOK_SECONDS)

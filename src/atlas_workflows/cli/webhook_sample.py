@@ -9,6 +9,7 @@ from uuid import uuid4
 from atlas_workflows.errors import InputError
 from atlas_workflows.integrations.webhooks.call import Call
 from atlas_workflows.integrations.webhooks.endpoint import Endpoint
+from atlas_workflows.integrations.webhooks.ports import StoreAway
 from atlas_workflows.integrations.webhooks.sample_call import Wish, sample_call, with_own_headers
 from atlas_workflows.secrets.keys import own_sealer
 from atlas_workflows.settings import Settings, load_settings
@@ -32,12 +33,13 @@ def send_sample(dsn: str, endpoint_id: str, wish: Wish, url: str | None = None) 
     settings = load_settings()
     endpoint = endpoint_at(dsn, endpoint_id, settings)
     return post(
-        made_call(endpoint, wish, settings), f"{url or _served_at(settings)}{PATH}{quote(endpoint_id)}"
+        made_call(endpoint, wish, settings),
+        f"{(url or _served_at(settings)).rstrip('/')}{PATH}{quote(endpoint_id)}",
     )
 
 
 def endpoint_at(dsn: str, endpoint_id: str, settings: Settings) -> Endpoint:
-    """The endpoint as the intake of these settings knows it. Raises WebhookUnknown."""
+    """The endpoint as the intake of these settings knows it. Raises WebhookUnknown, and InputError where it cannot be read."""
 
     async def found() -> Endpoint | None:
         store = PostgresWebhooks(dsn, own_sealer(settings))
@@ -46,7 +48,13 @@ def endpoint_at(dsn: str, endpoint_id: str, settings: Settings) -> Endpoint:
         finally:
             await store.close()
 
-    endpoint = asyncio.run(found())
+    try:
+        endpoint = asyncio.run(found())
+    except StoreAway as cause:
+        raise InputError(
+            f"The endpoint cannot be read: {cause}",
+            remedy="See that the database answers and that ATLAS_SECRET_KEYS holds the key of its secret.",
+        ) from cause
     if endpoint is None:
         raise WebhookUnknown(f"There is no webhook {endpoint_id[:60]!r}.", remedy="See `atlas webhook list`.")
     return endpoint
@@ -57,7 +65,7 @@ def made_call(endpoint: Endpoint, wish: Wish, settings: Settings, id_: str | Non
     base = endpoint.manner.public_url or (
         None
         if settings.public_url is None
-        else f"{settings.public_url.rstrip('/')}{PATH}{endpoint.endpoint_id}"
+        else f"{settings.public_url.rstrip('/')}{PATH}{quote(endpoint.endpoint_id)}"
     )
     made = sample_call(endpoint, wish, url=base, at=int(time.time()), id_=id_ or f"test-{uuid4()}")
     return with_own_headers(endpoint, made)
@@ -72,7 +80,7 @@ def post(call: Call, address: str) -> Sent:
         answer = httpx.post(
             address,
             content=call.body,
-            headers=dict(call.headers),
+            headers=[(name.encode(), value.encode()) for name, value in call.headers.items()],
             timeout=PATIENCE_SECONDS,
             trust_env=not is_here,
         )

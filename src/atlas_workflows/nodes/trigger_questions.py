@@ -122,7 +122,7 @@ def headers_as_asked(parameter: str) -> Question:
 
     def condition(path: str, value: Any) -> Condition:
         asked = [
-            _leaf(print_path((*parse_path(path), name.lower())), "equals", header_told(each))
+            _leaf(print_path((*parse_path(path), name.lower())), "has_any", [header_told(each)])
             for name, each in value.items()
         ]
         return {"operator": "and", "conditions": asked}

@@ -38,6 +38,7 @@ from atlas_workflows.worker.ports import TurnRefused
 Asked = tuple[Occurred, Listening | None]
 BY_CALL = "webhook"  # the type of event that may tell its subject by an address or a number
 SECONDS_KEPT = 60.0  # of what is known about an organization
+LOOK_MILLISECONDS = 1_000  # for a look at the CRM's people, while all organizations wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +118,36 @@ class PostgresOutbox:
 
     def _found(self, connection: Connection, taken: _Taken) -> _Taken:
         """With the subjects of those that tell one by an address or a number."""
-        return _Taken([self._about_whom(connection, event) for event in taken.events], taken.unreadable)
+        found, failed = [], {}
+        for event in taken.events:
+            member = _member(event)
+            if member is None:
+                found.append(event)
+            # One look that fails is enough in a round: what else the organization has comes in the next ones.
+            elif event.organization not in failed:
+                try:
+                    found.append(self._about_whom(connection, event, member))
+                except psycopg.Error as cause:
+                    self.contacts.crm.forget()  # its tables may be others by now
+                    failed[event.organization] = _not_found(event, cause)
+        return _Taken(found, [*taken.unreadable, *failed.values()])
 
-    def _about_whom(self, connection: Connection, event: Occurred) -> Occurred:
-        member = event.data.get("member") if event.type == BY_CALL and event.subject is None else None
-        if not isinstance(member, Mapping) or member.get("by") not in ("email", "phone", "external_id"):
-            return event
-        with reading(self.contacts.crm):
-            crm = self.contacts.crm.of(connection)
-            subject = find_member(connection, crm, event.organization, member["by"], str(member.get("value")))
-        if subject is None:
-            return event
+    def _about_whom(self, connection: Connection, event: Occurred, member: Mapping[str, Any]) -> Occurred:
+        """Looked up once: who comes into being later is not whom it was about. Raises psycopg.Error, and undoes only the look."""
+        subject = self._look(connection, event.organization, member)
         given = {"organization": event.organization, "key": event.key, "subject": subject}
         connection.execute(sql("events/set_subject"), given)
         return replace(event, subject=subject)
+
+    def _look(self, connection: Connection, organization: str, member: Mapping[str, Any]) -> str | None:
+        with reading(self.contacts.crm):
+            crm = self.contacts.crm.of(connection)
+        with connection.transaction():
+            bound = {"milliseconds": LOOK_MILLISECONDS}
+            before = scalar(connection, sql("events/bound_look"), bound)
+            subject = find_member(connection, crm, organization, member["by"], str(member.get("value")))
+            scalar(connection, sql("events/bound_look"), {"milliseconds": before})
+        return subject
 
     def _take_behind(self, connection: Connection, limit: int, after: str) -> list[Any]:
         return named_rows(connection, sql("events/take"), {"after": after, "limit": limit})
@@ -243,6 +260,22 @@ class PostgresOutbox:
             found = about_organization(connection, self.contacts.crm.of(connection), organization)
         self._organizations[organization] = time.monotonic() + SECONDS_KEPT, found
         return found
+
+
+def _member(event: Occurred) -> Mapping[str, Any] | None:
+    """By what to find whom it is about, where that is to be found still."""
+    member = event.data.get("member") if event.type == BY_CALL and event.subject is None else None
+    is_known = isinstance(member, Mapping) and member.get("by") in ("email", "phone", "external_id")
+    return member if is_known else None
+
+
+def _not_found(event: Occurred, cause: psycopg.Error) -> _Outcome:
+    """Nothing was done, so that it is handled as any other where it is handled again. Raises what is no matter of one look."""
+    state = cause.sqlstate or ""
+    if not is_refusal(cause) and state != psycopg.errors.QueryCanceled.sqlstate:
+        raise cause
+    error = f"Whom it is about cannot be looked up: {cause.diag.message_primary}."
+    return _Outcome(event, told=None, error=error)
 
 
 def _read(rows: Iterable[Any]) -> _Taken:

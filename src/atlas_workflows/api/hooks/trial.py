@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import orjson
 
+from atlas_workflows.api.hooks.answers import AWAY
 from atlas_workflows.api.hooks.intake import Intake
 from atlas_workflows.api.hooks.mount import PREFIXES, intake_of
+from atlas_workflows.integrations.webhooks.ports import StoreAway
 from atlas_workflows.integrations.webhooks.sample_call import Wish, sample_call, with_own_headers
 from atlas_workflows.store.webhooks.endpoints import WebhookUnknown
 from atlas_workflows.store.webhooks.intake import PostgresWebhooks
@@ -27,21 +28,23 @@ class Tried:
     detail: str
 
 
-def try_endpoint(dsn: Callable[[], str], endpoint_id: str, wish: Wish) -> Tried:
-    """From a thread of its own. Raises WebhookUnknown, InputError."""
-    return asyncio.run(_try(intake_of(dsn)(), endpoint_id, wish))
+def try_endpoint(dsn: Callable[[], str], endpoint_id: str, wish: Wish, id_: str) -> Tried:
+    """With this id of the call, from a thread of its own. Raises WebhookUnknown, InputError."""
+    return asyncio.run(_try(intake_of(dsn)(), endpoint_id, wish, id_))
 
 
-async def _try(intake: Intake, endpoint_id: str, wish: Wish) -> Tried:
+async def _try(intake: Intake, endpoint_id: str, wish: Wish, id_: str) -> Tried:
     try:
-        return await _send(intake, endpoint_id, wish)
+        return await _send(intake, endpoint_id, wish, id_)
+    except StoreAway as cause:  # as a caller would hear it, and why
+        return Tried(AWAY.status, AWAY.code, str(cause))
     finally:
         await intake.notes.written()
         if isinstance(intake.commits.deliveries, PostgresWebhooks):
             await intake.commits.deliveries.close()
 
 
-async def _send(intake: Intake, endpoint_id: str, wish: Wish) -> Tried:
+async def _send(intake: Intake, endpoint_id: str, wish: Wish, id_: str) -> Tried:
     endpoint = await intake.doors.endpoint(endpoint_id)
     if endpoint is None:
         raise WebhookUnknown(f"There is no webhook {endpoint_id[:60]!r}.", remedy="See `atlas webhook list`.")
@@ -50,9 +53,7 @@ async def _send(intake: Intake, endpoint_id: str, wish: Wish) -> Tried:
         "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "client": OURSELVES,
     }  # fmt: skip
     url = intake.url_of(endpoint, scope, "")
-    call = with_own_headers(
-        endpoint, sample_call(endpoint, wish, url=url, at=int(time.time()), id_=f"test-{uuid4()}")
-    )
+    call = with_own_headers(endpoint, sample_call(endpoint, wish, url=url, at=int(time.time()), id_=id_))
     scope["headers"] = [(name.encode(), value.encode()) for name, value in call.headers.items()]
     heard: list[Any] = []
 

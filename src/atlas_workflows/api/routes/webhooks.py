@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Literal
+from uuid import NAMESPACE_URL, uuid5
 
 from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
@@ -115,12 +116,22 @@ def list_webhook_deliveries(
 
 
 @ROUTER.post("/webhooks/{endpoint:path}/test", response_model=TestAnswer)
-def test_webhook(admin: Admin, request: Request, endpoint: EndpointId, body: TestWish) -> Response:
+def test_webhook(
+    admin: Admin, request: Request, endpoint: EndpointId, body: TestWish, key: IdempotencyKey
+) -> Response:
     """Sign a sample and send it to the endpoint, by all its rules. Where it is stored, workflows that listen start."""
-    with _work(admin, endpoint) as connection:
-        note_test(connection, admin.organization, endpoint, admin.by(body.reason))
-    tried = try_endpoint(request.app.state.doors.database.dsn, endpoint, Wish(body.event, body.body))
-    return reply(TestAnswer, asdict(tried))
+    # Stored outside of the answer's transaction: where that is lost, the repeat is known by the same id.
+    id_ = uuid5(NAMESPACE_URL, f"{admin.organization} {admin.caller.name} {endpoint} {key}")
+
+    def work(session: Connection) -> tuple[int, dict[str, Any]]:
+        with acting_as_migration(session) as connection:
+            note_test(connection, admin.organization, endpoint, admin.by(body.reason))
+        wish = Wish(body.event, body.body)
+        tried = try_endpoint(request.app.state.doors.database.dsn, endpoint, wish, f"test-{id_}")
+        return 200, document_of(TestAnswer, asdict(tried))
+
+    with _known(endpoint):
+        return once(request, admin, key, work)
 
 
 @ROUTER.get("/webhooks/{endpoint:path}", response_model=WebhookView)

@@ -14,8 +14,8 @@ from atlas_workflows.integrations.crm.tables import Crm, Table
 By = Literal["email", "phone", "external_id"]
 LEAST_DIGITS = 6
 _TOLD = {
-    "email": "lower(btrim({}))",
-    "phone": "ltrim(regexp_replace({}, '[^0-9]', '', 'g'), '0')",
+    "email": "lower(btrim({}::text))",
+    "phone": "ltrim(regexp_replace({}::text, '[^0-9]', '', 'g'), '0')",
     "external_id": "{}::text",
 }
 

@@ -91,7 +91,7 @@ def _delivery(
     if not (_fits(key) and _fits(event) and _fits(subject) and _fits(order)):
         return _unfit({"delivery id": key, "event": event, "subject": subject, "order": order})
     shown = None if endpoint.scheme.shown_id is None else endpoint.scheme.shown_id.read(call, body)
-    facts = {
+    facts: dict[str, Any] = {
         "endpoint_id": endpoint.endpoint_id,
         "method": call.method,
         "delivery_id": shown if shown is not None and _fits(shown) else key,
@@ -99,8 +99,7 @@ def _delivery(
     }
     if event is not None:
         facts["event"] = event
-    if endpoint.asked:
-        facts["headers"] = _asked(endpoint, call)
+    facts["headers"] = _asked(endpoint, call) if endpoint.asked else {}
     trigger = _trigger(endpoint, call, body, facts)
     if (reason := unwanted(endpoint, event, trigger, now)) is not None:
         return reason
@@ -122,14 +121,14 @@ def _fits(text: str | None) -> bool:
     return "\0" not in text if text.isascii() else _UNFIT.search(text) is None
 
 
-def _asked(endpoint: Endpoint, call: Call) -> dict[str, str]:
-    """The headers that triggers ask for, where they came as asked."""
-    return {
-        asked.name: asked.told
-        for asked in endpoint.asked
-        if (given := call.headers.get(asked.name)) is not None
-        and _is_as_wanted(asked.name, given, asked.wanted)
-    }
+def _asked(endpoint: Endpoint, call: Call) -> dict[str, list[str]]:
+    """The headers that triggers ask for, where they came as asked: by name what each of the triggers hears of it."""
+    found: dict[str, list[str]] = {}
+    for asked in endpoint.asked:
+        given = call.headers.get(asked.name)
+        if given is not None and _is_as_wanted(asked.name, given, asked.wanted):
+            found.setdefault(asked.name, []).append(asked.told)
+    return found
 
 
 def _is_as_wanted(name: str, given: str, wanted: str) -> bool:
@@ -162,6 +161,8 @@ def _trigger(endpoint: Endpoint, call: Call, body: Any, facts: Mapping[str, Any]
     if not isinstance(body, dict):
         return {"body": body, **mapped, **facts}
     hidden = {name: body[name] for name in FACTS if name in body and body[name] != facts.get(name)}
+    # Also where we say nothing, what was sent does not stand for it.
+    own = {name: value for name, value in body.items() if name not in FACTS_SET}
     if hidden:
-        return {**body, **mapped, "sent": hidden, **facts}
-    return {**body, **mapped, **facts}
+        return {**own, **mapped, "sent": hidden, **facts}
+    return {**own, **mapped, **facts}

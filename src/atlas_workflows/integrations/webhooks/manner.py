@@ -2,13 +2,15 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from atlas_workflows.errors import AtlasError, InputError
-from atlas_workflows.expressions.condition import parse_condition
+from atlas_workflows.expressions.condition import leaves, parse_condition
+from atlas_workflows.expressions.paths import parse_path
+from atlas_workflows.expressions.templates import references
 from atlas_workflows.integrations.webhooks.call import MAX_BODY_BYTES
 from atlas_workflows.integrations.webhooks.scheme import Place
 
@@ -139,7 +141,8 @@ def checked_manner(manner: Manner) -> Manner:
     _check_mapping(manner.mapping)
     _check_conditions(manner.conditions)
     if manner.expires_at is not None:
-        read_instant(manner.expires_at)
+        # In the one form that everybody who reads it takes.
+        manner = replace(manner, expires_at=read_instant(manner.expires_at).isoformat())
     if manner.public_url is not None:
         _require_url(manner.public_url)
     return manner
@@ -184,9 +187,10 @@ def read_instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    # Far from where a zone leads out of the years there are.
+    if found is None or found.tzinfo is None or not 2000 <= found.year <= 9998:
         raise _wrong("expires_at", f"{text[:40]!r} is no instant.", "Write 2026-12-31T18:00:00Z.")
-    return found
+    return found.astimezone(UTC)
 
 
 def _check_mapping(mapping: Mapping[str, Any]) -> None:
@@ -207,9 +211,29 @@ def _check_mapping(mapping: Mapping[str, Any]) -> None:
 def _check_conditions(conditions: Mapping[str, Any]) -> None:
     if conditions:
         try:
-            parse_condition(dict(conditions))
+            asked = leaves(parse_condition(dict(conditions)))
         except AtlasError as cause:
             raise InputError(cause.fact, remedy=cause.remedy, field="manner.conditions") from cause
+        for leaf in asked:
+            for path in (leaf.field, *_templates(leaf.value)):
+                _require_known(path)
+
+
+def _templates(value: Any) -> list[str]:
+    """The paths that an operand refers to."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    own = list(references(value)) if isinstance(value, str) else []
+    return own + [path for each in inner for path in _templates(each)]
+
+
+def _require_known(path: str) -> None:
+    """A call brings nothing else to ask; a condition on it would pass every call over."""
+    if parse_path(path)[0] not in ("trigger", "now"):
+        raise _wrong(
+            "conditions",
+            f"There is no {path[:60]!r} to ask of a call.",
+            "Write trigger. in front of what the call says: trigger.amount.",
+        )
 
 
 def _require_among(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -13,9 +13,9 @@ from typing import Protocol
 import structlog
 
 from atlas_workflows.integrations.webhooks.endpoint import Endpoint
-from atlas_workflows.integrations.webhooks.ports import StoreAway
 
 PAUSE_SECONDS = 0.2
+AWAY_PAUSES = 25  # more of them while nothing can be written
 MOST_ADDRESSES = 10  # of one endpoint and reason between two writings; the others are counted without theirs
 MOST_ROWS = 5_000
 MOST_LETTERS = 500
@@ -80,7 +80,7 @@ class RefusalNotes:
         self._hurry.clear()
 
     def _shown_address(self, refusal: Refusal) -> str | None:
-        if refusal.address is None:
+        if not refusal.address:
             return None
         seen = self._shown.setdefault((refusal.endpoint.id, refusal.code), set())
         if refusal.address not in seen and len(seen) >= MOST_ADDRESSES:
@@ -89,27 +89,37 @@ class RefusalNotes:
         return fit_text(refusal.address)[:80]
 
     async def _write(self) -> None:
+        pause = self.pause
         while self._counted:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), self.pause)
-            await self._write_once()
+                await asyncio.wait_for(self._hurry.wait(), pause)
+            pause = self.pause * (1 if await self._write_once() else AWAY_PAUSES)
             if self._hurry.is_set():
                 return
 
-    async def _write_once(self) -> None:
+    async def _write_once(self) -> bool:
         taken, self._counted, self._shown = [*self._counted.values()], {}, {}
         if not taken:
-            return
+            return True
         try:
             await self.store.keep_refusals(taken)
-        except StoreAway as cause:
+        except Exception as cause:  # whatever it is, what was counted is not lost for it
             log.warning(
                 "refusals of webhooks cannot be noted",
                 error=str(cause),
                 times=sum(each.times for each in taken),
             )
             for each in taken:
-                self._counted.setdefault((each.endpoint.id, each.code, each.address), each)
+                self._put_back(each)
+            return False
+        return True
+
+    def _put_back(self, refusal: Refusal) -> None:
+        """Beside what was counted meanwhile, which is newer."""
+        key = (refusal.endpoint.id, refusal.code, refusal.address)
+        newer = self._counted.get(key)
+        times = refusal.times + (newer.times if newer else 0)
+        self._counted[key] = replace(newer or refusal, times=times)
 
 
 def fit_text(text: str) -> str:

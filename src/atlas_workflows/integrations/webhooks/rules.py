@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hmac import compare_digest
 from typing import Any
 
 from atlas_workflows.errors import AtlasError
@@ -64,7 +65,7 @@ def first_look(
             403, "origin_not_allowed", "The endpoint takes no calls of this origin.",
             "Let the endpoint's owner add what stands in the header Origin: atlas webhook set --origin.",
         )  # fmt: skip
-    if method == "GET" and endpoint.scheme.challenge:
+    if method == "GET" and endpoint.scheme.challenge and "GET" not in endpoint.methods:
         return None  # a question carries nothing
     if endpoint.headers and (lacking := _lacking(endpoint, headers)) is not None:
         return Refused(
@@ -97,9 +98,14 @@ def _is_allowed(endpoint: Endpoint, address: str | None) -> bool:
 
 
 def _lacking(endpoint: Endpoint, headers: Mapping[str, str]) -> str | None:
-    return next(
-        (name for name, value in endpoint.headers if (given := headers.get(name)) is None or value not in (None, given)), None
-    )  # fmt: skip
+    return next((name for name, value in endpoint.headers if not _is_carried(headers.get(name), value)), None)
+
+
+def _is_carried(given: str | None, wanted: str | None) -> bool:
+    if given is None or wanted is None:
+        return given is not None
+    # What fences an unsigned endpoint is a secret in fact, so that its letters are not to be tried out one by one.
+    return compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode("utf-8", "surrogatepass"))
 
 
 def second_look(endpoint: Endpoint, method: str, headers: Mapping[str, str]) -> Refused | None:
@@ -143,8 +149,8 @@ def too_large(most: int) -> Refused:
 
 def unwanted(
     endpoint: Endpoint, event: str | None, trigger: Mapping[str, Any], now: float
-) -> PassedOver | None:
-    """Why a call that is believed is not wanted; None where it is."""
+) -> PassedOver | Refused | None:
+    """Why a call that is believed is not wanted; None where it is. A condition of ours that fails is not the caller's fault."""
     if endpoint.events and event not in endpoint.events:
         said = "has no event" if event is None else f"is of {event[:MOST_LETTERS_SAID]}"
         return PassedOver("event_not_wanted", f"The call {said}, and the endpoint takes others.", event)
@@ -156,5 +162,8 @@ def unwanted(
             return None
         fact = why(endpoint.conditions, scope, at)
     except AtlasError as cause:
-        fact = f"The condition cannot be asked: {cause.fact}"
+        return Refused(
+            503, "condition_failed", f"The condition cannot be asked: {cause.fact}"[:MOST_LETTERS_SAID], "Send it again later.",
+            {"Retry-After": str(PAUSED_SECONDS)},
+        )  # fmt: skip
     return PassedOver("condition_not_met", fact[:MOST_LETTERS_SAID], event)

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,7 @@ class RotationUnderWay(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An endpoint as people see it; of its secret only a hint."""
+    """An endpoint as people see it; of its secret only a hint. `ever_…` are with what the source counted before it came to us."""
 
     id: str
     organization: str
@@ -61,10 +61,13 @@ class Webhook:
     limited: int
     refused: int
     last_at: datetime | None
+    ever_taken: int
+    ever_last_at: datetime | None
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
-        return {name: getattr(self, name) for name in Webhook.__slots__} | {"manner": self.manner.to_json()}
+        shown = [name for name in Webhook.__slots__ if not name.startswith("ever_")]
+        return {name: getattr(self, name) for name in shown} | {"manner": self.manner.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ def change_webhook(
     given["name"] = None if change.name is None else _checked_name(change.name)
     given["manner"] = None if change.manner is None else exact_json.dumps_text(change.manner.to_json())
     connection.execute(sql("webhooks/change"), given)
-    _note(connection, organization, before.id, _action(change), by)
+    for action in _actions(change):
+        _note(connection, organization, before.id, action, by)
     return read_webhook(connection, organization, endpoint_id)
 
 
@@ -325,10 +329,11 @@ def _forget(connection: Connection, organization: str, old: list[UUID]) -> None:
     connection.execute(sql("webhooks/forget_secrets"), {"organization": organization, "secrets": old})
 
 
-def _action(change: Change) -> str:
-    if change.is_active is None:
-        return "change_webhook"
-    return "resume_webhook" if change.is_active else "pause_webhook"
+def _actions(change: Change) -> list[str]:
+    """To pause or resume is told apart from a change of rules, also where both come at once."""
+    told = [] if change.is_active is None else ["resume_webhook" if change.is_active else "pause_webhook"]
+    is_more = replace(change, is_active=None) != Change()
+    return ["change_webhook", *told] if is_more or not told else told
 
 
 def _note(connection: Connection, organization: str, id_: str, action: str, by: By) -> None:

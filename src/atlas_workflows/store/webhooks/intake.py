@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg.rows import namedtuple_row, scalar_row
 
 from atlas_workflows import exact_json
@@ -38,6 +39,7 @@ SETTINGS = {
     "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_mergejoin": "off",
 }  # fmt: skip
 AsyncSession = psycopg.AsyncConnection[Any]
+log = structlog.get_logger()
 
 
 class PostgresWebhooks:
@@ -89,7 +91,9 @@ class PostgresWebhooks:
                     for organization in sorted(groups):
                         await _note(session, organization, groups[organization])
             except psycopg.Error as cause:
-                raise _away(cause) from cause
+                if session.broken or not _is_unfit(cause):
+                    raise _away(cause) from cause
+                await _note_alone(session, refusals)
 
     async def close(self) -> None:
         """End its sessions."""
@@ -145,6 +149,21 @@ async def _note(session: AsyncSession, organization: str, group: Sequence[Refusa
         "times": [each.times for each in group],
     }
     await session.execute(sql("webhooks/keep_refusals"), given)
+
+
+async def _note_alone(session: AsyncSession, refusals: Sequence[Refusal]) -> None:
+    """Each for itself: one that cannot be kept is let go, not the others for its sake. Raises StoreAway."""
+    for refusal in refusals:
+        try:
+            async with session.transaction():
+                await _note(session, refusal.endpoint.organization, [refusal])
+        except psycopg.Error as cause:
+            if session.broken or not _is_unfit(cause):
+                raise _away(cause) from cause
+            log.warning(
+                "a refusal of a webhook cannot be noted",
+                webhook=refusal.endpoint.id, code=refusal.code, error=str(_away(cause)),
+            )  # fmt: skip
 
 
 def _by_organization(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
@@ -223,6 +242,11 @@ def _asked(document: str | None, sealer: Sealer | None) -> Iterator[AskedHeader]
             yield AskedHeader(asked["name"], value, value)
         elif sealed is not None and sealer is not None:
             yield AskedHeader(asked["name"], sealer.unseal(b64decode(sealed)), header_told(value))
+
+
+def _is_unfit(cause: psycopg.Error) -> bool:
+    """Whether it is the rows that cannot be kept; the driver refuses some by itself, without a state."""
+    return isinstance(cause, psycopg.DataError) or (cause.sqlstate or "")[:2] in (*UNFIT, "21")
 
 
 def _away(cause: psycopg.Error) -> StoreAway:

@@ -71,6 +71,6 @@ def _document(found: Webhook) -> dict[str, object]:
     return {
         "id": found.id, "organization_id": found.organization, "workflow_id": found.workflow, "name": found.name,
         "endpoint_id": found.endpoint_id, "is_active": found.is_active, "verify_signature": found.verifies,
-        "rate_limit": found.rate_limit, "secret_hint": found.secret_hint, "request_count": found.taken,
-        "last_triggered_at": found.last_at,
+        "rate_limit": found.rate_limit, "secret_hint": found.secret_hint, "request_count": found.ever_taken,
+        "last_triggered_at": found.ever_last_at,
     }  # fmt: skip
