@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -49,7 +50,8 @@ def endpoint_at(dsn: str, endpoint_id: str, settings: Settings) -> Endpoint:
             await store.close()
 
     try:
-        endpoint = asyncio.run(found())
+        with ThreadPoolExecutor(1) as thread:  # where a loop runs already, as a browser's does, no other can
+            endpoint = thread.submit(asyncio.run, found()).result()
     except StoreAway as cause:
         raise InputError(
             f"The endpoint cannot be read: {cause}",
