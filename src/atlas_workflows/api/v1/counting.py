@@ -26,6 +26,7 @@ class Counter:
         self._counts: dict[Key, Counted] = {}
         self._lock, self._ended = Lock(), Event()
         self._thread: Thread | None = None
+        self._told = ""  # why it cannot write at present: said once, not every three seconds
 
     def note(self, organization: str | None, route: str, caller: str, *, refused: bool) -> None:
         """One call was answered."""
@@ -55,8 +56,11 @@ class Counter:
                 add_counts(connection, counts.values(), self.server, self.began_at, self.now())
         except Exception as error:
             self._take_back(counts)
-            structlog.get_logger().warning("calls of v1 cannot be counted", error=str(error))
+            if self._told != str(error):
+                self._told = str(error)
+                structlog.get_logger().warning("calls of v1 cannot be counted", error=self._told)
             raise
+        self._told = ""
 
     def close(self) -> None:
         """Write the last of it; nothing is written after that."""
