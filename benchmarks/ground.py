@@ -59,10 +59,14 @@ class Ground:
         """CPU seconds so far of this process, of the server and of the sessions it has had."""
         mine = psutil.Process().cpu_times()
         postmaster = psutil.Process(int((self.server.data_dir / "postmaster.pid").read_text().split()[0]))
-        gone = postmaster.cpu_times()
-        times = [child.cpu_times() for child in postmaster.children()]
-        running = sum(each.user + each.system for each in times)
-        return running + gone.children_user + gone.children_system + mine.user + mine.system
+        while True:
+            try:
+                gone = postmaster.cpu_times()
+                times = [child.cpu_times() for child in postmaster.children()]
+            except psutil.NoSuchProcess:  # one ended between the two looks: it is in neither, or in both
+                continue
+            running = sum(each.user + each.system for each in times)
+            return running + gone.children_user + gone.children_system + mine.user + mine.system
 
     def spent(self, work: Callable[[], int]) -> Spent:
         """What it costs to move as many rows as `work` says it moved; CPU tells it also on a busy machine."""
