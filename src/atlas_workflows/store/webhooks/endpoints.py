@@ -131,6 +131,7 @@ def create_webhook(
     """Make an endpoint that takes calls at once. Raises InputError, WebhookTaken."""
     scheme = scheme_named(wanted.scheme)
     _check(scheme, wanted.manner, wanted.rate_limit, verifies=wanted.verifies)
+    _require_use(scheme, wanted.manner, verifies=wanted.verifies)
     if wanted.workflow is not None:
         _require_workflow(connection, organization, wanted.workflow)
     endpoint_id = (
@@ -162,6 +163,10 @@ def change_webhook(
     verifies = before.verifies if change.verifies is None else change.verifies
     rate_limit = before.rate_limit if change.rate_limit is None else change.rate_limit
     _check(scheme, change.manner or before.manner, rate_limit, verifies=verifies)
+    if (
+        change.manner is not None
+    ):  # what was migrated with a setting that does nothing can be renamed all the same
+        _require_use(scheme, change.manner, verifies=verifies)
     given: dict[str, Any] = {name: getattr(change, name) for name in Change.__slots__}
     given |= {"organization": organization, "endpoint_id": endpoint_id}
     given["name"] = None if change.name is None else _checked_name(change.name)
@@ -238,6 +243,23 @@ def _check(scheme: Scheme, manner: Manner, rate_limit: int, *, verifies: bool) -
         raise InputError(
             f"The limit is {rate_limit} calls a minute.", remedy=f"Give 1 to {MOST_RATE}.", field="rate_limit"
         )
+
+
+def _require_use(scheme: Scheme, manner: Manner, *, verifies: bool) -> None:
+    """A setting that would do nothing is a misunderstanding. Raises InputError."""
+    idle = {
+        "subject_by": ("subject_from", manner.subject_by != "id" and manner.subject_from is None),
+        "delivery_seconds": ("delivery_from", manner.delivery_seconds is not None and manner.delivery_from is None),
+        "tolerance": ("signed calls", manner.tolerance is not None and not verifies),
+        "public_url": ("a scheme that signs the address", manner.public_url is not None and not scheme.signs_url),
+    }  # fmt: skip
+    for name, (needs, does_nothing) in idle.items():
+        if does_nothing:
+            raise InputError(
+                f"{name} does nothing without {needs}.",
+                remedy="Add that, or leave it out.",
+                field=f"manner.{name}",
+            )
 
 
 def _require_signed(scheme: Scheme, manner: Manner) -> None:
