@@ -71,6 +71,14 @@ def test_all_failing_keys_come_back_and_no_value(dsn: str, tmp_path: Path) -> No
     assert str(conninfo_to_dict(dsn)["password"]) not in shown
 
 
+def test_its_sessions_bear_our_name_so_that_nobody_is_gentle_to_them(dsn: str) -> None:
+    stranger = "SELECT * FROM {batch} WHERE current_setting('application_name') NOT LIKE 'atlas-%'"
+    rule = ROWS | {"kwargs": {"unexpected_rows_query": stranger}}
+    [found] = run_suite(suite_of(rule), Queries(dsn, {"people": PEOPLE}))
+    assert found.status is Status.PASSED, found
+    assert not found.keys
+
+
 # What a browser asks for by itself, seen from the page; "#…" is a place in it and data: is no request.
 ASKED_FOR = re.compile(
     r"""(?:<(?:script|img|iframe|source)\b[^>]*\bsrc|<link\b[^>]*\bhref)=["']([^"']*)|url\(([^)]*)|@import"""

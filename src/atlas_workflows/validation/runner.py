@@ -19,6 +19,8 @@ from atlas_workflows.validation.results import ExpectationResult, Status
 from atlas_workflows.validation.suites import Batch, Expectation, Suite
 
 ROWS_EXPECTATION = "unexpected_rows_expectation"
+# A session without a name of ours is somebody's to whom the backfill is gentle.
+NAME = "atlas-validation"
 # `invalid input syntax for type integer: "…"`, `value "…" is out of range`; a value of several lines has no end here.
 _VALUE = re.compile(r"""(?<=: )".*|(?<=\bvalue )"[^"]*"?""")
 HIDDEN = "•••"
@@ -196,14 +198,15 @@ def _sqlalchemy_url(dsn: str) -> str:
 
     parts = {name: str(value) for name, value in conninfo_to_dict(dsn).items() if value is not None}
     # libpq takes a blank within a value behind a backslash.
-    with connect(dsn, application_name="atlas-validation") as connection:
+    with connect(dsn, application_name=NAME) as connection:
         fixed = session_settings(connection)
     settings = " ".join("-c {}={}".format(name, value.replace(" ", "\\ ")) for name, value in fixed.items())
     options = f"{parts.pop('options', '')} {settings}".strip()
     port = parts.pop("port", None)
     url = URL.create(
         "postgresql+psycopg", parts.pop("user", None), parts.pop("password", None), parts.pop("host", None),
-        int(port) if port else None, parts.pop("dbname", None), parts | {"options": options, "client_encoding": "utf8"},
+        int(port) if port else None, parts.pop("dbname", None),
+        parts | {"options": options, "client_encoding": "utf8", "application_name": NAME},
     )  # fmt: skip
     # SQLAlchemy leaves blanks in names as they are, and the library then finds no user.
     return url.render_as_string(hide_password=False).replace(" ", "%20")
