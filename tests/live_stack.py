@@ -25,6 +25,7 @@ from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClie
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.stack import stack_state, start_stack, stop_stack
 from atlas_workflows.supervision.state import StackState
+from roomy_memory import roomy_memory
 
 CRM = "embedded:crm"
 RUN_SECONDS = 280
@@ -96,7 +97,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 @pytest.fixture(scope="session")
 def stack_with_crm(pytestconfig: pytest.Config) -> Iterator[LiveStack]:
     """The stack with a messy sample of shape A in database `crm`; a file before may have stopped it."""
-    folder = Path(tempfile.mkdtemp(prefix="atlas-live-"))
+    folder = Path(tempfile.mkdtemp(prefix="atlas-live-", dir=roomy_memory()))
     folder.chmod(0o755)
     stack = LiveStack(Settings(root=ROOT, home=folder, crm_dsn=None, pg_bin=None, secret_keys=()))
     pytestconfig.stash[STACK] = stack
