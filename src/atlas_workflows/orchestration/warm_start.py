@@ -38,7 +38,7 @@ TASKS_NEED = (
 )
 
 
-@hookimpl
+@hookimpl  # type: ignore[untyped-decorator]
 def on_starting(component: Any) -> None:  # noqa: ARG001 - Airflow passes it by name
     """Airflow calls this in each of its processes with a job, before the scheduler starts its executor."""
     if sys.argv[1:2] == [FORKS_TASKS]:
