@@ -1,7 +1,11 @@
-"""Airflow plugin: the page Atlas in the navigation, with phase reports and Data Docs; the timetable. Registers only."""
+"""Airflow plugin: the page Atlas in the navigation, with phase reports and Data Docs; the timetable; a warm start of tasks.
+
+Registers only.
+"""
 
 from airflow.plugins_manager import AirflowPlugin
 
+from atlas_workflows.orchestration import warm_start
 from atlas_workflows.orchestration.pages import LazyApplication
 from atlas_workflows.orchestration.timetable import RecurringTimetable
 
@@ -41,3 +45,4 @@ class AtlasPlugin(AirflowPlugin):
         },
     ]
     timetables = [RecurringTimetable]  # noqa: RUF012
+    listeners = [warm_start]  # noqa: RUF012

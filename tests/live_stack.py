@@ -17,17 +17,21 @@ import psycopg
 import pytest
 
 from atlas_workflows.cli.stack_view import logins
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.settings import ROOT, Settings
 from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
+from atlas_workflows.supervision.airflow_programs import METADATA_DATABASE
 from atlas_workflows.supervision.paths import StackPaths
 from atlas_workflows.supervision.stack import stack_state, start_stack, stop_stack
 from atlas_workflows.supervision.state import StackState
+from roomy_memory import roomy_memory
 
 CRM = "embedded:crm"
 RUN_SECONDS = 280
+STATE = "SELECT state FROM dag_run WHERE dag_id = %s AND run_id = %s"
 TESTS = Path(__file__).parent
 # In this order; the last one stops the stack itself.
 LIVE_FILES = (
@@ -70,11 +74,20 @@ class LiveStack:
         client.wait_for_dag(dag_id)
         client.unpause(dag_id)
         run_id = client.trigger(dag_id, conf)
-        deadline = time.monotonic() + RUN_SECONDS
-        while (state := client.run_state(dag_id, run_id)) not in FINAL_STATES:
-            assert time.monotonic() < deadline, client.tasks(dag_id, run_id)
-            time.sleep(1)
-        return run_id, state
+        return run_id, self.end_of(dag_id, run_id)
+
+    def end_of(self, dag_id: str, run_id: str, *, seconds: float = RUN_SECONDS) -> str:
+        """Wait for the end of a DAG run; returns its state as the API gives it.
+
+        Whether it is over, Airflow's database is asked: an answer of the API server costs 50 ms of a processor, and many are needed.
+        """
+        deadline = time.monotonic() + seconds
+        server = EmbeddedServer(self.paths.postgres).start()
+        with psycopg.connect(server.dsn(METADATA_DATABASE), autocommit=True) as connection:
+            while scalar(connection, STATE, [dag_id, run_id]) not in FINAL_STATES:
+                assert time.monotonic() < deadline, self.client().tasks(dag_id, run_id)
+                time.sleep(0.5)
+        return self.client().run_state(dag_id, run_id)
 
 
 STACK = pytest.StashKey[LiveStack]()
@@ -96,7 +109,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 @pytest.fixture(scope="session")
 def stack_with_crm(pytestconfig: pytest.Config) -> Iterator[LiveStack]:
     """The stack with a messy sample of shape A in database `crm`; a file before may have stopped it."""
-    folder = Path(tempfile.mkdtemp(prefix="atlas-live-"))
+    folder = Path(tempfile.mkdtemp(prefix="atlas-live-", dir=roomy_memory()))
     folder.chmod(0o755)
     stack = LiveStack(Settings(root=ROOT, home=folder, crm_dsn=None, pg_bin=None, secret_keys=()))
     pytestconfig.stash[STACK] = stack

@@ -104,11 +104,7 @@ def _enter_configuration(page: Page, conf: dict[str, object]) -> None:
 def _watch(page: Page, stack: LiveStack, dag_id: str, run_id: str) -> str:
     """Look at the run's page until Airflow says it ended; returns the state that the page shows."""
     page.goto(f"{stack.state.url}/dags/{dag_id}/runs/{run_id}")
-    client = stack.client()
-    deadline = time.monotonic() + 400
-    while client.run_state(dag_id, run_id) not in FINAL_STATES:
-        assert time.monotonic() < deadline, client.tasks(dag_id, run_id)
-        time.sleep(1)
+    stack.end_of(dag_id, run_id, seconds=400)
     badge = page.get_by_text(re.compile(r"^(success|failed)$", re.IGNORECASE)).filter(visible=True).first
     expect(badge).to_be_visible()
     page.reload()

@@ -20,7 +20,7 @@ from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import make_spec
 from atlas_workflows.settings import load_settings
 from atlas_workflows.site import Site
-from live_stack import RUN_SECONDS, LiveStack
+from live_stack import LiveStack
 
 PHASE = "migration_p1_database"
 STRAIGHT = "crm_straight"
@@ -102,11 +102,7 @@ def test_a_killed_task_is_taken_up_by_airflows_retry(live_stack: LiveStack, stra
         PHASE, {"dry_run": False, "batch_rows": 50, "backup": False, "rehearse": False, "throttle": False}
     )
     moved_before = kill_the_task(live_stack, run_id, began)
-    deadline = time.monotonic() + RUN_SECONDS
-    while (state := client.run_state(PHASE, run_id)) not in ("success", "failed"):
-        assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
-        time.sleep(0.5)
-    assert state == "success", client.xcom(PHASE, run_id, "close")
+    assert live_stack.end_of(PHASE, run_id) == "success", client.xcom(PHASE, run_id, "close")
 
     log_folder = Path(live_stack.paths.logs) / "tasks" / f"dag_id={PHASE}" / f"run_id={run_id}"
     attempts = {file.name for file in (log_folder / "task_id=backfill_ranges").rglob("attempt=*.log")}

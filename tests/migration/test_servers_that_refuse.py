@@ -20,6 +20,7 @@ from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.sample.create import create_sample
 from atlas_workflows.sample.spec import SampleSpec, Shape, Size
 from atlas_workflows.site import Site
+from roomy_memory import roomy_memory
 
 SMALL = SampleSpec(Shape.A, Size(organizations=2, workflows=12, executions=30, people=5), seed=3)
 
@@ -27,7 +28,7 @@ SMALL = SampleSpec(Shape.A, Size(organizations=2, workflows=12, executions=30, p
 @pytest.fixture
 def standby() -> Iterator[str]:
     """A hot standby: a copy of a server's data that goes on recovering."""
-    folder = Path(tempfile.mkdtemp(prefix="atlas-test-standby-"))
+    folder = Path(tempfile.mkdtemp(prefix="atlas-test-standby-", dir=roomy_memory()))
     folder.chmod(0o755)
     server = EmbeddedServer(folder / "data", settings={"shared_buffers": "64MB", "fsync": "off"})
     try:

@@ -6,6 +6,7 @@ main program, which fails within an Airflow task, and may not start a process at
 """
 
 import atexit
+import gc
 import os
 import pickle
 import signal
@@ -126,6 +127,7 @@ def _receive(pipe: IO[bytes]) -> bytes | None:
 def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
     """The other side: answers until the asking process is gone or has not asked for a while."""
     load_pages()
+    gc.freeze()  # collections in the forks need not look through the library, which would copy its memory as well
     while select([questions], [], [], IDLE_SECONDS)[0]:
         question = _receive(questions)
         if question is None:
