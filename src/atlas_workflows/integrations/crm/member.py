@@ -1,8 +1,5 @@
 """Finds whom another system means by an e-mail address, a phone number or an id of its own."""
 
-import re
-from typing import Literal
-
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
@@ -10,9 +7,8 @@ from atlas_workflows.db.rows import named_rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.integrations.crm.statements import of_organization
 from atlas_workflows.integrations.crm.tables import Crm, Table
+from atlas_workflows.integrations.crm.told import By, wanted
 
-By = Literal["email", "phone", "external_id"]
-LEAST_DIGITS = 6
 _TOLD = {
     "email": "lower(btrim({}::text))",
     "phone": "ltrim(regexp_replace({}::text, '[^0-9]', '', 'g'), '0')",
@@ -22,17 +18,17 @@ _TOLD = {
 
 def find_member(connection: Connection, crm: Crm, organization: str, by: By, value: str) -> str | None:
     """The subject (`lead:<id>` …) of the one person told so; leads are looked at first. None where it is nobody, or several."""
-    wanted = _wanted(by, value)
-    if wanted is None:
+    told = wanted(by, value)
+    if told is None:
         return None
     for table in crm.people():
-        found = _in(connection, crm, table, organization, by, wanted)
+        found = _in(connection, crm, table, organization, by, told)
         if found:
             return f"{table.name[:-1]}:{found[0]}" if len(found) == 1 else None
     return None
 
 
-def _in(connection: Connection, crm: Crm, table: Table, organization: str, by: By, wanted: str) -> list[str]:
+def _in(connection: Connection, crm: Crm, table: Table, organization: str, by: By, value: str) -> list[str]:
     column = table.find(by)
     if column is None:
         return []
@@ -42,14 +38,5 @@ def _in(connection: Connection, crm: Crm, table: Table, organization: str, by: B
         told=compose.SQL(_TOLD[by]).format(compose.Identifier("found", column)),
     )
     return [
-        row.id for row in named_rows(connection, statement, {"organization": organization, "value": wanted})
+        row.id for row in named_rows(connection, statement, {"organization": organization, "value": value})
     ]
-
-
-def _wanted(by: By, value: str) -> str | None:
-    """As it is compared: letters of one case, digits alone without the zeros or the plus in front."""
-    if by == "phone":
-        digits = re.sub("[^0-9]", "", value).lstrip("0")
-        return digits if len(digits) >= LEAST_DIGITS else None
-    told = value.strip().lower() if by == "email" else value
-    return told or None
