@@ -1,5 +1,8 @@
 -- The headers that a webhook's trigger asks for stand beside the trigger since its publication: an endpoint that is looked up once
--- a second reads no definitions.
+-- a second reads no definitions. And counts of v1 that a server sends again, because it never heard that they arrived, are added once.
+
+ALTER TABLE atlas.v1_watches ADD COLUMN batch bigint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN atlas.v1_watches.batch IS 'How many batches of counts of this server are added; one that comes again is known by it.';
 
 ALTER TABLE atlas.listening_triggers ADD COLUMN endpoint_id text, ADD COLUMN headers jsonb;
 COMMENT ON COLUMN atlas.listening_triggers.endpoint_id IS 'Of a webhook: the endpoint whose calls it listens for; NULL for all of them.';

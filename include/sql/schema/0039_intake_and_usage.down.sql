@@ -1,4 +1,6 @@
--- What triggers ask of calls is read from their definitions again.
+-- What triggers ask of calls is read from their definitions again; counts of v1 have no batches.
+
+ALTER TABLE atlas.v1_watches DROP COLUMN batch;
 
 CREATE OR REPLACE FUNCTION atlas.headers_asked(organization uuid, endpoint text) RETURNS jsonb
 LANGUAGE sql STABLE
