@@ -31,8 +31,13 @@ def list_limits(organization: Organization, dsn: Dsn = None, as_json: AsJson = F
         starts, sending = start_limits(connection, owner), connector_limits(connection, owner)
         at_once = at_once_limits(connection, owner)
     if as_json:
-        found = {"starts": starts, "at_once": at_once, "connectors": sending}
-        print_json({what: [asdict(each) for each in limits] for what, limits in found.items()})
+        print_json(
+            {
+                "starts": [asdict(each) for each in starts],
+                "at_once": [asdict(each) for each in at_once],
+                "connectors": [asdict(each) for each in sending],
+            }
+        )
         return
     show(
         f"{each.workflow or 'all workflows'}: {each.limit_value} starts a {each.per}; {each.count} in the window of {each.window_start}"
