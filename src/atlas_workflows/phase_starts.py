@@ -57,6 +57,15 @@ class PhaseStarts:
             )  # fmt: skip
         return Planned(found.name, found.dag_id, wishes)
 
+    def is_under_way(self, planned: Planned, dag_run_id: str) -> bool | None:
+        """Whether the DAG run of this id is queued or running; None where Airflow does not know of it, or no more. Raises StackError."""
+        from atlas_workflows.supervision.recurring_dags import airflow_of
+
+        airflow = airflow_of(self.settings())
+        runs = () if airflow is None else airflow.runs(planned.dag_id)
+        states = [run["state"] for run in runs if run["dag_run_id"] == dag_run_id]
+        return states[0] in ("queued", "running") if states else None
+
     def start(self, planned: Planned, dag_run_id: str) -> Mapping[str, Any]:
         """Trigger the DAG; asked again with the same id, it is the same DAG run. The settings that it was started with.
 

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MOST_WORKERS = 64
 API_PORT = 8090
 MOST_PROXIES = 10
+V1_DEPRECATED = date(2026, 12, 1)  # from when on the old application's routes are not to be used any more
 V1_SUNSET = date(2027, 6, 30)  # when the old application's routes may go, as their answers announce
 LOG_LEVELS = ("debug", "info", "warning", "error")
 # All that the product reads, here or in `./atlas` and the DAGs: what looks like one of them and is none is refused.
@@ -25,7 +26,7 @@ KNOWN = (
     "ATLAS_MAIL_FROM", "ATLAS_EGRESS_ALLOW", "ATLAS_WORKERS", "ATLAS_METRICS_ADDRESS", "ATLAS_METRICS_PORT",
     "ATLAS_LOG_LEVEL", "ATLAS_TRACES_ENDPOINT", "ATLAS_TWILIO_URL", "ATLAS_NOTIFY_TO", "ATLAS_NOTIFY_FROM",
     "ATLAS_API_ADDRESS", "ATLAS_API_PORT", "ATLAS_API_PER_MINUTE", "ATLAS_JWT_ISSUER", "ATLAS_JWT_AUDIENCE",
-    "ATLAS_JWT_KEYS_URL", "ATLAS_JWT_ALGORITHMS", "ATLAS_V1_SUNSET", "ATLAS_BASE_URL", "ATLAS_AIRFLOW_URL", "ATLAS_AIRFLOW_USER", "ATLAS_AIRFLOW_PASSWORD",
+    "ATLAS_JWT_KEYS_URL", "ATLAS_JWT_ALGORITHMS", "ATLAS_V1_DEPRECATED", "ATLAS_V1_SUNSET", "ATLAS_BASE_URL", "ATLAS_AIRFLOW_URL", "ATLAS_AIRFLOW_USER", "ATLAS_AIRFLOW_PASSWORD",
 )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ class Settings:
     jwt_audience: str = ""
     jwt_keys_url: str = ""
     jwt_algorithms: str = "RS256,ES256"
+    v1_deprecated: date = V1_DEPRECATED
     v1_sunset: date = V1_SUNSET
 
     def __repr__(self) -> str:
@@ -85,7 +87,7 @@ def load_settings(environ: dict[str, str] | None = None) -> Settings:
     """Read ATLAS_HOME, ATLAS_CRM_DSN, ATLAS_PG_BIN and ATLAS_SECRET_KEYS (comma-separated Fernet keys, newest first),
     ATLAS_SMTP_URL, ATLAS_SMTP_CLEAR_LOGIN, ATLAS_MAIL_FROM, ATLAS_EGRESS_ALLOW (networks with commas), ATLAS_WORKERS, ATLAS_METRICS_ADDRESS,
     ATLAS_METRICS_PORT, ATLAS_LOG_LEVEL, ATLAS_TRACES_ENDPOINT, ATLAS_TWILIO_URL, ATLAS_AIRFLOW_URL with _USER and _PASSWORD, ATLAS_API_PORT and ATLAS_JWT_ISSUER with their like,
-    ATLAS_V1_SUNSET (a day).
+    ATLAS_V1_DEPRECATED and ATLAS_V1_SUNSET (days).
 
     Where ATLAS_SECRET_KEYS is unset the key file that `./atlas` generated under ATLAS_HOME is used. Raises ConfigurationError
     for a value that is none and for a name that is misspelt.
@@ -131,6 +133,7 @@ def _api(env: Mapping[str, str]) -> dict[str, Any]:
         "jwt_audience": env.get("ATLAS_JWT_AUDIENCE") or "",
         "jwt_keys_url": env.get("ATLAS_JWT_KEYS_URL") or "",
         "jwt_algorithms": env.get("ATLAS_JWT_ALGORITHMS") or "RS256,ES256",
+        "v1_deprecated": _day("ATLAS_V1_DEPRECATED", env.get("ATLAS_V1_DEPRECATED"), V1_DEPRECATED),
         "v1_sunset": _day("ATLAS_V1_SUNSET", env.get("ATLAS_V1_SUNSET"), V1_SUNSET),
     }
 

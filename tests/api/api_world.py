@@ -102,8 +102,10 @@ def build_world(dsn: str, *, provider: Provider | None = None, rate: Rate = GENE
             ids[organization]["key"] = _a_key(connection, organization)
             ids[organization]["endpoint"] = _an_endpoint(connection, organization)
 
-    async def read_session(_: Request) -> tuple[str, bool] | None:
-        return session[0]
+    async def read_session(request: Request) -> tuple[str, bool] | None:
+        # Where somebody is logged in a request may be another one's: for two who do something at once.
+        login = request.headers.get("x-test-login")
+        return session[0] if login is None or session[0] is None else (login, session[0][1])
 
     app = create_app(
         dsn=lambda: dsn, now=clock, read_session=read_session, provider=provider, rate=rate,

@@ -69,6 +69,34 @@ def test_each_is_shown_once_while_others_are_added(full: World, listed: str, nam
     assert set(seen) >= before
 
 
+RARE = """
+UPDATE atlas.workflows SET definition = '{"triggers": [{"type": "rare"}], "nodes": [{"type": "seldom", "name": "Found"}]}'
+WHERE organization_id = %s AND name IN ('Workflow 7', 'Workflow 1500', 'Workflow 2990')
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("trigger", "rare"), ("step", "seldom"), ("search", "fOund"), ("search", "Workflow 7")],
+)
+def test_what_definitions_hold_is_looked_for_in_stretches(full: World, name: str, value: str) -> None:
+    """A page reads a thousand workflows at most, says where it stopped, and none that fits is missed."""
+    with psycopg.connect(full.dsn, autocommit=True) as connection:
+        connection.execute(RARE.encode(), [TWO])
+    before, found, pages = len(_ids(full, "workflows")), list[str](), 0
+    given: dict[str, Any] = {name: value, "count": True}
+    while given.get("cursor", "") is not None:
+        page = full.get("workflows", organization=TWO, params=given)
+        found += [item["name"] for item in page["items"]]
+        pages, given["cursor"] = pages + 1, page["next"]
+    wanted = {"Workflow 7"} if value == "Workflow 7" else {"Workflow 7", "Workflow 1500", "Workflow 2990"}
+    assert {each for each in found if not each.startswith("Workflow 7") or each == "Workflow 7"} == wanted
+    assert len(found) == len(set(found))
+    assert pages >= before // 1_000
+    assert page["capped_count"] == len(found)
+    assert full.get("workflows?count=true", organization=TWO)["capped_count"] == before
+
+
 def _ids(full: World, listed: str) -> set[str]:
     with psycopg.connect(full.dsn) as connection:
         statement = f"SELECT id::text FROM atlas.{TABLES[listed]} WHERE organization_id = %s".encode()
@@ -98,12 +126,13 @@ def test_executions_since_an_instant_are_those(full: World, since: datetime) -> 
     assert [item["execution"] for item in page["items"]] == [row[0] for row in found]
 
 
-WORKFLOWS = dict.fromkeys(("id", *FILTERS, "before_at", "before_id"))
+WORKFLOWS = dict.fromkeys(("id", *FILTERS, "before_at", "before_id", "down_to_at", "down_to_id"))
 EXECUTIONS = dict.fromkeys(("workflow", "subject", "outcome", "since", "execution", "before_at", "before_id"))
 BEFORE = LAST - timedelta(days=4)
 PLACE = {"before_at": BEFORE, "before_id": "80000000-0000-4000-8000-000000000000"}
 PAGES = {
     "api/workflows": (WORKFLOWS, PLACE, "(ROW("),
+    "api/workflow_so_far_back": ({"back": 999}, PLACE, "(ROW("),
     "engine/executions": (EXECUTIONS, PLACE, "(started_at <="),
     "api/keys": ({"id": None, "before_at": None, "before_id": None}, PLACE, "(ROW("),
     "api/audit": ({"subject_table": None, "subject_id": None, "before": None}, {"before": 9}, "(id <"),
@@ -143,7 +172,7 @@ def test_a_place_at_the_end_of_all_times_is_one(full: World, at: str) -> None:
 
 def _is_listed(node: dict[str, Any], statement: str) -> bool:
     table = {
-        "api/workflows": "workflows", "engine/executions": "workflow_executions_", "api/keys": "api_keys",
+        "api/workflows": "workflows", "api/workflow_so_far_back": "workflows", "engine/executions": "workflow_executions_", "api/keys": "api_keys",
         "api/audit": "audit_log", "api/changes": "audit_log",
     }[statement]  # fmt: skip
     name = node.get("Relation Name", "")
@@ -157,7 +186,8 @@ def _plan(full: World, statement: str, given: dict[str, Any]) -> list[dict[str, 
             connection.execute("SELECT set_config(%s, %s, false)", [name, value])
         with application_transaction(connection, TWO):
             cursor = psycopg.ClientCursor(connection)
-            cursor.execute(f"EXPLAIN (FORMAT JSON) {sql_text(statement)}", given)  # type: ignore[arg-type]
+            text = sql_text(statement).replace("{fitting}", sql_text("api/fitting_workflows"))
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {text}", given)  # type: ignore[arg-type]
             ((found,),) = cursor.fetchall()
     return list(_nodes(json.loads(json.dumps(found))[0]["Plan"]))
 

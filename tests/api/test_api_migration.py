@@ -1,14 +1,19 @@
 """What is decided about the migration over the API: signatures for what was read, phases started and approved."""
 
 import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import psycopg
 import pytest
 from api_world import World
+from httpx import Response
 
 from crm_world import ONE, TWO
 
@@ -95,6 +100,12 @@ def operator(world: World):  # type: ignore[no-untyped-def]
     world.client.cookies.clear()
 
 
+@pytest.fixture
+def operators(operator: dict[str, str]) -> list[dict[str, str]]:
+    """The same of two logins."""
+    return [operator | {"X-Test-Login": login} for login in ("ada", "bo")]
+
+
 def test_a_phase_is_not_started_where_there_is_no_airflow(world: World, operator: dict[str, str]) -> None:
     headers = operator | {"Idempotency-Key": uuid4().hex}
     for settings, phase, status, word in (
@@ -120,9 +131,14 @@ class Airflow(BaseHTTPRequestHandler):
 
     runs: ClassVar[dict[str, Any]] = {}
     paused: ClassVar[bool] = False
+    state: ClassVar[str] = "running"
 
     def do_GET(self) -> None:
         last = self.path.rpartition("/")[2]
+        if last.startswith("dagRuns?"):
+            listed = [{"dag_run_id": run, "state": self.state} for run in self.runs]
+            self._answer(200, {"dag_runs": listed})
+            return
         found = {"conf": self.runs[last]} if last in self.runs else {"is_paused": self.paused}
         self._answer(200, found)
 
@@ -131,7 +147,8 @@ class Airflow(BaseHTTPRequestHandler):
         if self.path == "/auth/token":
             self._answer(201, {"access_token": "t"})
             return
-        assert self.path == "/api/v2/dags/migration_p1_database/dagRuns", self.path
+        assert self.path.startswith("/api/v2/dags/migration_p"), self.path
+        assert self.path.endswith("/dagRuns"), self.path
         known = body["dag_run_id"] in self.runs
         self.runs.setdefault(body["dag_run_id"], body["conf"])
         self._answer(409 if known else 200, {"dag_run_id": body["dag_run_id"]})
@@ -146,32 +163,39 @@ class Airflow(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None: ...
 
 
-def test_a_phase_is_started_by_its_dag_once_per_key(
-    world: World, operator: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
+    """Something that speaks as Airflow does, at ATLAS_AIRFLOW_URL."""
     server = HTTPServer(("127.0.0.1", 0), Airflow)
     Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("ATLAS_AIRFLOW_URL", f"http://127.0.0.1:{server.server_port}")
+    Airflow.runs, Airflow.paused, Airflow.state = {}, False, "running"
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_phase_is_started_by_its_dag_once_per_key(
+    world: World, operator: dict[str, str], airflow: HTTPServer
+) -> None:
     headers = operator | {"Idempotency-Key": uuid4().hex}
     wish = {"phase": "p1", "settings": {"batch_rows": 500, "dry_run": None}, "reason": "the night is quiet"}
 
     def start(body: Any) -> Any:
         return world.client.post("/api/v2/migration/runs", json=body, headers=headers)
 
-    try:
-        Airflow.paused = True
-        assert start(wish).status_code == 409
-        assert Airflow.runs == {}
-        Airflow.paused = False
-        first, again = start(wish), start(wish)
-        others = [
-            start(wish | {"settings": {}}),
-            start(wish | {"phase": "p2"}),
-            start(wish | {"reason": "another"}),
-        ]
-    finally:
-        server.shutdown()
-        server.server_close()
+    Airflow.paused = True
+    assert start(wish).status_code == 409
+    assert Airflow.runs == {}
+    Airflow.paused = False
+    first, again = start(wish), start(wish)
+    others = [
+        start(wish | {"settings": {}}),
+        start(wish | {"phase": "p2"}),
+        start(wish | {"reason": "another"}),
+    ]
+    airflow.shutdown()
+    airflow.server_close()
     assert first.status_code == 202, first.text
     assert first.json() == again.json()
     assert Airflow.runs == {first.json()["dag_run_id"]: {"dry_run": True, "batch_rows": 500}}
@@ -197,3 +221,51 @@ def test_a_run_is_approved_once_and_it_is_audited(world: World, operator: dict[s
     assert noted == (1,)
     missing = world.client.post(path.replace(run, str(uuid4())), json={"reason": "r"}, headers=operator)
     assert missing.status_code == 404
+
+
+def _at_once(asks: Sequence[Callable[[], Response]]) -> list[Response]:
+    """Their answers, asked at one moment; those that were let in come first."""
+    line = Barrier(len(asks))
+
+    def ask(wish: Callable[[], Response]) -> Response:
+        line.wait()
+        return wish()
+
+    with ThreadPoolExecutor(len(asks)) as threads:
+        return sorted(threads.map(ask, asks), key=lambda answer: answer.status_code)
+
+
+def test_of_two_who_start_a_phase_at_once_one_does(
+    world: World, operators: Sequence[dict[str, str]], airflow: HTTPServer
+) -> None:
+    def start(headers: dict[str, str]) -> Response:
+        wish = {"phase": "p2", "reason": "now"}
+        keyed = headers | {"Idempotency-Key": uuid4().hex}
+        return world.client.post("/api/v2/migration/runs", json=wish, headers=keyed)
+
+    first, *others = _at_once([partial(start, each) for each in operators])
+    assert first.status_code == 202, first.text
+    assert list(Airflow.runs) == [first.json()["dag_run_id"]]
+    for other in others:
+        told = other.json()
+        assert (other.status_code, told["code"]) == (409, "conflict"), told
+        assert first.json()["dag_run_id"] in told["detail"]
+    Airflow.runs.clear()  # Airflow does not know of it yet, or never will
+    assert start(operators[0]).status_code == 409
+    world.clock.now += timedelta(minutes=2)
+    Airflow.state = "success"
+    again = start(operators[0])
+    assert again.status_code == 202, again.text
+    assert start(operators[1]).status_code == 202, "that one has ended"
+
+
+def test_of_two_who_approve_a_run_at_once_one_does(world: World, operators: Sequence[dict[str, str]]) -> None:
+    path = f"/api/v2/migration/runs/{world.ids[TWO]['run']}/approvals"
+
+    def approve(place: int) -> Response:
+        return world.client.post(path, json={"reason": f"reason {place}"}, headers=operators[place])
+
+    first, second = _at_once([partial(approve, place) for place in range(2)])
+    assert (first.status_code, second.status_code) == (201, 409), (first.text, second.text)
+    told = first.json()
+    assert second.json()["detail"].endswith(f"approved by {told['approved_by']} before: {told['reason']}")

@@ -2,12 +2,14 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from api_world import BY, World
 from httpx import Response
+from structlog.testing import capture_logs
 
 from atlas_workflows.api.database import Database
 from atlas_workflows.api.doors.rates import Rate
@@ -49,6 +51,22 @@ def test_wrong_ones_are_counted_by_network_and_waiting_is_told() -> None:
     assert [_refused(strangers, "a") for _ in range(2)] == [None, 10], "what was refused cost nothing"
     clock.now += 3_600
     assert [_refused(strangers, "a") for _ in range(4)] == [None, None, None, 10]
+
+
+def test_the_log_is_told_of_refusals_once_a_minute_with_how_many() -> None:
+    now = [0.0]
+    strangers = Strangers(Rate(1, 1), clock=lambda: now[0])
+    with capture_logs() as told:
+        for second in range(130):
+            now[0] = float(second) / 10
+            with suppress(HttpProblem):
+                strangers.failed("192.0.2.1", f"key {second}")
+        assert [(each["refused"], each["last_from"]) for each in told] == [(1, "192.0.2.1")]
+        now[0] = 61.0
+        strangers.failed("192.0.2.1", "again")  # the allowance is whole again
+        with pytest.raises(HttpProblem):
+            strangers.admit("192.0.2.1", "again")
+    assert [each["refused"] for each in told] == [1, 129]
 
 
 def test_a_key_that_opened_lately_passes_and_one_that_does_no_more_is_forgotten() -> None:

@@ -3,12 +3,15 @@
 import json
 import os
 import subprocess
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
@@ -478,11 +481,102 @@ def test_calls_are_added_up_per_day_and_a_database_that_is_away_loses_none(world
     assert watch.days_without == 0
 
 
+class _Deaf:
+    """A database that commits and is never heard to have done so."""
+
+    def __init__(self, database: Any) -> None:
+        self.database = database
+
+    @contextmanager
+    def session(self) -> Iterator[Any]:
+        with self.database.session() as connection:
+            yield connection
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+
+def test_a_count_of_which_nobody_heard_that_it_arrived_is_added_once(world: World) -> None:
+    counter = Counter(world.app.state.doors.database, world.clock)
+    counter.close()
+    counter.note(ONE, "GET /deaf", "api-key:1", refused=False)
+    heard, counter.database = counter.database, _Deaf(counter.database)  # type: ignore[assignment]
+    for _ in range(2):
+        with pytest.raises(psycopg.OperationalError):
+            counter.flush()
+        counter.note(ONE, "GET /deaf", "api-key:1", refused=False)
+    assert _calls(world.dsn, "GET /deaf") == 1
+    counter.database = heard
+    counter.flush()
+    assert _calls(world.dsn, "GET /deaf") == 1, "late: it comes with the next batch"
+    counter.flush()
+    assert _calls(world.dsn, "GET /deaf") == 3
+
+
+def _calls(dsn: str, route: str) -> int:
+    with connect(dsn, application_name="test", autocommit=True) as connection:
+        found = read_usage(connection, date(2020, 1, 1))
+    return sum(each.calls for each in found if each.route == route)
+
+
+COUNTING = """
+import sys
+from atlas_workflows.api.database import Database
+from atlas_workflows.api.v1.counting import Counter
+from atlas_workflows.site import utc_now
+dsn, route = sys.argv[1:]
+counter = Counter(Database(lambda: dsn), utc_now, every=0.02)
+for number in range(1, 1_000_000):
+    counter.note(None, route, "nobody", refused=False)
+    print(number, flush=True)
+"""
+
+
+def test_a_server_that_is_killed_loses_what_it_counted_last_and_doubles_nothing(world: World) -> None:
+    noted = 0
+    for wanted in (1, 200, 2_000):
+        before = _calls(world.dsn, "GET /killed")
+        with subprocess.Popen(
+            [sys.executable, "-c", COUNTING, world.dsn, "GET /killed"], stdout=subprocess.PIPE, text=True
+        ) as server:
+            assert server.stdout is not None
+            while (written := _calls(world.dsn, "GET /killed") - before) < wanted:
+                assert server.poll() is None
+                server.stdout.readline()
+            server.kill()
+            told = [int(line) for line in server.stdout if line.endswith("\n")]
+        # It may have noted one more than it came to say.
+        noted += told[-1] + 1
+        assert _calls(world.dsn, "GET /killed") >= before + written, "what was written stays"
+        assert _calls(world.dsn, "GET /killed") <= noted
+    assert _calls(world.dsn, "GET /killed") >= 2_201
+
+
 class _Away:
     """A database that does not answer: nothing listens at its address."""
 
     def session(self) -> Any:
         return psycopg.connect("postgresql://nobody@127.0.0.1:1/none", connect_timeout=1)
+
+
+def test_an_endpoint_whose_id_has_slashes_is_managed_at_its_old_address(world: World) -> None:
+    """The old application let anything stand in an id; it is one segment of the address there, or several."""
+    path = "/api/automations/webhooks/manage/"
+    for named in ("gym/eu/leads", "a/../b", "manage/x", "ends/"):
+        made = world.call("POST", "webhooks", json={"name": named, "endpoint_id": named, "reason": "old ids"})
+        if made.status_code != 201:
+            assert made.json()["field"] == "endpoint_id", made.text
+            continue
+        # A client takes dots out of an address by itself, unless the slashes beside them are written otherwise.
+        quoted = quote(named, safe="")
+        for address in (quoted, *([] if ".." in named else [named])):
+            shown = world.call("GET", path + address)
+            assert (shown.status_code, shown.json()["endpoint_id"]) == (200, named), shown.text
+        assert world.call("GET", path + quoted, organization=TWO).status_code == 404
+        renamed = world.call("PUT", path + quoted, json={"name": "another"})
+        assert (renamed.status_code, renamed.json()["name"]) == (200, "another"), renamed.text
+        gone = world.call("DELETE", path + quoted)
+        assert (gone.status_code, gone.json()["endpoint_id"]) == (200, named), gone.text
+        assert world.call("GET", path + quoted).status_code == 404
+    assert world.call("GET", path).status_code == 404
 
 
 def test_what_no_route_answers_is_refused_in_the_same_words(world: World) -> None:
@@ -532,8 +626,10 @@ def test_answers_say_when_v1_ends_and_what_comes_after_it(world: World) -> None:
     assert headers["deprecation"] == "@1796083200"
     assert headers["sunset"] == "Wed, 30 Jun 2027 00:00:00 GMT"
     assert headers["link"] == '</api/v2/workflows>; rel="successor-version"'
-    assert ending_headers(date(2027, 1, 2), "/x")["Sunset"] == "Sat, 02 Jan 2027 00:00:00 GMT"
-    assert load_settings({"ATLAS_V1_SUNSET": "2028-02-29"}).v1_sunset == date(2028, 2, 29)
+    others = ending_headers(date(2026, 12, 2), date(2027, 1, 2), "/x")
+    assert (others["Deprecation"], others["Sunset"]) == ("@1796169600", "Sat, 02 Jan 2027 00:00:00 GMT")
+    named = load_settings({"ATLAS_V1_SUNSET": "2028-02-29", "ATLAS_V1_DEPRECATED": "2028-01-31"})
+    assert (named.v1_deprecated, named.v1_sunset) == (date(2028, 1, 31), date(2028, 2, 29))
 
 
 def _atlas(world: World, *words: str, status: int = 0) -> str:

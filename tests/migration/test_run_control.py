@@ -240,6 +240,37 @@ def test_the_command_line_refuses_what_does_not_exist(sample: str, tmp_path: Pat
         assert ended.exception.remedy
 
 
+def test_an_approval_without_a_run_is_for_the_one_that_waits(atlas_dsn: str, tmp_path: Path) -> None:
+    def approve(*words: str) -> Any:
+        return invoke(tmp_path, "approve", *words, "--by", "Ada", "--reason", "read", "--dsn", atlas_dsn)
+
+    def add(phase: str, status: str, minutes: int) -> str:
+        found = fetch(
+            atlas_dsn, "INSERT INTO atlas.phase_runs (phase, status, started_at) VALUES (%s, %s, now() + %s * interval '1 min')"
+            " RETURNING id::text", phase, status, minutes,
+        )  # fmt: skip
+        return str(found[0][0])
+
+    done = add("p2_smart_migration", "succeeded", 9)
+    none = approve()
+    assert isinstance(none.exception, PhaseRefused)
+    assert f"the latest, {done} (p2_smart_migration), is succeeded" in none.exception.fact
+    first = add("p1_database", "waiting", 1)
+    assert approve().stdout == f"Phase run {first} (p1_database) is approved by Ada.\n", "not the latest"
+    second = add("p4_advanced", "waiting", 2)
+    several = approve()
+    assert isinstance(several.exception, PhaseRefused)
+    assert (
+        f"2 phase runs wait for approval: {second} (p4_advanced), {first} (p1_database)."
+        == several.exception.fact
+    )
+    assert approve(second).exit_code == 0
+    noted = fetch(
+        atlas_dsn, "SELECT subject_id FROM atlas.audit_log WHERE action = 'approve_phase_run' ORDER BY id"
+    )
+    assert noted == [(first,), (second,)]
+
+
 def test_the_command_line_names_an_unknown_organization(sample: str, tmp_path: Path) -> None:
     stranger = "00000000-0000-0000-0000-00000000dead"
     ended = invoke(tmp_path, "run", "p1", "--dsn", sample, "--dry-run", "--organization", stranger)

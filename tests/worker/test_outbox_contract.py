@@ -271,6 +271,54 @@ def test_an_event_that_a_trigger_chokes_on_fails_alone(world: World) -> None:
     assert handle(world) == Handled()
 
 
+def asked_for(world: World, by: str, value: str, key: str = "k1", type_: str = "webhook") -> str:
+    """Whom a call is about that tells somebody so, by a trigger that refuses it for another reason."""
+    workflow = world.publish(replace(started_by(type_, event="another"), id="asks"))
+    world.emit(event(key, type_, None, member={"by": by, "value": value}, trigger={"event": "this"}))
+    handle(world)
+    ((subject, _),) = {found for found in world.refusals() if found[1] == workflow}
+    return subject
+
+
+@pytest.mark.parametrize(
+    ("by", "value"),
+    [("email", " Ana@Example.COM "), ("phone", "00 351 (21) 000-111"), ("external_id", "x-1")],
+)
+def test_a_call_tells_its_subject_by_what_the_crm_knows(world: World, by: str, value: str) -> None:
+    world.person("lead:l1", email="ana@example.com ", phone="+351 21000111", external_id="x-1")
+    world.person("lead:l2", email="eve@example.com", phone="+351 21000112", external_id="X-1")
+    world.person("lead:l3", TWO, email="ana@example.com", phone="+351 21000111", external_id="x-1")
+    world.person("client:c1", email="ana@example.com", phone="+351 21000111", external_id="x-1")
+    assert asked_for(world, by, value) == "lead:l1"
+
+
+@pytest.mark.parametrize(
+    ("by", "value"),
+    [
+        ("email", "both@example.com"),
+        ("email", " "),
+        ("email", "nobody@example.com"),
+        ("phone", "12345"),
+        ("name", "Ana"),
+    ],
+)
+def test_a_call_about_several_or_about_nobody_is_about_itself(world: World, by: str, value: str) -> None:
+    world.person("lead:l1", email="both@example.com", phone="12345")
+    world.person("lead:l2", email="Both@example.com")
+    world.person("client:c1", email="both@example.com")
+    assert asked_for(world, by, value) == "k1"
+
+
+def test_only_a_call_tells_its_subject_so(world: World) -> None:
+    world.person("client:c1", email="ana@example.com")
+    assert asked_for(world, "email", "ana@example.com") == "client:c1"
+    world.publish(_named("nightly"))
+    world.emit(event("k2", "nightly", None, member={"by": "email", "value": "ana@example.com"}))
+    assert handle(world).started == 1
+    assert world.emit(told("x", "k3", "client:c1"))
+    assert handle(world).told == 0, "the execution is about the event, not about the client"
+
+
 BOOKED = {"id": "b1", "booking_id": "b1", "starts_at": "2026-03-10T18:00:00Z"}
 BEFORE = Node(
     "before",

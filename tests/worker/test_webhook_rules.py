@@ -13,7 +13,7 @@ from test_events_at_work import lane
 from test_webhook_endpoints import run
 from webhook_world import KEY, MemoryHooks, PostgresHooks, calls, delivery, intake_over, post, signed
 from workflows import line, node
-from world import ONE, PostgresWorld
+from world import ONE, TWO, PostgresWorld
 
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Trigger
@@ -471,3 +471,26 @@ def test_a_look_that_fails_stops_nobody_and_is_made_again_by_a_replay(hooks: Pos
     )
     assert lane(world).round().started == 1
     assert world.rows(rows)[0] == (f"lead:{ana}", None)
+
+
+@pytest.mark.postgres
+def test_what_triggers_ask_of_calls_follows_what_is_published(hooks: PostgresHooks) -> None:
+    def publish(name: str, **parameters: Any) -> str:
+        found = replace(line(name, node("n")), triggers=(Trigger("t", "webhook", parameters),))
+        return hooks.world.publish(found)
+
+    def asks(endpoint_id: str, organization: str = ONE) -> list[tuple[str, str]]:
+        asked = "SELECT atlas.headers_asked(%s, %s)"
+        ((told,),) = hooks.world.rows(asked, organization, endpoint_id)
+        return [(each["name"], each["value"]) for each in told or ()]
+
+    workflow = publish("shop", endpoint_id="e1", headers={"X-Shop": "7"})
+    publish("everywhere", headers={"X-All": "1"})
+    publish("nowhere", endpoint_id="e1", headers={})
+    assert (asks("e1"), asks("e2")) == ([("x-all", "1"), ("x-shop", "7")], [("x-all", "1")])
+    assert asks("e1", TWO) == []
+    publish("shop", endpoint_id="e1", headers={"X-Shop": "8", "X-Odd": {"$secret": "no id"}})
+    assert [name for name, _ in asks("e1")] == ["x-all", "x-odd", "x-shop"]
+    assert ("x-shop", "8") in asks("e1")
+    hooks.world.connection.execute("UPDATE atlas.workflows SET status = 'paused' WHERE id = %s", [workflow])
+    assert asks("e1") == [("x-all", "1")]

@@ -46,6 +46,11 @@ CREATE TABLE IF NOT EXISTS public.contacts (
 );
 CREATE TABLE IF NOT EXISTS public.messages (contact_id text, type text, direction text, created_at timestamptz);
 """
+# Whom a call may tell.
+TOLD = [
+    f"CREATE TABLE IF NOT EXISTS public.{name} (id text PRIMARY KEY, organization_id uuid, email text, phone text, external_id text)"
+    for name in ("leads", "clients")
+]
 
 
 def workflow_id(name: str, organization: str = ONE) -> str:
@@ -73,6 +78,8 @@ class World(Protocol):
     outbox: Outbox
 
     def emit(self, event: Occurred) -> bool: ...
+    def person(self, subject: str, organization: str = ONE, **told: str) -> None: ...
+    def waiting(self) -> list[str]: ...
     def refusals(self) -> dict[tuple[str, str], tuple[str, str, Any]]: ...
     def date_entry(self, anchor: str, at: datetime) -> None: ...
     def publish(self, workflow: Workflow, organization: str = ONE) -> str: ...
@@ -104,6 +111,15 @@ class MemoryWorld:
     def emit(self, event: Occurred) -> bool:
         return self.outbox.emit(event)
 
+    def person(self, subject: str, organization: str = ONE, **told: str) -> None:
+        """Somebody whom the CRM knows by `email`, `phone` or `external_id`; the subject is `lead:<id>` or `client:<id>`."""
+        self.outbox.contacts[organization, subject] = told
+
+    def waiting(self) -> list[str]:
+        """The executions that wait for a place among those at once, in the order of their starts."""
+        held = sorted((entry.id, place[1]) for place, entry in self.store.queue.items() if not entry.admitted)
+        return [execution for _, execution in held]
+
     def date_entry(self, anchor: str, at: datetime) -> None:
         """Entries go by the store's clock, which is virtual here."""
 
@@ -132,6 +148,9 @@ class MemoryWorld:
         name = workflow_id(workflow.id, organization)
         version = self.store.published.get((organization, name), 0) + 1
         self.store.published[organization, name] = version
+        self.store.at_once.pop((organization, name), None)
+        if workflow.settings.concurrency is not None:
+            self.store.at_once[organization, name] = workflow.settings.concurrency
         self.outbox.workflows[organization, name] = workflow
         self.programs[organization, name, version] = Program(workflow, load_catalogue())
         return name
@@ -219,6 +238,21 @@ class PostgresWorld:
                 event.at, event.key,
             )  # fmt: skip
         return found
+
+    def person(self, subject: str, organization: str = ONE, **told: str) -> None:
+        kind, _, named = subject.partition(":")
+        for statement in TOLD:
+            self.connection.execute(statement.encode())
+        columns = [told.get(name) for name in ("email", "phone", "external_id")]
+        statement = f"INSERT INTO public.{kind}s VALUES (%s, %s, %s, %s, %s)"
+        self.connection.execute(statement.encode(), [named, organization, *columns])
+        self.outbox.contacts.crm.forget()  # the tables were just made
+
+    def waiting(self) -> list[str]:
+        rows = self.rows(
+            "SELECT execution_id::text FROM atlas.workflow_execution_queue WHERE waits_for = 'concurrency' ORDER BY id"
+        )
+        return [execution for (execution,) in rows]
 
     def refusals(self) -> dict[tuple[str, str], tuple[str, str, Any]]:
         rows = self.rows(

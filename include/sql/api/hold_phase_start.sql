@@ -1,2 +1,2 @@
--- Of copies of a request that starts a phase one comes first.
-SELECT pg_advisory_xact_lock(hashtextextended('atlas.start_phase ' || %(subject_id)s::text, 0))
+-- Of requests that start phases one comes after the other, so that each sees what the one before noted.
+SELECT pg_advisory_xact_lock(hashtextextended('atlas.start_phase', 0))

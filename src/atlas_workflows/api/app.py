@@ -25,7 +25,7 @@ from atlas_workflows.api.v1.errors import add_old_refusals
 from atlas_workflows.api.v1.format import OldFormat
 from atlas_workflows.api.v1.routing import ending_headers
 from atlas_workflows.api.v1.running import V1
-from atlas_workflows.settings import V1_SUNSET, Settings
+from atlas_workflows.settings import V1_DEPRECATED, V1_SUNSET, Settings
 from atlas_workflows.site import utc_now
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def create_app(
     phases: Phases | None = None,
     prefix: str = "",
     old: OldFormat | None = None,
+    deprecated: date = V1_DEPRECATED,
     sunset: date = V1_SUNSET,
     proxies: int = 0,
 ) -> FastAPI:
@@ -89,7 +90,7 @@ def create_app(
         app.include_router(_pages(dsn, reports, guard, now), prefix=prefix)
     if old is not None:
         counter = Counter(app.state.doors.database, now)
-        headers = ending_headers(sunset, f"{prefix}{V2}/workflows")
+        headers = ending_headers(deprecated, sunset, f"{prefix}{V2}/workflows")
         app.state.v1 = V1(old, counter, headers)
         for router in all_routers(v1_routes):
             app.include_router(router)

@@ -35,5 +35,8 @@ class Phases(Protocol):
     def start(self, planned: Any, dag_run_id: str) -> Mapping[str, Any]:
         """Start it as the DAG run of this id; asked again, it is the same one. The settings that it was started with."""
 
+    def is_under_way(self, planned: Any, dag_run_id: str) -> bool | None:
+        """Whether the DAG run of this id is queued or running; None where Airflow does not know of it."""
+
     def approve(self, connection: Connection, run: str, actor: str, reason: str) -> Approval:
         """Let a run go on that waits for approval, by the function of `atlas migrate approve`; the first one who did."""

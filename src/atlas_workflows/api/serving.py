@@ -38,7 +38,7 @@ def build(
     """The application over one database; with the `old` format the routes of v1 too."""
     return create_app(
         dsn=dsn, provider=provider_of(settings), rate=rate_of(settings), phases=phases, prefix=PREFIX, old=old,
-        sunset=settings.v1_sunset, proxies=settings.trusted_proxies,
+        deprecated=settings.v1_deprecated, sunset=settings.v1_sunset, proxies=settings.trusted_proxies,
     )  # fmt: skip
 
 

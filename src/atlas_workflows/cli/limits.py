@@ -12,6 +12,7 @@ from atlas_workflows.graph.catalogue import Effect
 from atlas_workflows.nodes.catalogue import load_catalogue
 from atlas_workflows.store.limits import (
     Per,
+    at_once_limits,
     connector_limits,
     limit_connector,
     limit_starts,
@@ -28,14 +29,23 @@ def list_limits(organization: Organization, dsn: Dsn = None, as_json: AsJson = F
     owner = an_id(organization, "organization")
     with session(dsn) as connection:
         starts, sending = start_limits(connection, owner), connector_limits(connection, owner)
+        at_once = at_once_limits(connection, owner)
     if as_json:
         print_json(
-            {"starts": [asdict(each) for each in starts], "connectors": [asdict(each) for each in sending]}
+            {
+                "starts": [asdict(each) for each in starts],
+                "at_once": [asdict(each) for each in at_once],
+                "connectors": [asdict(each) for each in sending],
+            }
         )
         return
     show(
         f"{each.workflow or 'all workflows'}: {each.limit_value} starts a {each.per}; {each.count} in the window of {each.window_start}"
         for each in starts
+    )
+    show(
+        f"{each.workflow}: {each.at_once} executions at once, as its published version says; {each.under_way} under way, {each.waiting} wait"
+        for each in at_once
     )
     show(
         f"{each.kind}: {each.at_once or 'any number'} at once, {each.per_minute or 'any number'} a minute"

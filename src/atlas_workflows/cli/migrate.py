@@ -44,6 +44,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 ReportFolder = Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Where the report goes.")]
 RunId = Annotated[str | None, typer.Argument(metavar="RUN", help="The phase run; default the latest.")]
 NOBODY = "operator"
+MOST_RUNS = 1_000  # looked at for those that wait
 NO_RUNS = "No phase has been run here."
 Actor = Annotated[str, typer.Option("--by", help="Who does it; noted in the audit log.")]
 
@@ -128,7 +129,9 @@ def pause(run_id: RunId = None, dsn: Dsn = None, as_json: AsJson = False) -> Non
 
 @app.command()
 def approve(
-    run_id: RunId = None,
+    run_id: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="The phase run; default the one that waits.")
+    ] = None,
     dsn: Dsn = None,
     by: Actor = "",
     reason: Annotated[str, typer.Option(help="Why it may go on.")] = "",
@@ -137,10 +140,11 @@ def approve(
     """Say yes to a run that waits for approval; then run the phase's command again."""
     require_signed(by, reason, what="An approval")
     site = crm_site(dsn)
-    found = _find(site, run_id)
+    found = _waiting(site) if run_id is None else _find(site, run_id)
     with site.connect("approve", autocommit=True) as connection:
         approve_run(connection, found.id, by.strip(), reason.strip())
-    _say(as_json, {"run_id": str(found.id), "approved_by": by}, f"Phase run {found.id} is approved by {by}.")
+    told = {"run_id": str(found.id), "phase": found.phase, "approved_by": by}
+    _say(as_json, told, f"Phase run {found.id} ({found.phase}) is approved by {by}.")
 
 
 @app.command()
@@ -295,6 +299,24 @@ def _conclusion_text(conclusion: Conclusion) -> str:
             f"What next: {conclusion.remedy or 'see the report'}",
         ]
     return "\n".join([*lines, f"Report: {conclusion.report}"])
+
+
+def _waiting(site: Site) -> RunRow:
+    """The one run that waits for approval. Raises PhaseRefused where it is none, or not only one."""
+    newest = _find(site, None)
+    with site.connect("find", autocommit=True) as connection:
+        waiting = [run for run in latest_runs(connection, limit=MOST_RUNS) if run.status == "waiting"]
+    if not waiting:
+        raise PhaseRefused(
+            f"No phase run waits for approval; the latest, {newest.id} ({newest.phase}), is {newest.status}.",
+            remedy="`atlas migrate status` lists them. One that runs can be approved beforehand by its id.",
+        )
+    if len(waiting) > 1:
+        listed = ", ".join(f"{run.id} ({run.phase})" for run in waiting)
+        raise PhaseRefused(
+            f"{len(waiting)} phase runs wait for approval: {listed}.", remedy="Name the one you mean."
+        )
+    return waiting[0]
 
 
 def _find(site: Site, run_id: str | None) -> RunRow:

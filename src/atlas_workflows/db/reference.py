@@ -70,6 +70,7 @@ ALTERING_FILES = (
     "0030_concurrency",
     "0031_set_wise",
     "0037_lists",
+    "0039_intake_and_usage",
 )
 FUNCTION_FILES = (
     "0003_rules",
@@ -87,6 +88,7 @@ FUNCTION_FILES = (
     "0024_audiences",
     "0028_proof",
     "0030_concurrency",
+    "0039_intake_and_usage",
 )
 
 _TABLE = re.compile(r"^CREATE (?:UNLOGGED )?TABLE atlas\.(\w+) \(\n(.*?)\n\)[^;]*;", re.MULTILINE | re.DOTALL)

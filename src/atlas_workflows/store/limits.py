@@ -46,6 +46,19 @@ class StartLimit:
     reset_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """How many executions of a workflow may be under way at once, how many are, and how many wait for a place.
+
+    The published version sets it (`settings.concurrency`).
+    """
+
+    workflow: str
+    at_once: int
+    under_way: int
+    waiting: int
+
+
 def allowances(connection: Connection, kinds: Sequence[str], now: datetime | None) -> list[Allowance]:
     """The limits that hold for what waits to be sent; locked until the transaction ends."""
     given = {"kinds": list(kinds), "now": now}
@@ -88,6 +101,11 @@ def charge(connection: Connection, found: Sequence[Allowance], taken: Iterable[t
 def start_limits(connection: Connection, organization: str) -> list[StartLimit]:
     """The limits on starts of an organization and its workflows."""
     return rows(connection, StartLimit, sql("engine/start_limits"), {"organization": organization})
+
+
+def at_once_limits(connection: Connection, organization: str) -> list[AtOnce]:
+    """The limits on executions at once that an organization's published workflows set."""
+    return rows(connection, AtOnce, sql("engine/at_once_limits"), {"organization": organization})
 
 
 def connector_limits(connection: Connection, organization: str) -> list[ConnectorLimit]:

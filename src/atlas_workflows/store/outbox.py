@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,14 +29,13 @@ from atlas_workflows.worker.arrivals import (
     Occurred,
     Refusal,
 )
-from atlas_workflows.worker.enrolment import happened, heard_as, only_value, rounds
+from atlas_workflows.worker.enrolment import about, happened, heard_as, member_told, only_value, rounds
 from atlas_workflows.worker.messages import json_text
 from atlas_workflows.worker.model import News
 from atlas_workflows.worker.ports import TurnRefused
 
 # An event, and the one trigger that is asked again where it was deferred.
 Asked = tuple[Occurred, Listening | None]
-BY_CALL = "webhook"  # the type of event that may tell its subject by an address or a number
 SECONDS_KEPT = 60.0  # of what is known about an organization
 LOOK_MILLISECONDS = 1_000  # for a look at the CRM's people, while all organizations wait
 
@@ -120,7 +119,7 @@ class PostgresOutbox:
         """With the subjects of those that tell one by an address or a number."""
         found, failed = [], {}
         for event in taken.events:
-            member = _member(event)
+            member = member_told(event)
             if member is None:
                 found.append(event)
             # One look that fails is enough in a round: what else the organization has comes in the next ones.
@@ -137,7 +136,7 @@ class PostgresOutbox:
         subject = self._look(connection, event.organization, member)
         given = {"organization": event.organization, "key": event.key, "subject": subject}
         connection.execute(sql("events/set_subject"), given)
-        return replace(event, subject=subject)
+        return about(event, subject)
 
     def _look(self, connection: Connection, organization: str, member: Mapping[str, Any]) -> str | None:
         with reading(self.contacts.crm):
@@ -260,13 +259,6 @@ class PostgresOutbox:
             found = about_organization(connection, self.contacts.crm.of(connection), organization)
         self._organizations[organization] = time.monotonic() + SECONDS_KEPT, found
         return found
-
-
-def _member(event: Occurred) -> Mapping[str, Any] | None:
-    """By what to find whom it is about, where that is to be found still."""
-    member = event.data.get("member") if event.type == BY_CALL and event.subject is None else None
-    is_known = isinstance(member, Mapping) and member.get("by") in ("email", "phone", "external_id")
-    return member if is_known else None
 
 
 def _not_found(event: Occurred, cause: psycopg.Error) -> _Outcome:

@@ -46,17 +46,26 @@ class Watch:
     days_without: int
 
 
-def add_counts(
-    connection: Connection, counts: Iterable[Counted], server: str, began_at: datetime, now: datetime
-) -> None:
-    """Add to what is counted already, and note that this server counts."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that counts, since when, and how many batches of counts it has sent."""
+
+    id: str
+    began_at: datetime
+    batch: int
+
+
+def add_counts(connection: Connection, counts: Iterable[Counted], server: Server, now: datetime) -> None:
+    """Add to what is counted already, and note that this server counts; a batch that comes again is not added again."""
     wanted = [
         {**asdict(each), "day": each.day.isoformat(), "last_at": each.last_at.isoformat()} for each in counts
     ]
+    given = {"server": server.id, "began_at": server.began_at, "batch": server.batch, "now": now}
     with connection.transaction():
-        if wanted:
+        if not wanted:
+            connection.execute(sql("v1/watch"), given)
+        elif connection.execute(sql("v1/take_batch"), given).rowcount:
             connection.execute(sql("v1/add_counts"), {"counts": json_text(wanted)})
-        connection.execute(sql("v1/watch"), {"server": server, "began_at": began_at, "now": now})
 
 
 def read_usage(connection: Connection, since: date, organization: str | None = None) -> list[Usage]:

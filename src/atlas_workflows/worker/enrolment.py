@@ -1,6 +1,7 @@
 """Whether an event enrols its subject in a workflow: the trigger's own answer, the fence, and the policy for coming again. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ MOST_LATELY = (
 )
 ONCE = "once"  # the anchor under which whoever may enter once is enrolled, so that the key itself forbids a second time
 
+BY_CALL = "webhook"  # the type of event that may tell its subject by an address or a number
 # Under which further names an event is heard. The threshold is the trigger's own, so no event can be named after it.
 _ALSO = {"lead_updated": ("contact_changed",), "lead_score_changed": ("lead_score_threshold",)}
 # By which fact a trigger of this type is looked up; atlas.only_values holds the parameter that asks for it.
@@ -58,6 +60,20 @@ def only_value(event: Occurred) -> str | None:
     value = facts.get(name) if name is not None and isinstance(facts, Mapping) else None
     is_plain = isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
     return value.lower() if is_plain and isinstance(value, str) and value else None
+
+
+def member_told(event: Occurred) -> Mapping[str, Any] | None:
+    """How a call tells its subject: `by` an e-mail address, a phone number or an id of its own, and the `value`; None where it does not."""
+    member = event.data.get("member") if event.type == BY_CALL and event.subject is None else None
+    is_known = isinstance(member, Mapping) and member.get("by") in ("email", "phone", "external_id")
+    return member if is_known else None
+
+
+def about(event: Occurred, subject: str | None) -> Occurred:
+    """The event with the subject that was found; how it was told is no part of it any more."""
+    return replace(
+        event, subject=subject, data={name: value for name, value in event.data.items() if name != "member"}
+    )
 
 
 def rounds(events: Sequence[Occurred]) -> list[list[Occurred]]:

@@ -49,10 +49,11 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(slots=True)
 class Entry:
-    """An execution's entry of the queue."""
+    """An execution's entry of the queue; `admitted`: it has a place among those that may be under way at once."""
 
     id: int
     priority: int
+    admitted: bool = True
     due_at: datetime | None = None
     fencing: int = 0
     ready: bool = True
@@ -95,11 +96,13 @@ class Entered:
 class MemoryStore:
     """Intake, executions and ledger. `published` holds (organization, workflow) -> version; what is in it is active.
 
+    `at_once` holds how many executions of (organization, workflow) may be under way, where there is a limit.
     `facts` holds what is known of a subject (organization, subject), `exempt` why transactional messages were let go.
     """
 
     clock: Callable[[], datetime]
     published: dict[Place, int] = field(default_factory=dict)
+    at_once: dict[Place, int] = field(default_factory=dict)
     lease: timedelta = LEASE
     queue: dict[Place, Entry] = field(default_factory=dict)
     states: dict[Place, Kept] = field(default_factory=dict)
@@ -143,13 +146,14 @@ class MemoryStore:
             due = [e for e in self.queue.values() if not e.ready and e.due_at is not None and e.due_at <= now]
             for entry in due:
                 entry.ready, entry.leased, entry.again = True, False, False
-            return len(due)
+            return len(due) + self._admit()
 
     def checkpoint(self, turns: Sequence[Turn], limit: int) -> tuple[Batch, frozenset[Place]]:
         with self.lock:
             held = [turn for turn in turns if self._holds(turn.claimed)]
             for turn in held:
                 self._write(turn)
+            self._admit()
             stale = {turn.claimed.place for turn in turns} - {turn.claimed.place for turn in held}
             return self._claim(limit), frozenset(stale)
 
@@ -191,8 +195,27 @@ class MemoryStore:
         self.enrolled_at[name[:3]].append(self.clock())
         document = json_text(beginning_to_json(wish))
         self.states[place] = Kept(wish.workflow, version, wish.subject, self.clock(), document, wish.waiter)
-        self.queue[place] = Entry(self._number(), wish.priority)
+        # One that another execution waits for never waits for a place: that could be for ever.
+        admitted = (wish.organization, wish.workflow) not in self.at_once or wish.waiter is not None
+        self.queue[place] = Entry(self._number(), wish.priority, admitted, ready=admitted)
         return Started(wish.execution, "started")
+
+    def _admit(self) -> int:
+        """Give free places to executions that wait for one, in the order of their starts; how many."""
+        waiting = sorted((entry.id, place) for place, entry in self.queue.items() if not entry.admitted)
+        begun = 0
+        for _, place in waiting:
+            workflow = place[0], self.states[place].workflow
+            if self._live(workflow) < self.at_once.get(workflow, math.inf):
+                self.queue[place].ready = self.queue[place].admitted = True
+                begun += 1
+        return begun
+
+    def _live(self, workflow: Place) -> int:
+        return sum(
+            (place[0], kept.workflow) == workflow and self.queue[place].admitted
+            for place, kept in self.states.items()
+        )
 
     def _tell(self, news: News) -> bool:
         place = news.organization, news.execution
@@ -200,7 +223,7 @@ class MemoryStore:
         if entry is None:
             return False
         self.inbox[place][self._number()] = json_text(event_to_json(news.event))
-        entry.ready, entry.again = not entry.leased, entry.leased
+        entry.ready, entry.again = entry.admitted and not entry.leased, entry.leased
         return True
 
     def _holds(self, claimed: Claimed) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atlas_workflows.graph.model import Trigger, Workflow
+from atlas_workflows.integrations.crm.told import By, as_compared, wanted
 from atlas_workflows.worker.arrivals import (
     Arrived,
     Consequences,
@@ -14,14 +15,16 @@ from atlas_workflows.worker.arrivals import (
     Occurred,
     Refusal,
 )
-from atlas_workflows.worker.enrolment import happened, heard_as, rounds
+from atlas_workflows.worker.enrolment import about, happened, heard_as, member_told, rounds
 from atlas_workflows.worker.memory import MemoryStore
 from atlas_workflows.worker.model import LATELY, Place
+
+KINDS = ("lead", "client", "contact")  # of people, in the order in which they are looked at
 
 
 @dataclass(slots=True)
 class MemoryOutbox:
-    """`workflows` holds what is published; `contacts` what the CRM says of (organization, subject)."""
+    """`workflows` holds what is published; `contacts` what the CRM says of (organization, subject), a subject being `lead:<id>`."""
 
     store: MemoryStore
     workflows: dict[Place, Workflow] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class MemoryOutbox:
     def handle(self, decide: Decide, limit: int) -> Handled:
         with self.store.lock:
             taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
+            taken = [self._about_whom(event) for event in taken]
             return sum((self._one(event, decide) for part in rounds(taken) for event in part), Handled())
 
     def handle_deferred(self, decide: Decide, limit: int) -> Handled:  # noqa: ARG002
@@ -65,6 +69,27 @@ class MemoryOutbox:
             self.errors[event.organization, event.key] = then.error
         self.handled.append(event)
         return Handled(1, self._start(then), told, int(then.error is not None))
+
+    def _about_whom(self, event: Occurred) -> Occurred:
+        member = member_told(event)
+        if member is None:
+            return event
+        return about(event, self._member(event.organization, member["by"], str(member.get("value"))))
+
+    def _member(self, organization: str, by: By, value: str) -> str | None:
+        """The subject of the one person told so; None where it is nobody, or several."""
+        told = wanted(by, value)
+        for kind in KINDS if told else ():
+            found = [
+                subject
+                for (owner, subject), contact in self.contacts.items()
+                if owner == organization
+                and subject.startswith(f"{kind}:")
+                and as_compared(by, str(contact.get(by) or "")) == told
+            ]
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
 
     def _earlier(self, event: Occurred) -> list[Occurred]:
         place = event.organization, event.about

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
 
+import structlog
+
 from atlas_workflows.api.doors.rates import Rate
 from atlas_workflows.api.manners.problems import HttpProblem
 from atlas_workflows.integrations.webhooks.rules import client_address
@@ -21,6 +23,7 @@ from atlas_workflows.secrets.api_keys import hash_of
 WRONG = Rate(per_minute=30, at_once=20)
 MOST_KEPT = 10_000  # of networks, and of keys known
 KNOWN_SECONDS = 86_400.0
+TELL_SECONDS = 60.0  # between two lines of the log about what is refused, however much it is
 SHORTEST_PREFIX = 64  # of an IPv6 network that is one customer's
 UNKNOWN = "unknown"
 Name = TypeVar("Name")
@@ -36,6 +39,8 @@ class Strangers:
     _free_at: OrderedDict[str, float] = field(default_factory=OrderedDict)
     _known: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
+    _refused: int = 0  # since the log was told
+    _told_at: float = -math.inf
 
     def admit(self, network: str, key: str) -> None:
         """Raise HttpProblem (429) for a key that nobody knows, from where too many wrong ones came: it is not even looked for."""
@@ -45,6 +50,7 @@ class Strangers:
                 return
             wait = self._wait(network, now)
         if wait > 0:
+            self._tell(network, now)
             raise _refused(wait)
 
     def opened(self, key: str) -> None:
@@ -62,7 +68,17 @@ class Strangers:
                 free_at = max(self._free_at.get(network, now), now) + self.rate.every.total_seconds()
                 _keep(self._free_at, network, free_at, self.most)
         if wait > 0:
+            self._tell(network, now)
             raise _refused(wait)
+
+    def _tell(self, network: str, now: float) -> None:
+        """Say in the log that calls are refused unheard: the first one at once, then once a minute how many it were."""
+        with self._lock:
+            self._refused += 1
+            if now - self._told_at < TELL_SECONDS:
+                return
+            refused, self._refused, self._told_at = self._refused, 0, now
+        structlog.get_logger().warning("wrong keys are refused unheard", refused=refused, last_from=network)
 
     def _wait(self, network: str, now: float) -> float:
         """Seconds until one more may be wrong; none or less where it may be now."""

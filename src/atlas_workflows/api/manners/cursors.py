@@ -10,6 +10,8 @@ from uuid import UUID
 
 from atlas_workflows.api.manners.problems import invalid
 
+Place = tuple[datetime, str]  # the time of a row and its id
+
 
 def cursor_of(listed: str, at: datetime, named: str) -> str:
     """The place behind a row of a list: its time and its id."""
@@ -17,7 +19,7 @@ def cursor_of(listed: str, at: datetime, named: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
-def place_of(listed: str, cursor: str | None) -> tuple[datetime, str] | None:
+def place_of(listed: str, cursor: str | None) -> Place | None:
     """The place that a cursor of this list names. Raises HttpProblem for anything that `cursor_of` does not make."""
     if cursor is None:
         return None
@@ -31,12 +33,16 @@ def place_of(listed: str, cursor: str | None) -> tuple[datetime, str] | None:
     return instant, named
 
 
-def page(listed: str, found: Sequence[Any], limit: int, at: str, named: str) -> dict[str, Any]:
-    """A page out of one row more than was asked for; `at` and `named` are the attributes that the list is ordered by."""
+def page(
+    listed: str, found: Sequence[Any], limit: int, at: str, named: str, *, end: Place | None = None
+) -> dict[str, Any]:
+    """A page out of one row more than was asked for; `at` and `named` are the attributes that the list is ordered by.
+
+    `end` is how far the list was looked at, where others may fit behind it.
+    """
     shown = found[:limit]
-    last = shown[-1] if len(found) > limit else None
-    following = None if last is None else cursor_of(listed, getattr(last, at), getattr(last, named))
-    return {"items": shown, "next": following}
+    last = (getattr(shown[-1], at), getattr(shown[-1], named)) if len(found) > limit else end
+    return {"items": shown, "next": None if last is None else cursor_of(listed, *last)}
 
 
 def _parts(cursor: str) -> list[str]:

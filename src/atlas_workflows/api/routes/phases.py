@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -17,10 +18,12 @@ from atlas_workflows.api.phases import Phases, Planned
 from atlas_workflows.api.routes.migration import require_run
 from atlas_workflows.api.schemas.migration import Approval, Approved, PhaseStarted, PhaseWish
 from atlas_workflows.audit import Subject, record
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import one
 from atlas_workflows.db.sql_files import sql
 
 ROUTER = api_router("migration")
+LOOKED_BACK, UNKNOWN_FOR = timedelta(days=7), timedelta(minutes=1)
 Directing = Annotated[Operator, Depends(DIRECTS)]
 
 
@@ -32,14 +35,26 @@ class Noted:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class LastStart:
+    """Another start of the phase, as the audit log has it."""
+
+    dag_run_id: str
+    actor: str
+    at: datetime
+
+
 @ROUTER.post("/migration/runs", response_model=PhaseStarted, status_code=202)
 def start_phase(request: Request, operator: Directing, key: IdempotencyKey, body: PhaseWish) -> Response:
-    """Start a phase by its DAG, a dry run unless `settings` turn that off; 409 where there is no Airflow, with what to run instead."""
+    """Start a phase by its DAG, a dry run unless `settings` turn that off.
+
+    409 where there is no Airflow, with what to run instead, and while a start of the phase under another key is not over.
+    """
     phases = _phases(request)
     named = hashlib.sha256(f"{operator.caller.name}\0{key}".encode()).hexdigest()[:32]
     dag_run_id = f"atlas_api__{named}"
     planned: Planned = phases.plan(body.phase, body.settings, operator.caller.name)
-    _claim(operator, planned.phase, dag_run_id, body.reason)
+    _claim(operator, phases, planned, dag_run_id, body.reason)
     if dict(phases.start(planned, dag_run_id)) != planned.settings:
         raise _used_before()
     told = {"phase": planned.phase, "dag_id": planned.dag_id, "dag_run_id": dag_run_id}
@@ -48,28 +63,47 @@ def start_phase(request: Request, operator: Directing, key: IdempotencyKey, body
 
 @ROUTER.post("/migration/runs/{run}/approvals", response_model=Approved, status_code=201)
 def approve_run(request: Request, operator: Directing, run: UUID, body: Approval) -> Response:
-    """Let a run go on that waits for approval. Said again it is the same: the first one who said it counts."""
+    """Let a run go on that waits for approval. Said again it is the same; whom another caller preceded hears so (409)."""
     phases = _phases(request)
     with operator.doors.database.session() as connection, connection.transaction():
         require_run(connection, run)
         found = phases.approve(connection, str(run), operator.caller.name, body.reason)
+    if found.actor != operator.caller.name:
+        fact = f"Phase run {run} was approved by {found.actor} before: {found.reason}"
+        raise HttpProblem("conflict", fact, remedy="It goes on; there is nothing to do.")
     return reply(Approved, {"run": str(run), "approved_by": found.actor, "reason": found.reason}, status=201)
 
 
-def _claim(operator: Operator, phase: str, dag_run_id: str, reason: str) -> None:
+def _claim(operator: Operator, phases: Phases, planned: Planned, dag_run_id: str, reason: str) -> None:
     """Note in the audit log who starts it, once per key and before it is started: Airflow's ids are of one DAG each.
 
-    Whoever asks again under the same key has started nothing. Raises HttpProblem (422) where the key was for another wish.
+    Whoever asks again under the same key has started nothing. Raises HttpProblem: 422 where the key was for another wish, 409 where
+    another start of the phase is not over.
     """
     about = Subject("phase_runs", dag_run_id)
-    wish = Noted(f"start_phase_{phase}", reason)
+    wish = Noted(f"start_phase_{planned.phase}", reason)
     with operator.doors.database.session() as connection, connection.transaction():
-        connection.execute(sql("api/hold_phase_start"), {"subject_id": dag_run_id})
+        connection.execute(sql("api/hold_phase_start"))
         noted = one(connection, Noted, sql("api/noted_phase_start"), {"subject_id": dag_run_id})
         if noted is None:
+            _require_over(connection, operator.now, phases, planned, wish.action, dag_run_id)
             record(connection, about, actor=operator.caller.name, action=wish.action, reason=reason)
         elif noted != wish:
             raise _used_before()
+
+
+def _require_over(
+    connection: Connection, now: datetime, phases: Phases, planned: Planned, action: str, dag_run_id: str
+) -> None:
+    """Two who start a phase at once are told so; what Airflow does not know of yet is taken for under way for a minute."""
+    given = {"action": action, "subject_id": dag_run_id, "since": now - LOOKED_BACK}
+    last = one(connection, LastStart, sql("api/last_phase_start"), given)
+    if last is None:
+        return
+    under_way = phases.is_under_way(planned, last.dag_run_id)
+    if under_way or (under_way is None and now - last.at < UNKNOWN_FOR):
+        fact = f"{last.actor} started {planned.phase} at {last.at:%H:%M:%S} UTC as {last.dag_run_id}, which is not over."
+        raise HttpProblem("conflict", fact, remedy="Watch that one, or start again when it has ended.")
 
 
 def _used_before() -> HttpProblem:

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Query, Request
+from psycopg.sql import Composed
 from starlette.responses import Response
 
 from atlas_workflows.api.doors.needs import Tenant
-from atlas_workflows.api.manners.cursors import page, place_of
+from atlas_workflows.api.manners.cursors import Place, page, place_of
 from atlas_workflows.api.manners.exact import reply
 from atlas_workflows.api.manners.preconditions import IfMatch, IfNoneMatch, is_known, require_match, tag_of
 from atlas_workflows.api.manners.problems import HttpProblem, invalid, not_found
@@ -36,7 +37,7 @@ from atlas_workflows.api.schemas.workflows import (
     Workflows,
 )
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import rows, scalar
+from atlas_workflows.db.rows import named_rows, rows, scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.graph.model import FORMAT
@@ -47,6 +48,10 @@ from atlas_workflows.store.steering import audit
 ROUTER = api_router("workflows")
 Reader = Annotated[Tenant, Depends(READS)]
 Owner = Annotated[str | None, Query(pattern="^(legacy_app|atlas_legacy|atlas_enhanced)$")]
+# What is looked for in definitions has no index under the policies, which let none but comparisons for equality pass to one: a page
+# reads at most so many workflows for it, and its count none where there are more of them.
+READ_FOR_A_PAGE, READ_FOR_A_COUNT = 1_000, 5_000
+IN_DEFINITIONS = ("step", "trigger", "search")
 FILTERS = ("status", "owner", "step", "trigger", "search")
 InState = Annotated[str | None, Query(pattern="^(draft|active|paused|archived)$")]
 
@@ -97,13 +102,21 @@ def list_workflows(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """The organization's workflows, the newest first."""
+    """The organization's workflows, the newest first.
+
+    With `step`, `trigger` or `search` a page looks at 1,000 of them: it may hold fewer than `limit`, and is the last without `next`.
+    """
     place = place_of("workflows", cursor)
     wanted = {"status": status, "owner": owner, "step": step, "trigger": trigger, "search": search}
+    reads_them = any(wanted[name] is not None for name in IN_DEFINITIONS)
     with reader.reading() as connection:
-        found = _rows(connection, reader.organization, limit + 1, place=place, **wanted)
-        counted = _count(connection, reader.organization, wanted) if count else None
-    told = page("workflows", found, limit, "created_at", "id")
+        end = _so_far_back(connection, reader.organization, READ_FOR_A_PAGE, place) if reads_them else None
+        found = _rows(connection, reader.organization, limit + 1, place=place, down_to=end, **wanted)
+        is_counted = count and not (
+            reads_them and _so_far_back(connection, reader.organization, READ_FOR_A_COUNT)
+        )
+        counted = _count(connection, reader.organization, wanted) if is_counted else None
+    told = page("workflows", found, limit, "created_at", "id", end=end)
     return reply(Workflows, told | {"capped_count": counted})
 
 
@@ -196,20 +209,36 @@ def _rows(
     limit: int,
     *,
     id: str | None = None,  # noqa: A002
-    place: tuple[datetime, str] | None = None,
+    place: Place | None = None,
+    down_to: Place | None = None,
     **wanted: str | None,
 ) -> list[Row]:
-    at, behind = place or (None, None)
+    (at, behind), (down_to_at, last) = place or (None, None), down_to or (None, None)
     given = {
         **dict.fromkeys(FILTERS), **wanted, "organization": organization, "limit": limit, "id": id,
-        "before_at": at, "before_id": behind,
+        "before_at": at, "before_id": behind, "down_to_at": down_to_at, "down_to_id": last,
     }  # fmt: skip
-    return rows(connection, Row, sql("api/workflows"), given)
+    return rows(connection, Row, _over_fitting("api/workflows"), given)
+
+
+def _so_far_back(
+    connection: Connection, organization: str, many: int, place: Place | None = None
+) -> Place | None:
+    """The place of the last of so many workflows; None where no other one is behind them."""
+    at, behind = place or (None, None)
+    given = {"organization": organization, "before_at": at, "before_id": behind}
+    found = named_rows(connection, sql("api/workflow_so_far_back"), given | {"back": many - 1})
+    return (found[0].made_at, found[0].id) if len(found) > 1 else None
 
 
 def _count(connection: Connection, organization: str, wanted: Mapping[str, str | None]) -> int:
     given = {"organization": organization, "most": MOST_COUNTED, **wanted}
-    return int(scalar(connection, sql("api/count_workflows"), given))
+    return int(scalar(connection, _over_fitting("api/count_workflows"), given))
+
+
+def _over_fitting(statement: str) -> Composed:
+    """A statement over the workflows that fit."""
+    return sql(statement).format(fitting=sql("api/fitting_workflows"))
 
 
 def _tag(found: Row | Standing) -> str:

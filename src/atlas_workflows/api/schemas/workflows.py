@@ -31,7 +31,10 @@ class Workflow(Model):
 
 
 class Workflows(Model):
-    """A page of workflows, the newest first. `capped_count`: how many there are in all, 10,000 for more, where that was asked."""
+    """A page of workflows, the newest first. `capped_count`: how many there are in all, 10,000 for more, where that was asked.
+
+    Null too where more than 5,000 would have to be read through for it (`step`, `trigger`, `search`).
+    """
 
     items: list[Workflow]
     next: str | None

@@ -1,7 +1,11 @@
-"""Who calls v1 how often: counted in memory, written every few seconds and at the end, so that a kill loses seconds at most."""
+"""Who calls v1 how often: counted in memory, written every few seconds and at the end.
+
+A count may be late and is never doubled: what a batch holds is fixed until the database is known to have it. What a kill loses is what
+was counted since the batch before, a few seconds; and while the database is away all since then.
+"""
 
 import atexit
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
 from threading import Event, Lock, Thread
@@ -10,7 +14,7 @@ from uuid import uuid4
 import structlog
 
 from atlas_workflows.api.database import Database
-from atlas_workflows.store.v1_usage import Counted, add_counts
+from atlas_workflows.store.v1_usage import Counted, Server, add_counts
 
 NOBODY = "nobody"
 EVERY_SECONDS = 3.0
@@ -24,7 +28,9 @@ class Counter:
         self.database, self.now, self.every = database, now, every
         self.server, self.began_at = str(uuid4()), now()
         self._counts: dict[Key, Counted] = {}
-        self._lock, self._ended = Lock(), Event()
+        self._sent: dict[Key, Counted] = {}  # the batch of which it is not known yet whether it arrived
+        self._batch = 0
+        self._lock, self._writing, self._ended = Lock(), Lock(), Event()
         self._thread: Thread | None = None
         self._told = ""  # why it cannot write at present: said once, not every three seconds
 
@@ -48,19 +54,25 @@ class Counter:
         atexit.register(self.close)
 
     def flush(self) -> None:
-        """Write what is counted and not written yet; where the database is away it is kept for the next time."""
+        """Write what is counted and not written yet; where the database is away the batch is kept as it is for the next time."""
+        with self._writing:
+            if not self._sent:
+                self._next_batch()
+            try:
+                with self.database.session() as connection:
+                    server = Server(self.server, self.began_at, self._batch)
+                    add_counts(connection, self._sent.values(), server, self.now())
+            except Exception as error:
+                if self._told != str(error):
+                    self._told = str(error)
+                    structlog.get_logger().warning("calls of v1 cannot be counted", error=self._told)
+                raise
+            self._sent, self._told = {}, ""
+
+    def _next_batch(self) -> None:
         with self._lock:
-            counts, self._counts = self._counts, {}
-        try:
-            with self.database.session() as connection:
-                add_counts(connection, counts.values(), self.server, self.began_at, self.now())
-        except Exception as error:
-            self._take_back(counts)
-            if self._told != str(error):
-                self._told = str(error)
-                structlog.get_logger().warning("calls of v1 cannot be counted", error=self._told)
-            raise
-        self._told = ""
+            self._sent, self._counts = self._counts, {}
+        self._batch += bool(self._sent)
 
     def close(self) -> None:
         """Write the last of it; nothing is written after that."""
@@ -71,17 +83,9 @@ class Counter:
             self._thread = None
             with suppress(Exception):
                 self.flush()
+                self.flush()  # what came while the batch before was not known to have arrived
 
     def _write_on(self) -> None:
         while not self._ended.wait(self.every):
             with suppress(Exception):
                 self.flush()
-
-    def _take_back(self, counts: Mapping[Key, Counted]) -> None:
-        with self._lock:
-            for key, old in counts.items():
-                new = self._counts.get(key)
-                calls, refused, at = (
-                    (0, 0, old.last_at) if new is None else (new.calls, new.refused, new.last_at)
-                )
-                self._counts[key] = Counted(*key, old.calls + calls, old.refused + refused, at)

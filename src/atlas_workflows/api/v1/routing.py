@@ -18,7 +18,6 @@ from atlas_workflows.api.manners.refusals import problem_of
 from atlas_workflows.api.v1.counting import NOBODY, Counter
 from atlas_workflows.api.v1.errors import error_response
 
-DEPRECATED_ON = date(2026, 12, 1)
 MOST_OF_A_PAGE, LAST_PAGE = 100, 100_000
 PageNumber = Annotated[int, Query(ge=1, le=LAST_PAGE, description="From 1.")]
 PageSize = Annotated[int, Query(ge=1, le=MOST_OF_A_PAGE, description="At most so many on a page.")]
@@ -72,12 +71,12 @@ def about(thing: str) -> dict[str, Any]:
     return {"x-thing": thing}
 
 
-def ending_headers(sunset: date, successor: str) -> dict[str, str]:
+def ending_headers(deprecated: date, sunset: date, successor: str) -> dict[str, str]:
     """Deprecation (RFC 9745), Sunset (RFC 8594), and where to go instead."""
-    deprecated = int(datetime.combine(DEPRECATED_ON, time(), UTC).timestamp())
+    since = int(datetime.combine(deprecated, time(), UTC).timestamp())
     ends = format_datetime(datetime.combine(sunset, time(), UTC), usegmt=True)
     return {
-        "Deprecation": f"@{deprecated}", "Sunset": ends, "Link": f'<{successor}>; rel="successor-version"',
+        "Deprecation": f"@{since}", "Sunset": ends, "Link": f'<{successor}>; rel="successor-version"',
     }  # fmt: skip
 
 

@@ -34,6 +34,31 @@ def of_organization(crm: Crm, table: Table, alias: str) -> compose.Composable:
     return compose.SQL("coalesce({})").format(compose.SQL(", ").join([*parts, compose.SQL("NULL::text")]))
 
 
+def own_organization(table: Table, alias: str) -> compose.Composable:
+    """SQL that a row itself says the bound `organization`, compared in the column's own type, so that an index on it serves."""
+    own = table.find("organization")
+    if own is None:
+        return compose.SQL("FALSE")
+    column, kind = compose.Identifier(alias, own), table.columns[own]
+    # What is neither cannot hold a UUID, and is compared as it is written.
+    if kind == "uuid" or kind.startswith(("text", "character varying")):
+        return compose.SQL("{} = %(organization)s::text::{}").format(column, compose.SQL(kind))
+    return compose.SQL("{}::text = %(organization)s::text").format(column)
+
+
+def inherited_organization(crm: Crm, table: Table, alias: str) -> compose.Composable:
+    """SQL that a row which says no organization itself hangs on one of the bound `organization`."""
+    own = table.find("organization")
+    without = (
+        compose.SQL("TRUE")
+        if own is None
+        else compose.SQL("{} IS NULL").format(compose.Identifier(alias, own))
+    )
+    return compose.SQL("{} AND {} = %(organization)s::text").format(
+        without, of_organization(crm, table, alias)
+    )
+
+
 def _of_pipeline(crm: Crm, table: Table, alias: str) -> list[compose.Composable]:
     """SQL for the organization of the pipeline that a stage belongs to, where the stage itself says none."""
     pipelines = crm.find("pipelines")

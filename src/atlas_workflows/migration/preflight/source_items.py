@@ -9,6 +9,8 @@ from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.errors import UnknownShape
+from atlas_workflows.integrations.crm.member import unindexed
+from atlas_workflows.integrations.crm.tables import read_crm
 from atlas_workflows.legacy.source.shapes import SIDE_TABLES, detect_shape
 from atlas_workflows.migration.checks.check import check
 from atlas_workflows.migration.movement.forms import (
@@ -110,6 +112,18 @@ def check_row_security(look: Look) -> Finding:
     return passed("row_security", "no policy hides a row from this role")
 
 
+def check_look_ups(look: Look) -> Finding:
+    """Calls of webhooks may tell a member by an address or a number; large tables want an index for that, which is theirs to make."""
+    slow = list(unindexed(look.connection, read_crm(look.connection)))
+    if not slow:
+        return passed("look_ups", "members are found by e-mail and phone without reading large tables")
+    told = "; ".join(f"{each.table} ({each.rows} rows) by {each.by}: {each.index};" for each in slow)
+    return passed(
+        "look_ups",
+        f"a webhook that tells members so reads all of its organization in {told} as the tables' owner",
+    )
+
+
 def check_source_suite(look: Look) -> Finding:
     """The rules for the source; warnings are listed, only a critical rule or an error fails."""
     closed = [item for item in (check_privileges(look), check_row_security(look)) if item.remedy]
@@ -150,5 +164,6 @@ ITEMS = (
     Item("earlier_attempt", "Traces of an earlier attempt are known", check_earlier_attempt),
     Item("privileges", "The role may read everything", check_privileges, may_be_waived=False),
     Item("row_security", "No policy hides rows", check_row_security, may_be_waived=False),
+    Item("look_ups", "Members are found by e-mail and phone", check_look_ups),
     Item("source_suite", "The source suite holds", check_source_suite),
 )
