@@ -9,15 +9,16 @@ from psycopg import sql as compose
 
 from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.migration.movement.setwise import Moved, Stretch, read_stretch, take_stretch, way_of
-from atlas_workflows.migration.movement.setwise_statement import EXECUTIONS, STEPS, Statement
+from atlas_workflows.migration.movement.setwise_statement import DAYS, EXECUTIONS, STEPS, Statement
 from atlas_workflows.migration.movement.source import whole_table
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.request import RunOptions
 
-HISTORY = (EXECUTIONS, STEPS)
+HISTORY = (EXECUTIONS, STEPS, DAYS)
 WRITTEN = (
     "workflow_executions",
     "workflow_execution_steps",
+    "workflow_analytics",
     "originals",
     "migration_ledger",
     "quarantine",
@@ -25,7 +26,11 @@ WRITTEN = (
 )
 # What differs each time: when it was written, and what a seal looks like.
 _APART = frozenset({"migrated_at", "quarantined_at", "sealed"})
-_DEFAULTS = {"workflow_execution_steps": {"updated_at"}, "secrets": {"created_at"}}
+_DEFAULTS = {
+    "workflow_execution_steps": {"updated_at"},
+    "workflow_analytics": {"updated_at"},
+    "secrets": {"created_at"},
+}
 Written = dict[str, list[str]]
 
 
