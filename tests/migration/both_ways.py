@@ -1,6 +1,6 @@
 """Moves the history of a database by one way and by the other, and takes both back: to compare what each writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -54,29 +54,27 @@ class Both:
             if rows != self.by_python[table]
         }
 
-    def share(self) -> float:
-        """How much of the history did not have to go through Python."""
-        settled = sum(item.settled for item in self.moved.values())
-        return settled / max(1, settled + sum(len(item.rest) for item in self.moved.values()))
+    def shares(self) -> dict[str, float]:
+        """How much of each table did not have to go through Python; of what has no rows, nothing is said."""
+        rows = {name: item.settled + len(item.rest) for name, item in self.moved.items()}
+        return {name: self.moved[name].settled / count for name, count in rows.items() if count}
 
 
-def both_ways(worker: Worker, alter: Callable[[str], str] = str) -> Both:
-    """Clear the history that is there and write it by each way; nothing of that lasts. `alter` changes the statements' text."""
-    ways = {
-        name: altered(way, alter)
-        for name in tables(worker)
-        if (way := way_of(worker, worker.source.table(name)))
-    }
+def both_ways(worker: Worker, alter: Callable[[str], str] = str, *, only: Sequence[str] = HISTORY) -> Both:
+    """Clear the history that is there and write it by each way; nothing of that lasts. `alter` changes the statements' text,
+    `only` are the tables that are written again."""
+    names = [name for name in tables(worker) if name in only]
+    ways = {name: altered(way, alter) for name in names if (way := way_of(worker, worker.source.table(name)))}
     moved: dict[str, Moved] = {}
     with taken_back(worker):
-        for name in tables(worker):
+        for name in names:
             if name in ways:
                 moved[name] = inside(worker, ways[name])
             else:
                 by_python(worker, name)
         one = written(worker)
     with taken_back(worker):
-        for name in tables(worker):
+        for name in names:
             by_python(worker, name)
         other = written(worker)
     return Both(one, other, moved)
