@@ -237,8 +237,8 @@ def test_generated_rows_come_out_the_same(place: Place, rows: list[dict[str, Any
 
 
 @pytest.mark.parametrize("place", ["B"], indirect=True)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(days=st.lists(day, min_size=10, max_size=40))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(days=st.lists(day, min_size=20, max_size=50))
 def test_generated_days_come_out_the_same(place: Place, days: list[dict[str, Any]]) -> None:
     owners = Owners(place.dsn)
     [(own,)] = fetch(place.dsn, f"SELECT count(*) FROM {DAYS} WHERE id::text NOT LIKE %s", f"{PREFIX}%")
@@ -297,6 +297,19 @@ def test_a_day_that_was_hashed_with_a_key_is_left_alone(place: Place) -> None:
                     [keyed, DAYS, row.id],
                 )
         before = written(worker)
+        again = inside(worker, way_to(worker, DAYS))
+        assert (again.settled, len(again.rest)) == (0, first.written + len(first.rest))
+        assert written(worker) == before
+
+
+@pytest.mark.parametrize("place", ["B"], indirect=True)
+def test_a_day_that_was_rolled_back_is_written_anew(place: Place) -> None:
+    worker = place.worker
+    with taken_back(worker):
+        first = inside(worker, way_to(worker, DAYS))
+        before = written(worker)
+        worker.writer.execute("DELETE FROM atlas.workflow_analytics WHERE origin = 'legacy_reported'")
+        worker.writer.execute("UPDATE atlas.migration_ledger SET rolled_back_at = now() WHERE source_table = %s", [DAYS])  # fmt: skip
         again = inside(worker, way_to(worker, DAYS))
         assert (again.settled, len(again.rest)) == (0, first.written + len(first.rest))
         assert written(worker) == before
