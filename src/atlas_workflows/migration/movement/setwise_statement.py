@@ -106,7 +106,7 @@ def _steps(columns: Columns, *, has_before: bool) -> compose.Composed:
     return _part("execution_steps").format(
         **_shared(columns, "execution", has_before, _step_text(columns)),
         put_ledger=_put_ledger(columns, {STEPS: compose.SQL("moved.digest")}),
-        outcome=_part("outcome"),
+        what_became=_part("outcome"),
         execution_started_at=first(*times, kind="timestamptz"),
         statuses=_mapping(step_entries.STATUSES),
         inputs_hash=_inputs(columns, "execution", "execution"),
@@ -118,7 +118,7 @@ def _days(columns: Columns, *, has_before: bool) -> compose.Composed:
     return _part("analytics").format(
         **_shared(columns, "workflow", has_before, _day_text(columns)),
         put_ledger=_put_ledger(columns, {DAYS: compose.SQL("moved.digest")}),
-        outcome=_part("outcome"),
+        what_became=_part("outcome"),
         table=table_of(columns),
         same_hour=compose.SQL(hour),
         inputs_hash=_inputs(columns, "workflow", "twins", "workflow"),
@@ -149,7 +149,7 @@ def _shared(
         "of_side": compose.SQL(", ").join(column(side, name) for name in columns.of_side),
         "organization_of_side": first(*columns.tenants(side)[1], kind="uuid"),
         "known_range": known_span(after=has_before),
-        "known": _part("known").format(name=name),
+        "known_hash": _part("known").format(name=name),
         "put_originals": _part("put_originals").format(name=name),
         "is_readable": _is_readable(columns),
         "tenants_agree": _tenants_agree(columns, side),

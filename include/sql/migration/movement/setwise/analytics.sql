@@ -27,7 +27,7 @@ WITH judged AS MATERIALIZED (
         -- Asked for row by row only where the ledger knows any row of this stretch, which it does not the first time.
         CASE WHEN plain.is_plain AND EXISTS (
             SELECT FROM atlas.migration_ledger AS ledger WHERE ledger.source_table = {name} AND {known_range}
-        ) THEN ({known}) END AS known
+        ) THEN ({known_hash}) END AS known
     FROM ({legacy_rows}) AS source
     -- Looked up by their keys, row by row: a plan for all batches must not read the whole of the other table for each.
     LEFT JOIN LATERAL (
@@ -125,4 +125,4 @@ put_ledger AS (
     {put_ledger}
 )
 
-{outcome}
+{what_became}
