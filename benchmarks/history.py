@@ -21,7 +21,7 @@ from figures import figure
 from ground import Ground, Spent, peak_memory_mb
 
 ROUNDS = 3
-HISTORY = ("workflow_executions", "workflow_execution_steps")
+HISTORY = ("workflow_executions", "workflow_execution_steps", "workflow_analytics")
 BESIDE = ("originals", "migration_ledger")
 STRETCH_ROWS, STRETCH_BYTES = 5_000, 16 << 20
 PYTHON_ROWS, PYTHON_BATCH = 20_000, 1_000

@@ -1,6 +1,6 @@
 """Moves the history of a database by one way and by the other, and takes both back: to compare what each writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -9,15 +9,16 @@ from psycopg import sql as compose
 
 from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.migration.movement.setwise import Moved, Stretch, read_stretch, take_stretch, way_of
-from atlas_workflows.migration.movement.setwise_statement import EXECUTIONS, STEPS, Statement
+from atlas_workflows.migration.movement.setwise_statement import DAYS, EXECUTIONS, STEPS, Statement
 from atlas_workflows.migration.movement.source import whole_table
 from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.migration.request import RunOptions
 
-HISTORY = (EXECUTIONS, STEPS)
+HISTORY = (EXECUTIONS, STEPS, DAYS)
 WRITTEN = (
     "workflow_executions",
     "workflow_execution_steps",
+    "workflow_analytics",
     "originals",
     "migration_ledger",
     "quarantine",
@@ -25,7 +26,11 @@ WRITTEN = (
 )
 # What differs each time: when it was written, and what a seal looks like.
 _APART = frozenset({"migrated_at", "quarantined_at", "sealed"})
-_DEFAULTS = {"workflow_execution_steps": {"updated_at"}, "secrets": {"created_at"}}
+_DEFAULTS = {
+    "workflow_execution_steps": {"updated_at"},
+    "workflow_analytics": {"updated_at"},
+    "secrets": {"created_at"},
+}
 Written = dict[str, list[str]]
 
 
@@ -49,29 +54,27 @@ class Both:
             if rows != self.by_python[table]
         }
 
-    def share(self) -> float:
-        """How much of the history did not have to go through Python."""
-        settled = sum(item.settled for item in self.moved.values())
-        return settled / max(1, settled + sum(len(item.rest) for item in self.moved.values()))
+    def shares(self) -> dict[str, float]:
+        """How much of each table did not have to go through Python; of what has no rows, nothing is said."""
+        rows = {name: item.settled + len(item.rest) for name, item in self.moved.items()}
+        return {name: self.moved[name].settled / count for name, count in rows.items() if count}
 
 
-def both_ways(worker: Worker, alter: Callable[[str], str] = str) -> Both:
-    """Clear the history that is there and write it by each way; nothing of that lasts. `alter` changes the statements' text."""
-    ways = {
-        name: altered(way, alter)
-        for name in tables(worker)
-        if (way := way_of(worker, worker.source.table(name)))
-    }
+def both_ways(worker: Worker, alter: Callable[[str], str] = str, *, only: Sequence[str] = HISTORY) -> Both:
+    """Clear the history that is there and write it by each way; nothing of that lasts. `alter` changes the statements' text,
+    `only` are the tables that are written again."""
+    names = [name for name in tables(worker) if name in only]
+    ways = {name: altered(way, alter) for name in names if (way := way_of(worker, worker.source.table(name)))}
     moved: dict[str, Moved] = {}
     with taken_back(worker):
-        for name in tables(worker):
+        for name in names:
             if name in ways:
                 moved[name] = inside(worker, ways[name])
             else:
                 by_python(worker, name)
         one = written(worker)
     with taken_back(worker):
-        for name in tables(worker):
+        for name in names:
             by_python(worker, name)
         other = written(worker)
     return Both(one, other, moved)

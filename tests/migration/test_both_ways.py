@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from both_ways import both_ways, inside, taken_back, trigger, written
+from both_ways import both_ways, inside, taken_back, trigger, way_to, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from legacy_samples import clone_sample
@@ -20,17 +20,26 @@ from plain_source import new_context, open_public
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.history import executions, step_entries
+from atlas_workflows.migration.ledger.inputs import inputs_payload
 from atlas_workflows.migration.movement import setwise
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.setwise import read_stretch, take_stretch, way_of
-from atlas_workflows.migration.movement.setwise_statement import EXECUTIONS, STEPS
+from atlas_workflows.migration.movement.setwise_statement import DAYS, EXECUTIONS, STEPS
+from atlas_workflows.migration.movement.source import whole_table
 from atlas_workflows.migration.movement.worker import Worker
+from atlas_workflows.migration.request import RunOptions
 
 # Every column that translation reads of an execution of any shape, in one table, and more than a function has arguments.
 MORE = (
     "organization_id uuid", "org_id uuid", "result jsonb", "context jsonb", "execution_metadata jsonb", "error text",
     "execution_time_ms integer", "duration_ms bigint", "created_at timestamptz", "updated_at timestamptz",
     "execution_log jsonb", "results jsonb", '"odd %% name" text', *(f"beside_{number} text" for number in range(100)),
+)  # fmt: skip
+# And of a day; the old application kept fewer columns, and smaller numbers.
+MORE_OF_DAYS = (
+    "ADD organization_id uuid, ADD org_id uuid, ADD hour smallint, ADD successful_executions integer, ADD failed_executions bigint,"
+    " ADD created_at timestamptz, ADD note text, ALTER workflow_id DROP NOT NULL, ALTER date DROP NOT NULL,"
+    " ALTER executions_count TYPE bigint, ALTER success_count TYPE bigint, ALTER avg_execution_time_ms TYPE bigint"
 )  # fmt: skip
 TOKEN = "glpat-" + "AbCdEfGhIjKlMnOpQrSt"
 PREFIX = "f0000000-0000-4000-8000-"
@@ -48,7 +57,7 @@ class Place:
 def place(
     request: pytest.FixtureRequest, pg_server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator["Place"]:
-    """At work on a tidy sample that keeps no rule but its primary keys; of shape A it has every column there is."""
+    """At work on a tidy sample that keeps no rule but its primary keys; executions of A and days of B have every column there is."""
     dsn = clone_sample(pg_server, request.param, workflows=30, executions=60, messy=False)
     for table, name in fetch(
         dsn,
@@ -58,6 +67,9 @@ def place(
         fetch(dsn, f'ALTER TABLE {table} DROP CONSTRAINT IF EXISTS "{name}" CASCADE')
     for column in MORE if request.param == "A" else ():
         fetch(dsn, f"ALTER TABLE workflow_executions ADD COLUMN IF NOT EXISTS {column.replace('%%', '%')}")
+    if request.param == "B":
+        fetch(dsn, f"ALTER TABLE {DAYS} {MORE_OF_DAYS}")
+        fetch(dsn, f"CREATE INDEX ON {DAYS} (date, workflow_id)")
     with at_work(new_context(dsn, tmp_path_factory.mktemp("home"))) as found:
         yield Place(found, dsn)
     pg_server.drop_database(dsn.rpartition("/")[2])
@@ -132,6 +144,24 @@ row = st.fixed_dictionaries(
     },
 )  # fmt: skip
 
+counts = st.one_of(st.none(), st.integers(0, 10**4), st.sampled_from([-1, 10**18 - 1, 10**18, 2**63 - 1]))
+small_counts = st.one_of(st.none(), st.integers(-1, 10**4))
+# Few days, so that some are counted twice.
+day = st.fixed_dictionaries(
+    {
+        "workflow": st.sampled_from(["mine", "mine", "mine", "theirs", "none", "missing"]),
+        "date": st.sampled_from(["2025-01-01", "2025-01-02", "2024-02-29", "infinity", "0044-03-15 BC", None]),
+        "hour": st.sampled_from([None, None, None, 0, 23, 24, -1]),
+        "executions_count": counts, "success_count": counts, "failure_count": small_counts, "unique_triggers": small_counts,
+        "total_execution_time_ms": counts, "avg_execution_time_ms": counts,
+    },
+    optional={
+        "organization_id": st.sampled_from(["us", None, "them", "missing"]), "org_id": st.sampled_from(["us", "them"]), "created_at": times,
+        "successful_executions": small_counts, "failed_executions": counts,
+        "note": st.one_of(words, st.sampled_from([TOKEN, "no author", '{"$secret": "x"}', "12" * 300])),
+    },
+)  # fmt: skip
+
 
 def as_json(value: Any) -> str | None:
     return None if value is None else dumps_text(value)
@@ -164,10 +194,22 @@ class Owners:
             else None
         )
         columns |= {"id": key(number), "workflow_id": self.workflows[made["workflow"]], "completed_at": ended}
-        listed = ", ".join('"' + name.replace("%", "%%") + '"' for name in columns)
-        marks = ", ".join(["%s"] * len(columns))
-        statement = f"INSERT INTO workflow_executions ({listed}) VALUES ({marks})"
-        legacy.execute(statement.encode(), list(columns.values()))
+        insert(legacy, EXECUTIONS, columns)
+
+    def put_day(self, legacy: psycopg.Connection[Any], number: int, made: dict[str, Any]) -> None:
+        """The same of a day."""
+        columns = {name: value for name, value in made.items() if name != "workflow"}
+        for name in set(columns) & {"organization_id", "org_id"}:
+            columns[name] = self.organizations[columns[name]]
+        columns |= {"id": key(number), "workflow_id": self.workflows[made["workflow"]]}
+        insert(legacy, DAYS, columns)
+
+
+def insert(legacy: psycopg.Connection[Any], table: str, columns: dict[str, Any]) -> None:
+    listed = ", ".join('"' + name.replace("%", "%%") + '"' for name in columns)
+    marks = ", ".join(["%s"] * len(columns))
+    statement = f"INSERT INTO {table} ({listed}) VALUES ({marks})"
+    legacy.execute(statement.encode(), list(columns.values()))
 
 
 DOCUMENTS = (
@@ -194,6 +236,85 @@ def test_generated_rows_come_out_the_same(place: Place, rows: list[dict[str, Any
     assert found.moved[EXECUTIONS].written >= 50
 
 
+@pytest.mark.parametrize("place", ["B"], indirect=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(days=st.lists(day, min_size=20, max_size=50))
+def test_generated_days_come_out_the_same(place: Place, days: list[dict[str, Any]]) -> None:
+    owners = Owners(place.dsn)
+    [(own,)] = fetch(place.dsn, f"SELECT count(*) FROM {DAYS} WHERE id::text NOT LIKE %s", f"{PREFIX}%")
+    with open_public(place.dsn) as legacy:
+        for number, made in enumerate(days):
+            owners.put_day(legacy, number, made)
+    found = both_ways(place.worker, only=[DAYS])
+    fetch(place.dsn, f"DELETE FROM {DAYS} WHERE id::text LIKE %s", f"{PREFIX}%")
+    assert found.differences() == {}
+    assert found.moved[DAYS].written >= own > 40
+    assert TOKEN not in json.dumps(found.inside)
+
+
+@pytest.mark.parametrize("place", ["B"], indirect=True)
+def test_a_day_is_counted_by_its_first_row_alone(place: Place) -> None:
+    """Also where the hour tells two rows of a day apart, and whichever of the two comes first into a stretch."""
+    owners = Owners(place.dsn)
+    made = {"workflow": "mine", "date": "2025-05-05", "executions_count": 1}
+    with open_public(place.dsn) as legacy:
+        for number, hour in enumerate([None, 7, None, 7, 8]):
+            owners.put_day(legacy, number, made | {"hour": hour})
+    with taken_back(place.worker):
+        moved = inside(place.worker, way_to(place.worker, DAYS))
+        twins = [row for row in written(place.worker)["quarantine"] if "ANALYTICS_DUPLICATE" in row]
+    fetch(place.dsn, f"DELETE FROM {DAYS} WHERE id::text LIKE %s", f"{PREFIX}%")
+    assert list(moved.rest) == [key(2), key(3)]
+    assert len(twins) == 2
+
+
+@pytest.mark.parametrize("place", ["B"], indirect=True)
+def test_without_an_index_to_find_a_days_twins_by_all_days_go_through_python(place: Place) -> None:
+    """Looking through the whole table for each day would take longer than Python does."""
+    worker = place.worker
+    name = "workflow_analytics_date_workflow_id_idx"
+    others = ("(workflow_id, executions_count)", "(date, workflow_id) WHERE date > '2025-01-01'", "USING hash (workflow_id)", "(lower(note), date)")  # fmt: skip
+    fetch(place.dsn, f"DROP INDEX {name}")
+    for other in others:
+        fetch(place.dsn, f"CREATE INDEX other ON {DAYS} {other}")
+        assert way_of(worker, worker.source.table(DAYS)) is None
+        fetch(place.dsn, "DROP INDEX other")
+    fetch(place.dsn, f"CREATE UNIQUE INDEX {name} ON {DAYS} (workflow_id, date, hour)")
+    assert way_of(worker, worker.source.table(DAYS)) is not None
+
+
+@pytest.mark.parametrize("place", ["B"], indirect=True)
+def test_a_day_that_was_hashed_with_a_key_is_left_alone(place: Place) -> None:
+    """As earlier releases hashed all of them."""
+    worker, table = place.worker, place.worker.source.table(DAYS)
+    with taken_back(worker):
+        first = inside(worker, way_to(worker, DAYS))
+        for batch in whole_table(worker.reader, worker.source, table, RunOptions()):
+            for row in batch.rows:
+                keyed = worker.sealer.hmac(inputs_payload(row, worker.source.tenancy))
+                worker.writer.execute(
+                    "UPDATE atlas.migration_ledger SET inputs_hash = %s WHERE source_table = %s AND source_id = %s",
+                    [keyed, DAYS, row.id],
+                )
+        before = written(worker)
+        again = inside(worker, way_to(worker, DAYS))
+        assert (again.settled, len(again.rest)) == (0, first.written + len(first.rest))
+        assert written(worker) == before
+
+
+@pytest.mark.parametrize("place", ["B"], indirect=True)
+def test_a_day_that_was_rolled_back_is_written_anew(place: Place) -> None:
+    worker = place.worker
+    with taken_back(worker):
+        first = inside(worker, way_to(worker, DAYS))
+        before = written(worker)
+        worker.writer.execute("DELETE FROM atlas.workflow_analytics WHERE origin = 'legacy_reported'")
+        worker.writer.execute("UPDATE atlas.migration_ledger SET rolled_back_at = now() WHERE source_table = %s", [DAYS])  # fmt: skip
+        again = inside(worker, way_to(worker, DAYS))
+        assert (again.settled, len(again.rest)) == (0, first.written + len(first.rest))
+        assert written(worker) == before
+
+
 # One column cast differently, one hash over less, one word too many: each is a disagreement that must show.
 PLANTED = {
     "A": [
@@ -212,6 +333,12 @@ PLANTED = {
         ("moved.input_data,", "NULL::jsonb,"),
         ("moved.node_id,", "moved.node_type,"),
         ("made.status,", "'pending' AS status,"),
+        ("moved.day,", "moved.day + 1,"),
+        ("'legacy_reported',", "'atlas',"),
+        ("coalesce(moved.failed_count, 0),", "moved.successful_count,"),
+        ("moved.avg_execution_time_ms,", "moved.total_execution_time_ms,"),
+        ("executions_count=", "executions_counts="),
+        ("'translation 10'", "'translation 11'"),
     ],
 }
 
@@ -331,7 +458,7 @@ SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s) ORDER BY 
 def test_what_is_known_and_unchanged_is_only_looked_at(place: Place) -> None:
     worker, ways = (
         place.worker,
-        [way_of(place.worker, place.worker.source.table(name)) for name in (EXECUTIONS, STEPS)],
+        [way_of(place.worker, place.worker.source.table(name)) for name in (EXECUTIONS, STEPS, DAYS)],
     )
     for way in ways:
         assert way is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from atlas_state import atlas_state, differences
+from both_ways import HISTORY
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
 
@@ -34,10 +35,15 @@ def rows_done(dsn: str) -> int:
     return int(rows)
 
 
-def rows_set_wise(dsn: str) -> int:
-    """Rows of history that were moved inside the database, in batches that lasted."""
-    [(rows,)] = fetch(dsn, "SELECT coalesce(sum(rows_set_wise), 0) FROM atlas.backfill_cursors")
-    return int(rows)
+def rows_set_wise(dsn: str) -> dict[str, int]:
+    """Rows of each table of history that were moved inside the database, in batches that lasted."""
+    return dict(
+        fetch(
+            dsn,
+            "SELECT source_table, sum(rows_set_wise)::int FROM atlas.backfill_cursors WHERE source_table = ANY(%s) GROUP BY 1",
+            list(HISTORY),
+        )
+    )
 
 
 def kill_at(process: subprocess.Popen[bytes], dsn: str, rows: int) -> bool:
@@ -84,8 +90,11 @@ def kill_and_continue(pg_server: EmbeddedServer, home: Path, shape: str, workers
     assert fetch(killed, "SELECT count(*) FROM atlas.phase_runs") == [(1,)]
     assert differences(atlas_state(straight, times=False), atlas_state(killed, times=False)) == {}
     # Which way a row takes is said by the row, not by where a batch begins or how often it was begun.
-    [(history,)] = fetch(straight, "SELECT count(*) FROM workflow_executions")
-    assert rows_set_wise(killed) == rows_set_wise(straight) > history * 0.7
+    moved = rows_set_wise(straight)
+    assert rows_set_wise(killed) == moved
+    for table, rows in moved.items():
+        [(count,)] = fetch(straight, f"SELECT count(*) FROM {table}")
+        assert rows > count * 0.7, table
 
 
 def has_moved(dsn: str) -> bool:

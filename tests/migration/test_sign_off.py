@@ -14,7 +14,7 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import InputError
 from atlas_workflows.migration.ledger.fingerprint import original_content
-from atlas_workflows.migration.ledger.inputs import PLAINLY_HASHED, plain_hash, tenancy_facts
+from atlas_workflows.migration.ledger.inputs import DIGESTED, plain_hash, tenancy_facts
 from atlas_workflows.migration.movement.backfill import at_work
 from atlas_workflows.migration.movement.source import whole_table
 from atlas_workflows.migration.request import Scope
@@ -135,7 +135,7 @@ def test_no_signature_is_void_for_a_ledger_that_version_10_wrote(sample: str, tm
     assert left["workflows"] > 0
     before = dict(fetch(sample, hashes))
     changed = {key for key in now if before[key] != now[key]}
-    assert len(changed) == sum(rows for table, rows in left.items() if table in PLAINLY_HASHED) > 0
+    assert len(changed) == sum(rows for table, rows in left.items() if table in DIGESTED) > 0
     migrate(sample, tmp_path)
     assert dict(fetch(sample, hashes)) == now
     assert status(sample, waiting.workflow_id) == ("active", False)

@@ -21,6 +21,7 @@ from atlas_workflows.migration.ledger.fingerprint import (
     original_content,
     stored_fingerprint,
 )
+from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_that_differ
 from atlas_workflows.migration.reconciliation.columns import AT_REST
 from atlas_workflows.migration.reconciliation.our_side import read_target_tables, read_targets
 from atlas_workflows.migration.reconciliation.reconcile import reconcile
@@ -48,7 +49,9 @@ OTHERWISE = {
     "timestamp with time zone": "coalesce({c}, '2020-01-01') + interval '1 us'",
     "text[]": "ARRAY['planted']",
     "boolean": "NOT coalesce({c}, false)",
+    "date": "{c} + 3650",
 }
+DAYS = "workflow_analytics"
 STATUS = "CASE {c} WHEN 'failed' THEN 'cancelled' ELSE 'failed' END"
 # What decides nothing of a migrated row: who wrote it, and when; and what can be no other in a row of its kind.
 FREE = {
@@ -56,6 +59,7 @@ FREE = {
     "originals": {"first_seen_run", "updated_run", "sealed"},
     "workflow_execution_steps": {"updated_at"},
     "workflow_executions": set(),
+    DAYS: {"updated_at"},
 }
 
 
@@ -104,12 +108,14 @@ def changes(connection: Any, table: str) -> Iterator[tuple[str, str]]:
         value = (STATUS if column in ("status", "outcome") else OTHERWISE[kind]).replace("{c}", column)
         if name == "migration_ledger" and column == "outcome":
             value = "'quarantined'"
+        if column == "origin":
+            value = "'atlas'"
         if name == "migration_ledger" and kind == "jsonb":
             value = """'[{"code": "PLANTED"}]'"""
         yield f"{schema}.{name}.{column}", f"UPDATE {schema}.{name} SET {column} = {value} WHERE {key}"
 
 
-@pytest.mark.parametrize("table", sorted(HISTORY))
+@pytest.mark.parametrize("table", sorted(HISTORY | {DAYS}))
 def test_no_column_of_a_plain_row_is_blind(migrated: Any, copy: str, table: str) -> None:
     """In each column of one plain row each, on both sides and in the control tables: each row is named."""
     _, others = proven(copy, table)
@@ -204,6 +210,44 @@ def test_a_step_written_twice_or_not_at_all_is_looked_at(migrated: Any, copy: st
             )
             holds, others = proven(copy, table)
             assert (holds, bare in others) == (1, False)
+
+
+def test_a_day_that_was_moved_otherwise_than_it_is_told_is_named(copy: str) -> None:
+    """One who writes a row and its fingerprint from one reading would prove himself: each column is held against its source."""
+    carried = MAIN_ROW[DAYS][1]
+    columns = [column.target for column in carried if column.target != "id"]
+    fine, odd, *victims = plain_keys(copy, DAYS, 2 + len(columns))
+    expected = {victim: [column] for victim, column in zip(victims, columns, strict=True)}
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        more = "ADD hour integer DEFAULT 7, ADD created_at timestamptz DEFAULT now()"
+        connection.execute(f"ALTER TABLE public.{DAYS} DISABLE TRIGGER ALL, {more}".encode())
+        # No count, so translation puts none in its place.
+        connection.execute(f"UPDATE public.{DAYS} SET executions_count = -5 WHERE id = %s".encode(), [odd])
+        connection.execute(
+            f"UPDATE atlas.{DAYS} AS ours SET hour = 7, created_at = told.created_at, executions_count = greatest(0, told.executions_count)"
+            f" FROM public.{DAYS} AS told WHERE ours.id = told.id".encode()
+        )
+        types = dict(connection.execute(TYPES, [DAYS]).fetchall())
+        for victim, [column] in expected.items():
+            value = OTHERWISE[types[column]].replace("{c}", column)
+            connection.execute(f"UPDATE atlas.{DAYS} SET {column} = {value} WHERE id = %s".encode(), [victim])
+    forge(copy, DAYS, fine, odd, *victims)
+    holds, others = proven(copy, DAYS)
+    assert (holds, fine in others, {odd, *victims} <= others) == (1, False, True)
+    keys = [fine, odd, *victims]
+    with connect(copy, application_name="test", autocommit=True) as connection:
+        shelves, targets = read_shelves(connection), read_target_tables(connection)
+        ours = read_targets(connection, targets, DAYS, keys)
+        told = read_keys(connection, shelves, shelves[DAYS], [UUID(key) for key in keys])
+    found = {
+        row.id: list(columns_that_differ(row.columns, ours[row.id][DAYS][0], carried, is_sealed=False))
+        for row in told
+    }
+    assert found == {fine: [], odd: [], **expected}
+
+
+TYPES = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'atlas' AND table_name = %s"
 
 
 def test_neither_collations_nor_many_columns_stand_in_the_way(migrated: Any, copy: str) -> None:

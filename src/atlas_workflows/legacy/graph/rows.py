@@ -1,5 +1,6 @@
 """The rows of schema atlas that a translated workflow becomes: workflow, triggers, variables."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from atlas_workflows.legacy.ids import derived_id
 from atlas_workflows.legacy.records import LegacyWorkflow, Row, TargetRows, Translation, TriggerLink
 from atlas_workflows.secrets.masking import HIDDEN
 
+_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _CATEGORIES = {
     "lead": "lead_management", "contact": "lead_management", "note": "lead_management", "opportunity": "lead_management",
     "email": "communication", "message": "communication", "appointment": "booking", "booking": "booking",
@@ -154,6 +156,8 @@ def _variable_row(variable: Variable, workflow: Workflow, record: LegacyWorkflow
 
 def uuid_or_none(text: str | None) -> str | None:
     """The id as it stands, or None where it is none."""
+    if text and _CANONICAL.fullmatch(text):  # as a uuid column is printed, without a look at its value
+        return text
     try:
         return str(UUID(text)) if text else None
     except ValueError:
@@ -162,4 +166,7 @@ def uuid_or_none(text: str | None) -> str | None:
 
 def first_filled(row: Row | Mapping[str, str | None], *names: str) -> str | None:
     """The first of these columns that is there and not NULL."""
-    return next((value for name in names if (value := row.get(name)) is not None), None)
+    for name in names:  # asked eleven times for a day of analytics; a generator would take twice as long
+        if (value := row.get(name)) is not None:
+            return value
+    return None

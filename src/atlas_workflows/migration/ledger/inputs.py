@@ -13,27 +13,26 @@ TRANSLATION_VERSION = 10
 VERSION_LINE = f"translation {TRANSLATION_VERSION}"
 TEMPLATE_COLUMN = "template_id"
 TENANT_COLUMNS = ("organization_id", "org_id")
+# Of these tables the digest of the original stands for it, in a version of their own: another form for the others would have every
+# workflow count as changed, which voids its signature and archives what was edited here. Raise it with the version above.
+DIGESTED = frozenset({"workflow_executions", "workflow_execution_steps"})
+HISTORY_VERSION = 11
+HISTORY_LINE = f"translation {HISTORY_VERSION}"
 # What a hash without a key begins with. Of these tables a row in which nothing may be a secret takes it, so that the
 # database can make it; every other row's is keyed, because a secret can be guessed from a plain hash.
 PLAIN_PREFIX = "sha256:"
-PLAINLY_HASHED = frozenset({"workflow_executions", "workflow_execution_steps"})
-# Of these tables the digest of the original stands for it, in a version of their own: another form for the others would have every
-# workflow count as changed, which voids its signature and archives what was edited here. Raise it with the version above.
-HISTORY_VERSION = 11
-HISTORY_LINE = f"translation {HISTORY_VERSION}"
+PLAINLY_HASHED = DIGESTED | {"workflow_analytics"}
 
 
 def inputs_payload(row: SourceRow, tenancy: Tenancy, content: str | None = None) -> str:
     """The row's original, its side rows, and what the tenancy says of the organizations they name, each on its line.
 
-    `content`: the original, where somebody has it already. Of history its digest stands for it, because the ledger has that
-    anyway, and an original is long.
+    `content`: the original, where somebody has it already. Of executions and steps its digest stands for it, because the
+    ledger has that anyway, and an original is long.
     """
     original = original_content(row.columns) if content is None else content
-    if row.table in PLAINLY_HASHED:
-        lines = [HISTORY_LINE, content_digest(original)]
-    else:
-        lines = [VERSION_LINE, original]
+    is_digested = row.table in DIGESTED
+    lines = [HISTORY_LINE, content_digest(original)] if is_digested else [VERSION_LINE, original]
     for name in sorted(row.side):
         lines.append(name)
         lines.extend(original_content(member) for member in row.side[name])

@@ -24,6 +24,7 @@ from atlas_workflows.migration.movement.bulk_lookup import NOT_ALLOWED, for_a_pa
 from atlas_workflows.migration.movement.load import REFUSALS
 from atlas_workflows.migration.movement.setwise_columns import KEY, LIGHT_BYTES
 from atlas_workflows.migration.movement.setwise_statement import (
+    DAYS,
     EXECUTIONS,
     LONGEST,
     Statement,
@@ -64,6 +65,8 @@ SETTINGS = {
     "jit": "off",
     "work_mem": "32MB",
 }
+# What twins among the days of analytics share; in order.
+TWIN_DAYS = ["date", "workflow_id"]
 REST_ROWS = 1_000
 REST_BYTES = 16 * 1024 * 1024
 _ready: WeakKeyDictionary[Connection, bool] = WeakKeyDictionary()
@@ -296,14 +299,26 @@ def _is_ready(worker: Worker, way: Statement) -> bool:
         return False
     if writer not in _ready:
         _ready[writer] = _has_tenants(writer, worker.source.tenancy, worker.source.tenants)
-    # Twins are looked for by the statements of executions alone.
-    return _ready[writer] and (way.table != EXECUTIONS or is_prepared(writer, "legacy/twin_candidates"))
+    return _ready[writer] and _tells_twins(writer, way)
+
+
+def _tells_twins(writer: Connection, way: Statement) -> bool:
+    """Whether the statement can tell the twins of a row without reading the whole table; a step has none."""
+    if way.table == EXECUTIONS:
+        return is_prepared(writer, "legacy/twin_candidates")
+    if way.table == DAYS:
+        parameters = {"table": _spelled(writer, way, DAYS), "columns": TWIN_DAYS}
+        return bool(scalar(writer, sql("migration/movement/setwise/indexed"), parameters))
+    return True
 
 
 def _is_hidden_from(writer: Connection, way: Statement) -> bool:
-    tables = (way.table, way.columns.side)
-    names = [compose.Identifier(way.columns.catalog.schema, name).as_string(writer) for name in tables]
+    names = [_spelled(writer, way, name) for name in (way.table, way.columns.side)]
     return bool(scalar(writer, sql("migration/movement/setwise/hidden"), {"tables": names}))
+
+
+def _spelled(writer: Connection, way: Statement, table: str) -> str:
+    return compose.Identifier(way.columns.catalog.schema, table).as_string(writer)
 
 
 def _has_tenants(writer: Connection, tenancy: Tenancy, tenants: Tenants) -> bool:

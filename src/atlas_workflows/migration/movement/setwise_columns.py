@@ -21,6 +21,7 @@ _TYPES = {
     "jsonb": re.compile("jsonb"),
     "bigint": re.compile("smallint|integer|bigint"),
     "timestamptz": re.compile(r"timestamp(\(\d\))? with time zone"),
+    "date": re.compile("date"),
 }
 # Heavier rows, as stored, are not unpacked beside many others.
 LIGHT_BYTES = 128 * 1024
@@ -75,6 +76,19 @@ STEP_ROLES = (
     role("started_at", "timestamptz"),
     role("completed_at", "timestamptz"),
     role("execution_time_ms", "bigint"),
+    role("created_at", "timestamptz"),
+)
+DAY_ROLES = (
+    role("workflow_id", "uuid"),
+    role("organization_id", "uuid", *TENANT_COLUMNS),
+    role("date", "date"),
+    role("hour", "bigint"),
+    role("executions_count", "bigint"),
+    role("successful_count", "bigint", "success_count", "successful_executions"),
+    role("failed_count", "bigint", "failure_count", "failed_executions"),
+    role("total_execution_time_ms", "bigint"),
+    role("avg_execution_time_ms", "bigint"),
+    role("unique_triggers", "bigint"),
     role("created_at", "timestamptz"),
 )
 EXECUTION_SIDE = ("id", "organization_id", "org_id", "started_at", "created_at")
@@ -203,6 +217,11 @@ def executions(catalog: Catalog) -> Columns:
 def execution_steps(catalog: Catalog) -> Columns:
     """Of workflow_execution_steps, with the execution beside each."""
     return Columns(catalog, "workflow_execution_steps", STEP_ROLES, "workflow_executions", EXECUTION_SIDE)
+
+
+def days(catalog: Catalog) -> Columns:
+    """Of workflow_analytics, with the workflow beside each day."""
+    return Columns(catalog, "workflow_analytics", DAY_ROLES, "workflows", WORKFLOW_COLUMNS)
 
 
 def fixed(types: Mapping[str, str]) -> frozenset[str]:

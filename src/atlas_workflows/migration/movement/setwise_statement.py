@@ -11,11 +11,11 @@ from atlas_workflows.db.tables import Catalog
 from atlas_workflows.exact_json import dumps_text
 from atlas_workflows.legacy.history import executions, step_entries
 from atlas_workflows.migration.ledger import in_sql
-from atlas_workflows.migration.ledger.inputs import HISTORY_LINE
+from atlas_workflows.migration.ledger.inputs import DIGESTED, HISTORY_LINE, VERSION_LINE
 from atlas_workflows.migration.movement import setwise_columns
 from atlas_workflows.migration.movement.setwise_columns import KEY, Columns, column, first, fixed
 
-EXECUTIONS, STEPS = "workflow_executions", "workflow_execution_steps"
+EXECUTIONS, STEPS, DAYS = "workflow_executions", "workflow_execution_steps", "workflow_analytics"
 _UUIDS_OF_A_STEP = ("id", "execution_id", "organization_id")
 # An original longer than this, in bytes, is no row for one statement over many.
 LONGEST = 1_000_000
@@ -45,6 +45,7 @@ def statements(catalog: Catalog) -> Mapping[str, Statement]:
     tables = (
         (setwise_columns.executions(catalog), _executions),
         (setwise_columns.execution_steps(catalog), _steps),
+        (setwise_columns.days(catalog), _days),
     )
     return {
         columns.table: Statement(
@@ -82,8 +83,12 @@ def table_of(columns: Columns) -> compose.Composable:
 
 
 def _executions(columns: Columns, *, has_before: bool) -> compose.Composed:
-    return sql("migration/movement/setwise/executions").format(
+    digests = {EXECUTIONS: compose.SQL("moved.digest"), STEPS: compose.SQL("digests.digest")}
+    return _part("executions").format(
         **_shared(columns, "workflow", has_before, _execution_text(columns)),
+        put_ledger=_put_ledger(
+            columns, digests, "moved LEFT JOIN digests ON moved.id = digests.execution_id"
+        ),
         statuses=_mapping(executions.STATUSES),
         inputs_hash=_inputs(columns, "workflow", "twins", "workflow"),
         step_statuses=_mapping(step_entries.STATUSES),
@@ -93,43 +98,75 @@ def _executions(columns: Columns, *, has_before: bool) -> compose.Composed:
         step_id=in_sql.step_id(EXECUTIONS, compose.SQL("step.source_id"), compose.SQL("(step.place - 1)")),
         step_text=_carried_text(),
         steps_digest=in_sql.digest_of_many(compose.SQL("steps.told")),
-        target_hash=in_sql.target_hash(
-            {EXECUTIONS: compose.SQL("moved.digest"), STEPS: compose.SQL("digests.digest")}
-        ),
     )
 
 
 def _steps(columns: Columns, *, has_before: bool) -> compose.Composed:
     times = [column("execution", name) for name in ("started_at", "created_at") if name in columns.of_side]
-    return sql("migration/movement/setwise/execution_steps").format(
+    return _part("execution_steps").format(
         **_shared(columns, "execution", has_before, _step_text(columns)),
+        put_ledger=_put_ledger(columns, {STEPS: compose.SQL("moved.digest")}),
+        what_became=_part("outcome"),
         execution_started_at=first(*times, kind="timestamptz"),
         statuses=_mapping(step_entries.STATUSES),
         inputs_hash=_inputs(columns, "execution", "execution"),
-        target_hash=in_sql.target_hash({STEPS: compose.SQL("moved.digest")}),
+    )
+
+
+def _days(columns: Columns, *, has_before: bool) -> compose.Composed:
+    hour = "twin.hour IS NOT DISTINCT FROM source.of_hour" if columns.there("hour") else "TRUE"
+    return _part("analytics").format(
+        **_shared(columns, "workflow", has_before, _day_text(columns)),
+        put_ledger=_put_ledger(columns, {DAYS: compose.SQL("moved.digest")}),
+        what_became=_part("outcome"),
+        table=table_of(columns),
+        same_hour=compose.SQL(hour),
+        inputs_hash=_inputs(columns, "workflow", "twins", "workflow"),
+    )
+
+
+def _part(name: str) -> compose.SQL:
+    return sql(f"migration/movement/setwise/{name}")
+
+
+def _put_ledger(
+    columns: Columns, digests: Mapping[str, compose.Composable], moved: str = "moved"
+) -> compose.Composed:
+    """`digests` by table, of the rows of `moved`."""
+    return _part("put_ledger").format(
+        name=Quoted(columns.table), target_hash=in_sql.target_hash(digests), moved=compose.SQL(moved)
     )
 
 
 def _shared(
     columns: Columns, side: str, has_before: bool, row_text: compose.Composable
 ) -> dict[str, compose.Composable]:
+    name = Quoted(columns.table)
     return {
-        "name": Quoted(columns.table),
-        "table": table_of(columns),
+        "name": name,
+        "legacy_rows": _legacy_rows(columns, has_before),
         "side": Named(columns.catalog.schema, columns.side),
         "of_side": compose.SQL(", ").join(column(side, name) for name in columns.of_side),
         "organization_of_side": first(*columns.tenants(side)[1], kind="uuid"),
-        "range": span(columns, after=has_before, until=True),
-        "weight": columns.weight(),
-        "texts": columns.texts(),
-        "typed": columns.typed(),
         "known_range": known_span(after=has_before),
-        "content": in_sql.content(tuple(columns.types), "source", fixed(columns.types)),
+        "known_hash": _part("known").format(name=name),
+        "put_originals": _part("put_originals").format(name=name),
         "is_readable": _is_readable(columns),
         "tenants_agree": _tenants_agree(columns, side),
         "source_hash": in_sql.sha256_hex(compose.SQL("source.of_content")),
         "digest": in_sql.digest_of_one(row_text),
     }
+
+
+def _legacy_rows(columns: Columns, has_before: bool) -> compose.Composed:
+    return _part("legacy_rows").format(
+        table=table_of(columns),
+        range=span(columns, after=has_before, until=True),
+        weight=columns.weight(),
+        texts=columns.texts(),
+        typed=columns.typed(),
+        content=in_sql.content(tuple(columns.types), "source", fixed(columns.types)),
+    )
 
 
 def _is_readable(columns: Columns) -> compose.Composable:
@@ -156,9 +193,10 @@ def _inputs(columns: Columns, side: str, *names: str) -> compose.Composable:
     unnamed = compose.SQL("({} IS NULL OR {} IS NULL)").format(
         first(*own, kind="uuid"), first(*beside, kind="uuid")
     )
+    is_digested = columns.table in DIGESTED
     lines = [
-        Quoted(HISTORY_LINE),
-        compose.SQL("digested.source_hash"),
+        Quoted(HISTORY_LINE if is_digested else VERSION_LINE),
+        compose.SQL("digested.source_hash" if is_digested else "source.of_content"),
         *(Quoted(name) for name in names),
         in_sql.content(columns.of_side, side, fixed(columns.catalog.columns(columns.side))),
         # Bytewise "assumed" comes before "organization".
@@ -206,6 +244,19 @@ def _step_text(columns: Columns) -> compose.Composable:
         "legacy_flags": compose.SQL("to_json(made.legacy_flags)::text"),
     }
     return in_sql.row_text(STEPS, values, _UUIDS_OF_A_STEP)
+
+
+def _day_text(columns: Columns) -> compose.Composable:
+    own = ("workflow_id", "date", "hour", "total_execution_time_ms", "avg_execution_time_ms", "created_at")
+    counts = ("executions_count", "successful_count", "failed_count", "unique_triggers")
+    values = {name: columns.text_of(name) for name in own if columns.there(name)}
+    values |= {name: compose.SQL("coalesce({}, '0')").format(columns.text_of(name)) for name in counts}
+    values |= {
+        "id": column("source", KEY),
+        "organization_id": compose.SQL("tenant.id::text"),
+        "origin": Quoted("legacy_reported"),
+    }
+    return in_sql.row_text(DAYS, values, ("id", "organization_id", "workflow_id"))
 
 
 def _carried_text() -> compose.Composable:

@@ -18,7 +18,8 @@ MAX_TEXT = 2_000  # characters of a name
 @dataclass(frozen=True, slots=True)
 class Carried:
     """`sources`: the first of these columns that the source row has; `kind`: text, filled (an empty one asks for
-    nothing), whole (a number; what is none asks for nothing), id, escaped, instant or json."""
+    nothing), whole (a number), count (one from 0 on) or day (of what is none of these nothing is asked), id, escaped, instant or
+    json."""
 
     sources: tuple[str, ...]
     target: str
@@ -88,6 +89,22 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
             Carried(("output_data",), "output_data", "json"),
         ),
     ),
+    "workflow_analytics": (
+        "workflow_analytics",
+        (
+            Carried(("id",), "id", "id"),
+            Carried(("workflow_id",), "workflow_id", "id"),
+            Carried(("date",), "date", "day"),
+            Carried(("hour",), "hour", "count"),
+            Carried(("executions_count",), "executions_count", "count"),
+            Carried(("success_count", "successful_executions"), "successful_count", "count"),
+            Carried(("failure_count", "failed_executions"), "failed_count", "count"),
+            Carried(("total_execution_time_ms",), "total_execution_time_ms", "whole"),
+            Carried(("avg_execution_time_ms",), "avg_execution_time_ms", "whole"),
+            Carried(("unique_triggers",), "unique_triggers", "count"),
+            Carried(("created_at",), "created_at", "instant"),
+        ),
+    ),
 }
 
 
@@ -111,7 +128,7 @@ def columns_that_differ(
         if column.kind == "escaped" and not html.unescape(value).strip():
             continue
         if (column.kind == "filled" and not value) or (
-            column.kind == "whole" and not _WHOLE.fullmatch(value)
+            column.kind in _FORMS and not _FORMS[column.kind].fullmatch(value)
         ):
             continue
         arrived = target.get(column.target)
@@ -168,8 +185,12 @@ def _is_hidden(kind: str, value: str, arrived: Any) -> bool:
     return any(is_rest_of(str(arrived), text) for full in plain for text in (full, full[:MAX_TEXT]))
 
 
-# As a translation reads a length of time: anything else it reports.
-_WHOLE = re.compile(r"-?[0-9]{1,17}")
+# As a translation reads a length of time, a count and a day: anything else it reports, or the database reads.
+_FORMS = {
+    "whole": re.compile(r"-?[0-9]{1,17}"),
+    "count": re.compile(r"0|[1-9][0-9]{0,17}"),
+    "day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+}
 # NUL, half surrogates and numbers of tens of thousands of digits: json columns hold them, jsonb refuses them.
 _NOT_IN_JSONB = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[0-9][eE][+-]?[0-9]{5}")
 

@@ -1,7 +1,7 @@
 -- Moves a stretch of workflow_execution_steps, as far as they are plain, and says which rows are not.
 --
--- The columns differ from variant to variant: all of them are read as text under their own names, and what
--- is named of_… is what translation reads, typed, composed from the catalog (movement/setwise_columns.py); what is missing is NULL.
+-- The columns differ from variant to variant; what is read of them is composed from the catalog (movement/setwise_columns.py), and
+-- what is missing is NULL. Rows (legacy_rows), ledger (known, put_ledger), originals and the answer (outcome) have files of their own.
 -- A row is plain where every line of the predicate says so. Whatever it does not understand goes through Python.
 WITH judged AS MATERIALIZED (
     SELECT
@@ -30,43 +30,8 @@ WITH judged AS MATERIALIZED (
         -- Asked for row by row only where the ledger knows any row of this stretch, which it does not the first time.
         CASE WHEN plain.is_plain AND EXISTS (
             SELECT FROM atlas.migration_ledger AS ledger WHERE ledger.source_table = {name} AND {known_range}
-        ) THEN (
-            -- What was deleted at the source, rolled back or lost its original is written anew, by Python.
-            SELECT
-                CASE
-                    WHEN
-                        ledger.source_deleted_at IS NULL AND ledger.rolled_back_at IS NULL
-                        AND EXISTS (
-                            SELECT FROM atlas.originals AS kept
-                            WHERE kept.source_table = ledger.source_table AND kept.source_id = ledger.source_id
-                        )
-                        THEN coalesce(ledger.inputs_hash, '')
-                    ELSE ''
-                END
-            FROM atlas.migration_ledger AS ledger
-            WHERE ledger.source_table = {name} AND ledger.source_id = source.of_key::text
-        ) END AS known
-    FROM (
-        SELECT
-            source.*,
-            CASE WHEN source.of_is_light THEN {content} END AS of_content
-        FROM (
-            SELECT
-                {texts},
-                {typed}
-            FROM (
-                SELECT
-                    source.*,
-                    source.xmin AS of_xmin,
-                    {weight} AS of_weight
-                FROM {table} AS source
-                WHERE {range}
-                OFFSET 0
-            ) AS source
-            OFFSET 0
-        ) AS source
-        OFFSET 0
-    ) AS source
+        ) THEN ({known_hash}) END AS known
+    FROM ({legacy_rows}) AS source
     -- Looked up by their keys, row by row: a plan for all batches must not read the whole of the other table for each.
     LEFT JOIN LATERAL (
         SELECT {of_side} FROM {side} AS execution WHERE execution.id = source.of_execution_id
@@ -171,53 +136,11 @@ put_steps AS (
 ),
 
 put_originals AS (
-    INSERT INTO atlas.originals (
-        source_table, source_id, organization_id, content, sealed, content_hash, first_seen_run, updated_run
-    )
-    SELECT
-        {name},
-        moved.source_id,
-        moved.organization_id,
-        moved.content,
-        NULL,
-        moved.source_hash,
-        %(run_id)s AS first_seen_run,
-        %(run_id)s AS updated_run
-    FROM moved
+    {put_originals}
 ),
 
 put_ledger AS (
-    INSERT INTO atlas.migration_ledger (
-        source_table, source_id, organization_id, phase, outcome, reasons, changes, source_hash, inputs_hash, target_hash, phase_run_id,
-        migrated_at, source_deleted_at, rolled_back_at
-    )
-    SELECT
-        {name},
-        moved.source_id,
-        moved.organization_id,
-        %(phase)s,
-        'migrated',
-        '[]',
-        '[]',
-        moved.source_hash,
-        moved.inputs_hash,
-        {target_hash},
-        %(run_id)s,
-        %(at)s,
-        NULL,
-        NULL
-    FROM moved
+    {put_ledger}
 )
 
-SELECT
-    count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known IS NULL) AS written,
-    count(*) FILTER (WHERE judged.is_plain AND judged.is_covered AND judged.known = judged.inputs_hash) AS unchanged,
-    count(*) FILTER (WHERE judged.is_plain AND NOT judged.is_covered) AS others,
-    -- Apart from the counting, so that not every row is sorted for the few.
-    ARRAY(
-        SELECT other.source_id
-        FROM judged AS other
-        WHERE NOT other.is_plain OR (other.is_covered AND other.known <> other.inputs_hash)
-        ORDER BY other.id
-    ) AS rest
-FROM judged
+{what_became}
