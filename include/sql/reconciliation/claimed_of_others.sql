@@ -16,16 +16,13 @@ SELECT
     claimed.place,
     claimed.source_id,
     claimed.organization_id::text,
-    stated.organization,
+    {stated} AS organization,
     EXISTS (
         SELECT 1
         FROM atlas.captured_changes AS cap
         WHERE cap.source_table = %(table)s AND cap.source_id = claimed.source_id
     ) AS is_pending
 FROM claimed
-INNER JOIN (
-    SELECT s.{key}::text AS source_id, {stated} AS organization
-    FROM {source} AS s
-    OFFSET 0
-) AS stated ON claimed.source_id = stated.source_id
-WHERE stated.organization IS NOT NULL AND stated.organization <> all(%(organizations)s::text [])
+INNER JOIN {source} AS s ON {is_its_row}
+{parents}
+WHERE {stated} IS NOT NULL AND {stated} <> all(%(organizations)s::text [])

@@ -8,13 +8,17 @@ from collections.abc import Collection, Iterator
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.named import Named
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, TargetTable
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
-from atlas_workflows.migration.reconciliation.source_side import Shelf, organization_of
+from atlas_workflows.migration.reconciliation.source_side import Shelf, organization_beside
 
 Organizations = list[str] | None
+# By the key itself where it is a uuid, so that a text is made of none that nobody claims; what cannot be one is no row's id.
+_ITS_ROW = "s.{}::text = claimed.source_id"
+_ITS_ROW_BY_UUID = "s.{} = CASE WHEN claimed.source_id ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN claimed.source_id::uuid END"
 
 
 def of_these(organizations: Organizations, alias: str) -> compose.Composable:
@@ -151,10 +155,14 @@ def claimed_of_others(
 ) -> Iterator[tuple[Difference, bool]]:
     """Entries and originals under one of these organizations of source rows that name one which the run is not about; and
     whether a change of the row is still to be taken up, which then is no difference yet."""
+    parents, stated = organization_beside(shelves, shelf)
     query = sql("reconciliation/claimed_of_others").format(
-        stated=organization_of(shelves, shelf),
+        stated=stated,
+        parents=parents,
         source=compose.Identifier(SOURCE_SCHEMA, shelf.table),
-        key=compose.Identifier(shelf.key),
+        is_its_row=compose.SQL(_ITS_ROW_BY_UUID if shelf.key_type == "uuid" else _ITS_ROW).format(
+            Named(shelf.key)
+        ),
     )
     for place, source_id, organization, stated, is_pending in connection.execute(
         query, {"table": shelf.table, "organizations": organizations}
