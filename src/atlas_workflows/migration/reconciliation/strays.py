@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from psycopg import sql as compose
 
@@ -150,13 +151,24 @@ def of_others(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something under an organization of the run that is not its own. `is_pending`: a change of its row is still to be taken up,
+    so it is no difference yet; `is_gone`: there is no source row, and whether that is a difference is another question."""
+
+    difference: Difference
+    is_pending: bool
+    is_gone: bool
+
+
 def claimed_of_others(
     connection: Connection, shelves: dict[str, Shelf], shelf: Shelf, organizations: Organizations
-) -> Iterator[tuple[Difference, bool]]:
-    """Entries and originals under one of these organizations of source rows that name one which the run is not about; and
-    whether a change of the row is still to be taken up, which then is no difference yet."""
+) -> Iterator[Claim]:
+    """Entries and originals under one of these organizations of source rows that name one which the run is not about, or of
+    source rows that are gone."""
     parents, stated = organization_beside(shelves, shelf)
     query = sql("reconciliation/claimed_of_others").format(
+        key=Named(shelf.key),
         stated=stated,
         parents=parents,
         source=compose.Identifier(SOURCE_SCHEMA, shelf.table),
@@ -164,13 +176,13 @@ def claimed_of_others(
             Named(shelf.key)
         ),
     )
-    for place, source_id, organization, stated, is_pending in connection.execute(
+    for place, source_id, organization, stated, is_pending, is_gone in connection.execute(
         query, {"table": shelf.table, "organizations": organizations}
     ):
         difference = Difference(
             DifferenceKind.ORGANIZATION_DIFFERS, shelf.table, source_id, organization, place, also=stated
         )
-        yield difference, is_pending
+        yield Claim(difference, is_pending, is_gone)
 
 
 def miscounted(connection: Connection, organizations: Organizations) -> Iterator[Difference]:
