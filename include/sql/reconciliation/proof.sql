@@ -234,6 +234,6 @@ SELECT
     array_agg(row_key) FILTER (WHERE NOT holds AND row_key IS NOT NULL) AS others,
     count(*) FILTER (WHERE is_stray) AS strays,
     count(*) FILTER (WHERE is_written) AS written,
-    (SELECT count(*) FROM {source} AS s) AS sources
+    (SELECT count(s.{key}) FROM {source} AS s) AS sources
 FROM hashed
 GROUP BY organization, bucket
