@@ -1,4 +1,6 @@
-"""Section `proof`: the reconciliation beside one SQL pass that hashes every row of history on both sides, and beside row by row.
+"""Section `proof`: the reconciliation beside one SQL pass that hashes every compared row of both sides, and beside row by row.
+
+History alone has a pass over history alone beside it. Neither pass reads the ledger and the originals, as the reconciliation must.
 
 Seconds by the clock mean something on a calm machine alone. Where the server's processes can be looked at (Linux), processor
 seconds stand beside them, of its sessions and of our process together: those a busy machine hardly changes.
@@ -15,12 +17,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from psycopg import sql as compose
+
 from atlas_workflows.db.connect import Connection, connect
 from atlas_workflows.db.rows import scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.phases import phase_named
 from atlas_workflows.migration.reconciliation import reconcile as proving
+from atlas_workflows.migration.reconciliation.our_side import SCHEMA, read_target_tables
 from atlas_workflows.migration.reconciliation.set_wise import HISTORY
+from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
+from atlas_workflows.migration.reconciliation.source_side import read_shelves
 from atlas_workflows.migration.request import RunOptions
 from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.secrets.sealing import Sealer
@@ -32,7 +39,8 @@ ROUNDS = 3
 MOVES_ONLY = ("expand", "backfill", "approve", "finish")
 # Row by row takes most of an hour over a million executions.
 ROW_BY_ROW = os.environ.get("ATLAS_BENCH_ROW_BY_ROW", "1") == "1"
-FLOOR = "one SQL pass that hashes history on both sides"
+FLOOR = "one SQL pass that hashes both sides"
+FLOOR_OF_HISTORY = "one SQL pass that hashes history on both sides"
 NANOSECONDS = 1e9
 
 
@@ -54,12 +62,14 @@ def proof_rows(found: Ground) -> list[dict[str, Any]]:
     with found.database() as dsn:
         _migrate(found, dsn)
         floors: list[tuple[float, float]] = []
+        floors_of_history: list[tuple[float, float]] = []
         ways: dict[str, list[Proof]] = {"1": [], "2": [], "organization": []}
         for _ in range(ROUNDS):
-            floors.append(_floor(dsn))
+            floors.append(floor(dsn))
+            floors_of_history.append(floor(dsn, only_history=True))
             for way, proofs in ways.items():
                 proofs.append(_in_a_process_of_its_own(found, dsn, way))
-        rows = [*_rows(floors, ways)]
+        rows = [*_rows(floors, floors_of_history, ways)]
         if ROW_BY_ROW:
             one = _in_a_process_of_its_own(found, dsn, "rows").processor
             told = [proof.processor for proof in ways["1"]]
@@ -67,15 +77,27 @@ def proof_rows(found: Ground) -> list[dict[str, Any]]:
         return rows
 
 
-def _rows(floors: Sequence[tuple[float, float]], ways: dict[str, list[Proof]]) -> Iterator[dict[str, Any]]:
-    clock, processor = ([floor[at] for floor in floors] for at in (0, 1))
+def _rows(
+    floors: Sequence[tuple[float, float]],
+    floors_of_history: Sequence[tuple[float, float]],
+    ways: dict[str, list[Proof]],
+) -> Iterator[dict[str, Any]]:
+    clock, processor = ([each[at] for each in floors] for at in (0, 1))
+    history_clock, history_processor = ([each[at] for each in floors_of_history] for at in (0, 1))
     for way, proofs in ways.items():
         name = {"1": "one session", "2": "two sessions"}.get(way, "one organization")
         yield _figure(f"reconcile, {name}, by the clock", [p.seconds for p in proofs], FLOOR, clock)
         yield _figure(f"reconcile, {name}, processor", [p.processor for p in proofs], FLOOR, processor)
     one = ways["1"]
+    history = [p.history for p in one]
     yield _figure(
-        "reconcile, history alone, one session, by the clock", [p.history for p in one], FLOOR, clock
+        "reconcile, history alone, one session, by the clock", history, FLOOR_OF_HISTORY, history_clock
+    )
+    yield _figure(
+        "reconcile, all of it, one session, processor",
+        [p.processor for p in one],
+        FLOOR_OF_HISTORY,
+        history_processor,
     )
     both = [*one, *ways["2"]]
     yield figure("reconcile, peak memory of its process", "MB", [p.memory_mb for p in both])
@@ -105,14 +127,24 @@ def _migrate(found: Ground, dsn: str) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _floor(dsn: str) -> tuple[float, float]:
+def floor(dsn: str, *, only_history: bool = False) -> tuple[float, float]:
     """Seconds by the clock, and of the processor."""
     with connect(dsn, application_name="bench", autocommit=True) as connection:
         # Each session of ours works alone, and so does the floor's.
         connection.execute("SET max_parallel_workers_per_gather = 0")
+        tables = compose.SQL(" UNION ALL ").join(
+            compose.SQL("SELECT t::text AS said FROM {} AS t").format(compose.Identifier(schema, name))
+            for schema, name in _compared(connection)
+        )
+        whole = sql("benchmarks/hash_both_sides").format(tables=tables)
         before, began = _processor_of([connection]), time.perf_counter()
-        connection.execute(sql("benchmarks/hash_both_sides"))
+        connection.execute(sql("benchmarks/hash_history") if only_history else whole)
         return time.perf_counter() - began, _processor_of([connection]) - before
+
+
+def _compared(connection: Connection) -> Iterator[tuple[str, str]]:
+    yield from ((SOURCE_SCHEMA, name) for name in read_shelves(connection))
+    yield from ((SCHEMA, table.name) for table in read_target_tables(connection))
 
 
 def _processor_of(connections: Sequence[Connection]) -> float:

@@ -20,6 +20,7 @@ from atlas_workflows.db.connect import connect
 from atlas_workflows.store.api_keys import create_key
 from atlas_workflows.store.steering import By
 from atlas_workflows.supervision.airflow_client import FINAL_STATES
+from atlas_workflows.supervision.patience import Patience
 from live_stack import LiveStack
 
 PHASE = "migration_p1_database"
@@ -27,7 +28,6 @@ ROLLBACK = "migration_rollback"
 PHASE_NAME = "p1_database"
 # Each round of asking costs the API server 100 ms of a processor, which the run then lacks.
 ROUND_SECONDS = 1.0
-PERSON_SECONDS = 4.0
 PATIENCE = 90.0  # for one answer of Airflow's on a busy machine
 
 pytestmark = [pytest.mark.timeout(900)]
@@ -93,14 +93,12 @@ def _answer_until_the_end(stack: LiveStack, run_id: str, option: str) -> str:
     No person answers within the moment in which the task parks itself, which lasts as long as a round of the scheduler: the
     busier the machine, the longer. Returns the run's state.
     """
-    deadline, client, takes = time.monotonic() + 400, stack.client(), PERSON_SECONDS
+    deadline, client, patience = time.monotonic() + 400, stack.client(), Patience()
     with _question(stack, run_id) as question:
         while (state := client.run_state(PHASE, run_id)) not in FINAL_STATES:
             assert time.monotonic() < deadline, client.tasks(PHASE, run_id)
-            if question.is_open():
-                time.sleep(takes)
+            if patience.is_over(is_asked=question.is_open(), now=time.monotonic()):
                 question.answer(option)
-                takes *= 2
             time.sleep(ROUND_SECONDS)
     return state
 

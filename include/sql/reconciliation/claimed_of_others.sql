@@ -1,5 +1,5 @@
 -- Entries of the ledger and originals under one of the organizations asked about whose source row names one that is not, and
--- whether a change of that row is still to be taken up.
+-- whether a change of that row is still to be taken up; and those that have no source row, but originals whose row the ledger knows.
 WITH claimed AS (
     SELECT 'migration_ledger.organization_id' AS place, source_id, organization_id
     FROM atlas.migration_ledger
@@ -16,16 +16,23 @@ SELECT
     claimed.place,
     claimed.source_id,
     claimed.organization_id::text,
-    stated.organization,
+    {stated} AS organization,
     EXISTS (
         SELECT 1
         FROM atlas.captured_changes AS cap
         WHERE cap.source_table = %(table)s AND cap.source_id = claimed.source_id
-    ) AS is_pending
+    ) AS is_pending,
+    s.{key} IS NULL AS is_gone
 FROM claimed
-INNER JOIN (
-    SELECT s.{key}::text AS source_id, {stated} AS organization
-    FROM {source} AS s
-    OFFSET 0
-) AS stated ON claimed.source_id = stated.source_id
-WHERE stated.organization IS NOT NULL AND stated.organization <> all(%(organizations)s::text [])
+LEFT JOIN {source} AS s ON {is_its_row}
+{parents}
+WHERE
+    CASE
+        WHEN s.{key} IS NOT NULL THEN {stated} IS NOT NULL AND {stated} <> all(%(organizations)s::text [])
+        ELSE
+            claimed.place = 'migration_ledger.organization_id'
+            OR NOT EXISTS (
+                SELECT 1 FROM atlas.migration_ledger AS led
+                WHERE led.source_table = %(table)s AND led.source_id = claimed.source_id
+            )
+    END

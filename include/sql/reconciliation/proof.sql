@@ -38,7 +38,7 @@ said AS (
             t.id IS NOT NULL AS has_main,
             t.id IS NOT NULL AND s.{key} IS NOT NULL AND coalesce(t.source_id <> s.{key}::text, TRUE) AS is_of_another,
             ({main_at_rest}) AS is_at_rest
-        FROM {source} AS s
+        FROM {source} AS s {parents}
         FULL JOIN {main} AS t ON s.{key} = t.id
         OFFSET 0
     ) AS pair
@@ -84,6 +84,23 @@ original AS (
     WHERE source_table = %(table)s AND {entries}
 ),
 
+noted AS (
+    -- Put together first: it takes less than to join the one and then the other to a row that carries its texts.
+    SELECT
+        coalesce(entry.source_id, original.source_id) AS source_id,
+        entry.source_id IS NOT NULL AS has_entry,
+        original.source_id IS NOT NULL AS has_original,
+        entry.is_live,
+        entry.is_plain AND original.organization_id = entry.organization_id AND original.content_hash = entry.source_hash AS is_plain,
+        entry.organization_id,
+        entry.source_hash,
+        entry.target_hash,
+        original.content
+    FROM entry
+    FULL JOIN original ON entry.source_id = original.source_id
+    OFFSET 0
+),
+
 line AS (
     SELECT
         cells.*,
@@ -117,7 +134,7 @@ member AS (
         matched.row_key,
         count(*) AS lines,
         left(encode(sha256(convert_to(string_agg(matched.text, E'\n' ORDER BY matched.text COLLATE "C"), 'UTF8')), 'hex'), 32) AS digest,
-        string_agg(sha256(convert_to(concat({member_head}, matched.source_id, '64:', encode(sha256(convert_to(matched.text, 'UTF8')), 'hex'), {member_tail}), 'UTF8')), ''::bytea) AS kept,
+        string_agg(sha256(convert_to(concat({member_head}, matched.source_id, '64:', encode(sha256(convert_to(matched.text, 'UTF8')), 'hex'), {member_tail}), 'UTF8')), {carry}) AS kept,
         -- Two lines at one place are one too many, even where both say what was told.
         bool_and(matched.is_plain) AND count(*) = count(DISTINCT matched.at) AS is_plain,
         bool_and(matched.is_at_rest) AS is_at_rest,
@@ -135,7 +152,7 @@ compared AS (
         source.row_id,
         source.organization,
         source.hash,
-        entry.target_hash,
+        noted.target_hash,
         source.main_digest,
         member.lines,
         member.kept AS member_kept,
@@ -143,24 +160,22 @@ compared AS (
         -- that came and of which nothing is here yet.
         coalesce(
             CASE
-                WHEN source.row_key IS NULL THEN entry.source_id IS NULL OR entry.is_live
+                WHEN source.row_key IS NULL THEN NOT coalesce(noted.has_entry, FALSE) OR noted.is_live
                 ELSE source.is_of_another OR coalesce(member.is_of_another, FALSE)
                     OR (
-                        entry.is_live IS NOT TRUE
-                        AND (source.has_main OR coalesce(member.has_lines, FALSE) OR original.source_id IS NOT NULL)
+                        noted.is_live IS NOT TRUE
+                        AND (source.has_main OR coalesce(member.has_lines, FALSE) OR coalesce(noted.has_original, FALSE))
                     )
             END, FALSE
         ) AS is_stray,
         NOT coalesce(source.is_at_rest, TRUE) OR NOT coalesce(member.is_at_rest, TRUE) AS is_written,
         coalesce(
             suspect.source_id IS NULL
-            AND entry.is_live
-            AND entry.is_plain
-            AND entry.organization_id::text = source.organization
-            AND entry.source_hash = source.hash
-            AND original.organization_id = entry.organization_id
-            AND original.content = source.content
-            AND original.content_hash = source.hash
+            AND noted.is_live
+            AND noted.is_plain
+            AND noted.organization_id::text = source.organization
+            AND noted.source_hash = source.hash
+            AND noted.content = source.content
             AND source.is_at_rest
             AND source.is_plain
             AND (
@@ -170,15 +185,14 @@ compared AS (
                     AND member.organization_to = source.organization
                 )
             )
-            AND entry.target_hash = concat(
+            AND noted.target_hash = concat(
                 '{{', CASE WHEN member.digest IS NOT NULL THEN concat({member_name}, member.digest, '",') END,
                 {main_name}, left(source.main_digest, 32), '"}}'
             ),
             FALSE
         ) AS holds
     FROM source
-    FULL JOIN entry ON source.row_id = entry.source_id
-    FULL JOIN original ON coalesce(source.row_id, entry.source_id) = original.source_id
+    FULL JOIN noted ON source.row_id = noted.source_id
     FULL JOIN member ON source.row_key = member.row_key
     LEFT JOIN suspect ON source.row_id = suspect.source_id
     OFFSET 0
@@ -214,11 +228,12 @@ SELECT
     bucket,
     count(*) AS rows,
     coalesce(sum(lines) FILTER (WHERE holds), 0)::bigint AS lines,
-    string_agg(leaf, ''::bytea) AS leaves,
-    string_agg(main_kept, ''::bytea) AS main_kept,
-    string_agg(member_kept, ''::bytea) FILTER (WHERE holds) AS member_kept,
+    string_agg(leaf, {carry}) AS leaves,
+    string_agg(main_kept, {carry}) AS main_kept,
+    string_agg(member_kept, {carry}) FILTER (WHERE holds) AS member_kept,
     array_agg(row_key) FILTER (WHERE NOT holds AND row_key IS NOT NULL) AS others,
     count(*) FILTER (WHERE is_stray) AS strays,
-    count(*) FILTER (WHERE is_written) AS written
+    count(*) FILTER (WHERE is_written) AS written,
+    (SELECT count(s.{key}) FROM {source} AS s) AS sources
 FROM hashed
 GROUP BY organization, bucket

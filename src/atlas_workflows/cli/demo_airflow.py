@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
@@ -11,11 +11,10 @@ from rich.live import Live
 from atlas_workflows.cli.demo_view import progress_table
 from atlas_workflows.migration.phase import Phase
 from atlas_workflows.supervision.airflow_client import FINAL_STATES, AirflowClient
+from atlas_workflows.supervision.patience import Patience
 
 POLL_SECONDS = 1.0
 APPROVE = "approve"
-# Nobody answers faster, and Airflow loses an answer that comes while the task parks itself.
-PERSON_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +52,18 @@ def run_phase_dag(client: AirflowClient, phase: Phase, conf: Mapping[str, Any], 
 
 @dataclass(slots=True)
 class _Person:
-    """Says yes once the question has been there for as long as a person takes.
-
-    Should it be asked again, because Airflow lost an answer that came while the task was still parking itself, it takes
-    twice as long each time: on a busy machine a round of the scheduler may last longer than a quick person takes.
-    """
+    """Says yes once the question has been there for as long as a person takes."""
 
     client: AirflowClient
     dag_id: str
     dag_run: str
     console: Console
-    asked_at: float | None = None
-    takes: float = PERSON_SECONDS
+    patience: Patience = field(default_factory=Patience)
 
     def look(self, now: float) -> None:
-        if not self.client.asks(self.dag_id, self.dag_run, APPROVE):
-            self.asked_at = None
-            return
-        self.asked_at = self.asked_at or now
-        if now - self.asked_at >= self.takes:
+        is_asked = self.client.asks(self.dag_id, self.dag_run, APPROVE)
+        if self.patience.is_over(is_asked=is_asked, now=now):
             self.client.answer(self.dag_id, self.dag_run, APPROVE, "Approve", "the demo goes on by itself")
-            self.asked_at, self.takes = None, 2 * self.takes
             self.console.print("The demo approved it, logged in as admin.", highlight=False)
 
 

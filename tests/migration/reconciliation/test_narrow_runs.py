@@ -59,7 +59,7 @@ def spoil(dsn: str, statement: str, parameters: list[Any]) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         # Capture fires even then; what it sees is pending, and here nothing shall be seen.
-        for table in ("workflow_executions", "workflow_code_snippets"):
+        for table in ("workflow_executions", "workflow_execution_steps", "workflow_code_snippets"):
             connection.execute(f"ALTER TABLE public.{table} DISABLE TRIGGER ALL".encode())
         assert connection.execute(statement.encode(), parameters).rowcount == 1
 
@@ -113,6 +113,29 @@ def test_a_row_doubled_under_another_organization_is_named_by_a_run_about_that_o
     assert {item.id for item in migrated.reconciled(copy, covered=frozenset({one})).differences} >= set(
         doubled.values()
     )
+
+
+@pytest.mark.parametrize("table", ["workflow_code_snippets", "workflow_execution_steps"])
+def test_a_row_that_vanished_on_both_sides_is_named_by_a_run_about_its_organization(
+    migrated: Any, copy: str, table: str
+) -> None:
+    """Nothing but the ledger, or the original alone, still knows it: no row of either side leads there."""
+    one, _ = owners(copy)
+    lost = a_row_of(copy, table, one)
+    for schema in ("public", "atlas"):
+        spoil(copy, f"DELETE FROM {schema}.{table} WHERE id = %s::uuid", [lost])
+    named = migrated.reconciled(copy, covered=frozenset({one}))
+    assert {(item.id, item.kind) for item in named.differences if item.table == table} == {
+        (lost, DifferenceKind.LEDGER_WITHOUT_SOURCE)
+    }
+    assert told(named) == told(migrated.reconciled(copy, covered=frozenset({one}), set_wise=False))
+    of_it = "source_table = %s AND source_id = %s"
+    spoil(copy, f"DELETE FROM atlas.migration_ledger WHERE {of_it}", [table, lost])
+    assert {
+        (item.id, item.kind)
+        for item in migrated.reconciled(copy, covered=frozenset({one})).differences
+        if item.table == table
+    } == {(lost, DifferenceKind.ORIGINAL_WITHOUT_LEDGER)}
 
 
 def test_what_is_written_under_another_organization_is_named_by_a_run_about_that_one(

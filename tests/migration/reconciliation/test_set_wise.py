@@ -25,7 +25,7 @@ from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, columns_t
 from atlas_workflows.migration.reconciliation.columns import AT_REST
 from atlas_workflows.migration.reconciliation.our_side import read_target_tables, read_targets
 from atlas_workflows.migration.reconciliation.reconcile import reconcile
-from atlas_workflows.migration.reconciliation.set_wise import HISTORY, Proven, Question, total_of
+from atlas_workflows.migration.reconciliation.set_wise import CARRY, HISTORY, Proven, Question, total_of
 from atlas_workflows.migration.reconciliation.snapshots import MAX_AGE_SECONDS
 from atlas_workflows.migration.reconciliation.source_side import Keys, read_keys, read_shelves
 from atlas_workflows.secrets.sealing import Sealer
@@ -296,6 +296,9 @@ def test_both_sides_of_a_row_are_read_in_one_snapshot(
 
 
 def test_a_sum_of_digests_is_that_of_its_rows() -> None:
-    digests = [bytes([at]) * 32 for at in (0, 1, 255)]
-    assert total_of(b"".join(digests)) == sum(int.from_bytes(one) for one in digests)
+    for rows in (1, 2, 3, 7, 4096, 4099):
+        digests = [bytes([at % 256]) * 32 for at in range(255, 255 + rows)]
+        assert total_of(CARRY.join(digests)) == sum(int.from_bytes(one) for one in digests)
+    highest = [bytes([255]) * 32] * 1001
+    assert total_of(CARRY.join(highest)) == 1001 * int.from_bytes(highest[0])
     assert total_of(None) == 0

@@ -126,22 +126,28 @@ def _paths(definition: Mapping[str, Any], own: set[str]) -> set[tuple[str, str]]
 def _lost_content(
     graph: LegacyGraph, there: list[Any], is_sealed: bool, named: Collection[str]
 ) -> Iterator[Loss]:
-    content = list(_content([*graph.nodes, *graph.steps]))
+    content: list[Any] = []
+    _gather([*graph.nodes, *graph.steps], content)
     if not SPLIT.isdisjoint(named):
         whole = {item for item in there if isinstance(item, str)}
         content = [item for item in content if not _is_split(item, whole)]
-    texts = "\n".join(_plain(item) for item in there if isinstance(item, str))
+    # Most texts stand there many times: types, ids, fields.
+    texts = "\n".join(_plain(item) for item in dict.fromkeys(item for item in there if isinstance(item, str)))
     for fragment in dict.fromkeys(_fragments(content, is_sealed)):
         if fragment not in texts and not (is_sealed and _is_hidden(fragment, there)):
             yield DifferenceKind.TEXT_LOST, f"a text of {len(fragment)} characters"
-    numbers = {_reduced(item) for item in there if _is_number(item)}
-    for number in dict.fromkeys(_reduced(item) for item in content if _is_number(item)):
-        if (
-            len(number.as_tuple().digits) >= MIN_DIGITS
-            and number not in numbers
-            and f"{number:f}" not in texts
-        ):
+    long = [
+        number for number in dict.fromkeys(map(_reduced, filter(_is_number, content))) if _is_long(number)
+    ]
+    # Few graphs hold a long number, and reading all of the definition's takes a while.
+    numbers = {_reduced(item) for item in there if _is_number(item)} if long else set()
+    for number in long:
+        if number not in numbers and f"{number:f}" not in texts:
             yield DifferenceKind.NUMBER_LOST, f"a number of {len(number.as_tuple().digits)} digits"
+
+
+def _is_long(number: Decimal) -> bool:
+    return len(number.as_tuple().digits) >= MIN_DIGITS
 
 
 def _is_split(value: Any, there: set[str]) -> bool:
@@ -160,16 +166,17 @@ def _is_hidden(fragment: str, there: list[Any]) -> bool:
     )
 
 
-def _content(value: Any) -> Iterator[Any]:
-    if isinstance(value, Mapping):
+def _gather(value: Any, content: list[Any]) -> None:
+    """Every scalar of the legacy nodes that is content."""
+    if isinstance(value, dict):
         for key, item in value.items():
             if key not in _NOT_CONTENT:
-                yield from _content(item)
+                _gather(item, content)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _content(item)
+            _gather(item, content)
     else:
-        yield value
+        content.append(value)
 
 
 def _fragments(content: Iterable[Any], is_sealed: bool) -> Iterator[str]:
@@ -204,7 +211,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _reduced(value: Any) -> Decimal:
-    number = Decimal(str(value))
+    number = value if isinstance(value, Decimal) else Decimal(str(value))
     return number.normalize() if number.as_tuple().digits != (0,) else Decimal(0)
 
 

@@ -115,16 +115,23 @@ def _hides_something(data: Mapping[str, Any], depth: int = 0) -> bool:
     )
 
 
-def leaves(value: Any) -> Iterator[Any]:
-    """Every scalar below `value`, texts that are themselves JSON documents decoded."""
-    if isinstance(value, Mapping):
+def leaves(value: Any) -> list[Any]:
+    """Every scalar below `value`, which is as JSON is read: objects are dicts."""
+    found: list[Any] = []
+    _gather(value, found)
+    return found
+
+
+def _gather(value: Any, found: list[Any]) -> None:
+    # One list for all: a generator in a generator hands each leaf on at every level, and this is asked of every workflow whole.
+    if isinstance(value, dict):
         for item in value.values():
-            yield from leaves(item)
+            _gather(item, found)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from leaves(item)
+            _gather(item, found)
     else:
-        yield value
+        found.append(value)
 
 
 def _wrapped(data: Any) -> Iterator[LegacyGraph]:

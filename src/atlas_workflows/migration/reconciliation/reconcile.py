@@ -240,10 +240,12 @@ class _Work:
     def _claimed(self, shelf: Shelf, reader: Reader) -> None:
         """What the ledger has under these organizations and the source under others: different, or pending where it was."""
         around, differences, pending = self.around, list[Difference](), dict[str, str | None]()
-        for item, is_pending in strays.claimed_of_others(
-            reader.session, around.shelves, shelf, around.organizations
-        ):
-            if not is_pending and not around.is_ours(shelf, item.id):
+        for claim in strays.claimed_of_others(reader.session, around.shelves, shelf, around.organizations):
+            item = claim.difference
+            if claim.is_gone:
+                # A table that is not asked by sets is asked for these anyway.
+                self.strays |= {shelf.table} & self.by_sets
+            elif not claim.is_pending and not around.is_ours(shelf, item.id):
                 differences.append(item)
             elif item.column == LEDGER_PLACE:
                 pending[item.id] = item.organization_id

@@ -1,6 +1,6 @@
 """The texts that are hashed, as SQL makes them: of a source row, and of a row of ours. This package's own word on both."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import sql as compose
 
@@ -25,12 +25,9 @@ NEVER_ESCAPED = frozenset(
 )
 ID_LENGTH = 36
 # Columns that are never NULL in a row that a migration wrote, and of these the ids: what stands between two of them is one text.
-# A row that holds none there after all makes another text than the one that was hashed, and so is looked at.
+# A row that holds none there after all makes no text, and so is looked at.
 IDS = frozenset({"id", "execution_id", "organization_id"})
 NEVER_EMPTY = IDS | {"position", "node_id", "node_type", "status", "started_at", "legacy_flags"}
-# A function takes a hundred arguments at most, and a column of an original takes two.
-_ARGUMENTS = 90
-_COLUMNS_AT_ONCE = 40
 # Nearly all are empty.
 _ARRAY = "CASE WHEN {0} = '{{}}' THEN '[]' ELSE to_json({0})::text END AS {1}"
 
@@ -55,20 +52,24 @@ def legacy_cells(columns: Iterable[str], alias: str) -> compose.Composed:
     )
 
 
-def content(columns: Mapping[str, str], alias: str) -> compose.Composed:
+def content(columns: Mapping[str, str], alias: str) -> compose.Composable:
     """The original of a row: compact JSON of column -> text, in column order; `columns`: name -> type."""
-    parts = [
-        compose.SQL("{}, {}").format(
-            literal(f"{',' if place else '{'}{dumps_text(name)}:"), _json(cell(place), kind, alias)
-        )
-        for place, (name, kind) in enumerate(columns.items())
-    ]
-    chunks = [_concat(parts[at : at + _COLUMNS_AT_ONCE]) for at in range(0, len(parts), _COLUMNS_AT_ONCE)]
-    return _concat([*chunks, compose.SQL("'}}'").format()])
+    parts: list[compose.Composable] = []
+    for place, (name, kind) in enumerate(columns.items()):
+        parts += [
+            literal(f"{',' if place else '{'}{dumps_text(name)}:"),
+            _json(cell(place), kind, alias),
+        ]
+    return _joined([*parts, literal("}")])
 
 
-def _concat(parts: Iterable[compose.Composable]) -> compose.Composed:
-    return compose.SQL("concat({})").format(compose.SQL(", ").join(parts))
+def _joined(parts: Sequence[compose.Composable]) -> compose.Composable:
+    """One text of all, put together by halves: so each is copied a few times. concat() would ask the type of each how it is
+    written, which costs more. NULL where a part is NULL."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return compose.SQL("({} || {})").format(_joined(parts[:half]), _joined(parts[half:]))
 
 
 def _json(name: compose.Identifier, kind: str, alias: str) -> compose.Composed:
@@ -98,8 +99,8 @@ def no_cells(table: str) -> compose.Composed:
     )
 
 
-def row_text(table: str, alias: str) -> compose.Composed:
-    """What is hashed of a row of ours whose columns stand there as texts."""
+def row_text(table: str, alias: str) -> compose.Composable:
+    """What is hashed of a row of ours whose columns stand there as texts; NULL where one that is never empty is."""
     parts: list[compose.Composable] = []
     before = ""
     for name in FINGERPRINTED[table]:
@@ -111,28 +112,19 @@ def row_text(table: str, alias: str) -> compose.Composed:
             parts.append(value)
             before = ";"
         else:
-            parts += _named(before, name, value)
+            parts += [literal(before)] if before else []
+            parts.append(_named(name, value))
             before = ""
-    chunks = [_concat(parts[at : at + _ARGUMENTS]) for at in range(0, len(parts), _ARGUMENTS)]
-    return _concat([*chunks, literal(before)])
+    return _joined([*parts, literal(before)] if before else parts)
 
 
 def _length(value: compose.Composable) -> compose.Composed:
-    return compose.SQL("char_length({})").format(value)
+    return compose.SQL("char_length({})::text").format(value)
 
 
-def _named(before: str, name: str, value: compose.Composable) -> tuple[compose.Composable, ...]:
-    # concat() leaves out what is NULL, and makes one text of all parts, which || would make a copy for.
-    only = compose.SQL("CASE WHEN {} IS NOT NULL THEN {} END")
-    return (
-        compose.SQL("CASE WHEN {} IS NULL THEN {} ELSE {} END").format(
-            value, literal(before), literal(f"{before}{name}=")
-        ),
-        _length(value),
-        only.format(value, literal(":")),
-        value,
-        only.format(value, literal(";")),
-    )
+def _named(name: str, value: compose.Composable) -> compose.Composed:
+    told = _joined([literal(f"{name}="), _length(value), literal(":"), value, literal(";")])
+    return compose.SQL("coalesce({}, '')").format(told)
 
 
 def is_at_rest(table: str, alias: str) -> compose.Composed:

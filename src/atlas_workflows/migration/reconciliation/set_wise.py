@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import psycopg
-from psycopg import errors
+from psycopg import Cursor, errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
@@ -22,7 +22,7 @@ from atlas_workflows.migration.reconciliation.carried_steps import NO_STEPS, STE
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, STEPS, TargetTable
 from atlas_workflows.migration.reconciliation.rows import ENDED
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
-from atlas_workflows.migration.reconciliation.source_side import Keys, Shelf, is_covered, organization_of
+from atlas_workflows.migration.reconciliation.source_side import Keys, Shelf, organization_beside, rows_of
 from atlas_workflows.migration.reconciliation.steps_in_sql import step_agrees, told_steps
 
 # A statement takes well under two seconds for so many executions with their steps, and holds some tens of megabytes.
@@ -50,6 +50,9 @@ BY_SETS: Mapping[str, str] = {
     "workflow_code_snippets": "workflow_code_snippets",
 }
 DIGEST = 32  # bytes
+# What stands between two digests: room for what is carried over when some thousand millions are added as one number each.
+CARRY = bytes(8)
+_NO_IDS = "(SELECT NULL::text AS source_id WHERE FALSE)"
 # The ledger is cut by the texts of the keys: a collation that puts letters first, or reads digits as numbers, would leave out some.
 TEXTS_LIKE_KEYS = "SELECT '0' < '9' AND '9' < 'a' AND 'a' < 'f' AND '10' < '9'"
 
@@ -58,7 +61,7 @@ TEXTS_LIKE_KEYS = "SELECT '0' < '9' AND '9' < 'a' AND 'a' < 'f' AND '10' < '9'"
 class Proven:
     """Rows of one organization and bucket that hold: their digests, end to end, and those of their enhanced rows; or, with no
     organization, the keys of those to look at, how many rows of one side have nothing on the other (`strays`), and how many
-    hold something in a column that no migration writes (`written`)."""
+    hold something in a column that no migration writes (`written`). `sources`: how many source rows the whole range has."""
 
     organization: str | None
     bucket: int | None
@@ -70,12 +73,29 @@ class Proven:
     others: list[Any] | None
     strays: int = 0
     written: int = 0
+    sources: int = 0
+
+    @property
+    def joined(self) -> int:
+        """Source rows that it tells of, each as often as there are rows of ours under its key."""
+        return self.rows if self.organization is not None else len(self.others or ())
 
 
 def total_of(digests: bytes | None) -> int:
-    """The sum of digests that stand end to end."""
+    """The sum of digests that stand end to end with a CARRY between them.
+
+    As one number whose upper half is added to its lower one until a single digest is left: a hundredth of what it takes to
+    read and add each.
+    """
     told = digests or b""
-    return sum(int.from_bytes(told[at : at + DIGEST]) for at in range(0, len(told), DIGEST))
+    slot = 8 * (DIGEST + len(CARRY))
+    count = -(-len(told) // (DIGEST + len(CARRY)))
+    total = int.from_bytes(told)
+    while count > 1:
+        half = (count + 1) // 2
+        total = (total >> slot * half) + (total & ((1 << slot * half) - 1))
+        count = half
+    return total
 
 
 def can_be_asked(connection: Connection, shelf: Shelf) -> bool:
@@ -112,20 +132,32 @@ class Question:
 
     def ask(self, connection: Connection, keys: Keys) -> list[Proven] | None:
         """The rows between these keys; None where the database cannot say (a value that it cannot write as text)."""
-        parameters = {
+        try:
+            with connection.transaction(), connection.cursor(binary=True) as cursor:
+                these = self._keys(connection, keys)
+                # Of some organizations, a second row may stand where their rows are not looked for.
+                are_doubled = self.organizations is not None and self.shelf.table in HISTORY
+                found = self._asked(cursor, keys, these, are_doubled=are_doubled)
+                if not are_doubled and found and sum(part.joined for part in found) > found[0].sources:
+                    # Under some key there are two rows of ours. Which one that is nobody has to know otherwise.
+                    found = self._asked(cursor, keys, these, are_doubled=True)
+                return found
+        except CANNOT_SAY:
+            return None
+
+    def _asked(
+        self, cursor: Cursor[Any], keys: Keys, these: dict[str, list[Any]], *, are_doubled: bool
+    ) -> list[Proven]:
+        parameters = these | {
             "table": self.shelf.table,
             "after": keys.after,
             "upto": keys.upto,
             "suspects": list(self.suspects),
             "organizations": self.organizations,
         }
-        try:
-            with connection.transaction(), connection.cursor(binary=True) as cursor:
-                # Planned anew for each range: what was planned for one says little about the next.
-                found = cursor.execute(self._statement(keys), parameters, prepare=False)
-                return [Proven(*values) for values in found]
-        except CANNOT_SAY:
-            return None
+        # Planned anew for each range: what was planned for one says little about the next.
+        statement = self._statement(keys, are_doubled)
+        return [Proven(*values) for values in cursor.execute(statement, parameters, prepare=False)]
 
     @property
     def main(self) -> str:
@@ -144,18 +176,21 @@ class Question:
     def _member(self) -> TargetTable | None:
         return next((table for table in self.present if table.name == STEPS != self.main), None)
 
-    def _statement(self, keys: Keys) -> compose.Composed:
+    def _statement(self, keys: Keys, are_doubled: bool) -> compose.Composed:
         main = self.main
+        parents, organization = organization_beside(self.shelves, self.shelf)
         return sql("reconciliation/proof").format(
             elsewhere=self._elsewhere(),
-            twice=self._twice(keys),
+            twice=self._twice(keys) if are_doubled else compose.SQL(_NO_IDS),
+            carry=compose.Literal(CARRY),
             astray=self._astray(keys),
             content=said_in_sql.content(self._types, "pair"),
             key=Named(self.shelf.key),
-            organization=organization_of(self.shelves, self.shelf),
+            organization=organization,
+            parents=parents,
             source_cells=said_in_sql.legacy_cells(self.shelf.columns, "s"),
             source=self._source(keys),
-            entries=_between(compose.SQL("source_id"), keys, as_text=True) + self._of_these("organization_id"),
+            entries=self._entries(keys),
             main=self._main_rows(keys),
             main_cells=said_in_sql.cells(self.main, self._main.arrays, "t"),
             main_at_rest=said_in_sql.is_at_rest(self.main, "t"),
@@ -163,7 +198,7 @@ class Question:
             main_name=said_in_sql.literal(f'"{main}":"'),
             main_head=said_in_sql.head_of_kept(main),
             main_tail=said_in_sql.tail_of_kept(main),
-            told=told_steps(self.shelf, self._range(keys)),
+            told=told_steps(self.shelf, self._source(keys)),
             agrees=step_agrees(),
             member=self._lines(self._member, keys) if self._member else _none_of(STEPS),
             member_text=said_in_sql.row_text(STEPS, "cells"),
@@ -174,24 +209,47 @@ class Question:
             leaf_head=said_in_sql.literal(f"{len(self.shelf.table)}:{self.shelf.table}{said_in_sql.ID_LENGTH}:"),
         )  # fmt: skip
 
-    def _source(self, keys: Keys) -> compose.Composed:
-        return compose.SQL("(SELECT * FROM {} AS s WHERE {})").format(
-            compose.Identifier(SOURCE_SCHEMA, self.shelf.table), self._range(keys)
+    def _source(self, keys: Keys) -> compose.Composable:
+        if self.organizations is None:
+            return self._covered(keys)
+        return compose.SQL("(SELECT s.* FROM {} AS s WHERE s.{} = ANY(%(keys)s::uuid[]))").format(
+            compose.Identifier(SOURCE_SCHEMA, self.shelf.table), Named(self.shelf.key)
         )
+
+    def _covered(self, keys: Keys) -> compose.Composable:
+        between = _between(compose.SQL("s.{}").format(Named(self.shelf.key)), keys)
+        return rows_of(self.shelves, self.shelf, self.organizations, between)
+
+    def _keys(self, connection: Connection, keys: Keys) -> dict[str, list[Any]]:
+        """Of some organizations in a range: the keys of their source rows, and with those the ids that their rows of ours have.
+
+        Whose a row is takes its parents to say, so it is asked once and not by every part of the statement.
+        """
+        if self.organizations is None:
+            return {}
+        parameters = {"table": self.shelf.table, "after": keys.after, "upto": keys.upto} | {
+            "organizations": self.organizations
+        }
+        of_source = compose.SQL("SELECT s.{} FROM {} AS s").format(Named(self.shelf.key), self._covered(keys))
+        of_ours = compose.SQL("SELECT t.id FROM {} AS t").format(self._main_rows(keys))
+        rows = scalars(connection, of_source, parameters)
+        return {
+            "keys": rows,
+            "ids": [*{*map(str, rows), *map(str, scalars(connection, of_ours, parameters))}],
+        }
+
+    def _entries(self, keys: Keys) -> compose.Composable:
+        """Which entries and originals. Those of some organizations could only be told by reading all in the range, so they are
+        asked for by their keys; what else stands under these organizations is asked for by itself."""
+        if self.organizations is None:
+            return _between(compose.SQL("source_id"), keys, as_text=True)
+        return compose.SQL("source_id = ANY(%(ids)s::text[])")
 
     def _main_rows(self, keys: Keys) -> compose.Composed:
         return compose.SQL("(SELECT * FROM {} AS t WHERE t.source_table = %(table)s AND {}{})").format(
             compose.Identifier(SCHEMA, self.main),
             _between(compose.SQL("t.id"), keys),
             self._of_these("organization_id"),
-        )
-
-    def _range(self, keys: Keys) -> compose.Composed:
-        between = _between(compose.SQL("s.{}").format(Named(self.shelf.key)), keys)
-        if self.organizations is None:
-            return between
-        return compose.SQL("{} AND {}").format(
-            between, is_covered(self.shelves, self.shelf, self.organizations)
         )
 
     def _of_these(self, column: str) -> compose.Composed:
@@ -209,13 +267,12 @@ class Question:
             )
             for name in others
         ]
-        nothing = compose.SQL("SELECT NULL::text AS source_id WHERE FALSE")
-        return compose.SQL("({})").format(compose.SQL(" UNION ALL ").join(parts or [nothing]))
+        if not parts:
+            return compose.SQL(_NO_IDS).format()
+        return compose.SQL("({})").format(compose.SQL(" UNION ALL ").join(parts))
 
     def _twice(self, keys: Keys) -> compose.Composed:
         """Of some key there may be two rows, told apart by when they started."""
-        if self.shelf.table not in HISTORY:
-            return compose.SQL("(SELECT NULL::text AS source_id WHERE FALSE)").format()
         return compose.SQL(
             "(SELECT t.id::text AS source_id FROM {} AS t WHERE {} GROUP BY t.id HAVING count(*) > 1)"
         ).format(compose.Identifier(SCHEMA, self.main), _between(compose.SQL("t.id"), keys))
@@ -223,7 +280,7 @@ class Question:
     def _astray(self, keys: Keys) -> compose.Composed:
         """Rows of the organizations asked about of which a line stands under another one, where `_lines` does not look."""
         if self.organizations is None or self._member is None:
-            return compose.SQL("(SELECT NULL::text AS source_id WHERE FALSE)").format()
+            return compose.SQL(_NO_IDS).format()
         entered_by = compose.Identifier("t", ENTERED_BY[STEPS])
         return compose.SQL(
             "(SELECT {0}::text AS source_id FROM {1} AS t WHERE t.source_table = %(table)s AND {2}"

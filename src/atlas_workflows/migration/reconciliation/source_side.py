@@ -25,12 +25,13 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A legacy table as the catalog shows it."""
+    """A legacy table as the catalog shows it. `is_keyed`: whether its key is a primary key, and not merely named like one."""
 
     table: str
     columns: tuple[str, ...]
     key: str
     types: tuple[str, ...] = ()
+    is_keyed: bool = False
 
     @property
     def key_type(self) -> str:
@@ -69,7 +70,7 @@ def read_shelves(connection: Connection) -> dict[str, Shelf]:
 
 
 def _shelf(table: str, columns: list[str], types: list[str], key: str | None) -> Shelf:
-    return Shelf(table, tuple(columns), key or "id", tuple(types))
+    return Shelf(table, tuple(columns), key or "id", tuple(types), key is not None)
 
 
 def cut(
@@ -82,9 +83,9 @@ def cut(
     """Ranges of `size` rows each that hold whatever key there is, and how many rows they hold now."""
     query = compose.SQL(
         "SELECT cut.key::text, cut.at, cut.is_last FROM (SELECT {key} AS key, row_number() OVER in_order AS at,"
-        " lead(1) OVER in_order IS NULL AS is_last FROM {table} AS s WHERE {covered} WINDOW in_order AS (ORDER BY {key})"
+        " lead(1) OVER in_order IS NULL AS is_last FROM {rows} AS s WINDOW in_order AS (ORDER BY {key})"
         ") AS cut WHERE cut.is_last OR cut.at %% %(size)s = 0 ORDER BY cut.at"
-    ).format(key=_key(shelf), table=_name(shelf.table), covered=is_covered(shelves, shelf, organizations))
+    ).format(key=_key(shelf), rows=rows_of(shelves, shelf, organizations))
     parameters = {"table": shelf.table, "organizations": organizations, "size": size}
     bounds: list[str | None] = [None]
     total = 0
@@ -95,6 +96,24 @@ def cut(
     return [Keys(after, upto) for after, upto in zip(bounds, [*bounds[1:], None], strict=True)], total
 
 
+def rows_of(
+    shelves: dict[str, Shelf],
+    shelf: Shelf,
+    organizations: list[str] | None,
+    between: compose.Composable | None = None,
+) -> compose.Composable:
+    """A table's rows `s` that are of one of the organizations %(organizations)s (None: all), as a statement reads many of them;
+    `between`: a condition on `s`."""
+    parents: compose.Composable = compose.SQL("")
+    covered: compose.Composable = compose.SQL("TRUE")
+    if organizations is not None:
+        parents, stated = organization_beside(shelves, shelf)
+        covered = _is_covered(stated, shelf)
+    return compose.SQL("(SELECT s.* FROM {} AS s {} WHERE {} AND {})").format(
+        _name(shelf.table), parents, between or compose.SQL("TRUE"), covered
+    )
+
+
 def is_covered(
     shelves: dict[str, Shelf], shelf: Shelf, organizations: list[str] | None
 ) -> compose.Composable:
@@ -102,7 +121,10 @@ def is_covered(
     names one, by that of an operator, which the ledger has."""
     if organizations is None:
         return compose.SQL("TRUE")
-    stated = organization_of(shelves, shelf)
+    return _is_covered(organization_of(shelves, shelf), shelf)
+
+
+def _is_covered(stated: compose.Composable, shelf: Shelf) -> compose.Composable:
     return compose.SQL(
         "coalesce({}, (SELECT l.organization_id::text FROM atlas.migration_ledger AS l"
         " WHERE l.source_table = %(table)s AND l.source_id = {}::text)) = ANY(%(organizations)s::text[])"
@@ -174,26 +196,82 @@ def _key(shelf: Shelf) -> compose.Composed:
 
 def organization_of(shelves: dict[str, Shelf], shelf: Shelf) -> compose.Composable:
     """The row's own organization, else its workflow's, else its execution's or that one's workflow's."""
-    words = list(_words(shelves, shelf, "s"))
+    return _first(list(_words(shelves, shelf, "s")))
+
+
+def organization_beside(
+    shelves: dict[str, Shelf], shelf: Shelf
+) -> tuple[compose.Composable, compose.Composable]:
+    """The same of many rows at once: joins to stand behind `s`, and the organization in terms of them. A look-up for each row
+    would cost three times as much; where a parent has no primary key, nothing else is known to give one answer."""
+    joins, words = [], []
+    for join, word in _joined_words(shelves, shelf, "s"):
+        joins += [join] if join is not None else []
+        words += [word] if word is not None else []
+    return compose.SQL(" ").join(joins), _first(words)
+
+
+def _first(words: list[compose.Composable]) -> compose.Composable:
     if not words:
         return compose.SQL("NULL::text")
     return compose.SQL("coalesce({})").format(compose.SQL(", ").join(words))
 
 
+Join = tuple[compose.Composable | None, compose.Composable | None]
+
+
+def _joined_words(shelves: dict[str, Shelf], shelf: Shelf, alias: str) -> Iterator[Join]:
+    if shelf.organization_column:
+        yield None, _own(shelf, alias)
+    for column, parent in _parents(shelves, shelf):
+        if not shelves[parent].is_keyed:
+            yield None, _looked_up(shelves, column, parent, alias)
+            continue
+        beside = f"{alias}_{parent}"
+        inner = list(_joined_words(shelves, shelves[parent], beside))
+        if inner:
+            yield (
+                compose.SQL("LEFT JOIN {} AS {} ON {} = {}").format(
+                    _name(parent),
+                    compose.Identifier(beside),
+                    compose.Identifier(beside, shelves[parent].key),
+                    compose.Identifier(alias, column),
+                ),
+                None,
+            )
+            yield from inner
+
+
 def _words(shelves: dict[str, Shelf], shelf: Shelf, alias: str) -> Iterator[compose.Composable]:
     if shelf.organization_column:
-        yield compose.SQL("{}::text").format(compose.Identifier(alias, shelf.organization_column))
+        yield _own(shelf, alias)
+    for column, parent in _parents(shelves, shelf):
+        word = _looked_up(shelves, column, parent, alias)
+        if word is not None:
+            yield word
+
+
+def _parents(shelves: dict[str, Shelf], shelf: Shelf) -> Iterator[tuple[str, str]]:
     for column, parent in (("workflow_id", "workflows"), ("execution_id", "workflow_executions")):
         if column in shelf.columns and parent in shelves and parent != shelf.table:
-            inner = list(_words(shelves, shelves[parent], f"{alias}p"))
-            if inner:
-                yield compose.SQL("(SELECT coalesce({}) FROM {} AS {} WHERE {} = {})").format(
-                    compose.SQL(", ").join(inner),
-                    _name(parent),
-                    compose.Identifier(f"{alias}p"),
-                    compose.Identifier(f"{alias}p", shelves[parent].key),
-                    compose.Identifier(alias, column),
-                )
+            yield column, parent
+
+
+def _own(shelf: Shelf, alias: str) -> compose.Composable:
+    return compose.SQL("{}::text").format(compose.Identifier(alias, str(shelf.organization_column)))
+
+
+def _looked_up(shelves: dict[str, Shelf], column: str, parent: str, alias: str) -> compose.Composable | None:
+    inner = list(_words(shelves, shelves[parent], f"{alias}p"))
+    if not inner:
+        return None
+    return compose.SQL("(SELECT coalesce({}) FROM {} AS {} WHERE {} = {})").format(
+        compose.SQL(", ").join(inner),
+        _name(parent),
+        compose.Identifier(f"{alias}p"),
+        compose.Identifier(f"{alias}p", shelves[parent].key),
+        compose.Identifier(alias, column),
+    )
 
 
 def _name(table: str) -> compose.Identifier:

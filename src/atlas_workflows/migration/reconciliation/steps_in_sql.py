@@ -9,20 +9,20 @@ from psycopg import sql as compose
 
 from atlas_workflows.db.named import Named
 from atlas_workflows.migration.reconciliation.carried_steps import DOCUMENTS, PLAIN_WORDS, STEP_COLUMNS, TEXTS
-from atlas_workflows.migration.reconciliation.source_side import SCHEMA, Shelf
+from atlas_workflows.migration.reconciliation.source_side import Shelf
 
 _TOLD = (
-    "(SELECT s.{key} AS row_key, (entry.at - 1)::integer AS at, entry.value FROM {table} AS s"
+    "(SELECT s.{key} AS row_key, (entry.at - 1)::integer AS at, entry.value FROM {rows} AS s"
     " CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof({steps}) = 'array' THEN {steps} END)"
-    " WITH ORDINALITY AS entry (value, at) WHERE {range} AND jsonb_typeof(entry.value) = 'object')"
+    " WITH ORDINALITY AS entry (value, at) WHERE jsonb_typeof(entry.value) = 'object')"
 )
 _NOTHING = "(SELECT NULL::uuid AS row_key, NULL::integer AS at, NULL::jsonb AS value WHERE FALSE)"
 # A time without the noughts at its end, as either side writes it.
 _TRIMMED = "CASE WHEN position('.' IN {0}) > 0 THEN rtrim(rtrim({0}, '0'), '.') ELSE {0} END"
 
 
-def told_steps(shelf: Shelf, between: compose.Composable) -> compose.Composable:
-    """Every step that the rows of a range carry: row_key, at, value. One that is no jsonb is not told, and so does not agree."""
+def told_steps(shelf: Shelf, rows: compose.Composable) -> compose.Composable:
+    """Every step that these rows carry: row_key, at, value. One that is no jsonb is not told, and so does not agree."""
     steps = [
         compose.SQL("nullif(nullif(nullif(s.{}, '[]'), 'null'), '{{}}')").format(Named(name))
         for name in STEP_COLUMNS
@@ -32,9 +32,8 @@ def told_steps(shelf: Shelf, between: compose.Composable) -> compose.Composable:
         return compose.SQL(_NOTHING)
     return compose.SQL(_TOLD).format(
         key=Named(shelf.key),
-        table=compose.Identifier(SCHEMA, shelf.table),
+        rows=rows,
         steps=compose.SQL("coalesce({})").format(compose.SQL(", ").join(steps)),
-        range=between,
     )
 
 

@@ -4,17 +4,22 @@
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.named import Named
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation.differences import Difference, DifferenceKind
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, TargetTable
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
-from atlas_workflows.migration.reconciliation.source_side import Shelf, organization_of
+from atlas_workflows.migration.reconciliation.source_side import Shelf, organization_beside
 
 Organizations = list[str] | None
+# By the key itself where it is a uuid, so that a text is made of none that nobody claims; what cannot be one is no row's id.
+_ITS_ROW = "s.{}::text = claimed.source_id"
+_ITS_ROW_BY_UUID = "s.{} = CASE WHEN claimed.source_id ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN claimed.source_id::uuid END"
 
 
 def of_these(organizations: Organizations, alias: str) -> compose.Composable:
@@ -146,23 +151,38 @@ def of_others(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something under an organization of the run that is not its own. `is_pending`: a change of its row is still to be taken up,
+    so it is no difference yet; `is_gone`: there is no source row, and whether that is a difference is another question."""
+
+    difference: Difference
+    is_pending: bool
+    is_gone: bool
+
+
 def claimed_of_others(
     connection: Connection, shelves: dict[str, Shelf], shelf: Shelf, organizations: Organizations
-) -> Iterator[tuple[Difference, bool]]:
-    """Entries and originals under one of these organizations of source rows that name one which the run is not about; and
-    whether a change of the row is still to be taken up, which then is no difference yet."""
+) -> Iterator[Claim]:
+    """Entries and originals under one of these organizations of source rows that name one which the run is not about, or of
+    source rows that are gone."""
+    parents, stated = organization_beside(shelves, shelf)
     query = sql("reconciliation/claimed_of_others").format(
-        stated=organization_of(shelves, shelf),
+        key=Named(shelf.key),
+        stated=stated,
+        parents=parents,
         source=compose.Identifier(SOURCE_SCHEMA, shelf.table),
-        key=compose.Identifier(shelf.key),
+        is_its_row=compose.SQL(_ITS_ROW_BY_UUID if shelf.key_type == "uuid" else _ITS_ROW).format(
+            Named(shelf.key)
+        ),
     )
-    for place, source_id, organization, stated, is_pending in connection.execute(
+    for place, source_id, organization, stated, is_pending, is_gone in connection.execute(
         query, {"table": shelf.table, "organizations": organizations}
     ):
         difference = Difference(
             DifferenceKind.ORGANIZATION_DIFFERS, shelf.table, source_id, organization, place, also=stated
         )
-        yield difference, is_pending
+        yield Claim(difference, is_pending, is_gone)
 
 
 def miscounted(connection: Connection, organizations: Organizations) -> Iterator[Difference]:
