@@ -290,6 +290,21 @@ def test_a_day_that_tells_nothing_is_held_against_just_that(copy: str) -> None:
     assert days_that_differ(copy, fine, *victims) == {fine: [], **expected}
 
 
+def test_a_length_of_eighteen_digits_is_held_against_its_source() -> None:
+    """As long as translation takes one."""
+    carried = MAIN_ROW[DAYS][1]
+    for length, arrived, differs in (
+        ("9" * 18, "5", ["avg_execution_time_ms"]),
+        ("9" * 18, "9" * 18, []),
+        ("-" + "9" * 17, "5", ["avg_execution_time_ms"]),
+        ("9" * 19, "0", []),
+        ("-" + "9" * 18, "0", []),
+    ):
+        source = {"avg_execution_time_ms": length}
+        ours = {column.target: column.untold.text for column in carried} | {"avg_execution_time_ms": arrived}
+        assert list(columns_that_differ(source, ours, carried, is_sealed=False)) == differs, length
+
+
 TYPES = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'atlas' AND table_name = %s"
 
 

@@ -213,7 +213,7 @@ def _is_hidden(kind: str, value: str, arrived: Any) -> bool:
 
 # As a translation reads a length of time, a count and a day: anything else it reports, or the database reads.
 _FORMS = {
-    "whole": re.compile(r"-?[0-9]{1,17}"),
+    "whole": re.compile(r"0|-[1-9][0-9]{0,16}|[1-9][0-9]{0,17}"),
     "count": re.compile(r"0|[1-9][0-9]{0,17}"),
     "day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
 }
