@@ -1,5 +1,5 @@
 -- Entries of the ledger and originals under one of the organizations asked about whose source row names one that is not, and
--- whether a change of that row is still to be taken up; and those that have no source row, but originals whose row the ledger knows.
+-- whether a change of that row is still to be taken up; and entries that have no source row.
 WITH claimed AS (
     SELECT 'migration_ledger.organization_id' AS place, source_id, organization_id
     FROM atlas.migration_ledger
@@ -29,10 +29,5 @@ LEFT JOIN {source} AS s ON {is_its_row}
 WHERE
     CASE
         WHEN s.{key} IS NOT NULL THEN {stated} IS NOT NULL AND {stated} <> all(%(organizations)s::text [])
-        ELSE
-            claimed.place = 'migration_ledger.organization_id'
-            OR NOT EXISTS (
-                SELECT 1 FROM atlas.migration_ledger AS led
-                WHERE led.source_table = %(table)s AND led.source_id = claimed.source_id
-            )
+        ELSE claimed.place = 'migration_ledger.organization_id'
     END

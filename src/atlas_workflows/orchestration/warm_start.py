@@ -1,7 +1,7 @@
 """Lets the scheduler import what tasks need, once: the processes of its executor are its forks and so find it there.
 
 Without it every task imports the same modules anew, 0.8 s of a processor, before it does anything. Only LocalExecutor's
-tasks are forks of the scheduler; where others run them this costs the scheduler those 0.8 s at its start and 40 MB.
+tasks are forks of the scheduler; where others run them this costs the scheduler those 0.8 s at its start and 27 MB.
 """
 
 import sys

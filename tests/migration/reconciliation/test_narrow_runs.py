@@ -138,6 +138,47 @@ def test_a_row_that_vanished_on_both_sides_is_named_by_a_run_about_its_organizat
     } == {(lost, DifferenceKind.ORIGINAL_WITHOUT_LEDGER)}
 
 
+# A source row once more under other words, with an original for it; the ledger hears nothing of it.
+AGAIN = """
+WITH row AS (
+    INSERT INTO public.workflow_code_snippets
+    SELECT (jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), 'organization_id', %s::text))).*
+    FROM public.workflow_code_snippets AS s WHERE id = %s::uuid
+    RETURNING id::text
+)
+INSERT INTO atlas.originals
+SELECT (jsonb_populate_record(o, jsonb_build_object('source_id', row.id))).*
+FROM row, atlas.originals AS o WHERE o.source_table = 'workflow_code_snippets' AND o.source_id = %s
+RETURNING source_id
+"""
+
+
+def test_an_original_that_no_row_leads_to_is_named_by_a_run_about_its_organization(
+    migrated: Any, copy: str
+) -> None:
+    """Its row names no organization or another one, has no entry and nothing here; or a change of it is still to be taken up."""
+    one, other = owners(copy)
+    table = "workflow_code_snippets"
+    snippet = a_row_of(copy, table, one)
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute(
+            f"ALTER TABLE public.{table} DISABLE TRIGGER ALL, ALTER organization_id DROP NOT NULL".encode()
+        )
+        alone = [
+            connection.execute(AGAIN.encode(), [named, snippet, snippet]).fetchall()[0][0]
+            for named in (None, other, other)
+        ]
+    spoil(
+        copy,
+        "INSERT INTO atlas.captured_changes (source_table, source_id, operation) VALUES (%s, %s, 'U')",
+        [table, alone[-1]],
+    )
+    found = migrated.reconciled(copy, covered=frozenset({one}))
+    without = {item.id for item in found.differences if item.kind == DifferenceKind.ORIGINAL_WITHOUT_LEDGER}
+    assert without == set(alone)
+    assert told(found) == told(migrated.reconciled(copy, covered=frozenset({one}), set_wise=False))
+
+
 def test_what_is_written_under_another_organization_is_named_by_a_run_about_that_one(
     migrated: Any, copy: str
 ) -> None:

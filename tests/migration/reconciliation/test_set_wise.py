@@ -235,16 +235,74 @@ def test_a_day_that_was_moved_otherwise_than_it_is_told_is_named(copy: str) -> N
     forge(copy, DAYS, fine, odd, *victims)
     holds, others = proven(copy, DAYS)
     assert (holds, fine in others, {odd, *victims} <= others) == (1, False, True)
-    keys = [fine, odd, *victims]
-    with connect(copy, application_name="test", autocommit=True) as connection:
+    assert days_that_differ(copy, fine, odd, *victims) == {fine: [], odd: [], **expected}
+
+
+def days_that_differ(dsn: str, *keys: str) -> dict[str, list[str]]:
+    """The columns of each of these days that do not hold what its source holds, compared row by row."""
+    with connect(dsn, application_name="test", autocommit=True) as connection:
         shelves, targets = read_shelves(connection), read_target_tables(connection)
         ours = read_targets(connection, targets, DAYS, keys)
         told = read_keys(connection, shelves, shelves[DAYS], [UUID(key) for key in keys])
-    found = {
-        row.id: list(columns_that_differ(row.columns, ours[row.id][DAYS][0], carried, is_sealed=False))
+    return {
+        row.id: list(
+            columns_that_differ(row.columns, ours[row.id][DAYS][0], MAIN_ROW[DAYS][1], is_sealed=False)
+        )
         for row in told
     }
-    assert found == {fine: [], odd: [], **expected}
+
+
+def test_a_day_that_tells_nothing_is_held_against_just_that(copy: str) -> None:
+    """Where a column is NULL in the source, or is not there at all, a mover has nothing to read, and may not read another."""
+    silent = (
+        "executions_count",
+        "success_count",
+        "failure_count",
+        "unique_triggers",
+        "total_execution_time_ms",
+    )
+    written = {
+        "executions_count": "5", "successful_count": "1", "failed_count": "1", "unique_triggers": "1",
+        "total_execution_time_ms": "coalesce(avg_execution_time_ms, 3)", "hour": "7", "created_at": "now()",
+    }  # fmt: skip
+    fine, *victims = plain_keys(copy, DAYS, 1 + len(written))
+    expected = {victim: [column] for victim, column in zip(victims, written, strict=True)}
+    with psycopg.connect(copy, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(f"ALTER TABLE public.{DAYS} DISABLE TRIGGER ALL".encode())
+        for name in silent:
+            connection.execute(f"ALTER TABLE public.{DAYS} ALTER {name} DROP NOT NULL".encode())
+        nothing = ", ".join(f"{name} = NULL" for name in silent)
+        connection.execute(
+            f"UPDATE public.{DAYS} SET {nothing} WHERE id = ANY(%s)".encode(), [[fine, *victims]]
+        )
+        connection.execute(
+            f"UPDATE atlas.{DAYS} SET executions_count = 0, successful_count = 0, failed_count = 0, unique_triggers = 0,"
+            " total_execution_time_ms = NULL, hour = NULL, created_at = NULL WHERE id = ANY(%s)".encode(),
+            [[fine, *victims]],
+        )
+        for victim, [column] in expected.items():
+            statement = f"UPDATE atlas.{DAYS} SET {column} = {written[column]} WHERE id = %s"
+            connection.execute(statement.encode(), [victim])
+    forge(copy, DAYS, fine, *victims)
+    others = proven(copy, DAYS)[1]
+    assert (fine in others, set(victims) - others) == (False, set())
+    assert days_that_differ(copy, fine, *victims) == {fine: [], **expected}
+
+
+def test_a_length_of_eighteen_digits_is_held_against_its_source() -> None:
+    """As long as translation takes one."""
+    carried = MAIN_ROW[DAYS][1]
+    for length, arrived, differs in (
+        ("9" * 18, "5", ["avg_execution_time_ms"]),
+        ("9" * 18, "9" * 18, []),
+        ("-" + "9" * 17, "5", ["avg_execution_time_ms"]),
+        ("9" * 19, "0", []),
+        ("-" + "9" * 18, "0", []),
+    ):
+        source = {"avg_execution_time_ms": length}
+        ours = {column.target: column.untold.text for column in carried} | {"avg_execution_time_ms": arrived}
+        assert list(columns_that_differ(source, ours, carried, is_sealed=False)) == differs, length
 
 
 TYPES = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'atlas' AND table_name = %s"

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,19 @@ REFERENCES = frozenset({"$secret", "$formula"})
 MAX_TEXT = 2_000  # characters of a name
 
 
+class Untold(StrEnum):
+    """What a column of ours holds where the source tells nothing: its columns are NULL, or it has none of them."""
+
+    WHATEVER = "whatever"
+    EMPTY = "empty"
+    NOUGHT = "0"
+
+    @property
+    def text(self) -> str | None:
+        """What stands there, as text; None for NULL."""
+        return "0" if self is Untold.NOUGHT else None
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """`sources`: the first of these columns that the source row has; `kind`: text, filled (an empty one asks for
@@ -24,6 +38,14 @@ class Carried:
     sources: tuple[str, ...]
     target: str
     kind: str = "text"
+    untold: Untold = Untold.WHATEVER
+
+
+def _of_day(target: str, kind: str, *sources: str) -> Carried:
+    """A column of a day, from the source column of its name where `sources` names no other. Nothing stands in for what the old
+    application did not count: a count is 0, all else NULL."""
+    untold = Untold.NOUGHT if kind == "count" else Untold.EMPTY
+    return Carried(sources or (target,), target, kind, untold)
 
 
 # source table -> (enhanced table that holds its one main row, columns carried over)
@@ -92,17 +114,17 @@ MAIN_ROW: Mapping[str, tuple[str, tuple[Carried, ...]]] = {
     "workflow_analytics": (
         "workflow_analytics",
         (
-            Carried(("id",), "id", "id"),
-            Carried(("workflow_id",), "workflow_id", "id"),
-            Carried(("date",), "date", "day"),
-            Carried(("hour",), "hour", "count"),
-            Carried(("executions_count",), "executions_count", "count"),
-            Carried(("success_count", "successful_executions"), "successful_count", "count"),
-            Carried(("failure_count", "failed_executions"), "failed_count", "count"),
-            Carried(("total_execution_time_ms",), "total_execution_time_ms", "whole"),
-            Carried(("avg_execution_time_ms",), "avg_execution_time_ms", "whole"),
-            Carried(("unique_triggers",), "unique_triggers", "count"),
-            Carried(("created_at",), "created_at", "instant"),
+            _of_day("id", "id"),
+            _of_day("workflow_id", "id"),
+            _of_day("date", "day"),
+            _of_day("hour", "whole"),
+            _of_day("executions_count", "count"),
+            _of_day("successful_count", "count", "success_count", "successful_executions"),
+            _of_day("failed_count", "count", "failure_count", "failed_executions"),
+            _of_day("total_execution_time_ms", "whole"),
+            _of_day("avg_execution_time_ms", "whole"),
+            _of_day("unique_triggers", "count"),
+            _of_day("created_at", "instant"),
         ),
     ),
 }
@@ -115,14 +137,18 @@ def columns_that_differ(
     *,
     is_sealed: bool,
 ) -> Iterator[str]:
-    """Names of target columns that do not hold what the source holds. A NULL source column asks for nothing.
+    """Names of target columns that do not hold what the source holds, or what they hold where it tells nothing.
 
     In a sealed row JSON may hold references where secrets stood, so JSON is left to the fingerprint there, and texts
     may have parts hidden.
     """
     for column in carried:
         value = next((source[name] for name in column.sources if source.get(name) is not None), None)
-        if value is None or (is_sealed and column.kind == "json"):
+        if value is None:
+            if column.untold is not Untold.WHATEVER and target.get(column.target) != column.untold.text:
+                yield column.target
+            continue
+        if is_sealed and column.kind == "json":
             continue
         # An empty text may arrive as NULL, and a workflow without a name gets one.
         if column.kind == "escaped" and not html.unescape(value).strip():
@@ -187,7 +213,7 @@ def _is_hidden(kind: str, value: str, arrived: Any) -> bool:
 
 # As a translation reads a length of time, a count and a day: anything else it reports, or the database reads.
 _FORMS = {
-    "whole": re.compile(r"-?[0-9]{1,17}"),
+    "whole": re.compile(r"0|-[1-9][0-9]{0,16}|[1-9][0-9]{0,17}"),
     "count": re.compile(r"0|[1-9][0-9]{0,17}"),
     "day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
 }

@@ -203,7 +203,9 @@ class _Work:
                 yield self._of_ledger(shelf)
             if these is not None:
                 yield Task(shelf.table, partial(self._claimed, shelf))
-        yield _question("originals", partial(strays.originals_without_ledger, left_out=self.by_sets), these)
+        # What is proven of some organizations is asked for by their rows, so no row leads to an original that stands alone.
+        left_out = self.by_sets if these is None else frozenset[str]()
+        yield _question("originals", partial(strays.originals_without_ledger, left_out=left_out), these)
         yield _question("quarantine", strays.quarantine_without_ledger, these)
         yield _question("cutover", at_rest.live_too_early, these)
 
@@ -219,7 +221,7 @@ class _Work:
                 yield _question(table.name, at_rest.written_since, table, these)
         for name in sorted(self.strays):
             yield self._of_ledger(self.around.shelves[name])
-        if self.strays:
+        if self.strays and these is None:
             yield _question("originals", partial(strays.originals_without_ledger, only=self.strays), these)
 
     def _is_proven(self, table: TargetTable) -> bool:

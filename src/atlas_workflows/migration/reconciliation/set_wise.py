@@ -17,7 +17,7 @@ from atlas_workflows.db.named import Named
 from atlas_workflows.db.rows import scalar, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.reconciliation import said_in_sql
-from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, Carried
+from atlas_workflows.migration.reconciliation.carried import MAIN_ROW, Carried, Untold
 from atlas_workflows.migration.reconciliation.carried_steps import NO_STEPS, STEP_COLUMNS
 from atlas_workflows.migration.reconciliation.our_side import ENTERED_BY, SCHEMA, STEPS, TargetTable
 from atlas_workflows.migration.reconciliation.rows import ENDED
@@ -314,14 +314,13 @@ class Question:
 
     def _carried(self, carried: Iterable[Carried]) -> Iterator[compose.Composable]:
         for column in carried:
-            names = [name for name in column.sources if name in self.shelf.columns]
-            if names:
-                told = compose.SQL("coalesce({})").format(
-                    compose.SQL(", ").join(self._told(name) for name in names)
-                )
-                yield compose.SQL("({0} IS NULL OR {0} = {1})").format(
-                    told, compose.Identifier("pair", column.target)
-                )
+            told = [self._told(name) for name in column.sources if name in self.shelf.columns]
+            arrived = compose.Identifier("pair", column.target)
+            if column.untold is not Untold.WHATEVER:
+                first = _first([*told, compose.SQL("{}::text").format(compose.Literal(column.untold.text))])
+                yield compose.SQL("{} IS NOT DISTINCT FROM {}").format(arrived, first)
+            elif told:
+                yield compose.SQL("({0} IS NULL OR {0} = {1})").format(_first(told), arrived)
 
     def _steps_are_told(self) -> Iterator[compose.Composable]:
         """What `told_steps` reads no list from may be one all the same: in a text, or in a column that is no jsonb."""
@@ -349,6 +348,11 @@ class Question:
             yield compose.SQL("({0} IS NULL OR {0} = pair.status OR NOT lower({0}) ~ {1})").format(
                 told, compose.Literal("|".join(sorted(ENDED)))
             )
+
+
+def _first(values: Iterable[compose.Composable]) -> compose.Composed:
+    """The first of these that is not NULL."""
+    return compose.SQL("coalesce({})").format(compose.SQL(", ").join(values))
 
 
 def _none_of(table: str) -> compose.Composed:

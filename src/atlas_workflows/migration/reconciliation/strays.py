@@ -164,8 +164,8 @@ class Claim:
 def claimed_of_others(
     connection: Connection, shelves: dict[str, Shelf], shelf: Shelf, organizations: Organizations
 ) -> Iterator[Claim]:
-    """Entries and originals under one of these organizations of source rows that name one which the run is not about, or of
-    source rows that are gone."""
+    """Entries and originals under one of these organizations of source rows that name one which the run is not about, and
+    entries of source rows that are gone."""
     parents, stated = organization_beside(shelves, shelf)
     query = sql("reconciliation/claimed_of_others").format(
         key=Named(shelf.key),
