@@ -512,5 +512,13 @@ def test_what_triggers_ask_of_calls_follows_what_is_published(hooks: PostgresHoo
     publish("shop", endpoint_id="e1", headers={"X-Shop": "8", "X-Odd": {"$secret": "no id"}})
     assert [name for name, _ in asks("e1")] == ["x-all", "x-odd", "x-shop"]
     assert ("x-shop", "8") in asks("e1")
+    by_hand = Trigger("t", "manual", {"headers": {"X-Hand": "1"}})  # no publication lets two have one id
+    hooks.world.publish(
+        replace(
+            line("twice", node("n")), triggers=(by_hand, Trigger("t", "webhook", {"headers": {"X-Two": "2"}}))
+        )
+    )
+    assert [name for name, _ in asks("e2")] == ["x-all", "x-two"]
+    hooks.world.connection.execute("UPDATE atlas.workflows SET status = 'paused' WHERE name = 'twice'")
     hooks.world.connection.execute("UPDATE atlas.workflows SET status = 'paused' WHERE id = %s", [workflow])
     assert asks("e1") == [("x-all", "1")]
