@@ -62,9 +62,8 @@ class PhaseStarts:
         from atlas_workflows.supervision.recurring_dags import airflow_of
 
         airflow = airflow_of(self.settings())
-        runs = () if airflow is None else airflow.runs(planned.dag_id)
-        states = [run["state"] for run in runs if run["dag_run_id"] == dag_run_id]
-        return states[0] in ("queued", "running") if states else None
+        state = None if airflow is None else airflow.state_if_known(planned.dag_id, dag_run_id)
+        return None if state is None else state in ("queued", "running")
 
     def start(self, planned: Planned, dag_run_id: str) -> Mapping[str, Any]:
         """Trigger the DAG; asked again with the same id, it is the same DAG run. The settings that it was started with.

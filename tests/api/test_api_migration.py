@@ -15,6 +15,7 @@ import pytest
 from api_world import World
 from httpx import Response
 
+from atlas_workflows.api.routes import phases
 from crm_world import ONE, TWO
 
 CHANGES = json.dumps([{"code": code, "message": "m"} for code in ("WAIT_LONGER", "OTHER_ZONE")])
@@ -134,13 +135,13 @@ class Airflow(BaseHTTPRequestHandler):
     state: ClassVar[str] = "running"
 
     def do_GET(self) -> None:
-        last = self.path.rpartition("/")[2]
-        if last.startswith("dagRuns?"):
-            listed = [{"dag_run_id": run, "state": self.state} for run in self.runs]
-            self._answer(200, {"dag_runs": listed})
-            return
-        found = {"conf": self.runs[last]} if last in self.runs else {"is_paused": self.paused}
-        self._answer(200, found)
+        _, of_a_run, run = self.path.partition("/dagRuns/")
+        if not of_a_run:
+            self._answer(200, {"is_paused": self.paused})
+        elif run in self.runs:
+            self._answer(200, {"conf": self.runs[run], "state": self.state})
+        else:
+            self._answer(404, {"detail": "The DagRun was not found"})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -235,15 +236,15 @@ def _at_once(asks: Sequence[Callable[[], Response]]) -> list[Response]:
         return sorted(threads.map(ask, asks), key=lambda answer: answer.status_code)
 
 
-def test_of_two_who_start_a_phase_at_once_one_does(
-    world: World, operators: Sequence[dict[str, str]], airflow: HTTPServer
-) -> None:
-    def start(headers: dict[str, str]) -> Response:
-        wish = {"phase": "p2", "reason": "now"}
-        keyed = headers | {"Idempotency-Key": uuid4().hex}
-        return world.client.post("/api/v2/migration/runs", json=wish, headers=keyed)
+def _start(world: World, headers: dict[str, str], phase: str, key: str = "") -> Response:
+    keyed = headers | {"Idempotency-Key": key or uuid4().hex}
+    return world.client.post("/api/v2/migration/runs", json={"phase": phase, "reason": "now"}, headers=keyed)
 
-    first, *others = _at_once([partial(start, each) for each in operators])
+
+def test_of_two_who_start_a_phase_at_once_one_does(
+    world: World, operators: Sequence[dict[str, str]], airflow: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = _at_once([partial(_start, world, each, "p2") for each in operators])
     assert first.status_code == 202, first.text
     assert list(Airflow.runs) == [first.json()["dag_run_id"]]
     for other in others:
@@ -251,12 +252,36 @@ def test_of_two_who_start_a_phase_at_once_one_does(
         assert (other.status_code, told["code"]) == (409, "conflict"), told
         assert first.json()["dag_run_id"] in told["detail"]
     Airflow.runs.clear()  # Airflow does not know of it yet, or never will
-    assert start(operators[0]).status_code == 409
     world.clock.now += timedelta(minutes=2)
+    assert _start(world, operators[0], "p2").status_code == 409, "by the database's clock it was just now"
+    monkeypatch.setattr(phases, "UNKNOWN_FOR", timedelta(0))
     Airflow.state = "success"
-    again = start(operators[0])
+    again = _start(world, operators[0], "p2")
     assert again.status_code == 202, again.text
-    assert start(operators[1]).status_code == 202, "that one has ended"
+    assert _start(world, operators[1], "p2").status_code == 202, "that one has ended"
+
+
+def test_a_start_that_airflow_never_heard_of_is_not_repeated_beside_a_later_one(
+    world: World, operator: dict[str, str], airflow: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "UNKNOWN_FOR", timedelta(0))
+    keys = [uuid4().hex for _ in range(3)]
+    assert _start(world, operator, "p4", keys[0]).status_code == 202
+    Airflow.runs.clear()  # its trigger timed out
+    later = _start(world, operator, "p4", keys[1])
+    assert later.status_code == 202, later.text
+    repeated = _start(world, operator, "p4", keys[0])
+    assert repeated.status_code == 409, repeated.text
+    assert later.json()["dag_run_id"] in repeated.json()["detail"]
+    assert _start(world, operator, "p4", keys[1]).json() == later.json()
+    assert list(Airflow.runs) == [later.json()["dag_run_id"]]
+    Airflow.state = "success"
+    first = _start(world, operator, "p4", keys[0])
+    assert first.status_code == 202, first.text
+    Airflow.state = "running"
+    third = _start(world, operator, "p4", keys[2])
+    assert third.status_code == 409, "the last start is the repeated one"
+    assert first.json()["dag_run_id"] in third.json()["detail"]
 
 
 def test_of_two_who_approve_a_run_at_once_one_does(world: World, operators: Sequence[dict[str, str]]) -> None:

@@ -63,10 +63,14 @@ def test_the_log_is_told_of_refusals_once_a_minute_with_how_many() -> None:
                 strangers.failed("192.0.2.1", f"key {second}")
         assert [(each["refused"], each["last_from"]) for each in told] == [(1, "192.0.2.1")]
         now[0] = 61.0
+        strangers.opened("mine")  # whoever comes next: nobody may be refused any more
+        assert [each["refused"] for each in told] == [1, 128]
         strangers.failed("192.0.2.1", "again")  # the allowance is whole again
         with pytest.raises(HttpProblem):
             strangers.admit("192.0.2.1", "again")
-    assert [each["refused"] for each in told] == [1, 129]
+        now[0] = 122.0
+        strangers.failed("192.0.2.2", "again")
+    assert [(each["refused"], each["last_from"]) for each in told[2:]] == [(1, "192.0.2.1")]
 
 
 def test_a_key_that_opened_lately_passes_and_one_that_does_no_more_is_forgotten() -> None:

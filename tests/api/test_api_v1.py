@@ -550,6 +550,26 @@ def test_a_server_that_is_killed_loses_what_it_counted_last_and_doubles_nothing(
     assert _calls(world.dsn, "GET /killed") >= 2_201
 
 
+FORKING = """
+import os, sys
+from atlas_workflows.api.database import Database
+from atlas_workflows.api.v1.counting import Counter
+from atlas_workflows.site import utc_now
+dsn, route = sys.argv[1:]
+counter = Counter(Database(lambda: dsn), utc_now)
+child = os.fork()
+counter.note(None, route, "nobody", refused=False)
+counter.close()
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+def test_servers_that_fork_after_they_are_built_are_counted_each(world: World) -> None:
+    subprocess.run([sys.executable, "-c", FORKING, world.dsn, "GET /forked"], check=True, timeout=60)
+    assert _calls(world.dsn, "GET /forked") == 2
+
+
 class _Away:
     """A database that does not answer: nothing listens at its address."""
 

@@ -92,8 +92,15 @@ def test_an_approved_run_goes_on_and_is_rolled_back(operator: Operator) -> None:
     assert shown.startswith(run["run_id"])
     assert f"{run['rows_done']}/{run['rows_total']} rows" in shown
 
-    approved = operator.json("migrate", "approve", "--by", "Ada", "--reason", "looks right")
-    assert approved == {"run_id": run["run_id"], "approved_by": "Ada"}
+    given_up = operator.rows(
+        "INSERT INTO atlas.phase_runs (phase, status, started_at) VALUES ('p1_database', 'waiting', now() - INTERVAL '1 month')"
+        " RETURNING id"
+    )[0]
+    signed = ("--by", "Ada", "--reason", "looks right")
+    approved = operator.json("migrate", "approve", *signed)
+    assert approved == {"run_id": run["run_id"], "phase": "p1_database", "approved_by": "Ada"}
+    assert "No phase run waits" in operator.refuses("migrate", "approve", *signed), "that one is approved"
+    operator.rows("DELETE FROM atlas.phase_runs WHERE id = %s RETURNING id", *given_up)
     assert operator.rows("SELECT actor, reason FROM atlas.audit_log WHERE action LIKE '%%approve%%'") == [
         ("Ada", "looks right")
     ]

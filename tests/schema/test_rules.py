@@ -253,7 +253,7 @@ REFERRING = (
 )  # fmt: skip
 PLACES = (
     "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped "
-    "WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname ~ '^(definition|trigger_config|default_value|.*secret_id)$' "
+    "WHERE c.relnamespace = 'atlas'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname ~ '^(definition|trigger_config|default_value|headers|.*secret_id)$' "
     "AND EXISTS (SELECT FROM pg_attribute o WHERE o.attrelid = c.oid AND o.attname = 'organization_id') AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'refuse_foreign_secrets') ORDER BY 1"
 )  # fmt: skip
 
@@ -292,6 +292,10 @@ def test_another_organizations_secret_is_refused_wherever_a_reference_can_be_set
                 given = {"org": ONE, "workflow": workflow, "told": form.replace("%s", secret)}
                 with admin.transaction(force_rollback=True):
                     assert admin.execute(statement, given).rowcount == 1
+    listened = "INSERT INTO atlas.listening_triggers VALUES (%s, 'x', '', %s, 't', 1, 'e', %s)"  # the application writes none
+    with pytest.raises(errors.CheckViolation, match="not its organization's"):
+        admin.execute(listened, [ONE, workflow, json.dumps({"X-Shop": {"$secret": FOREIGN}})])
+    admin.execute(listened, [ONE, workflow, json.dumps({"X-Shop": {"$secret": OWN}})])
     with pytest.raises(errors.CheckViolation, match="does not move"):
         admin.execute("UPDATE atlas.secrets SET organization_id = %s WHERE id = %s", [TWO, OWN])
     assert admin.execute(PLACES).fetchall() == []

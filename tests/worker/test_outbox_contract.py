@@ -300,12 +300,15 @@ def test_a_call_tells_its_subject_by_what_the_crm_knows(world: World, by: str, v
         ("email", "nobody@example.com"),
         ("phone", "12345"),
         ("name", "Ana"),
+        ("email", "odd@example.com"),
     ],
 )
 def test_a_call_about_several_or_about_nobody_is_about_itself(world: World, by: str, value: str) -> None:
     world.person("lead:l1", email="both@example.com", phone="12345")
     world.person("lead:l2", email="Both@example.com")
     world.person("client:c1", email="both@example.com")
+    for place, around in enumerate(("\n", "\t", "\u00a0")):  # of what is kept only blanks are passed over
+        world.person(f"client:odd{place}", email=f"odd@example.com{around}")
     assert asked_for(world, by, value) == "k1"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 from test_events_at_work import lane
 from test_webhook_endpoints import run
 from webhook_world import KEY, MemoryHooks, PostgresHooks, calls, delivery, intake_over, post, signed
@@ -17,6 +18,7 @@ from world import ONE, TWO, PostgresWorld
 
 from atlas_workflows.errors import InputError
 from atlas_workflows.graph.model import Trigger
+from atlas_workflows.integrations.webhooks import refusals
 from atlas_workflows.integrations.webhooks.address_rates import AddressRates
 from atlas_workflows.integrations.webhooks.endpoint import AskedHeader
 from atlas_workflows.integrations.webhooks.manner import Manner, read_manner
@@ -249,6 +251,24 @@ def test_a_flood_of_refusals_is_counted_and_fills_nothing() -> None:
     assert len(noted) == MOST_ADDRESSES + 1
     assert sum(each.times for each in noted) == 1_000
     assert all(len(each.fact.encode()) < 2_000 and "\0" not in each.fact for each in noted)
+
+
+def test_what_is_too_much_to_be_noted_is_told_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "MOST_ROWS", 2)
+    hooks = MemoryHooks()
+    endpoint = hooks.add("e1")
+
+    async def flood() -> None:
+        notes = RefusalNotes(hooks.store, pause=0.0)
+        for code in ("a", "b", "c", "b", "d"):
+            notes.note(Refusal(endpoint, 401, code, "No.", times=3))
+        await notes.written()
+        await notes._write_once()
+
+    with capture_logs() as told:
+        asyncio.run(flood())
+    assert sum(each.times for each in hooks.store.refusals) == 9
+    assert [each["times"] for each in told] == [6], "once"
 
 
 def test_what_cannot_be_written_is_counted_together_with_what_comes_meanwhile() -> None:
@@ -492,5 +512,13 @@ def test_what_triggers_ask_of_calls_follows_what_is_published(hooks: PostgresHoo
     publish("shop", endpoint_id="e1", headers={"X-Shop": "8", "X-Odd": {"$secret": "no id"}})
     assert [name for name, _ in asks("e1")] == ["x-all", "x-odd", "x-shop"]
     assert ("x-shop", "8") in asks("e1")
+    by_hand = Trigger("t", "manual", {"headers": {"X-Hand": "1"}})  # no publication lets two have one id
+    hooks.world.publish(
+        replace(
+            line("twice", node("n")), triggers=(by_hand, Trigger("t", "webhook", {"headers": {"X-Two": "2"}}))
+        )
+    )
+    assert [name for name, _ in asks("e2")] == ["x-all", "x-two"]
+    hooks.world.connection.execute("UPDATE atlas.workflows SET status = 'paused' WHERE name = 'twice'")
     hooks.world.connection.execute("UPDATE atlas.workflows SET status = 'paused' WHERE id = %s", [workflow])
     assert asks("e1") == [("x-all", "1")]

@@ -22,6 +22,7 @@ RETURN (
         AND coalesce(t.found #>> '{parameters,endpoint_id}', endpoint) = endpoint
 );
 
+DROP TRIGGER refuse_foreign_secrets ON atlas.listening_triggers;
 DROP TRIGGER note_headers ON atlas.listening_triggers;
 DROP FUNCTION atlas.note_headers();
 ALTER TABLE atlas.listening_triggers DROP COLUMN endpoint_id, DROP COLUMN headers;

@@ -21,7 +21,7 @@ BEGIN
     FROM atlas.workflow_versions AS v
     CROSS JOIN LATERAL jsonb_array_elements(v.definition -> 'triggers') AS t (found)
     WHERE v.organization_id = NEW.organization_id AND v.workflow_id = NEW.workflow_id AND v.version = NEW.workflow_version
-        AND t.found ->> 'id' = NEW.trigger_key;
+        AND t.found ->> 'id' = NEW.trigger_key AND t.found ->> 'type' IN ('webhook', 'event');
     RETURN NEW;
 END
 $$;
@@ -33,6 +33,8 @@ CREATE TRIGGER note_headers BEFORE INSERT OR UPDATE OF workflow_version ON atlas
 
 SELECT set_config('row_security', 'on', true), set_config('atlas.acting', 'migration', true);
 UPDATE atlas.listening_triggers SET workflow_version = workflow_version WHERE event_type = 'webhook';
+CREATE TRIGGER refuse_foreign_secrets AFTER INSERT OR UPDATE ON atlas.listening_triggers
+    FOR EACH ROW WHEN (strpos(NEW.headers::text, '"$secret"') > 0) EXECUTE FUNCTION atlas.refuse_foreign_secrets();
 
 CREATE OR REPLACE FUNCTION atlas.headers_asked(organization uuid, endpoint text) RETURNS jsonb
 LANGUAGE sql STABLE

@@ -25,7 +25,7 @@ from atlas_workflows.migration.report.files import HTML_NAME
 from atlas_workflows.migration.report.write import report_run
 from atlas_workflows.migration.request import PhaseRequest, RollbackRequest, RunOptions, Scope
 from atlas_workflows.migration.runs.conclusion import run_to_conclusion
-from atlas_workflows.migration.runs.controls import approve_run, pause_run, resume_run
+from atlas_workflows.migration.runs.controls import approval_of, approve_run, pause_run, resume_run
 from atlas_workflows.migration.runs.outcome import Conclusion
 from atlas_workflows.migration.runs.records import RunRow, latest_runs, read_run, read_steps
 from atlas_workflows.migration.runs.standing import as_they_stand
@@ -302,14 +302,18 @@ def _conclusion_text(conclusion: Conclusion) -> str:
 
 
 def _waiting(site: Site) -> RunRow:
-    """The one run that waits for approval. Raises PhaseRefused where it is none, or not only one."""
+    """The one run that waits for approval: an earlier run of a phase is not continued. Raises PhaseRefused where it is none, or several."""
     newest = _find(site, None)
     with site.connect("find", autocommit=True) as connection:
-        waiting = [run for run in latest_runs(connection, limit=MOST_RUNS) if run.status == "waiting"]
+        real = [run for run in latest_runs(connection, limit=MOST_RUNS) if not run.options.dry_run]
+        last_ones = {run.phase: run for run in reversed(real)}.values()
+        waiting = [
+            run for run in last_ones if run.status == "waiting" and approval_of(connection, run.id) is None
+        ]
     if not waiting:
         raise PhaseRefused(
             f"No phase run waits for approval; the latest, {newest.id} ({newest.phase}), is {newest.status}.",
-            remedy="`atlas migrate status` lists them. One that runs can be approved beforehand by its id.",
+            remedy="`atlas migrate status` lists them. One that runs or failed can be approved by its id.",
         )
     if len(waiting) > 1:
         listed = ", ".join(f"{run.id} ({run.phase})" for run in waiting)

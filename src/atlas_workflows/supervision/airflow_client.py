@@ -110,6 +110,11 @@ class AirflowClient:
         """queued, running, success or failed."""
         return str(self._call("GET", self._run_path(dag_id, run_id))["state"])
 
+    def state_if_known(self, dag_id: str, run_id: str) -> str | None:
+        """Like run_state; None where there is no such run, or no more."""
+        found = self._call("GET", self._run_path(dag_id, run_id), but=httpx.codes.NOT_FOUND)
+        return None if (state := found.get("state")) is None else str(state)
+
     def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
         """Every task instance of the run."""
         entries = self._call("GET", self._run_path(dag_id, run_id) + "/taskInstances?limit=200")[

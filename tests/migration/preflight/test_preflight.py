@@ -17,7 +17,7 @@ from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.errors import DatabaseError
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.phases import phase_named
-from atlas_workflows.migration.preflight import role_items, server_items
+from atlas_workflows.migration.preflight import role_items, server_items, source_items
 from atlas_workflows.migration.preflight.checklist import ITEMS, go_through, unmet
 from atlas_workflows.migration.preflight.item import Finding, ItemStatus, Look, failed, with_waivers
 from atlas_workflows.migration.request import RunOptions, Scope
@@ -123,6 +123,21 @@ def test_without_trigger_rights_the_sweep_is_announced(crm: str, reader: str, tm
     finding = by_name(go_through(context_for(reader, tmp_path)))["privileges"]
     assert finding.status is ItemStatus.PASSED
     assert "sweep" in finding.detail
+
+
+def test_a_large_table_of_people_without_an_index_is_named_with_the_statement(
+    crm: str, tmp_path: Path
+) -> None:
+    context = context_for(crm, tmp_path)
+    with psycopg.connect(crm, autocommit=True) as owner:
+        owner.execute("CREATE TABLE leads (id uuid PRIMARY KEY, organization_id uuid, email text)")
+        owner.execute("INSERT INTO leads SELECT gen_random_uuid(), NULL, n FROM generate_series(1, 300) AS n")
+        look = Look(context, owner)
+        assert source_items.check_look_ups(look).status is ItemStatus.PASSED
+        found = source_items.check_look_ups(look, many=20)
+        assert found.status is ItemStatus.SKIPPED
+        owner.execute(found.detail.rpartition("owner: ")[2].encode())
+        assert source_items.check_look_ups(look, many=20).status is ItemStatus.PASSED
 
 
 def test_an_unknown_shape_fails_with_what_was_seen(atlas_dsn: str, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ class Strangers:
     _known: OrderedDict[bytes, float] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
     _refused: int = 0  # since the log was told
+    _last_from: str = ""
     _told_at: float = -math.inf
 
     def admit(self, network: str, key: str) -> None:
@@ -50,13 +51,15 @@ class Strangers:
                 return
             wait = self._wait(network, now)
         if wait > 0:
-            self._tell(network, now)
+            self._note(network, now)
             raise _refused(wait)
 
     def opened(self, key: str) -> None:
         """The key is one."""
+        now = self.clock()
         with self._lock:
-            _keep(self._known, hash_of(key), self.clock(), self.most)
+            _keep(self._known, hash_of(key), now, self.most)
+        self._tell(now)
 
     def failed(self, network: str, text: str) -> None:
         """Count a wrong one, and know it no longer. Raises HttpProblem (429) where the allowance is used up already."""
@@ -68,16 +71,22 @@ class Strangers:
                 free_at = max(self._free_at.get(network, now), now) + self.rate.every.total_seconds()
                 _keep(self._free_at, network, free_at, self.most)
         if wait > 0:
-            self._tell(network, now)
+            self._note(network, now)
             raise _refused(wait)
+        self._tell(now)
 
-    def _tell(self, network: str, now: float) -> None:
-        """Say in the log that calls are refused unheard: the first one at once, then once a minute how many it were."""
+    def _note(self, network: str, now: float) -> None:
         with self._lock:
-            self._refused += 1
-            if now - self._told_at < TELL_SECONDS:
+            self._refused, self._last_from = self._refused + 1, network
+        self._tell(now)
+
+    def _tell(self, now: float) -> None:
+        """Say in the log that calls are refused unheard: the first at once, then once a minute how many it were, whoever asks next."""
+        with self._lock:
+            if not self._refused or now - self._told_at < TELL_SECONDS:
                 return
             refused, self._refused, self._told_at = self._refused, 0, now
+            network = self._last_from
         structlog.get_logger().warning("wrong keys are refused unheard", refused=refused, last_from=network)
 
     def _wait(self, network: str, now: float) -> float:

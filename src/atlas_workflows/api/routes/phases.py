@@ -18,12 +18,11 @@ from atlas_workflows.api.phases import Phases, Planned
 from atlas_workflows.api.routes.migration import require_run
 from atlas_workflows.api.schemas.migration import Approval, Approved, PhaseStarted, PhaseWish
 from atlas_workflows.audit import Subject, record
-from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import one
 from atlas_workflows.db.sql_files import sql
 
 ROUTER = api_router("migration")
-LOOKED_BACK, UNKNOWN_FOR = timedelta(days=7), timedelta(minutes=1)
+UNKNOWN_FOR = timedelta(minutes=1)
 Directing = Annotated[Operator, Depends(DIRECTS)]
 
 
@@ -37,11 +36,13 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class LastStart:
-    """Another start of the phase, as the audit log has it."""
+    """The last start of a phase, as the audit log has it; both times are of the database's clock."""
 
+    entry: int
     dag_run_id: str
     actor: str
     at: datetime
+    age: timedelta
 
 
 @ROUTER.post("/migration/runs", response_model=PhaseStarted, status_code=202)
@@ -75,33 +76,42 @@ def approve_run(request: Request, operator: Directing, run: UUID, body: Approval
 
 
 def _claim(operator: Operator, phases: Phases, planned: Planned, dag_run_id: str, reason: str) -> None:
-    """Note in the audit log who starts it, once per key and before it is started: Airflow's ids are of one DAG each.
+    """Note in the audit log who starts it, before it is started: Airflow's ids are of one DAG each.
 
-    Whoever asks again under the same key has started nothing. Raises HttpProblem: 422 where the key was for another wish, 409 where
-    another start of the phase is not over.
+    Whoever asks again under the same key starts nothing where Airflow knows of the first time; else another start may have come between,
+    and the key has to wait like a new one. Airflow is asked while nothing is locked, and its word counts while no other start is noted.
+    Raises HttpProblem: 422 where the key was for another wish, 409 where another start of the phase is not over.
     """
-    about = Subject("phase_runs", dag_run_id)
-    wish = Noted(f"start_phase_{planned.phase}", reason)
+    known = phases.is_under_way(planned, dag_run_id) is not None
+    wish, over = Noted(f"start_phase_{planned.phase}", reason), 0
+    while (last := _note_unless(operator, wish, dag_run_id, known=known, over=over)) is not None:
+        _require_over(phases, planned, last)
+        over = last.entry
+
+
+def _note_unless(
+    operator: Operator, wish: Noted, dag_run_id: str, *, known: bool, over: int
+) -> LastStart | None:
+    """Note the start, unless one under another id is the last; that one, where it is not the entry `over`."""
     with operator.doors.database.session() as connection, connection.transaction():
         connection.execute(sql("api/hold_phase_start"))
         noted = one(connection, Noted, sql("api/noted_phase_start"), {"subject_id": dag_run_id})
-        if noted is None:
-            _require_over(connection, operator.now, phases, planned, wish.action, dag_run_id)
-            record(connection, about, actor=operator.caller.name, action=wish.action, reason=reason)
-        elif noted != wish:
+        if noted not in (None, wish):
             raise _used_before()
+        if known and noted is not None:
+            return None
+        last = one(connection, LastStart, sql("api/last_phase_start"), {"action": wish.action})
+        if last is not None and last.dag_run_id != dag_run_id and last.entry != over:
+            return last
+        about = Subject("phase_runs", dag_run_id)
+        record(connection, about, actor=operator.caller.name, action=wish.action, reason=wish.reason)
+    return None
 
 
-def _require_over(
-    connection: Connection, now: datetime, phases: Phases, planned: Planned, action: str, dag_run_id: str
-) -> None:
+def _require_over(phases: Phases, planned: Planned, last: LastStart) -> None:
     """Two who start a phase at once are told so; what Airflow does not know of yet is taken for under way for a minute."""
-    given = {"action": action, "subject_id": dag_run_id, "since": now - LOOKED_BACK}
-    last = one(connection, LastStart, sql("api/last_phase_start"), given)
-    if last is None:
-        return
     under_way = phases.is_under_way(planned, last.dag_run_id)
-    if under_way or (under_way is None and now - last.at < UNKNOWN_FOR):
+    if under_way or (under_way is None and last.age < UNKNOWN_FOR):
         fact = f"{last.actor} started {planned.phase} at {last.at:%H:%M:%S} UTC as {last.dag_run_id}, which is not over."
         raise HttpProblem("conflict", fact, remedy="Watch that one, or start again when it has ended.")
 

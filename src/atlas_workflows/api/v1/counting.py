@@ -26,7 +26,7 @@ class Counter:
 
     def __init__(self, database: Database, now: Callable[[], datetime], every: float = EVERY_SECONDS) -> None:
         self.database, self.now, self.every = database, now, every
-        self.server, self.began_at = str(uuid4()), now()
+        self.server, self.began_at = "", now()
         self._counts: dict[Key, Counted] = {}
         self._sent: dict[Key, Counted] = {}  # the batch of which it is not known yet whether it arrived
         self._batch = 0
@@ -56,6 +56,8 @@ class Counter:
     def flush(self) -> None:
         """Write what is counted and not written yet; where the database is away the batch is kept as it is for the next time."""
         with self._writing:
+            # Not made before: of two processes that share a name one's batches would pass for the other's.
+            self.server = self.server or str(uuid4())
             if not self._sent:
                 self._next_batch()
             try:

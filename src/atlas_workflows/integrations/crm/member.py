@@ -9,7 +9,11 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import named_rows, rows
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.integrations.crm.statements import inherited_organization, own_organization
+from atlas_workflows.integrations.crm.statements import (
+    inherited_organization,
+    organization_key,
+    own_organization,
+)
 from atlas_workflows.integrations.crm.tables import Crm, Table
 from atlas_workflows.integrations.crm.told import By, wanted
 
@@ -35,8 +39,9 @@ class Unindexed:
 
 @dataclass(frozen=True, slots=True)
 class _Indexed:
+    partitioned: bool
     rows: int
-    begins: Sequence[str]
+    found: Sequence[str]
 
 
 def find_member(connection: Connection, crm: Crm, organization: str, by: By, value: str) -> str | None:
@@ -58,14 +63,14 @@ def find_member(connection: Connection, crm: Crm, organization: str, by: By, val
 def unindexed(connection: Connection, crm: Crm, many: int = MANY) -> Iterator[Unindexed]:
     """Tables of at least `many` people that have no index to look them up by."""
     for table in crm.people():
-        given = {"schema": table.schema, "table": table.name}
-        for found in rows(connection, _Indexed, sql("crm/indexed"), given):
-            begins = {_bare(each) for each in found.begins}
+        given = {"schema": table.schema, "table": table.name, "organization": organization_key(table)}
+        for seen in rows(connection, _Indexed, sql("crm/indexed"), given):
+            found = {_bare(each) for each in seen.found}
             for by in ("email", "phone"):
                 column = table.find(by)
-                if column is None or found.rows < many or _bare(_TOLD[by].format(column)) in begins:
+                if column is None or seen.rows < many or _bare(_TOLD[by].format(column)) in found:
                     continue
-                yield Unindexed(table.name, by, found.rows, _index(table, by, column))
+                yield Unindexed(table.name, by, seen.rows, _index(table, by, column, seen.partitioned))
 
 
 def _bare(expression: str) -> str:
@@ -73,10 +78,13 @@ def _bare(expression: str) -> str:
     return re.sub(r'::text|[()\s"]', "", expression)
 
 
-def _index(table: Table, by: By, column: str) -> str:
-    own = table.find("organization")
+def _index(table: Table, by: By, column: str, partitioned: bool) -> str:
+    own, how = (
+        organization_key(table),
+        "" if partitioned else " CONCURRENTLY",
+    )  # which the server refuses there
     columns = [*([] if own is None else [own]), _TOLD[by].format(column)]
-    return f"CREATE INDEX CONCURRENTLY ON {table.schema}.{table.name} ({', '.join(columns)})"
+    return f"CREATE INDEX{how} ON {table.schema}.{table.name} ({', '.join(columns)})"
 
 
 def _statement(crm: Crm, table: Table, by: By, column: str) -> compose.Composed:

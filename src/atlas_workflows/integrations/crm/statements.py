@@ -39,11 +39,25 @@ def own_organization(table: Table, alias: str) -> compose.Composable:
     own = table.find("organization")
     if own is None:
         return compose.SQL("FALSE")
-    column, kind = compose.Identifier(alias, own), table.columns[own]
-    # What is neither cannot hold a UUID, and is compared as it is written.
-    if kind == "uuid" or kind.startswith(("text", "character varying")):
-        return compose.SQL("{} = %(organization)s::text::{}").format(column, compose.SQL(kind))
-    return compose.SQL("{}::text = %(organization)s::text").format(column)
+    words = (
+        "{} = %(organization)s::text"
+        if _is_compared_as_it_is(table, own)
+        else "{}::text = %(organization)s::text"
+    )
+    kind = "::uuid" if table.columns[own] == "uuid" else ""
+    return compose.SQL(words + kind).format(compose.Identifier(alias, own))
+
+
+def organization_key(table: Table) -> str | None:
+    """What an index on a row's own organization has to be of, as the server writes it; None where rows say none."""
+    own = table.find("organization")
+    return own if own is None or _is_compared_as_it_is(table, own) else f"({own}::text)"
+
+
+def _is_compared_as_it_is(table: Table, column: str) -> bool:
+    # Never as character varying(n): such a cast would cut the organization to what another one's may be, too.
+    kind = table.columns[column]
+    return kind in ("uuid", "text") or (kind.startswith("character varying") and not kind.endswith("[]"))
 
 
 def inherited_organization(crm: Crm, table: Table, alias: str) -> compose.Composable:

@@ -8,13 +8,13 @@ LEAST_DIGITS = 6
 
 
 def as_compared(by: By, value: str) -> str:
-    """Letters of one case, digits alone without the zeros or the plus in front; crm/member_by does the same to what is kept."""
+    """Of what is kept, as crm/member_by has it: small letters without blanks around, or digits without the zeros in front."""
     if by == "phone":
         return re.sub("[^0-9]", "", value).lstrip("0")
-    return value.strip().lower() if by == "email" else value
+    return value.strip(" ").lower() if by == "email" else value
 
 
 def wanted(by: By, value: str) -> str | None:
-    """What is looked for; None where it says too little to mean one person."""
-    told = as_compared(by, value)
+    """What is looked for, without what stands around it; None where it says too little to mean one person."""
+    told = as_compared(by, value.strip() if by == "email" else value)
     return told if told and (by != "phone" or len(told) >= LEAST_DIGITS) else None

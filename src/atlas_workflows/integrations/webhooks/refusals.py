@@ -51,6 +51,7 @@ class RefusalNotes:
     pause: float = PAUSE_SECONDS
     _counted: dict[tuple[str, str, str | None], Refusal] = field(default_factory=dict)
     _shown: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _dropped: int = 0  # since the log was told
     _writer: asyncio.Task[None] | None = None
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -60,6 +61,7 @@ class RefusalNotes:
         key = (refusal.endpoint.id, refusal.code, address)
         known = self._counted.get(key)
         if known is None and len(self._counted) >= MOST_ROWS:
+            self._dropped += refusal.times
             return
         times = refusal.times + (known.times if known else 0)
         self._counted[key] = replace(
@@ -99,6 +101,9 @@ class RefusalNotes:
 
     async def _write_once(self) -> bool:
         taken, self._counted, self._shown = [*self._counted.values()], {}, {}
+        if self._dropped:
+            log.warning("refusals of webhooks are too many to be noted", times=self._dropped)
+            self._dropped = 0
         if not taken:
             return True
         try:
