@@ -10,6 +10,9 @@ from atlas_workflows.integrations.webhooks.ports import Deliveries, DeliveryUnfi
 
 AT_ONCE = 100
 MOST_WAITING = 2000
+# A second one reads and answers calls while the database stores the first one's; a third would have nothing to do.
+WRITERS = 2
+Waiting = tuple[Delivery, "asyncio.Future[Stored]"]
 
 
 class TooBusy(Exception):
@@ -18,31 +21,65 @@ class TooBusy(Exception):
 
 @dataclass(slots=True)
 class GroupCommit:
-    """One writer for all calls of a process. A delivery is answered for once its transaction is committed, never before."""
+    """A few writers for all calls of a process. A delivery is answered for once its transaction is committed, never before.
+
+    One that shares its order with another that is being stored waits until that is done: the event of the later one gets the
+    later id, whichever writer is the faster.
+    """
 
     deliveries: Deliveries
     at_once: int = AT_ONCE
     most_waiting: int = MOST_WAITING
-    _waiting: deque[tuple[Delivery, asyncio.Future[Stored]]] = field(default_factory=deque)
-    _writer: asyncio.Task[None] | None = None
+    writers: int = WRITERS
+    _waiting: deque[Waiting] = field(default_factory=deque)
+    _held: deque[Waiting] = field(default_factory=deque)
+    _orders: set[tuple[str, str]] = field(default_factory=set)
+    _sizes: dict["asyncio.Task[None]", int] = field(default_factory=dict)
 
     async def keep(self, delivery: Delivery) -> Stored:
         """Store it with the others that wait. Raises StoreAway and TooBusy; then nothing is stored, or a repeat finds it."""
-        if len(self._waiting) >= self.most_waiting:
+        if len(self._waiting) + len(self._held) >= self.most_waiting:
             raise TooBusy
         answer: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, answer))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+        self._begin()
         return await answer
 
+    def _begin(self) -> None:
+        """At once while nothing is under way; beside another batch one that is as large, for many small ones cost more than they save."""
+        if len(self._sizes) < self.writers and len(self._waiting) >= max(self._sizes.values(), default=1):
+            task = asyncio.get_running_loop().create_task(self._write())
+            self._sizes[task] = (
+                self.at_once
+            )  # until it has begun, and everybody who calls in the same moment is there
+            task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._sizes[task]
+        self._begin()
+
     async def _write(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(0)  # whoever was just answered calls again: let them come along
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_once))]
-            found = await self._keep([delivery for delivery, _ in batch])
-            for (_, answer), one in zip(batch, found, strict=True):
-                _tell(answer, one)
+        batch = self._take()
+        if not batch:
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._sizes[task] = len(batch)
+        self._begin()
+        found = await self._keep([delivery for delivery, _ in batch])
+        self._orders.difference_update(_order(delivery) for delivery, _ in batch)
+        self._waiting.extendleft(reversed(self._held))
+        self._held.clear()
+        for (_, answer), one in zip(batch, found, strict=True):
+            _tell(answer, one)
+
+    def _take(self) -> list[Waiting]:
+        batch: list[Waiting] = []
+        while self._waiting and len(batch) < self.at_once:
+            one = self._waiting.popleft()
+            (self._held if _order(one[0]) in self._orders else batch).append(one)
+        self._orders.update(order for delivery, _ in batch if (order := _order(delivery)) is not None)
+        return batch
 
     async def _keep(self, batch: Sequence[Delivery]) -> Sequence[Stored | Exception]:
         """One that cannot be held is looked for by halves: its neighbours are stored all the same."""
@@ -55,6 +92,10 @@ class GroupCommit:
             return [cause] * len(batch)
         middle = len(batch) // 2
         return [*await self._keep(batch[:middle]), *await self._keep(batch[middle:])]
+
+
+def _order(delivery: Delivery) -> tuple[str, str] | None:
+    return None if delivery.order is None else (delivery.endpoint.id, delivery.order)
 
 
 def _tell(answer: asyncio.Future[Stored], found: Stored | Exception) -> None:
