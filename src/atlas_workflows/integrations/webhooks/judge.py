@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Any
+from typing import Any, NamedTuple
 
 from atlas_workflows.errors import InvalidJson
 from atlas_workflows.integrations.webhooks.call import BODILESS, FORM, Call, read_form, read_json
@@ -24,8 +24,7 @@ class Answered:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What is stored of a call that is believed, once per `key`, remembered for `seconds` (None: as long as any is).
 
     `subject` is an id, or what the endpoint's `subject_by` says.

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
@@ -50,8 +50,7 @@ def in_body(path: str) -> Place:
     return Place("body", path)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a call says of itself: the bytes that were signed, the signatures it brings, when it was made (Unix seconds), and an
     id among what was signed."""
 

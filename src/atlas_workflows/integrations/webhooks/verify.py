@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from atlas_workflows.integrations.webhooks.call import BODILESS, Call
 from atlas_workflows.integrations.webhooks.scheme import MOST_SIGNATURES, Claim, Scheme
@@ -44,8 +45,7 @@ def in_force(secrets: Sequence[Secret], now: float) -> tuple[str, ...]:
     return tuple([secret.text for secret in secrets if secret.until is None or now < secret.until])
 
 
-@dataclass(frozen=True, slots=True)
-class Believed:
+class Believed(NamedTuple):
     """A call that is the provider's: `id` is what tells a repeat, where the provider says one; `digest` where it does not."""
 
     id: str | None
