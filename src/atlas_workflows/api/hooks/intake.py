@@ -153,10 +153,10 @@ class Intake:
 
 def endpoint_in(path: str, prefixes: tuple[str, ...]) -> str | None:
     """The id of the endpoint that a path names behind one of the prefixes; None where it stands behind none of them."""
-    if not path.startswith(prefixes):
-        return None
-    prefix = next(prefix for prefix in prefixes if path.startswith(prefix))
-    return path[len(prefix) :].rstrip("/")
+    for prefix in prefixes:
+        if path.startswith(prefix):
+            return path[len(prefix) :].rstrip("/")
+    return None
 
 
 def new_id() -> str:

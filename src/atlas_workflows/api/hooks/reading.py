@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from atlas_workflows.api.hooks.deadlines import Deadlines
@@ -75,7 +76,8 @@ class Room:
                 503, "busy", "Too much is being received.", "Send it again later.", {"Retry-After": "1"}
             )
         self.size = reserved
-        deadline = self.bounds.deadlines.begin(self.bounds.body_seconds)
+        deadlines = self.bounds.deadlines
+        task = deadlines.begin(self.bounds.body_seconds)
         try:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body", False):  # nearly always
@@ -83,12 +85,12 @@ class Room:
             else:
                 body = await _whole(message, receive, most)
         except asyncio.CancelledError:
-            if not deadline.is_ours():
+            if not deadlines.has_ended(task):
                 raise
             fact = f"The body took longer than {self.bounds.body_seconds:g} seconds."
             return Refused(408, "body_too_slow", fact, "Send it faster.", {"Connection": "close"})
         finally:
-            deadline.end()
+            deadlines.end(task)
         if isinstance(body, Refused):
             return body
         if len(body) > most:
@@ -117,15 +119,18 @@ async def _whole(message: MutableMapping[str, Any], receive: Receive, most: int)
         message = await receive()
 
 
+@lru_cache(maxsize=256)
+def _name(name: bytes) -> str:
+    return name.decode("latin-1").lower()
+
+
 def read_headers(
     raw: Iterable[tuple[bytes, bytes]],
 ) -> tuple[Mapping[str, str], frozenset[str], Sequence[str]]:
     """Headers by their name in lower case, the names of those that came twice (they have no value), and X-Forwarded-For."""
     given = [*raw]
     # Surrogates, so that what was signed is encoded to the same bytes again.
-    found = {
-        name.decode("latin-1").lower(): value.decode("utf-8", "surrogateescape") for name, value in given
-    }
+    found = {_name(name): value.decode("utf-8", "surrogateescape") for name, value in given}
     if len(found) == len(given):  # nearly always
         forwarded = found.pop("x-forwarded-for", None)
         return found, NONE_TWICE, () if forwarded is None else (forwarded,)

@@ -87,7 +87,7 @@ def _delivery(
             break
     subject = None if endpoint.subject is None else endpoint.subject.read(call, body)
     order = None if endpoint.order is None else endpoint.order.read(call, body)
-    if not (_fits(key) and _fits(event) and _fits(subject) and _fits(order)):
+    if not (_fits(key) and _fits(event) and (subject is order is None or (_fits(subject) and _fits(order)))):
         return _unfit({"delivery id": key, "event": event, "subject": subject, "order": order})
     shown = None if endpoint.scheme.shown_id is None else endpoint.scheme.shown_id.read(call, body)
     facts: dict[str, Any] = {

@@ -128,7 +128,8 @@ def _keyed(key: bytes, digest: str) -> tuple[Any, Any]:
 
 def mac(key: bytes, signed: bytes, digest: str) -> bytes:
     """RFC 2104, for the digests with blocks of 64 bytes (SHA-1, SHA-256)."""
-    inner, outer = (half.copy() for half in _keyed(key, digest))
+    inner, outer = _keyed(key, digest)
+    inner, outer = inner.copy(), outer.copy()
     inner.update(signed)
     outer.update(inner.digest())
     made: bytes = outer.digest()

@@ -59,15 +59,17 @@ def verify(
     claim = scheme.read(call)
     if claim is None or not claim.signatures:
         return Distrust.UNSIGNED
-    keys = [key for text in in_force(secrets, now) if (key := scheme.key(text)) is not None]
-    if not keys:
-        return Distrust.NO_SECRET
-    is_right = False
-    for key in keys:  # all of them, so that the time it takes does not say which one came close
+    has_key = is_right = False
+    for text in in_force(
+        secrets, now
+    ):  # all of them, so that the time it takes does not say which one came close
+        if (key := scheme.key(text)) is None:
+            continue
+        has_key = True
         for signature in claim.signatures[:MOST_SIGNATURES]:
             is_right |= scheme.matches(key, claim.signed, signature)
     if not is_right:
-        return Distrust.WRONG
+        return Distrust.WRONG if has_key else Distrust.NO_SECRET
     if _is_stale(claim.at, now, scheme.tolerance if tolerance is None else tolerance):
         return Distrust.STALE
     return Believed(claim.id, sha256(_told(scheme, call, claim)).hexdigest())
