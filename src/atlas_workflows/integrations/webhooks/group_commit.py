@@ -10,7 +10,7 @@ from atlas_workflows.integrations.webhooks.ports import Deliveries, DeliveryUnfi
 
 AT_ONCE = 100
 MOST_WAITING = 2000
-# A second one reads and answers calls while the database stores the first one's; a third would have nothing to do.
+# While the database stores the first one's batch, the server makes up the second one's; a third would find nothing to do.
 WRITERS = 2
 Waiting = tuple[Delivery, "asyncio.Future[Stored]"]
 
