@@ -151,9 +151,16 @@ def _key(
     return f"digest {believed.digest}", scheme.same_for
 
 
+def _says_the_same(body: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Whether the body names none of our facts, or just as we do, such as an event that was found there."""
+    if FACTS_SET.isdisjoint(body):
+        return True
+    return all(name in facts and body[name] == facts[name] for name in FACTS_SET.intersection(body))
+
+
 def _trigger(endpoint: Endpoint, call: Call, body: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What the trigger says: the fields of the body, those that the endpoint maps, and ours, which nothing sent replaces."""
-    if not endpoint.mapping and type(body) is dict and FACTS_SET.isdisjoint(body):  # nearly always
+    if not endpoint.mapping and type(body) is dict and _says_the_same(body, facts):  # nearly always
         return {**body, **facts}
     taken = ((name, place.take(call, body)) for name, place in endpoint.mapping)
     mapped = {name: value for name, value in taken if value is not None}
