@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import gc
 import json
 import os
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -338,6 +340,29 @@ def test_slow_and_greedy_callers_are_bounded() -> None:
     refused(large, 413, "body_too_large")
     (busy,) = calls(intake_over(hooks.store, bounds=Bounds(most_bytes=MAX_BODY_BYTES - 1)), streamed(flood()))
     refused(busy, 503, "busy")
+
+
+def test_nothing_that_strangers_send_stays() -> None:
+    """Names of headers and types of content, of which a few short ones are remembered, as no signature stands in front of that."""
+    hooks = MemoryHooks()
+    hooks.add("e1")
+    intake, long = intake_over(hooks.store), "x" * 500_000
+
+    def send(number: int) -> None:
+        given = {f"{long}{number}": "1", "content-type": f"application/json; {long}{number}"}
+        (answer,) = calls(intake, post("e1", BODY, given))
+        refused(answer, 401, "unsigned")
+
+    send(0)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1, 9):
+            send(number)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] - before < len(long)
+    finally:
+        tracemalloc.stop()
 
 
 def test_one_endpoint_leaves_room_for_the_others_and_holds_its_own_until_it_is_answered() -> None:

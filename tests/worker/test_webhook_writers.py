@@ -1,10 +1,14 @@
 """Two writers at once: a repeat is still one, an order still an order, and what befalls one batch befalls no other."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
 from test_webhook_intake import hooks
 from webhook_world import Hooks, MemoryHooks, PostgresHooks, delivery
@@ -62,7 +66,8 @@ def test_the_same_key_in_two_batches_at_once_is_stored_once(hooks: Hooks) -> Non
 
     async def at_once(store: Any) -> None:
         for number in range(rounds):
-            keys = [f"{number}-{letter}" for letter in "abc"]
+            hooks.later(61)  # the keys are free again
+            keys = ["a", "b", "c"] if number % 2 else ["c", "a", "b"]
             first = [delivery(endpoint, key, seconds=60) for key in keys for endpoint in (one, two)]
             second = [
                 delivery(endpoint, key, seconds=60) for key in reversed(keys) for endpoint in (two, one)
@@ -174,6 +179,16 @@ def test_one_that_cannot_be_held_costs_neither_its_neighbours_nor_the_batch_besi
         assert told(hooks, f"o{remainder}") == [n for n in range(remainder, 100, 3) if n not in (3, 20, 77)]
 
 
+@contextmanager
+def held_up(world: PostgresWorld, one: Delivery) -> Iterator[None]:
+    """Whoever stores this delivery has its row and waits to insert its event, which somebody else is about to."""
+    event = "INSERT INTO atlas.event_outbox (organization_id, event_key, event_type, anchor) VALUES (%s, %s, 'webhook', 'x')"
+    with world.connection.transaction():
+        world.connection.execute(event, [one.endpoint.organization, f"webhook {one.id}"])
+        yield
+        raise psycopg.Rollback
+
+
 WAITERS = """
 SELECT pid FROM pg_stat_activity WHERE application_name = 'atlas-webhooks' AND wait_event_type = 'Lock' ORDER BY query_start
 """
@@ -198,16 +213,17 @@ def test_a_writer_that_is_killed_takes_no_other_batch_with_it(atlas_dsn: str) ->
 
     async def trial(store: PostgresWebhooks) -> list[Any]:
         commits = GroupCommit(store)
-        with other.connection.transaction():
-            # The first batch stops where it wakes the workers' table, the second one behind the first.
-            other.connection.execute("LOCK TABLE atlas.event_outbox IN SHARE MODE")
-            first = [asyncio.ensure_future(commits.keep(delivery(endpoint, key))) for key in ("a", "b")]
+        sent = [delivery(endpoint, key) for key in ("a", "b")]
+        with held_up(other, sent[0]):
+            first = [asyncio.ensure_future(commits.keep(each)) for each in sent]
             (killed,) = await waiting(world, 1)
+            # `a` again: behind the first one's rows.
             second = [asyncio.ensure_future(commits.keep(delivery(endpoint, key))) for key in ("a", "c")]
             await waiting(world, 2)
             world.connection.execute("SELECT pg_terminate_backend(%s)", [killed])
             found = await asyncio.gather(*first, return_exceptions=True)
-        return [*found, *await asyncio.gather(*second), await commits.keep(delivery(endpoint, "b"))]
+            found += await asyncio.gather(*second)
+        return [*found, await commits.keep(delivery(endpoint, "b"))]
 
     first, neighbour, *others = hooks.over(trial)
     assert isinstance(first, StoreAway)
@@ -216,6 +232,138 @@ def test_a_writer_that_is_killed_takes_no_other_batch_with_it(atlas_dsn: str) ->
     assert sorted(trigger["n"] for _, _, trigger in hooks.events()) == ["a", "b", "c"]
     world.close()
     other.close()
+
+
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+
+
+@pytest.mark.postgres
+def test_two_batches_that_free_the_same_keys_wait_for_each_other_in_one_direction(atlas_dsn: str) -> None:
+    """Each holds some of them when both come to one that somebody else has."""
+    world, other = PostgresWorld(atlas_dsn, now=None), PostgresWorld(atlas_dsn, now=None)
+    hooks = PostgresHooks(world)
+    endpoint, keys = hooks.add("e1", rate_limit=1_000), ["a", "b", "c"]
+
+    async def trial(store: PostgresWebhooks) -> list[Stored]:
+        batches = [[delivery(endpoint, key, seconds=60) for key in way] for way in (keys, keys, keys[::-1])]
+        assert await store.keep(batches[0]) == [Stored.STORED] * 3
+        hooks.later(61)
+        with other.connection.transaction():
+            other.connection.execute(
+                "SELECT 1 FROM atlas.webhook_deliveries WHERE delivery_key = 'b' FOR UPDATE"
+            )
+            asked = [asyncio.ensure_future(store.keep(batch)) for batch in batches[1:]]
+            await waiting(world, 2)
+        return [answer for batch in await asyncio.gather(*asked) for answer in batch]
+
+    before = world.rows(DEADLOCKS)
+    assert sorted(hooks.over(trial)) == [Stored.REPEAT] * 3 + [Stored.STORED] * 3
+    assert len(hooks.events()) == 6
+    assert world.rows(DEADLOCKS) == before  # each would have cost a batch a second
+    world.close()
+    other.close()
+
+
+SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'atlas-webhooks' AND datname = current_database()"
+
+
+@pytest.mark.postgres
+def test_sessions_that_ended_together_cost_one_batch(atlas_dsn: str) -> None:
+    """As when the server starts anew: the one that notices first speaks for the other, whose turn may come hours later."""
+    world = PostgresWorld(atlas_dsn, now=None)
+    hooks = PostgresHooks(world)
+    endpoint = hooks.add("e1", rate_limit=1_000)
+
+    async def trial(store: PostgresWebhooks) -> None:
+        async def two() -> list[Any]:
+            batches = ([delivery(endpoint, str(uuid4()))] for _ in range(2))
+            return await asyncio.gather(*(store.keep(batch) for batch in batches), return_exceptions=True)
+
+        assert await two() == [[Stored.STORED]] * 2
+        world.rows(SESSIONS.replace("count(*)", "pg_terminate_backend(pid)"))
+        with pytest.raises(StoreAway):
+            await store.keep([delivery(endpoint, "noticed")])
+        assert await store.keep([delivery(endpoint, "alone")]) == [Stored.STORED]
+        assert await two() == [[Stored.STORED]] * 2
+
+    hooks.over(trial)
+    world.close()
+
+
+@pytest.mark.postgres
+def test_a_session_that_is_at_work_when_the_store_is_closed_ends_with_its_batch(atlas_dsn: str) -> None:
+    world, other = PostgresWorld(atlas_dsn, now=None), PostgresWorld(atlas_dsn, now=None)
+    hooks = PostgresHooks(world)
+    sent = delivery(hooks.add("e1"), "a")
+
+    async def trial(store: PostgresWebhooks) -> list[Stored]:
+        with held_up(other, sent):
+            kept = asyncio.ensure_future(store.keep([sent]))
+            await waiting(world, 1)
+            await store.close()
+        found = await kept
+        until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while world.rows(SESSIONS) != [(0,)]:
+            assert asyncio.get_running_loop().time() < until
+            await asyncio.sleep(0.01)
+        return found
+
+    assert hooks.over(trial) == [Stored.STORED]
+    world.close()
+    other.close()
+
+
+def test_a_writer_that_is_cancelled_holds_up_nobody() -> None:
+    hooks = MemoryHooks()
+    endpoint = hooks.add("e1", rate_limit=1_000)
+
+    async def trial() -> tuple[list[Any], Stored]:
+        uneven = Uneven(hooks.store, asyncio.Event())
+        commits, before = GroupCommit(uneven), asyncio.all_tasks()
+        first = asyncio.ensure_future(commits.keep(delivery(endpoint, "a", order="o")))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        (writer,) = asyncio.all_tasks() - before - {first}
+        writer.cancel()
+        found = await asyncio.gather(first, return_exceptions=True)
+        assert uneven.gate
+        uneven.gate.set()
+        return found, await asyncio.wait_for(
+            commits.keep(delivery(endpoint, "b", order="o")), PATIENCE_SECONDS
+        )
+
+    found, later = asyncio.run(trial())
+    assert [type(each) for each in found] == [asyncio.CancelledError]
+    assert later is Stored.STORED
+
+
+@pytest.mark.postgres
+def test_one_body_that_is_hard_to_write_does_not_slow_its_neighbours(atlas_dsn: str) -> None:
+    """A number beyond 64 bits, half a pair of surrogates, a control character: each takes a slow way through its own body only."""
+    world = PostgresWorld(atlas_dsn, now=None)
+    hooks = PostgresHooks(world)
+    endpoint = hooks.add("e1", rate_limit=100_000)
+    rows = [{"name": "x" * 10, "number": 7} for _ in range(300)]
+
+    def batch(*odd: Any) -> list[Delivery]:
+        values = [*odd, *[1] * (100 - len(odd))]
+        return [delivery(endpoint, str(uuid4()), trigger={"rows": rows, "odd": value}) for value in values]
+
+    async def trial(store: PostgresWebhooks) -> tuple[float, float]:
+        async def seconds(*odd: Any) -> float:
+            taken = []
+            for _ in range(3):
+                sent = batch(*odd)
+                begun = time.process_time()
+                assert await store.keep(sent) == [Stored.STORED] * 100
+                taken.append(time.process_time() - begun)
+            return min(taken)
+
+        return await seconds(), await seconds(2**64, "\ud800", "\x01")
+
+    plain, odd = hooks.over(trial)
+    assert odd < 4 * plain
+    world.close()
 
 
 @pytest.mark.postgres

@@ -18,6 +18,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_SECONDS = 10.0
 MOST_BYTES = 64 * MAX_BODY_BYTES  # of all calls that are not answered yet
 NONE_TWICE: frozenset[str] = frozenset()
+MOST_CACHED = 64  # letters of a header's name
 SHARE = 4  # one endpoint may have a quarter of that, so that none keeps the others out
 
 
@@ -119,8 +120,13 @@ async def _whole(message: MutableMapping[str, Any], receive: Receive, most: int)
         message = await receive()
 
 
-@lru_cache(maxsize=256)
 def _name(name: bytes) -> str:
+    # What strangers send stays in a cache, so only what is short.
+    return _known_name(name) if len(name) <= MOST_CACHED else _known_name.__wrapped__(name)
+
+
+@lru_cache(maxsize=256)
+def _known_name(name: bytes) -> str:
     return name.decode("latin-1").lower()
 
 

@@ -14,6 +14,7 @@ from atlas_workflows.exact_json import is_deeper, loads_foreign, loads_unambiguo
 FORM = "application/x-www-form-urlencoded"
 MAX_BODY_BYTES = 1_048_576
 MOST_FIELDS = 1000  # of a form or a query
+MOST_CACHED = 128  # letters of a content type: what strangers send stays in a cache
 MOST_DEPTH = 64  # of JSON
 BODILESS = frozenset({"GET", "DELETE"})  # what these say stands in the query
 _SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
@@ -43,9 +44,17 @@ class Call(NamedTuple):
         return found[0] if len(found) == 1 else None
 
 
-@lru_cache(maxsize=64)
 def media_type(content_type: str) -> str:
     """What stands in front of the parameters, in lower case."""
+    return (
+        _known_type(content_type)
+        if len(content_type) <= MOST_CACHED
+        else _known_type.__wrapped__(content_type)
+    )
+
+
+@lru_cache(maxsize=64)
+def _known_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 

@@ -13,6 +13,7 @@ MOST_WAITING = 2000
 # While the database stores the first one's batch, the server makes up the second one's; a third would find nothing to do.
 WRITERS = 2
 Waiting = tuple[Delivery, "asyncio.Future[Stored]"]
+Order = tuple[str, str]  # endpoint and order key
 
 
 class TooBusy(Exception):
@@ -32,13 +33,14 @@ class GroupCommit:
     most_waiting: int = MOST_WAITING
     writers: int = WRITERS
     _waiting: deque[Waiting] = field(default_factory=deque)
-    _held: deque[Waiting] = field(default_factory=deque)
-    _orders: set[tuple[str, str]] = field(default_factory=set)
+    # By the orders that are being stored, what comes later in each of them.
+    _held: dict[Order, list[Waiting]] = field(default_factory=dict)
+    _holding: int = 0
     _sizes: dict["asyncio.Task[None]", int] = field(default_factory=dict)
 
     async def keep(self, delivery: Delivery) -> Stored:
         """Store it with the others that wait. Raises StoreAway and TooBusy; then nothing is stored, or a repeat finds it."""
-        if len(self._waiting) + len(self._held) >= self.most_waiting:
+        if len(self._waiting) + self._holding >= self.most_waiting:
             raise TooBusy
         answer: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, answer))
@@ -56,7 +58,8 @@ class GroupCommit:
 
     def _end(self, task: asyncio.Task[None]) -> None:
         del self._sizes[task]
-        self._begin()
+        if not task.cancelled():  # else the loop ends
+            self._begin()
 
     async def _write(self) -> None:
         batch = self._take()
@@ -66,10 +69,14 @@ class GroupCommit:
         assert task is not None
         self._sizes[task] = len(batch)
         self._begin()
-        found = await self._keep([delivery for delivery, _ in batch])
-        self._orders.difference_update(_order(delivery) for delivery, _ in batch)
-        self._waiting.extendleft(reversed(self._held))
-        self._held.clear()
+        try:
+            found = await self._keep([delivery for delivery, _ in batch])
+        except asyncio.CancelledError:
+            for _, answer in batch:
+                answer.cancel()
+            raise
+        finally:
+            self._let_go(batch)
         for (_, answer), one in zip(batch, found, strict=True):
             _tell(answer, one)
 
@@ -77,9 +84,22 @@ class GroupCommit:
         batch: list[Waiting] = []
         while self._waiting and len(batch) < self.at_once:
             one = self._waiting.popleft()
-            (self._held if _order(one[0]) in self._orders else batch).append(one)
-        self._orders.update(order for delivery, _ in batch if (order := _order(delivery)) is not None)
+            order = _order(one[0])
+            if order is not None and order in self._held:
+                self._held[order].append(one)
+                self._holding += 1
+            else:
+                batch.append(one)
+        # Afterwards: those of one order may stand in one batch.
+        self._held.update((order, []) for delivery, _ in batch if (order := _order(delivery)) is not None)
         return batch
+
+    def _let_go(self, batch: Sequence[Waiting]) -> None:
+        """What its orders held up goes before what came later."""
+        orders = dict.fromkeys(order for delivery, _ in batch if (order := _order(delivery)) is not None)
+        held = [one for order in orders for one in self._held.pop(order)]
+        self._holding -= len(held)
+        self._waiting.extendleft(reversed(held))
 
     async def _keep(self, batch: Sequence[Delivery]) -> Sequence[Stored | Exception]:
         """One that cannot be held is looked for by halves: its neighbours are stored all the same."""
@@ -94,7 +114,7 @@ class GroupCommit:
         return [*await self._keep(batch[:middle]), *await self._keep(batch[middle:])]
 
 
-def _order(delivery: Delivery) -> tuple[str, str] | None:
+def _order(delivery: Delivery) -> Order | None:
     return None if delivery.order is None else (delivery.endpoint.id, delivery.order)
 
 

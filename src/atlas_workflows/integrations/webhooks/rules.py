@@ -12,7 +12,7 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.expressions.evaluate import compile_condition
 from atlas_workflows.expressions.moment import moment
 from atlas_workflows.expressions.wording import why
-from atlas_workflows.integrations.webhooks.call import BODILESS, FORM
+from atlas_workflows.integrations.webhooks.call import BODILESS, FORM, MOST_CACHED
 from atlas_workflows.integrations.webhooks.endpoint import Endpoint
 
 PAUSED_SECONDS = 60
@@ -118,7 +118,9 @@ def second_look(endpoint: Endpoint, method: str, headers: Mapping[str, str]) -> 
         return too_large(endpoint.max_bytes)
     if "content-encoding" in headers and headers["content-encoding"].lower() != "identity":
         return Refused(415, "encoding_unknown", "The body is compressed.", "Send it as it is.")
-    return _of_kind(endpoint.kinds, headers.get("content-type", ""))
+    content_type = headers.get("content-type", "")
+    read = _of_kind if len(content_type) <= MOST_CACHED else _of_kind.__wrapped__
+    return read(endpoint.kinds, content_type)
 
 
 @lru_cache(maxsize=64)

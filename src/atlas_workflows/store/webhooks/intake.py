@@ -31,10 +31,11 @@ UNFIT = ("22", "23", "54")
 AGAIN = "40"
 # A server that is gone without a word is noticed in ten seconds, not in the two hours of TCP.
 SILENCE_SECONDS = 10
-# For every session of the intake: it may do what the application may, and waits for nobody for long.
+# For every session of the intake: it may do what the application may, and waits for nobody for long. There is no lock_timeout: a
+# batch waits for the commit of the one before it, of the same endpoint, as long as that may take.
 SETTINGS = {
     "role": APPLICATION_ROLE, "row_security": "on", "search_path": "pg_catalog", "TimeZone": "UTC", "statement_timeout": "10s",
-    "lock_timeout": "5s", "idle_in_transaction_session_timeout": "10s", "jit": "off", "synchronous_commit": "on",
+    "idle_in_transaction_session_timeout": "10s", "jit": "off", "synchronous_commit": "on",
     # Planned once, on tables that may be empty then: by keys all the same.
     "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_mergejoin": "off",
 }  # fmt: skip
@@ -48,6 +49,7 @@ class PostgresWebhooks:
         self._dsn, self._sealer = dsn, sealer
         self._reader: AsyncSession | None = None
         self._idle: list[Writer] = []
+        self._is_closed = False
         self._noter: AsyncSession | None = None
         self._opening, self._noting = asyncio.Lock(), asyncio.Lock()
 
@@ -66,13 +68,11 @@ class PostgresWebhooks:
 
     async def keep(self, deliveries: Sequence[Delivery]) -> list[Stored]:
         """Store a batch, each new delivery with its event. Raises StoreAway and DeliveryUnfit."""
-        writer = self._idle.pop() if self._idle else None
-        if writer is None or not _is_alive(writer.session):
-            writer = Writer(await self._alive(None))
+        writer = self._idle.pop() if self._idle else Writer(await self._alive(None))
         try:
             return await _kept(writer, deliveries)
         finally:
-            self._idle.append(writer)  # one that broke is replaced when its turn comes
+            await self._put_by(writer)
 
     async def keep_refusals(self, refusals: Sequence[Refusal]) -> None:
         """Count them, each under its organization's policies. Raises StoreAway."""
@@ -90,8 +90,18 @@ class PostgresWebhooks:
                     raise _away(cause) from cause
                 await _note_alone(session, refusals)
 
+    async def _put_by(self, writer: Writer) -> None:
+        if not self._is_closed and _is_alive(writer.session):
+            self._idle.append(writer)
+            return
+        # What ended it, such as the server's end, has mostly ended the others as well, which nobody would see before their turn.
+        ended, self._idle = [writer, *self._idle], []
+        for each in ended:
+            await each.session.close()
+
     async def close(self) -> None:
-        """End its sessions."""
+        """End its sessions, those at work when they are done."""
+        self._is_closed = True
         for session in (self._reader, self._noter, *(writer.session for writer in self._idle)):
             if session is not None:
                 await session.close()
