@@ -18,7 +18,8 @@ class Deadlines:
 
     def begin(self, seconds: float) -> Task:
         """For the task at hand, which is cancelled then."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None
         if self._loop is not loop:
             self._loop, self._is_looking = loop, False
@@ -32,7 +33,8 @@ class Deadlines:
     def end(self, task: Task) -> None:
         """It ended, in time or not."""
         self._due.pop(task, None)
-        self._passed.discard(task)
+        if self._passed:
+            self._passed.discard(task)
 
     def has_ended(self, task: Task) -> bool:
         """Whether nobody but its deadline ended it."""

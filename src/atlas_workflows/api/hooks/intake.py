@@ -124,19 +124,16 @@ class Intake:
                 return body
             call = Call(method, headers, body, query, self.url_of(endpoint, scope, query), repeated)
             found = judge(endpoint, call, self.clock(), new_id())
-            if isinstance(found, Delivery):
-                return await self._stored(endpoint, found)
-            return of_question(found) if isinstance(found, Answered) else found
-
-    async def _stored(self, endpoint: Endpoint, delivery: Delivery) -> Answer | Refused:
-        try:
-            stored = await self.commits.keep(delivery)
-        except StoreAway as cause:
-            log.warning("a webhook cannot be stored", error=str(cause))
-            return AWAY
-        except TooBusy:
-            return BUSY
-        return of_stored(endpoint, stored) or refusal_of(endpoint, stored)
+            if not isinstance(found, Delivery):
+                return of_question(found) if isinstance(found, Answered) else found
+            try:
+                stored = await self.commits.keep(found)
+            except StoreAway as cause:
+                log.warning("a webhook cannot be stored", error=str(cause))
+                return AWAY
+            except TooBusy:
+                return BUSY
+            return of_stored(endpoint, stored) or refusal_of(endpoint, stored)
 
     def url_of(self, endpoint: Endpoint, scope: Scope, query: str) -> str | None:
         """What the provider was told to call; what the proxies in front of us made of it is nobody's business."""

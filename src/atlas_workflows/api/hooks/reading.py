@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from atlas_workflows.api.hooks.deadlines import Deadlines
@@ -18,7 +17,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_SECONDS = 10.0
 MOST_BYTES = 64 * MAX_BODY_BYTES  # of all calls that are not answered yet
 NONE_TWICE: frozenset[str] = frozenset()
-MOST_CACHED = 64  # letters of a header's name
+MOST_CACHED, MOST_NAMES = 64, 256  # letters of a header's name that is remembered, and how many are
 SHARE = 4  # one endpoint may have a quarter of that, so that none keeps the others out
 
 
@@ -65,7 +64,8 @@ class Room:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._keep(0)
+        if self.size:
+            self._keep(0)
 
     async def read(
         self, receive: Receive, expected: int | None, most: int = MAX_BODY_BYTES
@@ -96,7 +96,8 @@ class Room:
             return body
         if len(body) > most:
             return too_large(most)
-        self._keep(min(len(body), reserved))
+        if len(body) < reserved:
+            self._keep(len(body))
         return body
 
     def _keep(self, size: int) -> None:
@@ -120,14 +121,17 @@ async def _whole(message: MutableMapping[str, Any], receive: Receive, most: int)
         message = await receive()
 
 
-def _name(name: bytes) -> str:
-    # What strangers send stays in a cache, so only what is short.
-    return _known_name(name) if len(name) <= MOST_CACHED else _known_name.__wrapped__(name)
+class _Names(dict[bytes, str]):
+    """Names of headers in lower case. What strangers send stays here, so only what is short, and not much of it."""
+
+    def __missing__(self, name: bytes) -> str:
+        found = name.decode("latin-1").lower()
+        if len(name) <= MOST_CACHED and len(self) < MOST_NAMES:
+            self[name] = found
+        return found
 
 
-@lru_cache(maxsize=256)
-def _known_name(name: bytes) -> str:
-    return name.decode("latin-1").lower()
+_NAMES = _Names()
 
 
 def read_headers(
@@ -136,7 +140,7 @@ def read_headers(
     """Headers by their name in lower case, the names of those that came twice (they have no value), and X-Forwarded-For."""
     given = [*raw]
     # Surrogates, so that what was signed is encoded to the same bytes again.
-    found = {_name(name): value.decode("utf-8", "surrogateescape") for name, value in given}
+    found = {_NAMES[name]: value.decode("utf-8", "surrogateescape") for name, value in given}
     if len(found) == len(given):  # nearly always
         forwarded = found.pop("x-forwarded-for", None)
         return found, NONE_TWICE, () if forwarded is None else (forwarded,)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from atlas_workflows.integrations.webhooks.judge import Delivery
@@ -36,38 +36,49 @@ class GroupCommit:
     # By the orders that are being stored, what comes later in each of them.
     _held: dict[Order, list[Waiting]] = field(default_factory=dict)
     _holding: int = 0
+    _enough: int = 1
     _sizes: dict["asyncio.Task[None]", int] = field(default_factory=dict)
 
-    async def keep(self, delivery: Delivery) -> Stored:
-        """Store it with the others that wait. Raises StoreAway and TooBusy; then nothing is stored, or a repeat finds it."""
-        if len(self._waiting) + self._holding >= self.most_waiting:
-            raise TooBusy
+    def keep(self, delivery: Delivery) -> "asyncio.Future[Stored]":
+        """Store it with the others that wait; to be awaited. Raises StoreAway and TooBusy then: nothing is stored, or a repeat finds it."""
         answer: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        if len(self._waiting) + self._holding >= self.most_waiting:
+            answer.set_exception(TooBusy())
+            return answer
         self._waiting.append((delivery, answer))
-        self._begin()
-        return await answer
+        if len(self._waiting) >= self._enough:
+            self._begin()
+        return answer
 
     def _begin(self) -> None:
         """At once while nothing is under way; beside another batch one that is as large, for many small ones cost more than they save."""
-        if len(self._sizes) < self.writers and len(self._waiting) >= max(self._sizes.values(), default=1):
+        if len(self._waiting) >= self._enough:
             task = asyncio.get_running_loop().create_task(self._write())
             self._sizes[task] = (
                 self.at_once
             )  # until it has begun, and everybody who calls in the same moment is there
+            self._count()
             task.add_done_callback(self._end)
+
+    def _count(self) -> None:
+        """How many have to wait until a batch of theirs begins, which every call asks."""
+        is_full = len(self._sizes) >= self.writers
+        self._enough = self.most_waiting + 1 if is_full else max(self._sizes.values(), default=1)
 
     def _end(self, task: asyncio.Task[None]) -> None:
         del self._sizes[task]
+        self._count()
         if not task.cancelled():  # else the loop ends
             self._begin()
 
     async def _write(self) -> None:
-        batch = self._take()
+        batch, orders = self._take()
         if not batch:
             return
         task = asyncio.current_task()
         assert task is not None
         self._sizes[task] = len(batch)
+        self._count()
         self._begin()
         try:
             found = await self._keep([delivery for delivery, _ in batch])
@@ -76,27 +87,30 @@ class GroupCommit:
                 answer.cancel()
             raise
         finally:
-            self._let_go(batch)
+            self._let_go(orders)
         for (_, answer), one in zip(batch, found, strict=True):
             _tell(answer, one)
 
-    def _take(self) -> list[Waiting]:
+    def _take(self) -> tuple[list[Waiting], set[Order]]:
+        """The next batch, and its orders."""
         batch: list[Waiting] = []
+        orders: set[Order] = set()
         while self._waiting and len(batch) < self.at_once:
             one = self._waiting.popleft()
-            order = _order(one[0])
-            if order is not None and order in self._held:
-                self._held[order].append(one)
-                self._holding += 1
-            else:
-                batch.append(one)
+            if one[0].order is not None:
+                order = (one[0].endpoint.id, one[0].order)
+                if order in self._held:
+                    self._held[order].append(one)
+                    self._holding += 1
+                    continue
+                orders.add(order)
+            batch.append(one)
         # Afterwards: those of one order may stand in one batch.
-        self._held.update((order, []) for delivery, _ in batch if (order := _order(delivery)) is not None)
-        return batch
+        self._held.update((order, []) for order in orders)
+        return batch, orders
 
-    def _let_go(self, batch: Sequence[Waiting]) -> None:
-        """What its orders held up goes before what came later."""
-        orders = dict.fromkeys(order for delivery, _ in batch if (order := _order(delivery)) is not None)
+    def _let_go(self, orders: Iterable[Order]) -> None:
+        """What they held up goes before what came later."""
         held = [one for order in orders for one in self._held.pop(order)]
         self._holding -= len(held)
         self._waiting.extendleft(reversed(held))
@@ -112,10 +126,6 @@ class GroupCommit:
             return [cause] * len(batch)
         middle = len(batch) // 2
         return [*await self._keep(batch[:middle]), *await self._keep(batch[middle:])]
-
-
-def _order(delivery: Delivery) -> Order | None:
-    return None if delivery.order is None else (delivery.endpoint.id, delivery.order)
 
 
 def _tell(answer: asyncio.Future[Stored], found: Stored | Exception) -> None:

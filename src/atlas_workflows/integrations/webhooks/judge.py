@@ -100,7 +100,9 @@ def _delivery(
         facts["event"] = event
     facts["headers"] = _asked(endpoint, call) if endpoint.asked else {}
     trigger = _trigger(endpoint, call, body, facts)
-    if (reason := unwanted(endpoint, event, trigger, now)) is not None:
+    if (endpoint.events or endpoint.conditions is not None) and (
+        reason := unwanted(endpoint, event, trigger, now)
+    ) is not None:
         return reason
     return Delivery(endpoint, id_, key, seconds, event, subject, order, trigger)
 
@@ -153,9 +155,8 @@ def _key(
 
 def _says_the_same(body: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
     """Whether the body names none of our facts, or just as we do, such as an event that was found there."""
-    if FACTS_SET.isdisjoint(body):
-        return True
-    return all(name in facts and body[name] == facts[name] for name in FACTS_SET.intersection(body))
+    named = FACTS_SET.intersection(body)
+    return not named or all(name in facts and body[name] == facts[name] for name in named)
 
 
 def _trigger(endpoint: Endpoint, call: Call, body: Any, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from atlas_workflows.integrations.webhooks.call import BODILESS, Call
-from atlas_workflows.integrations.webhooks.scheme import MOST_SIGNATURES, Claim, Scheme
+from atlas_workflows.integrations.webhooks.scheme import MOST_SIGNATURES, Scheme
 
 
 class Distrust(StrEnum):
@@ -60,10 +60,8 @@ def verify(
     if claim is None or not claim.signatures:
         return Distrust.UNSIGNED
     has_key = is_right = False
-    for text in in_force(
-        secrets, now
-    ):  # all of them, so that the time it takes does not say which one came close
-        if (key := scheme.key(text)) is None:
+    for secret in secrets:  # all of them, so that the time it takes does not say which one came close
+        if (secret.until is not None and now >= secret.until) or (key := scheme.key(secret.text)) is None:
             continue
         has_key = True
         for signature in claim.signatures[:MOST_SIGNATURES]:
@@ -72,13 +70,12 @@ def verify(
         return Distrust.WRONG if has_key else Distrust.NO_SECRET
     if _is_stale(claim.at, now, scheme.tolerance if tolerance is None else tolerance):
         return Distrust.STALE
-    return Believed(claim.id, sha256(_told(scheme, call, claim)).hexdigest())
+    told = claim.signed if scheme.repeats == "signed" else _brought(call)
+    return Believed(claim.id, sha256(told).hexdigest())
 
 
-def _told(scheme: Scheme, call: Call, claim: Claim) -> bytes:
-    """What makes a call another one where no id does."""
-    if scheme.repeats == "signed":
-        return claim.signed
+def _brought(call: Call) -> bytes:
+    """What makes a call another one where neither an id nor all that was signed does."""
     return call.query.encode("utf-8", "surrogateescape") if call.method in BODILESS else call.body
 
 
