@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import uvicorn
 
-from atlas_workflows.api.hooks.intake import Intake
+from atlas_workflows.api.hooks.intake import Intake, new_id
 from atlas_workflows.api.hooks.mount import WebhooksBeside, intake_of
-from atlas_workflows.exact_json import loads
 from atlas_workflows.integrations.webhooks.judge import Delivery
 from atlas_workflows.integrations.webhooks.ports import Stored
 
@@ -54,8 +54,8 @@ def floor(dsn: str) -> Application:
             made.append(intake_of(lambda: dsn)())
         endpoint = await made[0].doors.endpoint(ENDPOINT)
         assert endpoint
-        body = loads((await receive())["body"])
-        id_ = str(uuid4())
+        body = orjson.loads((await receive())["body"])
+        id_ = new_id()
         delivery = Delivery(endpoint, id_, f"id {id_}", None, None, None, None, body)
         found = await made[0].commits.keep(delivery)
         await answer(send, 202 if found is Stored.STORED else 500)

@@ -347,7 +347,7 @@ def test_rules_are_kept_in_their_columns_noted_and_listed(hooks: PostgresHooks, 
     assert BODY.decode() not in str(hooks.world.rows("SELECT * FROM atlas.webhook_refusals"))
     hooks.world.connection.execute("UPDATE atlas.workflow_webhooks SET expires_at = now()")
     assert asked(hooks, "e1", b'{"amount":12}', **right).json()["code"] == "webhook_expired"
-    assert hooks.keep(delivery(hooks.run(lambda store: store.endpoint("e1")), "k")) == [Stored.CLOSED]
+    assert hooks.keep(delivery(hooks.over(lambda store: store.endpoint("e1")), "k")) == [Stored.CLOSED]
     hooks.world.connection.execute(
         "UPDATE atlas.webhook_refusals SET refused_at = now() - interval '31 days'"
     )
@@ -369,7 +369,7 @@ def test_refusals_of_no_address_are_one_row_and_one_that_cannot_be_kept_costs_no
         poison = Refusal(endpoint, 401, "unsigned", "A letter that is none: \0.", "192.0.2.2")
         await store.keep_refusals([poison, Refusal(endpoint, 401, "unsigned", "No.", "192.0.2.3")])
 
-    hooks.run(noted)
+    hooks.over(noted)
     found = hooks.world.rows(
         "SELECT address, sum(times)::int FROM atlas.webhook_refusals GROUP BY 1 ORDER BY 1"
     )

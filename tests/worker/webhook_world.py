@@ -47,6 +47,7 @@ class Hooks(Protocol):
     def add(self, endpoint_id: str, organization: str = ONE, **more: Any) -> Endpoint: ...
     def pause(self, endpoint_id: str) -> None: ...
     def keep(self, *deliveries: Delivery) -> list[Stored]: ...
+    def over(self, work: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any: ...
     def events(self) -> list[tuple[str, str | None, Any]]: ...
     def later(self, seconds: float) -> None: ...
 
@@ -72,6 +73,9 @@ class MemoryHooks:
     def keep(self, *deliveries: Delivery) -> list[Stored]:
         return asyncio.run(self.store.keep(deliveries))
 
+    def over(self, work: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+        return asyncio.run(work(self.store))
+
     def events(self) -> list[tuple[str, str | None, Any]]:
         return [(each.endpoint.organization, each.subject, each.trigger) for each in self.store.events]
 
@@ -91,7 +95,7 @@ class PostgresHooks:
         )
         with acting_as_migration(self.world.connection) as connection:
             create_webhook(connection, Sealer((KEY,)), organization, wanted, ADA)
-        found = self.run(lambda store: store.endpoint(endpoint_id))
+        found = self.over(lambda store: store.endpoint(endpoint_id))
         assert isinstance(found, Endpoint)
         return found
 
@@ -100,10 +104,10 @@ class PostgresHooks:
             change_webhook(connection, ONE, endpoint_id, Change(is_active=False), ADA)
 
     def keep(self, *deliveries: Delivery) -> list[Stored]:
-        found: list[Stored] = self.run(lambda store: store.keep(deliveries))
+        found: list[Stored] = self.over(lambda store: store.keep(deliveries))
         return found
 
-    def run(self, work: Callable[[PostgresWebhooks], Coroutine[Any, Any, Any]]) -> Any:
+    def over(self, work: Callable[[PostgresWebhooks], Coroutine[Any, Any, Any]]) -> Any:
         async def once() -> Any:
             store = PostgresWebhooks(self.world.dsn, Sealer((KEY,)))
             try:

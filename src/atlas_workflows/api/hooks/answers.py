@@ -1,7 +1,8 @@
 """What a caller hears: problem+json, an answer to its question, or that its delivery is kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import orjson
 
@@ -18,14 +19,18 @@ AWAY = Refused(503, "store_away", "It cannot be stored now.", "Send it again lat
 BUSY = Refused(503, "busy", "Too many calls wait to be stored.", "Send it again later.", {"Retry-After": "1"})
 
 
+Messages = tuple[dict[str, Any], dict[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response."""
+    """One response. `messages` are ASGI's for it, made once where many calls hear the same."""
 
     status: int
     body: bytes
     content_type: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    messages: Messages | None = None
 
 
 def of_refusal(refused: Refused) -> Answer:
@@ -57,22 +62,20 @@ def of_question(answered: Answered) -> Answer:
 def of_stored(endpoint: Endpoint, stored: Stored) -> Answer | None:
     """What is kept, now or before, is a success; None for what is not."""
     if stored is Stored.STORED:
-        return _success(endpoint, ACCEPTED)
-    return _success(endpoint, REPEATED) if stored is Stored.REPEAT else None
+        return _told(endpoint.scheme.reply, ACCEPTED)
+    return _told(endpoint.scheme.reply, REPEATED) if stored is Stored.REPEAT else None
 
 
 def of_passed_over(endpoint: Endpoint, found: PassedOver) -> Answer:
     """A success too, which says that nothing comes of it."""
-    return _success(endpoint, orjson.dumps({"status": "passed_over", "code": found.code}))
-
-
-def _success(endpoint: Endpoint, said: bytes) -> Answer:
+    said = orjson.dumps({"status": "passed_over", "code": found.code})
     return _told(endpoint.scheme.reply, said)
 
 
 @lru_cache(maxsize=256)
 def _told(reply: Reply, said: bytes) -> Answer:
-    return Answer(reply.status, said if reply.body is None else reply.body, reply.content_type.encode())
+    made = Answer(reply.status, said if reply.body is None else reply.body, reply.content_type.encode())
+    return replace(made, messages=_messages(made))
 
 
 def refusal_of(endpoint: Endpoint, stored: Stored) -> Refused:
@@ -91,11 +94,17 @@ def refusal_of(endpoint: Endpoint, stored: Stored) -> Refused:
 
 async def send_answer(send: Send, answer: Answer, *, has_body: bool) -> None:
     """Write the response."""
-    await send({"type": "http.response.start", "status": answer.status, "headers": _headers(answer)})
-    await send({"type": "http.response.body", "body": answer.body if has_body else b""})
+    start, body = answer.messages or _messages(answer)
+    await send(start)
+    await send(body if has_body else body | {"body": b""})
 
 
-@lru_cache(maxsize=256)
-def _headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+def _messages(answer: Answer) -> Messages:
     length = str(len(answer.body)).encode()
-    return [(b"content-type", answer.content_type), (b"content-length", length), *STANDING, *answer.headers]
+    headers = [
+        (b"content-type", answer.content_type), (b"content-length", length), *STANDING, *answer.headers,
+    ]  # fmt: skip
+    return (
+        {"type": "http.response.start", "status": answer.status, "headers": headers},
+        {"type": "http.response.body", "body": answer.body},
+    )

@@ -41,6 +41,7 @@ TOO_FAST = Refused(
     {"Retry-After": "1"},
 )  # fmt: skip
 PASSED_OVER = 200  # what is noted of it; the provider hears its own success
+VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}  # of RFC 9562
 log = structlog.get_logger()
 
 
@@ -80,7 +81,9 @@ class Intake:
         headers, repeated, forwarded = read_headers(scope["headers"])
         client = scope.get("client")
         address = client_address(client[0] if client else None, forwarded, self.outside.proxies)
-        found = await self._outcome(endpoint, scope, receive, headers, repeated, address)
+        found = self._looked_at(endpoint, scope["method"], headers, address)
+        if found is None:
+            found = await self._outcome(endpoint, scope, receive, headers, repeated)
         if isinstance(found, Answer):
             return found
         if isinstance(found, PassedOver):
@@ -89,17 +92,11 @@ class Intake:
         self.notes.note(Refusal(endpoint, found.status, found.code, found.fact, address))
         return of_refusal(found)
 
-    async def _outcome(
-        self,
-        endpoint: Endpoint,
-        scope: Scope,
-        receive: Receive,
-        headers: Mapping[str, str],
-        repeated: frozenset[str],
-        address: str | None,
-    ) -> Answer | PassedOver | Refused:
-        method, now = scope["method"], self.clock()
-        refused = first_look(endpoint, method, address, headers, now) or second_look(
+    def _looked_at(
+        self, endpoint: Endpoint, method: str, headers: Mapping[str, str], address: str | None
+    ) -> Answer | PassedOver | Refused | None:
+        """Why nothing of the body needs to be read; None where it does."""
+        refused = first_look(endpoint, method, address, headers, self.clock()) or second_look(
             endpoint, method, headers
         )
         if refused is not None:
@@ -107,29 +104,36 @@ class Intake:
         most = endpoint.manner.per_address
         if most is not None and not self.addresses.has_room(endpoint.id, address, most):
             return TOO_FAST
-        query = scope["query_string"].decode("utf-8", "surrogateescape")
+        return None
+
+    async def _outcome(
+        self,
+        endpoint: Endpoint,
+        scope: Scope,
+        receive: Receive,
+        headers: Mapping[str, str],
+        repeated: frozenset[str],
+    ) -> Answer | PassedOver | Refused:
+        method, query = scope["method"], scope["query_string"].decode("utf-8", "surrogateescape")
         with Room(self.bounds, endpoint.id) as room:
-            body = await _body(room, endpoint, method, headers, receive)
+            body: bytes | Refused = b""
+            if method not in BODILESS and method != "HEAD":
+                length = headers.get("content-length")
+                body = await room.read(receive, None if length is None else int(length), endpoint.max_bytes)
             if isinstance(body, Refused):
                 return body
             call = Call(method, headers, body, query, self.url_of(endpoint, scope, query), repeated)
-            return await self._judged(endpoint, judge(endpoint, call, self.clock(), new_id()))
-
-    async def _judged(
-        self, endpoint: Endpoint, found: Delivery | Answered | PassedOver | Refused
-    ) -> Answer | PassedOver | Refused:
-        if isinstance(found, Answered):
-            return of_question(found)
-        if not isinstance(found, Delivery):
-            return found
-        try:
-            stored = await self.commits.keep(found)
-        except StoreAway as cause:
-            log.warning("a webhook cannot be stored", error=str(cause))
-            return AWAY
-        except TooBusy:
-            return BUSY
-        return of_stored(endpoint, stored) or refusal_of(endpoint, stored)
+            found = judge(endpoint, call, self.clock(), new_id())
+            if not isinstance(found, Delivery):
+                return of_question(found) if isinstance(found, Answered) else found
+            try:
+                stored = await self.commits.keep(found)
+            except StoreAway as cause:
+                log.warning("a webhook cannot be stored", error=str(cause))
+                return AWAY
+            except TooBusy:
+                return BUSY
+            return of_stored(endpoint, stored) or refusal_of(endpoint, stored)
 
     def url_of(self, endpoint: Endpoint, scope: Scope, query: str) -> str | None:
         """What the provider was told to call; what the proxies in front of us made of it is nobody's business."""
@@ -144,29 +148,18 @@ class Intake:
         return base if base is None or not query else f"{base}?{query}"
 
 
-async def _body(
-    room: Room, endpoint: Endpoint, method: str, headers: Mapping[str, str], receive: Receive
-) -> bytes | Refused:
-    if method in BODILESS or method == "HEAD":
-        return b""
-    length = headers.get("content-length")
-    return await room.read(receive, None if length is None else int(length), endpoint.max_bytes)
-
-
 def endpoint_in(path: str, prefixes: tuple[str, ...]) -> str | None:
     """The id of the endpoint that a path names behind one of the prefixes; None where it stands behind none of them."""
-    if not path.startswith(prefixes):
-        return None
-    prefix = next(prefix for prefix in prefixes if path.startswith(prefix))
-    return path[len(prefix) :].rstrip("/")
+    for prefix in prefixes:
+        if path.startswith(prefix):
+            return path[len(prefix) :].rstrip("/")
+    return None
 
 
 def new_id() -> str:
     """A random UUID of version 4, for a fifth of the time that uuid.uuid4 and its text take."""
-    drawn = bytearray(os.urandom(16))
-    drawn[6], drawn[8] = drawn[6] & 0x0F | 0x40, drawn[8] & 0x3F | 0x80
-    text = drawn.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = os.urandom(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{VARIANT[text[16]]}{text[17:20]}-{text[20:]}"
 
 
 def _may_exist(endpoint_id: str) -> bool:

@@ -17,6 +17,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 BODY_SECONDS = 10.0
 MOST_BYTES = 64 * MAX_BODY_BYTES  # of all calls that are not answered yet
 NONE_TWICE: frozenset[str] = frozenset()
+MOST_CACHED, MOST_NAMES = 64, 256  # letters of a header's name that is remembered, and how many are
 SHARE = 4  # one endpoint may have a quarter of that, so that none keeps the others out
 
 
@@ -63,7 +64,8 @@ class Room:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._keep(0)
+        if self.size:
+            self._keep(0)
 
     async def read(
         self, receive: Receive, expected: int | None, most: int = MAX_BODY_BYTES
@@ -75,7 +77,8 @@ class Room:
                 503, "busy", "Too much is being received.", "Send it again later.", {"Retry-After": "1"}
             )
         self.size = reserved
-        deadline = self.bounds.deadlines.begin(self.bounds.body_seconds)
+        deadlines = self.bounds.deadlines
+        task = deadlines.begin(self.bounds.body_seconds)
         try:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body", False):  # nearly always
@@ -83,17 +86,18 @@ class Room:
             else:
                 body = await _whole(message, receive, most)
         except asyncio.CancelledError:
-            if not deadline.is_ours():
+            if not deadlines.has_ended(task):
                 raise
             fact = f"The body took longer than {self.bounds.body_seconds:g} seconds."
             return Refused(408, "body_too_slow", fact, "Send it faster.", {"Connection": "close"})
         finally:
-            deadline.end()
+            deadlines.end(task)
         if isinstance(body, Refused):
             return body
         if len(body) > most:
             return too_large(most)
-        self._keep(min(len(body), reserved))
+        if len(body) < reserved:
+            self._keep(len(body))
         return body
 
     def _keep(self, size: int) -> None:
@@ -117,15 +121,26 @@ async def _whole(message: MutableMapping[str, Any], receive: Receive, most: int)
         message = await receive()
 
 
+class _Names(dict[bytes, str]):
+    """Names of headers in lower case. What strangers send stays here, so only what is short, and not much of it."""
+
+    def __missing__(self, name: bytes) -> str:
+        found = name.decode("latin-1").lower()
+        if len(name) <= MOST_CACHED and len(self) < MOST_NAMES:
+            self[name] = found
+        return found
+
+
+_NAMES = _Names()
+
+
 def read_headers(
     raw: Iterable[tuple[bytes, bytes]],
 ) -> tuple[Mapping[str, str], frozenset[str], Sequence[str]]:
     """Headers by their name in lower case, the names of those that came twice (they have no value), and X-Forwarded-For."""
     given = [*raw]
     # Surrogates, so that what was signed is encoded to the same bytes again.
-    found = {
-        name.decode("latin-1").lower(): value.decode("utf-8", "surrogateescape") for name, value in given
-    }
+    found = {_NAMES[name]: value.decode("utf-8", "surrogateescape") for name, value in given}
     if len(found) == len(given):  # nearly always
         forwarded = found.pop("x-forwarded-for", None)
         return found, NONE_TWICE, () if forwarded is None else (forwarded,)

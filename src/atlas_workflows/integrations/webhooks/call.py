@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
+
+import orjson
 
 from atlas_workflows.errors import InvalidJson
 from atlas_workflows.exact_json import is_deeper, loads_foreign, loads_unambiguous
@@ -12,13 +14,13 @@ from atlas_workflows.exact_json import is_deeper, loads_foreign, loads_unambiguo
 FORM = "application/x-www-form-urlencoded"
 MAX_BODY_BYTES = 1_048_576
 MOST_FIELDS = 1000  # of a form or a query
+MOST_CACHED = 128  # letters of a content type: what strangers send stays in a cache
 MOST_DEPTH = 64  # of JSON
 BODILESS = frozenset({"GET", "DELETE"})  # what these say stands in the query
 _SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """`url`: what the caller was told to call, with this call's query; None where nobody configured it.
 
     Names of headers are in lower case. A header that came twice is in `repeated` and has no value.
@@ -29,17 +31,31 @@ class Call:
     body: bytes
     query: str = ""
     url: str | None = None
-    repeated: frozenset[str] = field(default_factory=frozenset)
+    repeated: frozenset[str] = frozenset()
 
     @property
     def content_type(self) -> str:
         """The media type without its parameters, in lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return media_type(self.headers.get("content-type", ""))
 
     def query_value(self, name: str) -> str | None:
         """A parameter of the query; None where it is not there, stands twice or cannot be read."""
         found = [value for key, value in form_pairs(self.query) or () if key == name]
         return found[0] if len(found) == 1 else None
+
+
+def media_type(content_type: str) -> str:
+    """What stands in front of the parameters, in lower case."""
+    return (
+        _known_type(content_type)
+        if len(content_type) <= MOST_CACHED
+        else _known_type.__wrapped__(content_type)
+    )
+
+
+@lru_cache(maxsize=64)
+def _known_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def form_pairs(text: str) -> list[tuple[str, str]] | None:
@@ -79,28 +95,44 @@ def read_json(body: bytes) -> Any:
         raise InvalidJson("The body is not UTF-8.", remedy="Send JSON in UTF-8.") from cause
     if is_deeper(body, MOST_DEPTH):
         raise InvalidJson(f"The JSON is nested deeper than {MOST_DEPTH} levels.", remedy="Flatten it.")
-    value = loads_foreign(body)  # bytes are what the fast decoder takes
-    return value if _says_each_key_once(body, value) else loads_unambiguous(text)
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return loads_unambiguous(text)
+    keys = _keys_in(value)
+    if keys is None:
+        value = loads_foreign(body)
+        keys = _keys_in(value) or 0
+    return value if _says_each_key_once(body, keys) else loads_unambiguous(text)
 
 
-def _says_each_key_once(body: bytes, value: Any) -> bool:
+def _says_each_key_once(body: bytes, keys: int) -> bool:
     """Whether that is certain without reading the text again: as many colons as there are keys.
 
     Colons inside of texts can only make it more of them; then those behind a quote are counted, of which the same is true where no
     space stands between the two.
     """
-    keys = _keys_in(value)
     if body.count(b":") == keys:
         return True
     return body.count(b'":') == keys and _SPACED_KEY.search(body) is None
 
 
-def _keys_in(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_keys_in(item) for item in value.values() if isinstance(item, dict | list))
-    if isinstance(value, list):
-        return sum(_keys_in(item) for item in value if isinstance(item, dict | list))
-    return 0
+def _keys_in(value: Any) -> int | None:
+    """How many keys its objects have; None where a float is in it: orjson makes one of every number that it cannot hold exactly,
+    and to look for it on this way costs less than to search the text for such a number."""
+    keys, left = 0, [[value]]
+    while left:
+        found = left.pop()
+        for item in found:
+            kind = type(item)
+            if kind is dict:
+                keys += len(item)
+                left.append(item.values())
+            elif kind is list:
+                left.append(item)
+            elif kind is float:
+                return None
+    return keys
 
 
 def value_at(document: Any, path: str) -> str | None:

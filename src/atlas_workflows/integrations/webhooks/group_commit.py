@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from atlas_workflows.integrations.webhooks.judge import Delivery
@@ -10,6 +10,10 @@ from atlas_workflows.integrations.webhooks.ports import Deliveries, DeliveryUnfi
 
 AT_ONCE = 100
 MOST_WAITING = 2000
+# While the database stores the first one's batch, the server makes up the second one's; a third would find nothing to do.
+WRITERS = 2
+Waiting = tuple[Delivery, "asyncio.Future[Stored]"]
+Order = tuple[str, str]  # endpoint and order key
 
 
 class TooBusy(Exception):
@@ -18,31 +22,98 @@ class TooBusy(Exception):
 
 @dataclass(slots=True)
 class GroupCommit:
-    """One writer for all calls of a process. A delivery is answered for once its transaction is committed, never before."""
+    """A few writers for all calls of a process. A delivery is answered for once its transaction is committed, never before.
+
+    One that shares its order with another that is being stored waits until that is done: the event of the later one gets the
+    later id, whichever writer is the faster.
+    """
 
     deliveries: Deliveries
     at_once: int = AT_ONCE
     most_waiting: int = MOST_WAITING
-    _waiting: deque[tuple[Delivery, asyncio.Future[Stored]]] = field(default_factory=deque)
-    _writer: asyncio.Task[None] | None = None
+    writers: int = WRITERS
+    _waiting: deque[Waiting] = field(default_factory=deque)
+    # By the orders that are being stored, what comes later in each of them.
+    _held: dict[Order, list[Waiting]] = field(default_factory=dict)
+    _holding: int = 0
+    _enough: int = 1
+    _sizes: dict["asyncio.Task[None]", int] = field(default_factory=dict)
 
-    async def keep(self, delivery: Delivery) -> Stored:
-        """Store it with the others that wait. Raises StoreAway and TooBusy; then nothing is stored, or a repeat finds it."""
-        if len(self._waiting) >= self.most_waiting:
-            raise TooBusy
+    def keep(self, delivery: Delivery) -> "asyncio.Future[Stored]":
+        """Store it with the others that wait; to be awaited. Raises StoreAway and TooBusy then: nothing is stored, or a repeat finds it."""
         answer: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        if len(self._waiting) + self._holding >= self.most_waiting:
+            answer.set_exception(TooBusy())
+            return answer
         self._waiting.append((delivery, answer))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
-        return await answer
+        if len(self._waiting) >= self._enough:
+            self._begin()
+        return answer
+
+    def _begin(self) -> None:
+        """At once while nothing is under way; beside another batch one that is as large, for many small ones cost more than they save."""
+        if len(self._waiting) >= self._enough:
+            task = asyncio.get_running_loop().create_task(self._write())
+            self._sizes[task] = (
+                self.at_once
+            )  # until it has begun, and everybody who calls in the same moment is there
+            self._count()
+            task.add_done_callback(self._end)
+
+    def _count(self) -> None:
+        """How many have to wait until a batch of theirs begins, which every call asks."""
+        is_full = len(self._sizes) >= self.writers
+        self._enough = self.most_waiting + 1 if is_full else max(self._sizes.values(), default=1)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        del self._sizes[task]
+        self._count()
+        if not task.cancelled():  # else the loop ends
+            self._begin()
 
     async def _write(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(0)  # whoever was just answered calls again: let them come along
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self.at_once))]
+        batch, orders = self._take()
+        if not batch:
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._sizes[task] = len(batch)
+        self._count()
+        self._begin()
+        try:
             found = await self._keep([delivery for delivery, _ in batch])
-            for (_, answer), one in zip(batch, found, strict=True):
-                _tell(answer, one)
+        except asyncio.CancelledError:
+            for _, answer in batch:
+                answer.cancel()
+            raise
+        finally:
+            self._let_go(orders)
+        for (_, answer), one in zip(batch, found, strict=True):
+            _tell(answer, one)
+
+    def _take(self) -> tuple[list[Waiting], set[Order]]:
+        """The next batch, and its orders."""
+        batch: list[Waiting] = []
+        orders: set[Order] = set()
+        while self._waiting and len(batch) < self.at_once:
+            one = self._waiting.popleft()
+            if one[0].order is not None:
+                order = (one[0].endpoint.id, one[0].order)
+                if order in self._held:
+                    self._held[order].append(one)
+                    self._holding += 1
+                    continue
+                orders.add(order)
+            batch.append(one)
+        # Afterwards: those of one order may stand in one batch.
+        self._held.update((order, []) for order in orders)
+        return batch, orders
+
+    def _let_go(self, orders: Iterable[Order]) -> None:
+        """What they held up goes before what came later."""
+        held = [one for order in orders for one in self._held.pop(order)]
+        self._holding -= len(held)
+        self._waiting.extendleft(reversed(held))
 
     async def _keep(self, batch: Sequence[Delivery]) -> Sequence[Stored | Exception]:
         """One that cannot be held is looked for by halves: its neighbours are stored all the same."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Any
+from typing import Any, NamedTuple
 
 from atlas_workflows.errors import InvalidJson
 from atlas_workflows.integrations.webhooks.call import BODILESS, FORM, Call, read_form, read_json
@@ -24,8 +24,7 @@ class Answered:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What is stored of a call that is believed, once per `key`, remembered for `seconds` (None: as long as any is).
 
     `subject` is an id, or what the endpoint's `subject_by` says.
@@ -88,7 +87,7 @@ def _delivery(
             break
     subject = None if endpoint.subject is None else endpoint.subject.read(call, body)
     order = None if endpoint.order is None else endpoint.order.read(call, body)
-    if not (_fits(key) and _fits(event) and _fits(subject) and _fits(order)):
+    if not (_fits(key) and _fits(event) and (subject is order is None or (_fits(subject) and _fits(order)))):
         return _unfit({"delivery id": key, "event": event, "subject": subject, "order": order})
     shown = None if endpoint.scheme.shown_id is None else endpoint.scheme.shown_id.read(call, body)
     facts: dict[str, Any] = {
@@ -101,7 +100,9 @@ def _delivery(
         facts["event"] = event
     facts["headers"] = _asked(endpoint, call) if endpoint.asked else {}
     trigger = _trigger(endpoint, call, body, facts)
-    if (reason := unwanted(endpoint, event, trigger, now)) is not None:
+    if (endpoint.events or endpoint.conditions is not None) and (
+        reason := unwanted(endpoint, event, trigger, now)
+    ) is not None:
         return reason
     return Delivery(endpoint, id_, key, seconds, event, subject, order, trigger)
 
@@ -152,9 +153,15 @@ def _key(
     return f"digest {believed.digest}", scheme.same_for
 
 
+def _says_the_same(body: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Whether the body names none of our facts, or just as we do, such as an event that was found there."""
+    named = FACTS_SET.intersection(body)
+    return not named or all(name in facts and body[name] == facts[name] for name in named)
+
+
 def _trigger(endpoint: Endpoint, call: Call, body: Any, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What the trigger says: the fields of the body, those that the endpoint maps, and ours, which nothing sent replaces."""
-    if not endpoint.mapping and type(body) is dict and FACTS_SET.isdisjoint(body):  # nearly always
+    if not endpoint.mapping and type(body) is dict and _says_the_same(body, facts):  # nearly always
         return {**body, **facts}
     taken = ((name, place.take(call, body)) for name, place in endpoint.mapping)
     mapped = {name: value for name, value in taken if value is not None}

@@ -40,6 +40,6 @@ class Deliveries(Protocol):
     async def keep(self, deliveries: Sequence[Delivery]) -> list[Stored]:
         """Store a batch durably, each delivery that is new with its event, in the order given; all or nothing.
 
-        Returns when it is committed. Raises StoreAway and DeliveryUnfit.
+        Called by several at once, each with its own batch. Returns when it is committed. Raises StoreAway and DeliveryUnfit.
         """
         ...

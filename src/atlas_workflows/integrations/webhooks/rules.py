@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from hmac import compare_digest
 from typing import Any
 
@@ -11,7 +12,7 @@ from atlas_workflows.errors import AtlasError
 from atlas_workflows.expressions.evaluate import compile_condition
 from atlas_workflows.expressions.moment import moment
 from atlas_workflows.expressions.wording import why
-from atlas_workflows.integrations.webhooks.call import BODILESS, FORM
+from atlas_workflows.integrations.webhooks.call import BODILESS, FORM, MOST_CACHED
 from atlas_workflows.integrations.webhooks.endpoint import Endpoint
 
 PAUSED_SECONDS = 60
@@ -117,10 +118,13 @@ def second_look(endpoint: Endpoint, method: str, headers: Mapping[str, str]) -> 
         return too_large(endpoint.max_bytes)
     if "content-encoding" in headers and headers["content-encoding"].lower() != "identity":
         return Refused(415, "encoding_unknown", "The body is compressed.", "Send it as it is.")
-    return _of_kind(endpoint, headers.get("content-type", ""))
+    content_type = headers.get("content-type", "")
+    read = _of_kind if len(content_type) <= MOST_CACHED else _of_kind.__wrapped__
+    return read(endpoint.kinds, content_type)
 
 
-def _of_kind(endpoint: Endpoint, content_type: str) -> Refused | None:
+@lru_cache(maxsize=64)
+def _of_kind(kinds: frozenset[str], content_type: str) -> Refused | None:
     kind, _, parameters = content_type.lower().partition(";")
     kind = kind.strip()
     if kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
@@ -131,8 +135,8 @@ def _of_kind(endpoint: Endpoint, content_type: str) -> Refused | None:
         return Refused(
             415, "type_unknown", "The body is neither JSON nor a form.", f"Send Content-Type: application/json or {FORM}."
         )  # fmt: skip
-    if found not in endpoint.kinds:
-        only = " or ".join(sorted(endpoint.kinds))
+    if found not in kinds:
+        only = " or ".join(sorted(kinds))
         return Refused(415, "type_not_taken", f"The endpoint takes {only} only.", f"Send {only}.")
     charset = parameters.partition("charset=")[2].strip("\"' ") if parameters else ""
     if charset not in ("", "utf-8", "utf8", "us-ascii"):

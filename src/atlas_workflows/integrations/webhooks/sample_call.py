@@ -3,7 +3,7 @@
 import base64
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -106,4 +106,4 @@ def with_own_headers(endpoint: Endpoint, call: Call) -> Call:
     own = {name: value or "test" for name, value in endpoint.headers if name not in call.headers}
     if endpoint.origins:
         own["origin"] = min(endpoint.origins)
-    return replace(call, headers={**call.headers, **own})
+    return call._replace(headers={**call.headers, **own})

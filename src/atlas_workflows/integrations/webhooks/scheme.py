@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
@@ -50,8 +50,7 @@ def in_body(path: str) -> Place:
     return Place("body", path)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a call says of itself: the bytes that were signed, the signatures it brings, when it was made (Unix seconds), and an
     id among what was signed."""
 
@@ -129,7 +128,8 @@ def _keyed(key: bytes, digest: str) -> tuple[Any, Any]:
 
 def mac(key: bytes, signed: bytes, digest: str) -> bytes:
     """RFC 2104, for the digests with blocks of 64 bytes (SHA-1, SHA-256)."""
-    inner, outer = (half.copy() for half in _keyed(key, digest))
+    inner, outer = _keyed(key, digest)
+    inner, outer = inner.copy(), outer.copy()
     inner.update(signed)
     outer.update(inner.digest())
     made: bytes = outer.digest()

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from atlas_workflows.integrations.webhooks.call import BODILESS, Call
-from atlas_workflows.integrations.webhooks.scheme import MOST_SIGNATURES, Claim, Scheme
+from atlas_workflows.integrations.webhooks.scheme import MOST_SIGNATURES, Scheme
 
 
 class Distrust(StrEnum):
@@ -44,8 +45,7 @@ def in_force(secrets: Sequence[Secret], now: float) -> tuple[str, ...]:
     return tuple([secret.text for secret in secrets if secret.until is None or now < secret.until])
 
 
-@dataclass(frozen=True, slots=True)
-class Believed:
+class Believed(NamedTuple):
     """A call that is the provider's: `id` is what tells a repeat, where the provider says one; `digest` where it does not."""
 
     id: str | None
@@ -59,24 +59,23 @@ def verify(
     claim = scheme.read(call)
     if claim is None or not claim.signatures:
         return Distrust.UNSIGNED
-    keys = [key for text in in_force(secrets, now) if (key := scheme.key(text)) is not None]
-    if not keys:
-        return Distrust.NO_SECRET
-    is_right = False
-    for key in keys:  # all of them, so that the time it takes does not say which one came close
+    has_key = is_right = False
+    for secret in secrets:  # all of them, so that the time it takes does not say which one came close
+        if (secret.until is not None and now >= secret.until) or (key := scheme.key(secret.text)) is None:
+            continue
+        has_key = True
         for signature in claim.signatures[:MOST_SIGNATURES]:
             is_right |= scheme.matches(key, claim.signed, signature)
     if not is_right:
-        return Distrust.WRONG
+        return Distrust.WRONG if has_key else Distrust.NO_SECRET
     if _is_stale(claim.at, now, scheme.tolerance if tolerance is None else tolerance):
         return Distrust.STALE
-    return Believed(claim.id, sha256(_told(scheme, call, claim)).hexdigest())
+    told = claim.signed if scheme.repeats == "signed" else _brought(call)
+    return Believed(claim.id, sha256(told).hexdigest())
 
 
-def _told(scheme: Scheme, call: Call, claim: Claim) -> bytes:
-    """What makes a call another one where no id does."""
-    if scheme.repeats == "signed":
-        return claim.signed
+def _brought(call: Call) -> bytes:
+    """What makes a call another one where neither an id nor all that was signed does."""
     return call.query.encode("utf-8", "surrogateescape") if call.method in BODILESS else call.body
 
 

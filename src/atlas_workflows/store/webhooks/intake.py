@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from psycopg.rows import namedtuple_row, scalar_row
+from psycopg.rows import namedtuple_row
 
 from atlas_workflows import exact_json
 from atlas_workflows.db.connect import APPLICATION_ROLE
@@ -22,7 +22,7 @@ from atlas_workflows.integrations.webhooks.schemes import scheme_named
 from atlas_workflows.integrations.webhooks.verify import Secret
 from atlas_workflows.nodes.trigger_questions import header_told
 from atlas_workflows.secrets.sealing import Sealer
-from atlas_workflows.worker.messages import json_text
+from atlas_workflows.store.webhooks.writing import AsyncSession, Writer
 
 CONNECT_SECONDS = 5
 ATTEMPTS = 3
@@ -31,24 +31,25 @@ UNFIT = ("22", "23", "54")
 AGAIN = "40"
 # A server that is gone without a word is noticed in ten seconds, not in the two hours of TCP.
 SILENCE_SECONDS = 10
-# For every session of the intake: it may do what the application may, and waits for nobody for long.
+# For every session of the intake: it may do what the application may, and waits for nobody for long. There is no lock_timeout: a
+# batch waits for the commit of the one before it, of the same endpoint, as long as that may take.
 SETTINGS = {
     "role": APPLICATION_ROLE, "row_security": "on", "search_path": "pg_catalog", "TimeZone": "UTC", "statement_timeout": "10s",
-    "lock_timeout": "5s", "idle_in_transaction_session_timeout": "10s", "jit": "off", "synchronous_commit": "on",
+    "idle_in_transaction_session_timeout": "10s", "jit": "off", "synchronous_commit": "on",
     # Planned once, on tables that may be empty then: by keys all the same.
     "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_mergejoin": "off",
 }  # fmt: skip
-AsyncSession = psycopg.AsyncConnection[Any]
 log = structlog.get_logger()
 
 
 class PostgresWebhooks:
-    """The ports of the intake. One session reads endpoints, one writes, one counts refusals, each used by one task at a time."""
+    """The ports of the intake. One session reads endpoints, one counts refusals, and as many write as batches are kept at once."""
 
     def __init__(self, dsn: str, sealer: Sealer | None) -> None:
         self._dsn, self._sealer = dsn, sealer
         self._reader: AsyncSession | None = None
-        self._writer: AsyncSession | None = None
+        self._idle: list[Writer] = []
+        self._is_closed = False
         self._noter: AsyncSession | None = None
         self._opening, self._noting = asyncio.Lock(), asyncio.Lock()
 
@@ -67,17 +68,11 @@ class PostgresWebhooks:
 
     async def keep(self, deliveries: Sequence[Delivery]) -> list[Stored]:
         """Store a batch, each new delivery with its event. Raises StoreAway and DeliveryUnfit."""
-        for attempt in range(1, ATTEMPTS + 1):
-            self._writer = await self._alive(self._writer)
-            try:
-                return await _keep(self._writer, deliveries)
-            except psycopg.Error as cause:
-                state = (cause.sqlstate or "")[:2]
-                if state in UNFIT:
-                    raise DeliveryUnfit from cause
-                if state != AGAIN or attempt == ATTEMPTS:
-                    raise _away(cause) from cause
-        raise AssertionError
+        writer = self._idle.pop() if self._idle else Writer(await self._alive(None))
+        try:
+            return await _kept(writer, deliveries)
+        finally:
+            await self._put_by(writer)
 
     async def keep_refusals(self, refusals: Sequence[Refusal]) -> None:
         """Count them, each under its organization's policies. Raises StoreAway."""
@@ -95,14 +90,24 @@ class PostgresWebhooks:
                     raise _away(cause) from cause
                 await _note_alone(session, refusals)
 
+    async def _put_by(self, writer: Writer) -> None:
+        if not self._is_closed and _is_alive(writer.session):
+            self._idle.append(writer)
+            return
+        # What ended it, such as the server's end, has mostly ended the others as well, which nobody would see before their turn.
+        ended, self._idle = [writer, *self._idle], []
+        for each in ended:
+            await each.session.close()
+
     async def close(self) -> None:
-        """End its sessions."""
-        for session in (self._reader, self._writer, self._noter):
+        """End its sessions, those at work when they are done."""
+        self._is_closed = True
+        for session in (self._reader, self._noter, *(writer.session for writer in self._idle)):
             if session is not None:
                 await session.close()
 
     async def _alive(self, session: AsyncSession | None) -> AsyncSession:
-        if session is not None and not session.closed and not session.broken:
+        if session is not None and _is_alive(session):
             return session
         try:
             made = await psycopg.AsyncConnection.connect(
@@ -124,16 +129,17 @@ class PostgresWebhooks:
         return made
 
 
-async def _keep(session: AsyncSession, deliveries: Sequence[Delivery]) -> list[Stored]:
-    """One transaction; in it each organization's deliveries under that organization's policies."""
-    found: dict[str, Stored] = {}
-    async with session.pipeline(), session.transaction():
-        asked = [(group, await _send(session, group)) for group in _by_organization(deliveries)]
-        await session.execute("SELECT atlas.announce_events()")
-        for group, cursor in asked:
-            answers = await cursor.fetchall()
-            found |= {delivery.id: Stored(answer) for delivery, answer in zip(group, answers, strict=True)}
-    return [found[delivery.id] for delivery in deliveries]
+async def _kept(writer: Writer, deliveries: Sequence[Delivery]) -> list[Stored]:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await writer.keep(deliveries)
+        except psycopg.Error as cause:
+            state = (cause.sqlstate or "")[:2]
+            if state in UNFIT:
+                raise DeliveryUnfit from cause
+            if state != AGAIN or attempt == ATTEMPTS:
+                raise _away(cause) from cause
+    raise AssertionError
 
 
 async def _note(session: AsyncSession, organization: str, group: Sequence[Refusal]) -> None:
@@ -164,51 +170,6 @@ async def _note_alone(session: AsyncSession, refusals: Sequence[Refusal]) -> Non
                 "a refusal of a webhook cannot be noted",
                 webhook=refusal.endpoint.id, code=refusal.code, error=str(_away(cause)),
             )  # fmt: skip
-
-
-def _by_organization(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
-    groups: dict[str, list[Delivery]] = {}
-    for delivery in deliveries:
-        groups.setdefault(delivery.endpoint.organization, []).append(delivery)
-    # In one order for everybody: two processes wait for each other in one direction.
-    return [groups[organization] for organization in sorted(groups)]
-
-
-async def _send(session: AsyncSession, group: Sequence[Delivery]) -> Any:
-    organization = group[0].endpoint.organization
-    await session.execute("SELECT set_config('atlas.organization_id', %s, true)", [organization])
-    passing = [delivery for delivery in group if delivery.seconds is not None]
-    if passing:
-        await session.execute(
-            sql("webhooks/release_keys"),
-            {
-                "organization": organization,
-                "webhooks": [delivery.endpoint.id for delivery in passing],
-                "keys": [delivery.key for delivery in passing],
-                "seconds": [delivery.seconds for delivery in passing],
-            },
-        )
-    cursor = session.cursor(row_factory=scalar_row)
-    return await cursor.execute(sql("webhooks/keep"), _columns(organization, group))
-
-
-def _columns(organization: str, group: Sequence[Delivery]) -> dict[str, Any]:
-    return {
-        "organization": organization,
-        "ids": [delivery.id for delivery in group],
-        "webhooks": [delivery.endpoint.id for delivery in group],
-        "keys": [delivery.key for delivery in group],
-        "events": [delivery.event for delivery in group],
-        "subjects": [delivery.subject for delivery in group],
-        "finders": [_finder(delivery) for delivery in group],
-        "orders": [delivery.order for delivery in group],
-        "triggers": f"[{','.join(json_text(delivery.trigger) for delivery in group)}]",
-    }
-
-
-def _finder(delivery: Delivery) -> str | None:
-    by = delivery.endpoint.manner.subject_by
-    return None if by == "id" or delivery.subject is None else by
 
 
 def _endpoint(row: Any, sealer: Sealer | None) -> Endpoint:
@@ -242,6 +203,10 @@ def _asked(document: str | None, sealer: Sealer | None) -> Iterator[AskedHeader]
             yield AskedHeader(asked["name"], value, value)
         elif sealed is not None and sealer is not None:
             yield AskedHeader(asked["name"], sealer.unseal(b64decode(sealed)), header_told(value))
+
+
+def _is_alive(session: AsyncSession) -> bool:
+    return not session.closed and not session.broken
 
 
 def _is_unfit(cause: psycopg.Error) -> bool:
