@@ -68,7 +68,8 @@ class Load:
     def __init__(self, waiting: list[bytes], rate: float) -> None:
         self.left, self.rate, self.many = deque(waiting), rate, len(waiting)
         self.due: deque[tuple[bytes, float]] = deque()
-        self.free: list[Connection] = []
+        # In turn, so that none is idle for so long that the server closes it.
+        self.free: deque[Connection] = deque()
         self.taken: list[float] = []
         self.late: list[float] = []
         self.statuses: Counter[int] = Counter()
@@ -102,7 +103,7 @@ class Load:
             self.late.append(time.perf_counter() - due)
             request = self.left.popleft()
             if self.free:
-                self.free.pop().send(request, due)
+                self.free.popleft().send(request, due)
             else:
                 self.due.append((request, due))
 
