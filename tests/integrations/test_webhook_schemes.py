@@ -168,6 +168,33 @@ def test_a_sample_of_ours_is_believed_as_the_providers_call_is(scheme: Scheme) -
     assert isinstance(judge(endpoint, asked._replace(headers=JSON, body=b"{}"), NOW, "x"), Refused)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "manner"),
+    [
+        ("legacy_body", Manner(tolerance=60)),
+        ("standard", Manner(event_from="body:data.object.kind")),
+        ("atlas", Manner(content_types=("form",), event_from="body:kind", delivery_from="body:own")),
+        ("atlas", Manner(delivery_from="body:data.own", event_from="body:data.kind")),
+    ],
+    ids=["a time in the body", "an event deep inside", "forms alone", "two places in one object"],
+)
+def test_a_sample_keeps_to_what_its_endpoint_asks_for(scheme: str, manner: Manner) -> None:
+    endpoint = endpoint_of("1", "o", "e1", scheme_named(scheme), manner, secrets=(Secret(secret_of(scheme)),))
+    asked = sample_call(endpoint, Wish("paid"), url=PUBLIC, at=NOW, id_="i-1")
+    judged = judge(endpoint, asked, NOW, "x")
+    assert isinstance(judged, Delivery), judged
+    assert judged.event == "paid"
+    assert asked.content_type == ("application/json" if "json" in manner.content_types else FORM)
+
+
+def test_what_no_form_can_hold_is_refused_by_name() -> None:
+    endpoint = endpoint_of(
+        "1", "o", "e1", scheme_named("twilio"), Manner(), secrets=(Secret(secret_of("twilio")),)
+    )
+    with pytest.raises(InputError, match="'Media'"):
+        sample_call(endpoint, Wish(body={"To": "1", "Media": {"a": 1}}), url=PUBLIC, at=NOW, id_="i")
+
+
 def test_only_sendgrid_can_sign_for_sendgrid() -> None:
     assert [scheme.name for scheme in all_schemes().values() if scheme.sample is None] == ["sendgrid"]
     endpoint = endpoint_of(

@@ -236,6 +236,27 @@ def test_the_application_takes_webhooks_where_it_is_served_alone(
         )
 
 
+def test_an_endpoint_that_cannot_be_read_keeps_nobody_from_the_others(hooks: PostgresHooks) -> None:
+    """As after a return to an earlier release, which does not know a setting."""
+    for endpoint in ("e1", "e2"):
+        hooks.add(endpoint, manner=Manner(tolerance=60))
+    hooks.world.connection.execute(
+        "UPDATE atlas.workflow_webhooks SET manner = '{\"nosuch\": 1}' WHERE endpoint_id = 'e1'"
+    )
+    assert [status(hooks, each, BODY, SECRET) for each in ("e1", "e2")] == [503, 202]
+    listed = run(hooks, "list").output
+    assert "CANNOT BE READ" in listed
+    assert "2 webhooks." in listed
+    assert "has no setting nosuch" in run(hooks, "show", "e1").output
+    run(hooks, "set", "e1", "--name", "Renamed")
+    assert "CANNOT BE READ" in run(hooks, "list").output, "a new name replaces no settings"
+    assert "all settings are new" in run(hooks, "set", "e1", "--tolerance", "90").output
+    assert status(hooks, "e1", BODY, SECRET) == 202
+    hooks.world.connection.execute("UPDATE atlas.workflow_webhooks SET manner = '{\"nosuch\": 1}'")
+    run(hooks, "delete", "e1")
+    assert "1 webhooks." in run(hooks, "list").output
+
+
 def test_of_two_changes_at_once_the_second_meets_what_the_first_left(hooks: PostgresHooks) -> None:
     hooks.add("e1", manner=Manner())
     other = PostgresWorld(hooks.world.dsn, now=None)

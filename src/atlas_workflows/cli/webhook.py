@@ -230,11 +230,17 @@ def change(
         "mapping": map_, "expires_at": expires,
     }  # fmt: skip
     with _connection(dsn) as connection:
-        before = endpoints.lock_webhook(connection, whose, endpoint).manner
-        manner = manner_with(manner_without(before, cleared), given_settings)
-        wanted = Change(name, scheme, manner, signed, per_minute)
+        before = endpoints.lock_webhook(connection, whose, endpoint)
+        manner = manner_with(manner_without(before.manner, cleared), given_settings)
+        # What cannot be read is replaced by what somebody asks for, not by renaming an endpoint.
+        is_kept = before.unreadable is not None and manner == before.manner
+        wanted = Change(name, scheme, None if is_kept else manner, signed, per_minute)
         endpoints.change_webhook(connection, whose, endpoint, wanted, By(by, reason))
-    print("Changed.")
+    print(
+        "Changed."
+        if before.unreadable is None or is_kept
+        else "Changed; all settings are new, as the old could not be read."
+    )
 
 
 @app.command()

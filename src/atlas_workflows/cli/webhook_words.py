@@ -15,7 +15,7 @@ PATH = "/hooks/"
 
 def webhook_line(webhook: Webhook) -> str:
     """One line of a list."""
-    state = "takes calls" if webhook.is_active else "paused"
+    state = "paused" if not webhook.is_active else "CANNOT BE READ" if webhook.unreadable else "takes calls"
     last = f"last at {webhook.last_at:%Y-%m-%d %H:%M:%S} UTC" if webhook.last_at else "none yet"
     signed = webhook.scheme if webhook.verifies else "UNSIGNED"
     return without_controls(
@@ -34,6 +34,9 @@ def webhook_lines(webhook: Webhook) -> Iterator[str]:
     yield f"{webhook.refused} were refused or passed over; `atlas webhook deliveries` says why."
     if webhook.workflow is not None:
         yield f"Only while workflow {webhook.workflow} is active."
+    if webhook.unreadable is not None:
+        yield without_controls(f"Its settings cannot be read, so calls get 503: {webhook.unreadable}")
+        yield "Set them anew with `atlas webhook set`, which replaces them all, or remove it with `atlas webhook delete`."
     for name, value in webhook.manner.to_json().items():
         yield without_controls(f"{name}: {_shown(value)}")
 

@@ -11,7 +11,7 @@ from atlas_workflows.api.manners.exact import Instant, Model
 
 class WebhookView(Model):
     """An endpoint; of its secret only a hint. `taken` counts calls, repeats among them, `limited` those over the rate, `refused` all
-    that were refused or passed over."""
+    that were refused or passed over. `unreadable`: why its settings cannot be read, so that no call is taken until they are set anew."""
 
     id: str
     organization: str
@@ -29,6 +29,7 @@ class WebhookView(Model):
     limited: int
     refused: int
     last_at: datetime | None
+    unreadable: str | None
 
 
 class Webhooks(Model):

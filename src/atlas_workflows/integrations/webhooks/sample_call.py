@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from atlas_workflows import exact_json
 from atlas_workflows.errors import InputError
 from atlas_workflows.integrations.webhooks.call import FORM, Call
 from atlas_workflows.integrations.webhooks.endpoint import Endpoint
-from atlas_workflows.integrations.webhooks.scheme import Place, Sample, Scheme
+from atlas_workflows.integrations.webhooks.scheme import Sample, Scheme
 from atlas_workflows.integrations.webhooks.verify import in_force
 
 DIGESTS = ("sha256", "sha1")
@@ -46,12 +46,17 @@ def sample_call(endpoint: Endpoint, wish: Wish, *, url: str | None, at: int, id_
             remedy="Set ATLAS_PUBLIC_URL, or give the endpoint a public_url.",
         )
     given = {"at": str(at), "milliseconds": str(at * 1000), "id": id_, "event": wish.event}
-    body = _document(endpoint, wish, id_)
-    bare = _call(sample, body, url, {**given, "signature": "0"})
+    is_form = sample.form or "json" not in endpoint.kinds
+    body = _document(endpoint, wish, id_, is_form=is_form)
+    if sample.time is not None and wish.body is None:
+        body = {**body, sample.time: str(at)}
+    bare = _call(sample, body, url, {**given, "signature": "0"}, is_form=is_form)
     claim = scheme.read(bare)
     if claim is None:
         raise InputError(f"The sample is none that {scheme.title} would send.", remedy="Give another body.")
-    return _call(sample, body, url, {**given, "signature": _signature(scheme, key, claim.signed)})
+    return _call(
+        sample, body, url, {**given, "signature": _signature(scheme, key, claim.signed)}, is_form=is_form
+    )
 
 
 def _signature(scheme: Scheme, key: bytes, signed: bytes) -> str:
@@ -63,17 +68,31 @@ def _signature(scheme: Scheme, key: bytes, signed: bytes) -> str:
     raise InputError(f"Only {scheme.title} can sign its calls.", remedy="Let it send a test itself.")
 
 
-def _call(sample: Sample, body: Mapping[str, Any], url: str | None, given: Mapping[str, str]) -> Call:
+def _call(
+    sample: Sample, body: Mapping[str, Any], url: str | None, given: Mapping[str, str], *, is_form: bool
+) -> Call:
     headers = {name: value.format(**given) for name, value in sample.headers.items()}
-    kind = FORM if sample.form else "application/json"
     if sample.in_body:
         signature = {"timestamp": given["at"], "token": given["id"], "signature": given["signature"]}
         body = {"signature": signature, "event-data": body}
-    text = urlencode(body).encode() if sample.form else exact_json.dumps(body)
+    kind, text = _written(body, is_form=is_form)
     return Call("POST", {"content-type": kind, **headers}, text, url=url)
 
 
-def _document(endpoint: Endpoint, wish: Wish, id_: str) -> Mapping[str, Any]:
+def _written(body: Mapping[str, Any], *, is_form: bool) -> tuple[str, bytes]:
+    """Its type and the body. Raises InputError for one that no form can hold."""
+    if not is_form:
+        return "application/json", exact_json.dumps(body)
+    nested = [name for name, value in body.items() if isinstance(value, Mapping | list)]
+    if nested:
+        raise InputError(
+            f"A form has no place for what {nested[0][:60]!r} holds.",
+            remedy="Give a body whose values are texts and numbers.",
+        )
+    return FORM, urlencode(body).encode()
+
+
+def _document(endpoint: Endpoint, wish: Wish, id_: str, *, is_form: bool) -> Mapping[str, Any]:
     if wish.body is not None:
         return wish.body
     body: dict[str, Any] = {"test": "true", "id": id_}
@@ -82,22 +101,23 @@ def _document(endpoint: Endpoint, wish: Wish, id_: str) -> Mapping[str, Any]:
         *((place, id_) for place in places),
         *((place, wish.event) for place in endpoint.event[:1]),
     ):
-        _put(body, place, value)
+        if place.where == "body":
+            _put(body, [place.name] if is_form else place.name.split("."), value)
     return body
 
 
-def _put(body: dict[str, Any], place: Place, value: str) -> None:
-    """Where the place is a plain path that nothing stands in the way of."""
-    *above, last = place.name.split(".")
-    if place.where == "header" or above:
-        return
+def _put(body: dict[str, Any], path: Sequence[str], value: str) -> None:
+    """Where nothing stands in the way."""
+    *above, last = path
+    for name in above:
+        if not isinstance(body := body.setdefault(name, {}), dict):
+            return
     body[last] = value
 
 
 def _unsigned(endpoint: Endpoint, wish: Wish, id_: str) -> Call:
-    kind = "application/json" if "json" in endpoint.kinds else FORM
-    body = _document(endpoint, wish, id_)
-    text = exact_json.dumps(body) if kind != FORM else urlencode(body).encode()
+    is_form = "json" not in endpoint.kinds
+    kind, text = _written(_document(endpoint, wish, id_, is_form=is_form), is_form=is_form)
     return Call("POST", {"content-type": kind}, text)
 
 

@@ -72,11 +72,13 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Headers of a call of our own making: {at} and {milliseconds} are its time, {id} is its id, {event} its event, {signature}
-    the signature. `form`: the body is one. `in_body`: the signature stands in the body, as Mailgun's does."""
+    the signature. `form`: the body is one. `in_body`: the signature stands in the body, as Mailgun's does. `time`: the member of the
+    body that tells the time, where no header does."""
 
     headers: Mapping[str, str]
     form: bool = False
     in_body: bool = False
+    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

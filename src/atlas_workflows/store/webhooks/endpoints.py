@@ -43,7 +43,10 @@ class RotationUnderWay(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An endpoint as people see it; of its secret only a hint. `ever_…` are with what the source counted before it came to us."""
+    """An endpoint as people see it; of its secret only a hint. `ever_…` are with what the source counted before it came to us.
+
+    `unreadable` says why its settings cannot be read by this release; `manner` is the default then, and no call is taken.
+    """
 
     id: str
     organization: str
@@ -63,6 +66,7 @@ class Webhook:
     last_at: datetime | None
     ever_taken: int
     ever_last_at: datetime | None
+    unreadable: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
@@ -227,7 +231,15 @@ def _found(connection: Connection, organization: str, endpoint_id: str | None) -
     rows = named_rows(
         connection, sql("webhooks/list"), {"organization": organization, "endpoint_id": endpoint_id}
     )
-    return [Webhook(**row._asdict() | {"manner": read_manner(exact_json.loads(row.manner))}) for row in rows]
+    return [Webhook(**row._asdict() | _settings(row.manner)) for row in rows]
+
+
+def _settings(document: str) -> dict[str, Any]:
+    """What a row tells of its manner. One that cannot be read, as after a downgrade, must keep nobody from the others."""
+    try:
+        return {"manner": read_manner(exact_json.loads(document))}
+    except InputError as cause:
+        return {"manner": Manner(), "unreadable": f"{cause.fact} {cause.remedy}"}
 
 
 def _check(scheme: Scheme, manner: Manner, rate_limit: int, *, verifies: bool) -> None:

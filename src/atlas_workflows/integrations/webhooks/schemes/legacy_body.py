@@ -60,5 +60,5 @@ SCHEME = Scheme(
     same_for=MINUTES_5,
     event=(in_body("event"), in_body("event_type"), in_body("type")),
     secret_is_theirs=False,
-    sample=Sample({"x-webhook-signature": "sha256={signature}"}),
+    sample=Sample({"x-webhook-signature": "sha256={signature}"}, time=TIMES[0]),
 )
