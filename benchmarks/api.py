@@ -157,9 +157,10 @@ def _raw_page(database: Database, listed: str, place: Place) -> None:
         at, behind = place or (None, None)
         given = {
             "organization": ORGANIZATIONS[0], "limit": PAGE + 1, "before_at": at, "before_id": behind,
-            "id": None, **dict.fromkeys(FILTERS),
+            "down_to_at": None, "down_to_id": None, "id": None, **dict.fromkeys(FILTERS),
         }  # fmt: skip
-        connection.execute(sql("api/workflows"), given).fetchall()
+        statement = sql("api/workflows").format(fitting=sql("api/fitting_workflows"))
+        connection.execute(statement, given).fetchall()
 
 
 def _cpu_seconds(client: httpx.Client) -> float:

@@ -1,5 +1,7 @@
 -- What triggers ask of calls is read from their definitions again; counts of v1 have no batches.
 
+SELECT set_config('row_security', 'on', true), set_config('atlas.acting', 'migration', true);
+
 ALTER TABLE atlas.v1_watches DROP COLUMN batch;
 
 CREATE OR REPLACE FUNCTION atlas.headers_asked(organization uuid, endpoint text) RETURNS jsonb
