@@ -257,13 +257,13 @@ def test_an_approval_without_a_run_is_for_the_one_that_waits(atlas_dsn: str, tmp
     assert f"the latest, {done} (p2_smart_migration), is succeeded" in none.exception.fact
     first = add("p1_database", "waiting", 1)
     assert approve().stdout == f"Phase run {first} (p1_database) is approved by Ada.\n", "not the latest"
-    second = add("p4_advanced", "waiting", 2)
+    second, third = add("p4_advanced", "waiting", 2), add("p3_experience", "waiting", 3)
     several = approve()
     assert isinstance(several.exception, PhaseRefused)
     assert (
-        f"2 phase runs wait for approval: {second} (p4_advanced), {first} (p1_database)."
+        f"2 phase runs wait for approval: {second} (p4_advanced), {third} (p3_experience)."
         == several.exception.fact
-    )
+    ), "the first has its approval"
     assert approve(second).exit_code == 0
     noted = fetch(
         atlas_dsn, "SELECT subject_id FROM atlas.audit_log WHERE action = 'approve_phase_run' ORDER BY id"
