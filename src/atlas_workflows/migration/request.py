@@ -103,7 +103,8 @@ class RunOptions(CutoverOptions):
         int, Field(ge=1, le=100_000, title="Rows per batch", description="Most rows of a batch.")
     ] = 5_000
     batch_bytes: Annotated[int, Field(ge=1)] = 16 * 1024 * 1024
-    batch_seconds: Annotated[float, Field(gt=0)] = 0.5
+    # Whoever comes waits for the batch in hand, and perhaps for the one begun before he was noticed: within a second in all.
+    batch_seconds: Annotated[float, Field(gt=0)] = 0.3
     set_wise: bool = True
     workers: Annotated[
         int,
