@@ -99,7 +99,9 @@ def _until_it_yields(found: Ground) -> float:
                 steps.look()
                 time.sleep(0.005)
         if process.poll() is not None:
-            raise RuntimeError("the backfill ended before it could be seen to yield")
+            raise RuntimeError(
+                "the backfill ended before it could be seen to yield: take a larger sample, ATLAS_BENCH_SIZE=M"
+            )
     return (steps.last_large - came) * 1000
 
 
