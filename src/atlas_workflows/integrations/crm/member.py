@@ -79,10 +79,8 @@ def _bare(expression: str) -> str:
 
 
 def _index(table: Table, by: By, column: str, partitioned: bool) -> str:
-    own, how = (
-        organization_key(table),
-        "" if partitioned else " CONCURRENTLY",
-    )  # which the server refuses there
+    own = organization_key(table)
+    how = "" if partitioned else " CONCURRENTLY"  # which the server refuses for a table in partitions
     columns = [*([] if own is None else [own]), _TOLD[by].format(column)]
     return f"CREATE INDEX{how} ON {table.schema}.{table.name} ({', '.join(columns)})"
 
