@@ -253,6 +253,8 @@ def test_an_endpoint_that_cannot_be_read_keeps_nobody_from_the_others(hooks: Pos
     assert "all settings are new" in run(hooks, "set", "e1", "--tolerance", "90").output
     assert status(hooks, "e1", BODY, SECRET) == 202
     hooks.world.connection.execute("UPDATE atlas.workflow_webhooks SET manner = '{\"nosuch\": 1}'")
+    assert "all settings are new" in run(hooks, "set", "e1", "--clear", "tolerance").output
+    hooks.world.connection.execute("UPDATE atlas.workflow_webhooks SET manner = '{\"nosuch\": 1}'")
     run(hooks, "delete", "e1")
     assert "1 webhooks." in run(hooks, "list").output
 

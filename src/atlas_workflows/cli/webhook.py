@@ -1,7 +1,7 @@
 """`atlas webhook …`: endpoints that other systems call: made, changed, paused, given new secrets, their deliveries handled again."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -233,7 +233,7 @@ def change(
         before = endpoints.lock_webhook(connection, whose, endpoint)
         manner = manner_with(manner_without(before.manner, cleared), given_settings)
         # What cannot be read is replaced by what somebody asks for, not by renaming an endpoint.
-        is_kept = before.unreadable is not None and manner == before.manner
+        is_kept = before.unreadable is not None and not cleared and _is_nothing(given_settings)
         wanted = Change(name, scheme, None if is_kept else manner, signed, per_minute)
         endpoints.change_webhook(connection, whose, endpoint, wanted, By(by, reason))
     print(
@@ -241,6 +241,10 @@ def change(
         if before.unreadable is None or is_kept
         else "Changed; all settings are new, as the old could not be read."
     )
+
+
+def _is_nothing(settings: Mapping[str, object]) -> bool:
+    return all(value is None or value == [] for value in settings.values())
 
 
 @app.command()
