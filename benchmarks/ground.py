@@ -1,6 +1,5 @@
 """The ground that migration benchmarks stand on: a server with its durability on, a sample, databases cloned from it."""
 
-import resource
 import shutil
 import tempfile
 import time
@@ -75,8 +74,8 @@ class Ground:
         seconds = time.perf_counter() - began
         return Spent(rows / seconds, (self.cpu() - cpu) / rows * 1e6)
 
-    def context(self, dsn: str, workers: int = 1, throttle: bool = False) -> PhaseContext:
-        options = RunOptions(backup=False, rehearse=False, throttle=throttle, workers=workers)
+    def context(self, dsn: str) -> PhaseContext:
+        options = RunOptions(backup=False, rehearse=False, throttle=False)
         return PhaseContext(uuid4(), phase_named("p1"), Scope(), options, Site(dsn, self.settings))
 
     @contextmanager
@@ -107,9 +106,13 @@ def ground(size: str) -> Iterator[Ground]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def peak_memory_mb() -> int:
-    """The most memory this process or one that it started has held so far."""
-    return (
-        max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        // 1024
-    )
+def most_held_mb(pid: int) -> int:
+    """The most memory a process has held so far; 0 where it is gone, or where there is no /proc.
+
+    `getrusage` would not do: what it says of a process begins with what the one that started it had held.
+    """
+    try:
+        told = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) // 1024 for line in told.splitlines() if line.startswith("VmHWM")), 0)

@@ -1,6 +1,5 @@
-"""History moved inside the database, beside COPY of the bytes it writes, a PL/pgSQL loop and the same through Python; the whole phase."""
+"""History moved inside the database, beside COPY of the bytes it writes, a PL/pgSQL loop and the same through Python."""
 
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +10,13 @@ from typing import Any
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import connect
-from atlas_workflows.db.rows import rows, scalar
+from atlas_workflows.db.rows import scalar
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.movement.setwise import read_stretch, take_stretch, way_of
 from atlas_workflows.migration.movement.source import read_batch
 from atlas_workflows.migration.movement.worker import Worker
-from atlas_workflows.migration.runs.run import run_phase
 from figures import figure
-from ground import Ground, Spent, peak_memory_mb
+from ground import Ground, Spent
 
 ROUNDS = 3
 HISTORY = ("workflow_executions", "workflow_execution_steps", "workflow_analytics")
@@ -32,8 +30,6 @@ PIPE, LOOP, PYTHON = (
     "the same through Python",
 )
 COUNT = compose.SQL("SELECT count(*) FROM {} WHERE source_table = %s")
-# One for each core of the machines that we measure on.
-WORKERS = 2
 
 
 def history_rows(found: Ground) -> list[dict[str, Any]]:
@@ -161,26 +157,3 @@ def _python(found: Ground, dsn: str, name: str) -> Spent:
             return len(rows)
 
         return found.spent(work)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step of a phase run and how long it took."""
-
-    kind: str
-    seconds: float
-
-
-def phase_rows(found: Ground) -> list[dict[str, Any]]:
-    """The whole of phase 1 without live load, backup and rehearsal: how long it takes, where that goes, and the memory."""
-    with found.database() as dsn:
-        context = found.context(dsn, WORKERS)
-        began = time.perf_counter()
-        result = run_phase(context.phase, site=context.site, scope=context.scope, options=context.options)
-        seconds = time.perf_counter() - began
-        with connect(dsn, application_name="bench", autocommit=True) as connection:
-            steps = rows(connection, Step, sql("benchmarks/step_seconds"), {"run_id": result.run_id})
-    told = [figure(f"phase 1, step {step.kind}", "s", [step.seconds]) for step in steps if step.seconds >= 1]
-    memory = figure("peak memory of the largest of our processes", "MB", [peak_memory_mb()])
-    whole = figure(f"phase 1 as a whole, {WORKERS} workers ({result.status})", "s", [seconds])
-    return [whole, *told, memory]

@@ -14,7 +14,8 @@ import psycopg
 
 from atlas_workflows.db.sql_files import sql
 from ground import Ground
-from yielding import backfilling, wait_for_history
+from phase import phase_process
+from yielding import wait_for_history
 
 CLIENTS = 4
 SHARE = 0.3
@@ -96,7 +97,7 @@ class _Load:
 
 
 def _while_migrating(found: Ground, load: _Load, rate: float) -> list[float]:
-    with backfilling(found, load.dsn) as backfill:
+    with phase_process(found, load.dsn) as backfill:
         # Start-up and checks are not what is measured, nor the workflows, which come before and through Python.
         wait_for_history(load.dsn)
         latencies = load.offer(rate)

@@ -22,9 +22,10 @@ from atlas_workflows.migration.movement.worker import Worker
 from atlas_workflows.nodes.catalogue import load_catalogue
 from figures import figure, timed
 from ground import Ground, ground
-from history import history_rows, phase_rows
+from history import history_rows
 from live_load import live_rows
 from migration_proof import proof_rows
+from phase import phase_rows
 from yielding import yield_rows
 
 ROUNDS = 3

@@ -33,7 +33,7 @@ from atlas_workflows.migration.runs.run import run_phase
 from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Site
 from figures import figure
-from ground import Ground, peak_memory_mb
+from ground import Ground, most_held_mb
 
 ROUNDS = 3
 MOVES_ONLY = ("expand", "backfill", "approve", "finish")
@@ -188,7 +188,7 @@ def main(dsn: str, way: str) -> None:
     longest = sorted(found.seconds, key=lambda name: -found.seconds[name])[:4]
     told = {
         "seconds": seconds, "processor": processor, "history": sum(found.seconds[name] for name in HISTORY),
-        "memory_mb": peak_memory_mb(), "oldest": found.oldest_snapshot,
+        "memory_mb": most_held_mb(os.getpid()), "oldest": found.oldest_snapshot,
         "longest": ", ".join(f"{name} {found.seconds[name]:.1f}" for name in longest),
     }  # fmt: skip
     print(json.dumps(told))

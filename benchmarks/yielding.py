@@ -1,8 +1,5 @@
 """What the throttle costs where nobody is, and how soon the mover of history yields to somebody who comes."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,22 +13,17 @@ from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.pace.batch_size import GENTLE_BYTES
 from figures import figure
 from ground import Ground
+from phase import SUCCEEDED, phase_process
 
 ROUNDS = 2
 PATIENCE_SECONDS = 120
 # Nobody's batch takes so long: if the last ones were gentle all this time, it has yielded.
 QUIET_SECONDS = 5.0
 MOST_SECONDS = 60.0
-# The phase succeeded: with every row migrated, or with some in quarantine, as a messy sample has them.
-SUCCEEDED = (0, 3)
 # A gentle batch is planned from the rows before it; one of more bytes than this is a batch of somebody who believes to be alone.
 LARGE_BYTES = 4 * GENTLE_BYTES
 # Batches double from fifty rows on; behind so many bytes they have the size of somebody who believes to be alone.
 AT_SPEED_BYTES = 2 << 20
-BACKFILL = (
-    "from atlas_workflows.cli.app import main; import sys;"
-    "sys.argv = ['atlas', 'migrate', 'run', 'p1', '--no-backup', '--no-rehearse', '--dsn', *sys.argv[1:]]; main()"
-)
 
 
 def yield_rows(found: Ground) -> list[dict[str, Any]]:
@@ -45,22 +37,6 @@ def yield_rows(found: Ground) -> list[dict[str, Any]]:
         figure("backfill of an idle database, throttled", "ms", gentle, "without the throttle", full),
         figure("somebody comes: until the last batch that is not gentle", "ms", yielded),
     ]
-
-
-@contextmanager
-def backfilling(found: Ground, dsn: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Phase 1 in a process of its own, ended with the block."""
-    env = {"ATLAS_SECRET_KEYS": ",".join(found.settings.secret_keys), "ATLAS_HOME": str(found.settings.home)}
-    with subprocess.Popen(
-        [sys.executable, "-P", "-c", BACKFILL, dsn, *options],
-        env=env | {"PATH": os.environ["PATH"]},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
 
 
 def wait_for_history(dsn: str, past: int = 0) -> None:
@@ -80,7 +56,7 @@ def _history_done(connection: Any) -> int:
 def _whole(found: Ground, *options: str) -> float:
     """Milliseconds of the step backfill."""
     with found.database() as dsn:
-        with backfilling(found, dsn, *options) as process:
+        with phase_process(found, dsn, *options) as process:
             if process.wait() not in SUCCEEDED:
                 raise RuntimeError(f"the backfill ended with exit status {process.returncode}")
         with connect(dsn, application_name="bench", autocommit=True) as connection:
@@ -88,7 +64,7 @@ def _whole(found: Ground, *options: str) -> float:
 
 
 def _until_it_yields(found: Ground) -> float:
-    with found.database() as dsn, backfilling(found, dsn) as process:
+    with found.database() as dsn, phase_process(found, dsn) as process:
         wait_for_history(dsn, past=AT_SPEED_BYTES)
         with (
             connect(dsn, application_name="atlas-bench", autocommit=True) as watching,
