@@ -60,13 +60,23 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class InBulk:
+    """SQL files for a pass over a whole table: `makes` the temporary table `table`, `fills` it by one look at everything, and a
+    `statement` that asks it in the place of a side table's own. The session must be allowed to make temporary tables."""
+
+    table: str
+    makes: str
+    fills: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
 class SideTable:
     """Rows read along with a batch: those of `table` whose `key` equals the batch row's column `of`.
 
     When such a row changes, the rows it belongs to must be translated again. `columns` narrows what is read (empty =
     all); `statement` names an SQL file that finds the rows instead, with `columns` as its result and `keys` as its
-    parameter. `in_bulk`: SQL files that do the same for a pass over the whole table; the first is executed once,
-    for which the session must be allowed to make temporary tables, and the second takes the place of `statement`.
+    parameter. `in_bulk`: how a pass over the whole table finds them.
     """
 
     name: str
@@ -76,7 +86,7 @@ class SideTable:
     order: str = "id"
     columns: tuple[str, ...] = ()
     statement: str = ""
-    in_bulk: tuple[str, str] | None = None
+    in_bulk: InBulk | None = None
 
 
 @dataclass(frozen=True, slots=True)

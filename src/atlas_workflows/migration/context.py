@@ -17,7 +17,8 @@ from atlas_workflows.site import Progress, Site
 class PhaseContext:
     """Handed to every step. `shared` carries what steps of one process tell each other (findings of a dry run).
 
-    `persistent` is False for a dry run: nothing may be written to the database then, in any schema.
+    `persistent` is False for a dry run: nothing may be written to the database then, in any schema. `is_task`: a step of a DAG
+    runs in this process, and multiprocessing, which imports the main program anew, has no place there.
     """
 
     run_id: UUID
@@ -26,6 +27,7 @@ class PhaseContext:
     options: RunOptions
     site: Site
     shared: dict[str, Any] = field(default_factory=dict)
+    is_task: bool = False
 
     @property
     def persistent(self) -> bool:

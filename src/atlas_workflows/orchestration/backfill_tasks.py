@@ -39,7 +39,7 @@ def plan_shares(run_id: UUID, site: Site) -> list[Share]:
 def work_share(run_id: UUID, share: Sequence[Sequence[Any]], site: Site) -> dict[str, Any]:
     """Work through a share; one that was begun before goes on at its cursors."""
     from atlas_workflows.migration.movement.planning import read_range_progress
-    from atlas_workflows.migration.movement.workers import work_alone
+    from atlas_workflows.migration.movement.workers import work_here
     from atlas_workflows.migration.pace.progress import Tracker
     from atlas_workflows.migration.recorded import opened_run
 
@@ -49,6 +49,5 @@ def work_share(run_id: UUID, share: Sequence[Sequence[Any]], site: Site) -> dict
             (each.range.table, each.range.number): each.range
             for each in read_range_progress(connection, run_id)
         }
-        for table, number in share:
-            work_alone(context, spans[table, number], tracker.poll)
+        work_here(context, [spans[table, number] for table, number in share], tracker.poll)
     return {"ranges": [f"{table}/{number}" for table, number in share]}

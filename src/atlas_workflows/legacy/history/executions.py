@@ -7,7 +7,7 @@ from atlas_workflows.legacy.graph.rows import first_filled
 from atlas_workflows.legacy.history.row_facts import EPOCH, WORKFLOW_COLUMNS, RowFacts
 from atlas_workflows.legacy.history.step_entries import step_rows
 from atlas_workflows.legacy.reasons import ReasonCode
-from atlas_workflows.legacy.records import RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
+from atlas_workflows.legacy.records import InBulk, RowsOutcome, SideTable, SourceRow, SourceTable, Tenancy
 from atlas_workflows.legacy.secret_values import seal_values
 from atlas_workflows.legacy.source.documents import decode
 from atlas_workflows.legacy.timing.instants import is_before
@@ -141,6 +141,12 @@ def _carried_steps(facts: RowFacts, execution: dict[str, Any]) -> list[dict[str,
     return step_rows(steps, name, facts, execution)
 
 
+TWINS = InBulk(
+    "atlas_twin_candidates",
+    makes="legacy/twin_candidates",
+    fills="legacy/twin_candidates_found",
+    statement="legacy/twin_executions_in_bulk",
+)
 SOURCE = SourceTable(
     "workflow_executions",
     execution_rows,
@@ -152,7 +158,7 @@ SOURCE = SourceTable(
             "id",
             columns=("id", "twin_id"),
             statement="legacy/twin_executions",
-            in_bulk=("legacy/twin_candidates", "legacy/twin_executions_in_bulk"),
+            in_bulk=TWINS,
         ),
     ),
     after=("workflows",),

@@ -1,9 +1,10 @@
 """What a survey found, brought to one verdict per workflow. Pure: numbers in, classes out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from sys import intern
 from typing import Any
 
 from atlas_workflows.errors import AtlasError
@@ -113,17 +114,29 @@ def step_seen(times: Mapping[str, int]) -> StepSeen:
     return StepSeen.SKIPPED if skipped else StepSeen.FAILED
 
 
-def counted_steps(
-    rows: Iterable[tuple[str, str | None, str | None, int]],
-) -> dict[str, dict[str, dict[str, int]]]:
+def counted_steps(rows: Iterable[tuple[str, str | None, str | None, int]]) -> dict[str, Steps]:
     """(workflow, node, status, times) as workflow -> node -> done, skipped, failed. Steps that never ended say nothing."""
     found: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
     for workflow, node, status, times in rows:
         word = _WORDS.get((status or "").strip().lower())
         if node and word:
-            counts = found[workflow].setdefault(node.strip(), {})
+            # The same names come in every workflow; memory holds each once.
+            counts = found[workflow].setdefault(intern(node.strip()), {})
             counts[word] = counts.get(word, 0) + times
-    return found
+    return dict(found)
+
+
+def added(counts: Sequence[Mapping[str, Steps]]) -> Mapping[str, Steps]:
+    """What several sources counted, as one."""
+    if len(counts) == 1:
+        return counts[0]
+    return counted_steps(
+        (workflow, node, word, times)
+        for each in counts
+        for workflow, nodes in each.items()
+        for node, words in nodes.items()
+        for word, times in words.items()
+    )
 
 
 def counted_events(days: Days) -> dict[tuple[str, str, str], int]:

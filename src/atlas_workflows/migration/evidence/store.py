@@ -1,7 +1,8 @@
 """Keeps a survey's findings in schema atlas, and reads back what translation wants to know of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -81,14 +82,30 @@ def _hidden(value: Any) -> Any:
     return value
 
 
-def read_evidence(connection: Connection) -> dict[str, Row]:
+@dataclass(frozen=True, slots=True)
+class StoredEvidence(Mapping[str, Row]):
+    """By workflow, kept as text and read when asked for: as objects, every process would hold a kilobyte for each workflow."""
+
+    texts: Mapping[str, str]
+
+    def __getitem__(self, workflow: str) -> Row:
+        found: Row = loads(self.texts[workflow])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def read_evidence(connection: Connection) -> Mapping[str, Row]:
     """The classes that the last survey found, by workflow; empty where none was made here."""
     try:
         with acting_as_migration(connection):
-            rows = connection.execute(sql("migration/evidence/stored")).fetchall()
+            return StoredEvidence(dict(connection.execute(sql("migration/evidence/stored"))))
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.InsufficientPrivilege):
         return {}
-    return {id_: loads(classes) for id_, classes in rows}
 
 
 def rows_of(found: Iterable[Found]) -> dict[str, Row]:

@@ -2,11 +2,11 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import errors
 from psycopg import sql as compose
@@ -19,10 +19,12 @@ from atlas_workflows.migration.evidence.findings import (
     Observed,
     Started,
     Steps,
+    added,
     counted_steps,
     window_until,
 )
 
+Taken = TypeVar("Taken")
 EXECUTIONS, STEPS, WORKFLOWS = "workflow_executions", "workflow_execution_steps", "workflows"
 # What takes longer is given up: its part of the evidence is unknown then, and the step says so.
 STATEMENT_SECONDS, SURVEY_SECONDS = 120.0, 300.0
@@ -88,13 +90,23 @@ class _Reader:
         what: str,
     ) -> list[tuple[Any, ...]]:
         """All rows of a statement; none where it was given up, which is noted under `what`."""
+        return self.taken(name, parts, parameters, what, list) or []
+
+    def taken(
+        self,
+        name: str,
+        parts: Mapping[str, compose.Composable],
+        parameters: Mapping[str, Any] | None,
+        what: str,
+        take: Callable[[Iterator[tuple[Any, ...]]], Taken],
+    ) -> Taken | None:
+        """What `take` makes of the rows as they come, so that memory need not hold them; None where the statement was given up."""
         try:
-            with self._transaction():
-                statement = sql(f"migration/evidence/{name}").format(**parts)
-                return self.connection.execute(statement, parameters).fetchall()
+            with self._transaction(), self.connection.cursor() as cursor:
+                return take(cursor.stream(sql(f"migration/evidence/{name}").format(**parts), parameters))
         except _GIVEN_UP:
             self.given_up.append(what)
-            return []
+            return None
 
     def table(self, name: str) -> compose.Identifier:
         return compose.Identifier(self.catalog.schema, name)
@@ -217,16 +229,16 @@ def _steps(reader: _Reader) -> Mapping[str, Steps]:
     executions, steps = reader.catalog.columns(EXECUTIONS), reader.catalog.columns(STEPS)
     if "workflow_id" not in executions:
         return {}
-    rows: list[tuple[Any, ...]] = []
+    found: list[Mapping[str, Steps] | None] = []
     column = next((name for name in _STEP_COLUMNS if executions.get(name) in _JSON), None)
     if column is not None:
         document = compose.SQL("{}::jsonb").format(compose.Identifier("source", column))
         parts = {"table": reader.table(EXECUTIONS), "steps": document}
-        rows += reader.rows("steps_in_rows", parts, None, "steps inside executions")
+        found.append(reader.taken("steps_in_rows", parts, None, "steps inside executions", counted_steps))
     if {"execution_id", "node_id", "status"} <= steps.keys():
         parts = {"table": reader.table(EXECUTIONS), "steps": reader.table(STEPS)}
-        rows += reader.rows("steps_in_table", parts, None, "the table of steps")
-    return counted_steps(rows)
+        found.append(reader.taken("steps_in_table", parts, None, "the table of steps", counted_steps))
+    return added([each for each in found if each])
 
 
 def _days(

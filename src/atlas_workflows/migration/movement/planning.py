@@ -37,7 +37,7 @@ def planned_ranges(
     if missing:
         with connection.transaction():
             for table in missing:
-                _insert(connection, run_id, _cut(connection, source, table, workers), at)
+                _insert(connection, run_id, ranges_of(connection, source, table, workers), at)
         ranges = read_range_progress(connection, run_id)
     order = {table.table: position for position, table in enumerate(source.tables)}
     return tuple(sorted(ranges, key=lambda item: (order.get(item.range.table, 99), item.range.number)))
@@ -61,7 +61,8 @@ def count_rows(connection: Connection, source: Source, table: str) -> int:
     return int(scalar(connection, compose.SQL("SELECT count(*) FROM {}").format(name)))
 
 
-def _cut(connection: Connection, source: Source, table: SourceTable, workers: int) -> tuple[Range, ...]:
+def ranges_of(connection: Connection, source: Source, table: SourceTable, workers: int) -> tuple[Range, ...]:
+    """A table cut into ranges of about as many rows each; together they hold every key."""
     total = count_rows(connection, source, table.table)
     cuts = cuts_wanted(total, workers)
     boundaries = [

@@ -18,9 +18,10 @@ from atlas_workflows.db.named import Named
 from atlas_workflows.db.rows import one, scalar, scalars
 from atlas_workflows.db.rows import rows as rows_of
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.legacy.history.executions import TWINS
 from atlas_workflows.legacy.records import SourceRow, SourceTable, Tenancy
 from atlas_workflows.migration.ledger.inputs import assumed_fact, organization_fact
-from atlas_workflows.migration.movement.bulk_lookup import NOT_ALLOWED, for_a_pass, is_prepared
+from atlas_workflows.migration.movement.bulk_lookup import NOT_ALLOWED, for_a_pass, is_prepared, lend
 from atlas_workflows.migration.movement.load import REFUSALS
 from atlas_workflows.migration.movement.setwise_columns import KEY, LIGHT_BYTES
 from atlas_workflows.migration.movement.setwise_statement import (
@@ -213,8 +214,12 @@ def _batches(
     worker: Worker, way: Statement, keys: Sequence[str]
 ) -> Iterator[tuple[SourceTable, Sequence[SourceRow]]]:
     """What is left for Python, as much at once as memory should hold."""
-    table = for_a_pass(worker.reader, worker.source.table(way.table)) if keys else None
-    while table is not None and keys:
+    if not keys:
+        return
+    table = worker.source.table(way.table)
+    lend(worker.writer, worker.reader, table)
+    table = for_a_pass(worker.reader, table)
+    while keys:
         chunk = keys[:REST_ROWS]
         batch = read_named(worker.reader, worker.source, table, chunk, REST_BYTES)
         yield table, batch.rows
@@ -305,7 +310,7 @@ def _is_ready(worker: Worker, way: Statement) -> bool:
 def _tells_twins(writer: Connection, way: Statement) -> bool:
     """Whether the statement can tell the twins of a row without reading the whole table; a step has none."""
     if way.table == EXECUTIONS:
-        return is_prepared(writer, "legacy/twin_candidates")
+        return is_prepared(writer, TWINS)
     if way.table == DAYS:
         parameters = {"table": _spelled(writer, way, DAYS), "columns": TWIN_DAYS}
         return bool(scalar(writer, sql("migration/movement/setwise/indexed"), parameters))

@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from threading import Thread
+from typing import TypeVar
 
 from psycopg import sql as compose
 
@@ -17,11 +18,14 @@ from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.backfill import at_work, work_range
 from atlas_workflows.migration.movement.ranges import Range
 from atlas_workflows.migration.movement.source import Source
-from atlas_workflows.migration.pace.pacer import new_pace
+from atlas_workflows.migration.movement.worker import Worker
+from atlas_workflows.migration.pace.pacer import Pace, new_pace
 from atlas_workflows.migration.pace.probe import Probe, probing
 from atlas_workflows.site import silent
 
 Report = Callable[[], None]
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 POLL_SECONDS = 1.0
 BACKGROUND = 15  # niceness
 
@@ -37,36 +41,51 @@ class Assignment:
 def work_ranges(context: PhaseContext, source: Source, ranges: Sequence[Range], report: Report) -> None:
     """Work through all ranges, calling `report` now and then. Raises what a worker raises first."""
     if context.options.workers <= 1 or len(ranges) <= 1:
-        _work_here(context, source, ranges, report)
+        work_here(context, ranges, report, source)
     else:
         _work_in_processes(context, ranges, report)
 
 
-def work_alone(context: PhaseContext, span: Range, report: Report) -> None:
-    """One range in this process, as a mapped Airflow task does."""
-    with at_work(context) as worker, _probe(context, worker.source) as probe:
-        work_range(worker, span, new_pace(context, probe), report)
-
-
-def _work_here(context: PhaseContext, source: Source, ranges: Sequence[Range], report: Report) -> None:
-    with at_work(context, source) as worker, _probe(context, source) as probe:
-        pace = new_pace(context, probe)
+def work_here(
+    context: PhaseContext, ranges: Sequence[Range], report: Report, source: Source | None = None
+) -> None:
+    """Ranges one after the other in this process, as a mapped Airflow task does."""
+    with _sessions(context, source) as (worker, pace):
         for span in ranges:
             work_range(worker, span, pace, report)
 
 
 def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: Report) -> None:
-    portable = replace(context, site=replace(context.site, progress=silent), shared={})
-    jobs = [Assignment(portable, span) for span in ranges]
-    pool = ProcessPoolExecutor(context.options.workers, mp_context=SPAWN, initializer=_end_with_the_leader)
+    to_send = portable(context)
+    jobs = [Assignment(to_send, span) for span in ranges]
+    in_processes(context.options.workers, _work, jobs, lambda _: report())
+
+
+def portable(context: PhaseContext) -> PhaseContext:
+    """A context as it can travel to another process."""
+    return replace(context, site=replace(context.site, progress=silent), shared={})
+
+
+def in_processes(
+    workers: int,
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    report: Callable[[Sequence[Result]], None],
+) -> list[Result]:
+    """What `work` makes of each job, in their order; `report` is told now and then what is there so far, in no order.
+
+    Raises what a worker raises first, and PhaseError where one was killed.
+    """
+    pool = ProcessPoolExecutor(workers, mp_context=SPAWN, initializer=_end_with_the_leader)
     try:
         with spawning():  # a Ctrl-C that had to wait for their start is heard at its end
-            waiting = {pool.submit(_work, job) for job in jobs}
+            futures = [pool.submit(work, job) for job in jobs]
+        found, waiting = list[Result](), set(futures)
         while waiting:
             done, waiting = wait(waiting, timeout=POLL_SECONDS, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
-            report()
+            found += [future.result() for future in done]
+            report(found)
+        return [future.result() for future in futures]
     except KeyboardInterrupt:
         for process in multiprocessing.active_children():
             process.terminate()  # in the middle of a batch, whose transaction is rolled back
@@ -79,8 +98,16 @@ def _work_in_processes(context: PhaseContext, ranges: Sequence[Range], report: R
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+# A worker process keeps its sessions from one range to the next: what they found in a pass over a table is theirs.
+_kept: list[tuple[ExitStack, Worker, Pace]] = []
+
+
 def _work(job: Assignment) -> None:
-    work_alone(job.context, job.range, lambda: None)
+    if not _kept:
+        stack = ExitStack()
+        _kept.append((stack, *stack.enter_context(_sessions(job.context))))
+    [(_, worker, pace)] = _kept
+    work_range(worker, job.range, pace, lambda: None)
 
 
 def _end_with_the_leader() -> None:
@@ -96,9 +123,15 @@ def _end_with_the_leader() -> None:
     Thread(target=outlive, daemon=True).start()
 
 
-def _stand_back() -> None:
+def stand_back() -> None:
     """Where the old application shares this machine, it gets the processor first. A process cannot take this back."""
     os.setpriority(os.PRIO_PROCESS, 0, max(BACKGROUND, os.getpriority(os.PRIO_PROCESS, 0)))
+
+
+@contextmanager
+def _sessions(context: PhaseContext, source: Source | None = None) -> Iterator[tuple[Worker, Pace]]:
+    with at_work(context, source) as worker, _probe(context, worker.source) as probe:
+        yield worker, new_pace(context, probe)
 
 
 @contextmanager
@@ -106,7 +139,7 @@ def _probe(context: PhaseContext, source: Source) -> Iterator[Probe | None]:
     if not context.options.throttle:
         yield None
         return
-    _stand_back()
+    stand_back()
     table = compose.Identifier(source.catalog.schema, "workflows")
     with probing(context.dsn, compose.SQL("SELECT * FROM {} LIMIT 1").format(table).as_string(None)) as probe:
         yield probe

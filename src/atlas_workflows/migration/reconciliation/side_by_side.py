@@ -55,9 +55,9 @@ def work_off(
     while left:
         at_start(kept.current())
         _in_one_snapshot(kept, readers)
-    whole = Reconciliation()
-    for reader in readers:
-        whole.take_over(reader.found)
+    whole, *parts = (reader.found for reader in readers)
+    for part in parts:
+        whole.take_over(part)
     return whole
 
 

@@ -1,15 +1,26 @@
 """Step `inspect`: translate every workflow in memory and hold the outcome against the rules, before anything is loaded."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from atlas_workflows.db.connect import Connection
 from atlas_workflows.exact_json import loads
 from atlas_workflows.graph.model import FORMAT
 from atlas_workflows.legacy.records import Outcome
 from atlas_workflows.migration.checks.check import check, verdict
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.movement.entry import Entry, make_entry
-from atlas_workflows.migration.movement.source import survey_for, whole_table
+from atlas_workflows.migration.movement.planning import ranges_of
+from atlas_workflows.migration.movement.ranges import Range
+from atlas_workflows.migration.movement.source import Batch, Source, batches, read_batch, survey_for
+from atlas_workflows.migration.movement.workers import (
+    Assignment,
+    in_processes,
+    portable,
+    stand_back,
+)
 from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult, StepStatus
 from atlas_workflows.migration.undo import NothingToUndo
 from atlas_workflows.secrets.sealing import Sealer
@@ -20,13 +31,18 @@ if TYPE_CHECKING:
     import pandas
 
 TABLE = "workflows"
+KEY = "source_id"
 SUITE = "batch"
 MIN_SECRET = 8
+# Translated and let go of one by one, so larger batches would only take memory.
+BATCH_ROWS = 1_000
+# What the suite looks at, by name; all lists have a value for each workflow.
+Lines = Mapping[str, list[Any]]
 
 
 def run(context: PhaseContext) -> StepResult:
     """Run <phase>_batch on a frame with one line of facts per workflow; without any there is nothing to check."""
-    frame = _frame(context)
+    frame = inspected(context)
     if frame.empty:
         return StepResult(StepStatus.SKIPPED, {"why": "no workflow belongs to the organizations of this run"})
     return verdict(check(context, f"{context.phase.name}_{SUITE}", Frames({TABLE: frame})))
@@ -40,7 +56,7 @@ def facts(entry: Entry) -> Mapping[str, Any]:
     secrets = [secret.value for secret in entry.secrets if len(secret.value) >= MIN_SECRET]
     return {
         "source_table": entry.table,
-        "source_id": entry.id,
+        KEY: entry.id,
         "organization_id": entry.organization_id,
         "outcome": str(entry.outcome),
         "explained": entry.outcome is Outcome.MIGRATED or bool(entry.reasons or entry.changes),
@@ -51,22 +67,62 @@ def facts(entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def _frame(context: PhaseContext) -> "pandas.DataFrame":
+def inspected(context: PhaseContext) -> "pandas.DataFrame":
+    """A line of facts for each workflow of the run's organizations, in the order of their keys."""
     import pandas
 
-    return pandas.DataFrame([facts(entry) for entry in _entries(context)])
+    parts = [pandas.DataFrame(lines) for lines in _parts(context) if lines]
+    return pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
 
 
-def _entries(context: PhaseContext) -> Iterator[Entry]:
-    sealer, done = Sealer(context.settings.secret_keys), 0
+def _parts(context: PhaseContext) -> Sequence[Lines]:
+    """The facts of all workflows in parts: by several processes where the run has several workers and enough workflows for them."""
     with context.connect("inspect", autocommit=True) as reader:
         source = survey_for(context, reader)
-        table = source.table(TABLE)
-        for batch in whole_table(reader, source, table, context.options):
-            entries = (make_entry(row, table, source.tenancy, sealer) for row in batch.rows)
-            yield from (entry for entry in entries if source.tenants.covers(entry.organization_id))
-            done += len(batch.rows)
-            context.progress(Progress("inspect", TABLE, done))
+        # What a dry run surveyed is in the memory of this process alone.
+        is_alone = context.is_task or not context.persistent
+        ranges = ranges_of(reader, source, source.table(TABLE), 1 if is_alone else context.options.workers)
+        if len(ranges) == 1:
+            return [_lines_of(context, reader, source, ranges[0])]
+    to_send = portable(context)
+    jobs = [Assignment(to_send, span) for span in ranges]
+    return in_processes(context.options.workers, _inspect, jobs, partial(_tell, context))
+
+
+def _tell(context: PhaseContext, found: Sequence[Lines]) -> None:
+    context.progress(Progress("inspect", TABLE, sum(len(lines.get(KEY, ())) for lines in found)))
+
+
+def _inspect(job: Assignment) -> Lines:
+    if job.context.options.throttle:
+        stand_back()
+    with job.context.connect("inspect", autocommit=True) as reader:
+        return _lines_of(job.context, reader, survey_for(job.context, reader), job.range)
+
+
+def _lines_of(context: PhaseContext, reader: Connection, source: Source, span: Range) -> Lines:
+    """The facts of a range, each under its name: thousands of small mappings would take ten times the memory."""
+    lines: dict[str, list[Any]] = defaultdict(list)
+    sealer, table, done = Sealer(context.settings.secret_keys), source.table(TABLE), 0
+    for batch in _batches(context, reader, source, span):
+        for row in batch.rows:
+            entry = make_entry(row, table, source.tenancy, sealer)
+            if source.tenants.covers(entry.organization_id):
+                for name, value in facts(entry).items():
+                    lines[name].append(value)
+        done += len(batch.rows)
+        context.progress(Progress("inspect", TABLE, done))
+    return dict(lines)
+
+
+def _batches(context: PhaseContext, reader: Connection, source: Source, span: Range) -> Iterator[Batch]:
+    table = source.table(TABLE)
+    limits = (min(BATCH_ROWS, context.options.batch_rows), context.options.batch_bytes)
+
+    def read(after: str | None) -> Batch:
+        return read_batch(reader, source, table, span.low if after is None else after, span.high, *limits)
+
+    return batches(read)
 
 
 STEP = StepKind(
