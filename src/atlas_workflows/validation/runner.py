@@ -123,7 +123,26 @@ def _add_source(context: Any, suite: Suite, data: Frames | Queries) -> Any:
     # One source, and so one engine, for all batches of a suite.
     if isinstance(data, Frames):
         return context.data_sources.add_pandas(suite.name)
-    return context.data_sources.add_postgres(suite.name, connection_string=_sqlalchemy_url(data.dsn))
+    source = context.data_sources.add_postgres(suite.name, connection_string=_sqlalchemy_url(data.dsn))
+    for engine in (source.get_engine(), source.get_execution_engine().engine):
+        _ask_for_names_alone(engine, data)
+    return source
+
+
+def _ask_for_names_alone(engine: Any, data: Queries) -> None:
+    """To learn the names of a batch's columns the library fetches the whole batch, a gigabyte for some millions of rows."""
+    from sqlalchemy import TextClause, event, text
+
+    wholes = frozenset(data.texts.values())
+
+    @event.listens_for(engine, "before_execute", retval=True)  # type: ignore[untyped-decorator]
+    def narrow(
+        _connection: Any, asked: Any, many: Any, parameters: Any, _options: Any
+    ) -> tuple[Any, Any, Any]:
+        is_whole = isinstance(asked, TextClause) and asked.text in wholes
+        # The text is ours; a name of a parameter, which the library would read in it, is behind a colon there too.
+        narrowed = text(f"SELECT * FROM ({asked.text}) AS batch LIMIT 0") if is_whole else asked  # noqa: S608
+        return narrowed, many, parameters
 
 
 def _as_gx(rule: Expectation, number: int) -> dict[str, Any]:
