@@ -1,6 +1,6 @@
 """Asks the database for one value, for one row, or for all rows, each row as a named class."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import psycopg
@@ -51,6 +51,17 @@ def rows(
     """Every row, made by `kind` from its columns by name."""
     with connection.cursor(row_factory=kwargs_row(kind)) as cursor:
         return cursor.execute(statement, parameters).fetchall()
+
+
+def streamed(
+    connection: psycopg.Connection[Any],
+    kind: Callable[..., T],
+    statement: QueryNoTemplate,
+    parameters: Params | None = None,
+) -> Iterator[T]:
+    """The same one after another, as they come: memory need not hold them. Nothing else can be asked of the session meanwhile."""
+    with connection.cursor(row_factory=kwargs_row(kind)) as cursor:
+        yield from cursor.stream(statement, parameters)
 
 
 def named_rows(

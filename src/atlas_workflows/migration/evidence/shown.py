@@ -1,7 +1,7 @@
 """Evidence as reports and the sign-off list show it: per trigger the class, what stands behind it, and the forecast."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,9 @@ from typing import Any
 from psycopg import errors
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import rows
+from atlas_workflows.db.rows import streamed
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.exact_json import loads
+from atlas_workflows.exact_json import dumps_text, loads
 from atlas_workflows.legacy.evidence.events import Asked
 from atlas_workflows.legacy.evidence.forecast import Events, Forecast, forecast
 from atlas_workflows.legacy.evidence.verdicts import EvidenceClass
@@ -45,15 +45,32 @@ def read_shown(
         "organizations": None if organizations is None else list(organizations),
         "workflow_id": workflow_id,
     }
-    shown: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     try:
         with connection.transaction():
-            stored = rows(connection, _stored, sql("migration/evidence/of_workflows"), parameters)
+            for source_id, trigger in streamed(
+                connection, _stored, sql("migration/evidence/of_workflows"), parameters
+            ):
+                texts[source_id].append(dumps_text(trigger))
     except errors.UndefinedTable:
         return {}
-    for source_id, trigger in stored:
-        shown[source_id].append(trigger)
-    return shown
+    return _Kept(texts)
+
+
+class _Kept(Mapping[str, Sequence[Mapping[str, Any]]]):
+    """Kept as text and read when asked for: the objects of fifty thousand workflows would take a hundred megabytes."""
+
+    def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, workflow: str) -> Sequence[Mapping[str, Any]]:
+        return [loads(text) for text in self._texts[workflow]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 def _stored(

@@ -25,8 +25,10 @@ from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURC
 from atlas_workflows.migration.reconciliation.source_side import Keys, Shelf, organization_beside, rows_of
 from atlas_workflows.migration.reconciliation.steps_in_sql import step_agrees, told_steps
 
-# A statement takes well under two seconds for so many executions with their steps, and holds some tens of megabytes.
-RANGE = 20_000
+# A statement takes some three seconds for so many executions with their steps, and holds up to a hundred megabytes. Fewer rows make
+# more statements, and each answers with up to sixteen lines for every organization, which are added up here: a third of the range
+# costs half as much again, among seven hundred organizations and three million steps.
+RANGE = 60_000
 # Values that cannot be written as text, and what a statement over many rows is too large for: nothing that a row is at fault for.
 CANNOT_SAY = (
     psycopg.DataError,

@@ -27,7 +27,7 @@ TABLE, ID, ORGANIZATION = KEYS
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything a report needs; `others` may be long and is read once, as it is written.
+    """Everything a report needs; `workflows`, `others` and `standing` may be long and are read once each, as they are written.
 
     `standing` are workflows that an earlier phase moved: the page shows them, and they are counted nowhere.
     `names` and `owners` are of workflows, by the id of their source row; `organizations` are names as well.
@@ -35,9 +35,9 @@ class ReportData:
 
     run: RunRow
     totals: Mapping[str, Mapping[str, int]]
-    workflows: tuple[Mapping[str, Any], ...]
+    workflows: Iterable[Mapping[str, Any]]
     others: Iterable[Mapping[str, Any]]
-    standing: tuple[Mapping[str, Any], ...] = ()
+    standing: Iterable[Mapping[str, Any]] = ()
     steps: tuple[StepRow, ...] = ()
     checklist: tuple[Mapping[str, Any], ...] = ()
     validation: tuple[Mapping[str, Any], ...] = ()
@@ -69,15 +69,14 @@ def collect(connection: Connection, run: RunRow, tenants: Tenants, moved_by: str
         "phase": run.phase,
         "organizations": None if tenants.covered is None else sorted(tenants.covered),
     }
-    workflows = tuple(_ledger_rows(connection, parameters | {"is_workflow": True}))
     standing = {**parameters, "phase": moved_by, "is_workflow": True} if moved_by != run.phase else None
     names, owners = _names(connection, parameters)
     return ReportData(
         run=run,
         totals=_totals(connection, parameters),
-        workflows=workflows,
+        workflows=_ledger_rows(connection, parameters | {"is_workflow": True}),
         others=_ledger_rows(connection, parameters | {"is_workflow": False}),
-        standing=tuple(_ledger_rows(connection, standing)) if standing else (),
+        standing=_ledger_rows(connection, standing) if standing else (),
         steps=read_steps(connection, run.id),
         checklist=_records(connection, "migration/report/checklist", {"id": run.id}),
         validation=_records(

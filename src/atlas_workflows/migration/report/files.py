@@ -74,6 +74,7 @@ def _write(places: Places, data: ReportData) -> dict[str, Any]:
         _write_json(file, head, data, shown)
     unfinished.replace(target)
     for row in data.standing:
+        shown.standing += 1
         shown.workflow(_workflow_row(row, data))
     (folder / HTML_NAME).write_text(page(head, data, shown), encoding="utf-8")
     close_to_others(folder / HTML_NAME)

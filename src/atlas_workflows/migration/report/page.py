@@ -47,6 +47,7 @@ class Shown:
     reason_codes: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     owners: Counter[str] = field(default_factory=Counter)
+    standing: int = 0
     changed: int = 0
     triggers: int = 0
     others: int = 0
@@ -97,7 +98,7 @@ def page(head: Mapping[str, Any], data: ReportData, shown: Shown) -> str:
         outcomes=COUNTED,
         every_outcome=OUTCOMES,
         workflows=sum(data.counts.values()),
-        standing=len(data.standing),
+        standing=shown.standing,
         shown=shown,
         most_others=MOST_OTHERS,
         part_rows=PART_ROWS,
