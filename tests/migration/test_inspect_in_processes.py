@@ -42,9 +42,8 @@ def test_two_processes_say_what_one_says(pg_server: EmbeddedServer, tmp_path: Pa
     alone, beside = (context_of(dsn, tmp_path, told, workers=workers) for workers in (1, 2))
     gather(alone)
     one, two = inspected(alone), inspected(beside)
-    assert len(one) > 2 * SMALLEST_RANGE
-    assert one.equals(two)
-    assert list(one["source_id"]) == sorted(one["source_id"])
-    assert {str(kind) for kind in two.dtypes} == {str(kind) for kind in one.dtypes}
-    assert told[-1] == Progress("inspect", TABLE, len(two))
-    assert inspected(replace(beside, is_task=True)).equals(one)
+    assert len(one["source_id"]) > 2 * SMALLEST_RANGE
+    assert one == two
+    assert one["source_id"] == sorted(one["source_id"])
+    assert told[-1] == Progress("inspect", TABLE, len(two["source_id"]))
+    assert inspected(replace(beside, is_task=True)) == one

@@ -10,13 +10,13 @@ import pandas
 import pytest
 
 from atlas_workflows.exact_json import loads
-from atlas_workflows.migration.checks.keep import export_keys
 from atlas_workflows.migration.movement.dry_run import DryRunFindings
 from atlas_workflows.migration.report.collect import MOST_KEYS, ReportData, from_findings
 from atlas_workflows.migration.report.files import Places, write_report
 from atlas_workflows.migration.report.words import in_words, lines_of
 from atlas_workflows.migration.request import RunOptions, Scope
 from atlas_workflows.migration.runs.records import RunRow, StepRow
+from atlas_workflows.validation.key_files import export_keys
 from atlas_workflows.validation.results import ExpectationResult, Status
 from packed_rows import packed
 

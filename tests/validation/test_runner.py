@@ -9,6 +9,8 @@ import psycopg
 import pytest
 from psycopg import sql as compose
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.db.sql_files import sql_text
@@ -69,6 +71,22 @@ def test_all_failing_keys_come_back_and_no_value(dsn: str, tmp_path: Path) -> No
     shown = "".join(page.read_text() for page in tmp_path.rglob("*.html")) + str(found)
     assert "dana@example.com" not in shown
     assert str(conninfo_to_dict(dsn)["password"]) not in shown
+
+
+def test_a_batch_is_never_fetched_whole(dsn: str) -> None:
+    """The library asked for all of its rows to learn the names of its columns: a gigabyte for some millions."""
+    fetched = list[int]()
+
+    @event.listens_for(Engine, "after_cursor_execute")
+    def note(_connection: object, cursor: psycopg.Cursor[object], *_: object) -> None:
+        fetched.append(cursor.rowcount)
+
+    try:
+        found = run_suite(suite_of(NOT_NULL, IN_SET), Queries(dsn, {"people": PEOPLE}))
+    finally:
+        event.remove(Engine, "after_cursor_execute", note)
+    assert [result.unexpected_count for result in found] == [500, 500]
+    assert 0 < max(fetched) <= 200
 
 
 def test_its_sessions_bear_our_name_so_that_nobody_is_gentle_to_them(dsn: str) -> None:

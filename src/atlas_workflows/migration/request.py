@@ -112,7 +112,7 @@ class RunOptions(CutoverOptions):
             ge=1,
             le=32,
             title="Workers",
-            description="How many backfill ranges, and sessions that compare, side by side.",
+            description="How many backfill ranges, processes that inspect, and sessions that compare, side by side.",
         ),
     ] = 1
     throttle: Annotated[bool, Field(title="Throttle", description="Rest while live queries are slow.")] = True

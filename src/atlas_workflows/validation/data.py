@@ -1,6 +1,6 @@
 """What a suite is run on: frames before they load, or queries on the tables after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Batches as pandas frames, by name."""
+    """Batches by name, as pandas frames or as lists of values by column: whoever asks need not load pandas."""
 
-    frames: Mapping[str, "pandas.DataFrame"]
+    frames: Mapping[str, "pandas.DataFrame | Mapping[str, Sequence[Any]]"]
 
 
 @dataclass(frozen=True, slots=True)

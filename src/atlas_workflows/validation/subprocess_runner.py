@@ -84,11 +84,11 @@ atexit.register(_RUNNER.leave)
 
 
 def run_in_subprocess(
-    suite: Suite, data: Frames | Queries, docs: Path | None = None
+    suite: Suite, data: Frames | Queries, docs: Path | None = None, keys: Path | None = None
 ) -> list[ExpectationResult]:
     """What `run_suite` finds, and raises. Raises PhaseError when the process is killed."""
-    site = docs.absolute() if docs is not None else None
-    answer = _RUNNER.ask(pickle.dumps((dict(os.environ), pickle.dumps((suite, data, site)))))
+    folders = [folder and folder.absolute() for folder in (docs, keys)]
+    answer = _RUNNER.ask(pickle.dumps((dict(os.environ), pickle.dumps((suite, data, *folders)))))
     if not answer:
         raise PhaseError(
             f"The process that ran the suite {suite.name} was killed.",
@@ -164,8 +164,8 @@ def _answer(question: bytes, answers: int) -> None:
     os.environ.clear()
     os.environ.update(environment)
     try:
-        suite, data, docs = pickle.loads(asked)  # noqa: S301
-        found = run_suite(suite, data, docs)
+        suite, data, docs, keys = pickle.loads(asked)  # noqa: S301
+        found = run_suite(suite, data, docs, keys)
     except Exception as cause:
         found = cause
     with os.fdopen(answers, "wb") as pipe:

@@ -10,6 +10,7 @@ from atlas_workflows.migration.checks.queries import queries_of
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.step import StepResult, StepStatus
 from atlas_workflows.validation.data import Frames
+from atlas_workflows.validation.key_files import FOLDER
 from atlas_workflows.validation.results import ExpectationResult, stopping
 from atlas_workflows.validation.subprocess_runner import run_in_subprocess
 from atlas_workflows.validation.suites import load_suite
@@ -23,10 +24,11 @@ def check(context: PhaseContext, name: str, frames: Frames | None = None) -> lis
     suite = load_suite(context.settings.expectations, name)
     with context.connect("validate", autocommit=True) as connection:
         data = frames or queries_of(suite, context, connection)
-        results = run_in_subprocess(suite, data, context.report_dir / "data_docs")
+        folder = context.report_dir
+        results = run_in_subprocess(suite, data, folder / "data_docs", folder / FOLDER)
         if context.persistent:
             connection.execute(sql("checks/forget_results"), {"run_id": context.run_id, "suite": name})
-        keep(connection if context.persistent else None, context, results)
+            keep(connection, context, results)
     context.shared.setdefault(CHECKED, []).extend(results)
     return results
 

@@ -1,9 +1,7 @@
-"""Keeps what suites found: rows in atlas.validation_results, all failing keys there and as CSV and Parquet."""
+"""Keeps what suites found: rows in atlas.validation_results, and all failing keys beside them."""
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
@@ -11,47 +9,18 @@ from psycopg.types.json import Jsonb
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.migration.context import PhaseContext
+from atlas_workflows.validation.key_files import key_file
 from atlas_workflows.validation.results import ExpectationResult, Status
 
-FOLDER = "failing_keys"
-FORMULA = tuple("=+-@\t\r")
-NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 KEYS = ("source_table", "source_id", "organization_id")
 
 
-def keep(connection: Connection | None, context: PhaseContext, results: Sequence[ExpectationResult]) -> None:
-    """Write result rows (where there is a database to write to) and one pair of key files per failing rule."""
+def keep(connection: Connection, context: PhaseContext, results: Sequence[ExpectationResult]) -> None:
+    """Write a row for each result, with its failing keys, and where the files of those lie."""
     for result in results:
-        file = export_keys(context.report_dir / FOLDER, result)
-        if connection is not None:
-            with connection.transaction():
-                _store(connection, context.run_id, result, file)
-
-
-def key_file(result: ExpectationResult) -> str:
-    """Where a rule's failing keys lie, seen from the report folder."""
-    parts = (result.suite, result.batch, result.expectation, result.column)
-    return f"{FOLDER}/{'.'.join(part for part in parts if part)}.csv"
-
-
-def export_keys(folder: Path, result: ExpectationResult) -> Path | None:
-    """All failing keys of a rule as a pandas frame, written to <name>.csv and <name>.parquet; None without any."""
-    if not result.keys:
-        return None
-    import pandas
-
-    path = folder / Path(key_file(result)).name
-    folder.mkdir(parents=True, exist_ok=True)
-    frame = pandas.DataFrame([dict(key) for key in result.keys], dtype="string")
-    frame.map(without_formula).to_csv(path, index=False)
-    frame.to_parquet(path.with_suffix(".parquet"), index=False)
-    return path
-
-
-def without_formula(value: Any) -> Any:
-    """What a spreadsheet would take for a formula begins with an apostrophe, by which it takes it for a text; a number stays."""
-    risky = isinstance(value, str) and value[:1] in FORMULA and not NUMBER.fullmatch(value)
-    return f"'{value}" if risky else value
+        file = context.report_dir / key_file(result) if result.keys else None
+        with connection.transaction():
+            _store(connection, context.run_id, result, file)
 
 
 def _store(connection: Connection, run_id: UUID, result: ExpectationResult, file: Path | None) -> None:

@@ -98,13 +98,21 @@ class Reconciliation:
                 self.differences.append(difference)
 
     def take_over(self, part: "Reconciliation") -> None:
-        """Add what another session found."""
+        """Add what another session found, which is not asked again: what only it knows of becomes this one's as it is."""
         for organization, tables in part.tallies.items():
+            mine = self.tallies[organization]
             for table, tally in tables.items():
-                self.tallies[organization][table].take_over(tally)
+                if table in mine:
+                    mine[table].take_over(tally)
+                else:
+                    mine[table] = tally
         for organization, trees in part.kept.items():
+            kept = self.kept[organization]
             for table, tree in trees.items():
-                self.kept[organization][table].add_all(tree)
+                if table in kept:
+                    kept[table].add_all(tree)
+                else:
+                    kept[table] = tree
         self.differences = [*self.differences, *part.differences][:MAX_LISTED]
         self.difference_count += part.difference_count
         self.faulty |= part.faulty

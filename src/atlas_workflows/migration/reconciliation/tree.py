@@ -93,8 +93,8 @@ class TableTree:
 
     def add_all(self, other: "TableTree") -> None:
         """Take over the rows of a tree that was grown elsewhere."""
-        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
-        self.sums = [(mine + theirs) % MODULUS for mine, theirs in zip(self.sums, other.sums, strict=True)]
+        for bucket, (count, total) in enumerate(zip(other.counts, other.sums, strict=True)):
+            self.add_total(bucket, count, total)
 
     @property
     def rows(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows
 from atlas_workflows.db.sql_files import sql
-from atlas_workflows.migration.checks.keep import KEYS, key_file
+from atlas_workflows.migration.checks.keep import KEYS
 from atlas_workflows.migration.evidence.shown import Shown, read_shown
 from atlas_workflows.migration.movement.dry_run import WORKFLOWS, DryRunFindings, name_in
 from atlas_workflows.migration.movement.tenants import Tenants
@@ -17,6 +17,7 @@ from atlas_workflows.migration.scheduling.shown import Schedules, read_schedules
 from atlas_workflows.migration.shadow.shown import Shadow, read_shadow
 from atlas_workflows.recurring.survey import organization_names
 from atlas_workflows.secrets.masking import mask, mask_values
+from atlas_workflows.validation.key_files import key_file
 from atlas_workflows.validation.results import ExpectationResult
 
 OUTCOMES = ("migrated", "migrated_with_warnings", "quarantined", "skipped", "archived")

@@ -10,12 +10,12 @@ from urllib.parse import quote
 from atlas_workflows.errors import ConfigurationError
 from atlas_workflows.exact_json import dumps
 from atlas_workflows.file_modes import ENTERED, close_to_others, for_owner_and_group
-from atlas_workflows.migration.checks.keep import FOLDER as KEYS_FOLDER
 from atlas_workflows.migration.evidence.shown import classes_of
 from atlas_workflows.migration.report.collect import ReportData
 from atlas_workflows.migration.report.page import Shown, page
 from atlas_workflows.migration.runs.records import StepRow
 from atlas_workflows.secrets.masking import mask, mask_values
+from atlas_workflows.validation.key_files import FOLDER as KEYS_FOLDER
 
 LINKED = ("differences.json", "owners.json", "schedules.json", "data_docs/index.html")
 JSON_NAME = "report.json"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.exact_json import loads
@@ -27,9 +27,6 @@ from atlas_workflows.secrets.sealing import Sealer
 from atlas_workflows.site import Progress
 from atlas_workflows.validation.data import Frames
 
-if TYPE_CHECKING:
-    import pandas
-
 TABLE = "workflows"
 KEY = "source_id"
 SUITE = "batch"
@@ -41,11 +38,11 @@ Lines = Mapping[str, list[Any]]
 
 
 def run(context: PhaseContext) -> StepResult:
-    """Run <phase>_batch on a frame with one line of facts per workflow; without any there is nothing to check."""
-    frame = inspected(context)
-    if frame.empty:
+    """Run <phase>_batch on one line of facts per workflow; without any there is nothing to check."""
+    lines = inspected(context)
+    if not lines:
         return StepResult(StepStatus.SKIPPED, {"why": "no workflow belongs to the organizations of this run"})
-    return verdict(check(context, f"{context.phase.name}_{SUITE}", Frames({TABLE: frame})))
+    return verdict(check(context, f"{context.phase.name}_{SUITE}", Frames({TABLE: lines})))
 
 
 def facts(entry: Entry) -> Mapping[str, Any]:
@@ -67,12 +64,13 @@ def facts(entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def inspected(context: PhaseContext) -> "pandas.DataFrame":
-    """A line of facts for each workflow of the run's organizations, in the order of their keys."""
-    import pandas
-
-    parts = [pandas.DataFrame(lines) for lines in _parts(context) if lines]
-    return pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
+def inspected(context: PhaseContext) -> Lines:
+    """The facts of each workflow of the run's organizations, in the order of their keys; empty without any."""
+    whole: dict[str, list[Any]] = defaultdict(list)
+    for part in _parts(context):
+        for name, values in part.items():
+            whole[name] += values
+    return dict(whole)
 
 
 def _parts(context: PhaseContext) -> Sequence[Lines]:
