@@ -11,10 +11,12 @@ import psycopg
 import pytest
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
+from plain_source import new_context
 from typer.testing import CliRunner
 
 from atlas_workflows.cli.sign_off import app as sign_off
 from atlas_workflows.db.connect import connect
+from atlas_workflows.db.schema import upgrade
 from atlas_workflows.db.server import EmbeddedServer
 from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.exact_json import loads
@@ -22,6 +24,7 @@ from atlas_workflows.legacy.evidence.seen import StepSeen
 from atlas_workflows.migration.evidence.findings import Found, judged
 from atlas_workflows.migration.evidence.survey import Survey, survey_history
 from atlas_workflows.migration.request import RunOptions
+from atlas_workflows.migration.steps import evidence
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GYM, OTHER = str(UUID(int=1)), str(UUID(int=2))
@@ -277,6 +280,19 @@ def state(dsn: str, key: str) -> tuple[str, list[str], str]:
         key,
     )
     return row[0], row[1] or [], row[2]
+
+
+@pytest.mark.parametrize("large", [1, 10_000])
+def test_a_process_of_its_own_keeps_the_same_evidence(
+    crm: Crm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    """As many workflows as LARGE are surveyed by another process; here one is enough for it."""
+    monkeypatch.setattr(evidence, "LARGE", large)
+    crm.executions(crm.workflow("lead_created"), 3, by="event")
+    upgrade(crm.dsn)
+    result = evidence.run(new_context(crm.dsn, tmp_path))
+    assert (result.summary["executions"], result.summary["given_up"]) == (3, [])
+    assert fetch(crm.dsn, "SELECT seen, executions FROM atlas.workflow_evidence") == [("fires", 3)]
 
 
 def test_a_row_is_taken_up_again_only_when_its_class_changes(crm: Crm, tmp_path: Path) -> None:
