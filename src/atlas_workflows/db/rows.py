@@ -47,9 +47,11 @@ def rows(
     kind: Callable[..., T],
     statement: QueryNoTemplate,
     parameters: Params | None = None,
+    *,
+    binary: bool = False,
 ) -> list[T]:
-    """Every row, made by `kind` from its columns by name."""
-    with connection.cursor(row_factory=kwargs_row(kind)) as cursor:
+    """Every row, made by `kind` from its columns by name. `binary`: bytes come as they are, not as twice as many hex digits."""
+    with connection.cursor(binary=binary, row_factory=kwargs_row(kind)) as cursor:
         return cursor.execute(statement, parameters).fetchall()
 
 
@@ -58,9 +60,11 @@ def streamed(
     kind: Callable[..., T],
     statement: QueryNoTemplate,
     parameters: Params | None = None,
+    *,
+    binary: bool = False,
 ) -> Iterator[T]:
     """The same one after another, as they come: memory need not hold them. Nothing else can be asked of the session meanwhile."""
-    with connection.cursor(row_factory=kwargs_row(kind)) as cursor:
+    with connection.cursor(binary=binary, row_factory=kwargs_row(kind)) as cursor:
         yield from cursor.stream(statement, parameters)
 
 

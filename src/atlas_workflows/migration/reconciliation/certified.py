@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from atlas_workflows.db.connect import Connection
+from atlas_workflows.db.rows import streamed
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import dumps_text
@@ -15,7 +16,7 @@ from atlas_workflows.migration.reconciliation.columns import AT_REST, DECIDED_HE
 from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, TargetRow, TargetRows
 from atlas_workflows.migration.reconciliation.source_side import Row
 from atlas_workflows.migration.reconciliation.tree import Kept, TableTree, told
-from atlas_workflows.migration.reconciliation.vault import Vault
+from atlas_workflows.migration.reconciliation.vault import SealedSecret, Vault
 
 # Their rows are in the tree of the ledger.
 _IN_THE_LEDGER = frozenset({"migration_ledger"})
@@ -72,11 +73,12 @@ def sealed_original(row: Row, entry: LedgerEntry) -> Iterator[Kept]:
 def kept_secrets(connection: Connection, vault: Vault, organizations: list[str] | None) -> dict[str, Secrets]:
     """By organization, of these or (None) of all. One that cannot be opened has no value; the comparison says so where something refers to it."""
     found: dict[str, Secrets] = defaultdict(Secrets)
-    for secret_id, organization, sealed in connection.execute(
-        sql("reconciliation/migrated_secrets"), {"organizations": organizations}
+    statement = sql("reconciliation/migrated_secrets")
+    for secret in streamed(
+        connection, SealedSecret, statement, {"organizations": organizations}, binary=True
     ):
-        of = found[organization]
-        of.sealed.add(Kept("secrets", secret_id, told(hashlib.sha256(sealed).hexdigest())))
+        of = found[secret.organization_id]
+        of.sealed.add(Kept("secrets", secret.id, told(hashlib.sha256(secret.sealed).hexdigest())))
         with suppress(AtlasError):
-            of.values.add(Kept("secrets", secret_id, told(vault.hmac(vault.unseal(sealed)))))
+            of.values.add(Kept("secrets", secret.id, told(vault.hmac(vault.unseal(secret.sealed)))))
     return dict(found)

@@ -72,9 +72,8 @@ class TargetTable:
 def read_entries(connection: Connection, table: str, ids: Sequence[str]) -> dict[str, LedgerEntry]:
     """By source id; every id asked for has an entry."""
     parameters = {"table": table, "ids": list(ids)}
-    return {
-        entry.id: entry for entry in rows(connection, LedgerEntry, sql("reconciliation/ledger"), parameters)
-    }
+    found = rows(connection, LedgerEntry, sql("reconciliation/ledger"), parameters, binary=True)
+    return {entry.id: entry for entry in found}
 
 
 def read_target_tables(connection: Connection) -> tuple[TargetTable, ...]:

@@ -8,7 +8,7 @@ from psycopg import errors
 from psycopg import sql as compose
 
 from atlas_workflows.db.connect import Connection
-from atlas_workflows.db.rows import scalars
+from atlas_workflows.db.rows import rows, scalars
 from atlas_workflows.db.sql_files import sql
 from atlas_workflows.errors import AtlasError
 from atlas_workflows.exact_json import loads
@@ -17,7 +17,7 @@ from atlas_workflows.migration.reconciliation.our_side import LedgerEntry, Targe
 from atlas_workflows.migration.reconciliation.sealed_values import stands_in
 from atlas_workflows.migration.reconciliation.source_side import SCHEMA as SOURCE_SCHEMA
 from atlas_workflows.migration.reconciliation.source_side import Row
-from atlas_workflows.migration.reconciliation.vault import Vault
+from atlas_workflows.migration.reconciliation.vault import SealedSecret, Vault
 from atlas_workflows.migration.reconciliation.workflows import Opened, holds_text, secret_references
 
 MIN_SECRET = 8
@@ -25,14 +25,6 @@ MARK = "$secret"
 REFERRING = frozenset({"secret_id", "webhook_secret_id"})
 # Rows beside a workflow that its definition takes triggers, and so secrets, from.
 BESIDE = ("webhook_triggers", "workflow_triggers", "schedule_triggers")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A sealed secret as the table holds it."""
-
-    organization_id: str
-    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +98,7 @@ def _secret(
     row: Row,
     owners: set[object],
     reference: Reference,
-    stored: Stored | None,
+    stored: SealedSecret | None,
     vault: Vault,
 ) -> Iterator[Difference]:
     def differs(kind: DifferenceKind, place: str) -> Difference:
@@ -174,9 +166,9 @@ def _live(
         yield _differs(DifferenceKind.STATUS_DIFFERS, row, "workflows.awaiting_sign_off")
 
 
-def _read_secrets(connection: Connection, ids: list[str]) -> dict[str, Stored]:
-    rows = connection.execute(sql("reconciliation/secrets"), {"ids": ids}).fetchall()
-    return {secret_id: Stored(organization, sealed) for secret_id, organization, sealed in rows}
+def _read_secrets(connection: Connection, ids: list[str]) -> dict[str, SealedSecret]:
+    found = rows(connection, SealedSecret, sql("reconciliation/secrets"), {"ids": ids}, binary=True)
+    return {secret.id: secret for secret in found}
 
 
 def _read_sign_offs(connection: Connection, ids: list[str]) -> set[tuple[str, str, str]]:

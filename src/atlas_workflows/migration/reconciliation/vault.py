@@ -1,5 +1,6 @@
 """What the reconciler needs of the keys: open what is sealed, and tell whether a keyed hash fits."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -13,3 +14,12 @@ class Vault(Protocol):
     def unseal(self, sealed: bytes) -> str:
         """The plain text; raises AtlasError where no key in force fits."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSecret:
+    """A secret as the table holds it."""
+
+    id: str
+    organization_id: str
+    sealed: bytes
