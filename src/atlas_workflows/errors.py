@@ -43,6 +43,17 @@ class AtlasError(Exception):
     def __str__(self) -> str:
         return f"{self.fact} {self.remedy}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Whole from one process to another: what a worker raises is what its leader raises.
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(kind: type[AtlasError], args: tuple[Any, ...], state: dict[str, Any]) -> AtlasError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class ConfigurationError(AtlasError):
     """A setting or secret is missing or wrong."""

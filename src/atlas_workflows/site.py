@@ -35,12 +35,14 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The CRM database at `dsn` (kept out of repr) and what goes with work on it."""
+    """The CRM database at `dsn` (kept out of repr) and what goes with work on it. `is_task`: a task of Airflow works here, where
+    multiprocessing, which imports the main program anew, has no place."""
 
     dsn: str = field(repr=False)
     settings: Settings
     progress: ProgressSink = silent
     now: Callable[[], datetime] = utc_now
+    is_task: bool = False
 
     def connect(self, purpose: str, *, autocommit: bool = False) -> Connection:
         """A session with the fixed settings; `purpose` shows in pg_stat_activity as atlas-<purpose>."""

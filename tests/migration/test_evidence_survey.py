@@ -12,6 +12,7 @@ import pytest
 from legacy_samples import clone_sample
 from moving_phase import fetch, migrate
 from plain_source import new_context
+from spied import spy
 from typer.testing import CliRunner
 
 from atlas_workflows.cli.sign_off import app as sign_off
@@ -290,7 +291,10 @@ def test_a_process_of_its_own_keeps_the_same_evidence(
     monkeypatch.setattr(evidence, "LARGE", large)
     crm.executions(crm.workflow("lead_created"), 3, by="event")
     upgrade(crm.dsn)
+    begun = list[int]()
+    monkeypatch.setattr(evidence, "in_processes", spy(evidence.in_processes, begun))
     result = evidence.run(new_context(crm.dsn, tmp_path))
+    assert len(begun) == (large == 1)
     assert (result.summary["executions"], result.summary["given_up"]) == (3, [])
     assert fetch(crm.dsn, "SELECT seen, executions FROM atlas.workflow_evidence") == [("fires", 3)]
 

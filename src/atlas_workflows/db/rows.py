@@ -63,7 +63,8 @@ def streamed(
     *,
     binary: bool = False,
 ) -> Iterator[T]:
-    """The same one after another, as they come: memory need not hold them. Nothing else can be asked of the session meanwhile."""
+    """The same one after another, as they come: memory need not hold them. Nothing else can be asked of the session meanwhile;
+    whoever does not read to the end closes this, or the session waits for itself."""
     with connection.cursor(binary=binary, row_factory=kwargs_row(kind)) as cursor:
         yield from cursor.stream(statement, parameters)
 

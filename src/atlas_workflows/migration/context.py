@@ -17,8 +17,7 @@ from atlas_workflows.site import Progress, Site
 class PhaseContext:
     """Handed to every step. `shared` carries what steps of one process tell each other (findings of a dry run).
 
-    `persistent` is False for a dry run: nothing may be written to the database then, in any schema. `is_task`: a step of a DAG
-    runs in this process, and multiprocessing, which imports the main program anew, has no place there.
+    `persistent` is False for a dry run: nothing may be written to the database then, in any schema.
     """
 
     run_id: UUID
@@ -27,11 +26,15 @@ class PhaseContext:
     options: RunOptions
     site: Site
     shared: dict[str, Any] = field(default_factory=dict)
-    is_task: bool = False
 
     @property
     def persistent(self) -> bool:
         return not self.options.dry_run
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether all work is this process's: a task starts no others, and what a dry run found is in the memory of one."""
+        return self.site.is_task or not self.persistent
 
     @property
     def rehearses(self) -> bool:

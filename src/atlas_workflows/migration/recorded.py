@@ -61,7 +61,7 @@ def report_so_far(run_id: UUID, site: Site) -> None:
 
 
 def _context(run: RunRow, site: Site) -> PhaseContext:
-    return PhaseContext(run.id, phase_named(run.phase), run.scope, run.options, site, is_task=True)
+    return PhaseContext(run.id, phase_named(run.phase), run.scope, run.options, replace(site, is_task=True))
 
 
 def _kind_of(phase: Phase, name: str) -> StepKind:

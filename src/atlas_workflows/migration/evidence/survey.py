@@ -2,11 +2,11 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from psycopg import errors
 from psycopg import sql as compose
@@ -24,6 +24,7 @@ from atlas_workflows.migration.evidence.findings import (
     window_until,
 )
 
+Rows = Generator[tuple[Any, ...], None, None]
 Taken = TypeVar("Taken")
 EXECUTIONS, STEPS, WORKFLOWS = "workflow_executions", "workflow_execution_steps", "workflows"
 # What takes longer is given up: its part of the evidence is unknown then, and the step says so.
@@ -102,8 +103,14 @@ class _Reader:
     ) -> Taken | None:
         """What `take` makes of the rows as they come, so that memory need not hold them; None where the statement was given up."""
         try:
-            with self._transaction(), self.connection.cursor() as cursor:
-                return take(cursor.stream(sql(f"migration/evidence/{name}").format(**parts), parameters))
+            statement = sql(f"migration/evidence/{name}").format(**parts)
+            with (
+                self._transaction(),
+                self.connection.cursor() as cursor,
+                # Closed before the transaction: a stream that stands still holds the session.
+                closing(cast(Rows, cursor.stream(statement, parameters))) as found,
+            ):
+                return take(found)
         except _GIVEN_UP:
             self.given_up.append(what)
             return None

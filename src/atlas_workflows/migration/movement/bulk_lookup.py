@@ -55,8 +55,9 @@ def _done(connection: Connection) -> dict[str, bool]:
 def _look(connection: Connection, bulk: InBulk) -> bool:
     try:
         connection.execute("SELECT set_config(%s, now()::text, false)", [LOOKED_AT])
-        connection.execute(sql(bulk.makes))
-        connection.execute(sql(bulk.fills))
+        with connection.transaction():
+            connection.execute(sql(bulk.makes))
+            connection.execute(sql(bulk.fills))
     except NOT_ALLOWED:
         return False
     return True
@@ -66,15 +67,16 @@ def _borrow(lender: Connection, borrower: Connection, bulk: InBulk) -> bool:
     table = compose.Identifier("pg_temp", bulk.table)
     out, into = compose.SQL("COPY {} TO STDOUT"), compose.SQL("COPY {} FROM STDIN")
     try:
-        borrower.execute(sql(bulk.makes))
+        with borrower.transaction():
+            borrower.execute(sql(bulk.makes))
+            with (
+                lender.cursor().copy(out.format(table)) as reading,
+                borrower.cursor().copy(into.format(table)) as writing,
+            ):
+                for block in reading:
+                    writing.write(block)
     except NOT_ALLOWED:
         return False
-    with (
-        lender.cursor().copy(out.format(table)) as reading,
-        borrower.cursor().copy(into.format(table)) as writing,
-    ):
-        for block in reading:
-            writing.write(block)
     at = scalar(lender, "SELECT current_setting(%s)", [LOOKED_AT])
     borrower.execute("SELECT set_config(%s, %s, false)", [LOOKED_AT, at])
     return True

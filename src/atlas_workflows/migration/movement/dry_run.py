@@ -88,7 +88,7 @@ def rehearse_in_memory(context: PhaseContext) -> DryRunFindings:
     with context.connect("dry-run", autocommit=True) as reader:
         source = survey_for(context, reader)
         for table in source.tables:
-            total, done = count_rows(reader, source, table.table), 0
+            total, done = count_rows(reader, source.catalog, table.table), 0
             for batch in whole_table(reader, source, table, context.options):
                 for row in batch.rows:
                     entry = make_entry(row, table, source.tenancy, sealer)

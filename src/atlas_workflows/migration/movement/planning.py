@@ -11,6 +11,7 @@ from psycopg import sql as compose
 from atlas_workflows.db.connect import Connection
 from atlas_workflows.db.rows import rows, scalar
 from atlas_workflows.db.sql_files import sql
+from atlas_workflows.db.tables import Catalog
 from atlas_workflows.legacy.records import SourceTable
 from atlas_workflows.migration.movement.ranges import Range, cuts_wanted, ranges_between
 from atlas_workflows.migration.movement.source import Source
@@ -52,9 +53,9 @@ def _progress(rows_done: int, bytes_done: int, is_finished: bool, **bounds: Any)
     return RangeProgress(Range(**bounds), rows_done, bytes_done, is_finished)
 
 
-def count_rows(connection: Connection, source: Source, table: str) -> int:
+def count_rows(connection: Connection, catalog: Catalog, table: str) -> int:
     """How many rows: the planner's estimate for large tables, else counted."""
-    name = compose.Identifier(source.catalog.schema, table)
+    name = compose.Identifier(catalog.schema, table)
     estimate = scalar(connection, sql("migration/movement/count_rows"), {"table": name.as_string(connection)})
     if estimate is not None and estimate > ESTIMATE_FROM:
         return int(estimate)
@@ -63,7 +64,7 @@ def count_rows(connection: Connection, source: Source, table: str) -> int:
 
 def ranges_of(connection: Connection, source: Source, table: SourceTable, workers: int) -> tuple[Range, ...]:
     """A table cut into ranges of about as many rows each; together they hold every key."""
-    total = count_rows(connection, source, table.table)
+    total = count_rows(connection, source.catalog, table.table)
     cuts = cuts_wanted(total, workers)
     boundaries = [
         key

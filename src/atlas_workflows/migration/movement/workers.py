@@ -40,7 +40,7 @@ class Assignment:
 
 def work_ranges(context: PhaseContext, source: Source, ranges: Sequence[Range], report: Report) -> None:
     """Work through all ranges, calling `report` now and then. Raises what a worker raises first."""
-    if context.options.workers <= 1 or len(ranges) <= 1:
+    if context.is_alone or context.options.workers <= 1 or len(ranges) <= 1:
         work_here(context, ranges, report, source)
     else:
         _work_in_processes(context, ranges, report)

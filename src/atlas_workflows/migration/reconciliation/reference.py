@@ -24,7 +24,7 @@ the catalog. How: [ADR 0002](../decisions/0002-a-prover-that-cannot-translate.md
 *Fingerprint*: the ledger holds a hash of what was written, and it is computed anew from what the row holds now. Columns that
 no migration writes must hold what they held then; those of a workflow and what stands beside it until its first cutover.
 
-*By sets* (executions, steps, days of analytics, snippets) the database proves, 20 000 rows at a time, of which rows there is nothing
+*By sets* (executions, steps, days of analytics, snippets) the database proves, 60 000 rows at a time, of which rows there is nothing
 to see; all others are compared row by row like everything else ([ADR 0121](../decisions/0121-proven-by-sets.md)). Steps that an
 execution carries in itself are held one by one against the rows made of them. Whether something stands there that no source row
 accounts for is seen on the way, and only then are the large tables read as a whole to say which it is

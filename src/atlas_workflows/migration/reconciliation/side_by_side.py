@@ -40,7 +40,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A question that takes a second or two, or one reading of a table. `name`: under which its seconds are counted."""
+    """A question that takes two or three seconds, or one reading of a table. `name`: under which its seconds are counted."""
 
     name: str
     ask: Callable[[Reader], None]

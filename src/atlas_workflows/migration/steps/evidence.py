@@ -1,9 +1,10 @@
 """Step `evidence`: see in the history which triggers fired and what steps did, before anything is translated."""
 
+from atlas_workflows.db.tables import read_catalog
 from atlas_workflows.migration.context import PhaseContext
 from atlas_workflows.migration.evidence.gather import KIND, gather
 from atlas_workflows.migration.movement.planning import count_rows
-from atlas_workflows.migration.movement.source import WORKFLOWS, survey
+from atlas_workflows.migration.movement.source import WORKFLOWS
 from atlas_workflows.migration.movement.workers import in_processes, portable
 from atlas_workflows.migration.step import ReadsOnly, StepKind, StepResult
 from atlas_workflows.migration.undo import Rollback, Undo, Undone
@@ -15,7 +16,7 @@ SURVEYED = ("workflow_evidence", "organization_events")
 
 def run(context: PhaseContext) -> StepResult:
     """Survey once per phase run; what takes too long is given up and named."""
-    if not context.persistent or context.is_task or not _is_large(context):
+    if context.is_alone or not _is_large(context):
         return StepResult(summary=gather(context))
     # Python gives back little of what it held, and later steps need the room.
     [summary] = in_processes(1, gather, [portable(context)], lambda _: None)
@@ -24,8 +25,7 @@ def run(context: PhaseContext) -> StepResult:
 
 def _is_large(context: PhaseContext) -> bool:
     with context.connect("evidence", autocommit=True) as connection:
-        source = survey(connection, context.scope, context.options)
-        return count_rows(connection, source, WORKFLOWS) >= LARGE
+        return count_rows(connection, read_catalog(connection), WORKFLOWS) >= LARGE
 
 
 def count_surveyed(rollback: Rollback) -> Undone:

@@ -77,9 +77,8 @@ def _parts(context: PhaseContext) -> Sequence[Lines]:
     """The facts of all workflows in parts: by several processes where the run has several workers and enough workflows for them."""
     with context.connect("inspect", autocommit=True) as reader:
         source = survey_for(context, reader)
-        # What a dry run surveyed is in the memory of this process alone.
-        is_alone = context.is_task or not context.persistent
-        ranges = ranges_of(reader, source, source.table(TABLE), 1 if is_alone else context.options.workers)
+        workers = 1 if context.is_alone else context.options.workers
+        ranges = ranges_of(reader, source, source.table(TABLE), workers)
         if len(ranges) == 1:
             return [_lines_of(context, reader, source, ranges[0])]
     to_send = portable(context)
