@@ -67,7 +67,8 @@ def test_a_second_driver_is_refused(sample: str, tmp_path: Path) -> None:
     assert migrate(sample, tmp_path).status == "succeeded"
 
 
-def test_pause_and_resume(sample: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("workers", "batch_rows"), [(1, 10), (2, 1)])
+def test_pause_and_resume(sample: str, tmp_path: Path, workers: int, batch_rows: int) -> None:
     def pause(_: Progress) -> None:
         with connect(sample, application_name="other", autocommit=True) as connection:
             run_id, status = latest(sample)
@@ -77,7 +78,7 @@ def test_pause_and_resume(sample: str, tmp_path: Path) -> None:
     with pytest.raises(PhasePaused):
         run_phase(
             moving_phase(), site=Site(sample, settings_at(tmp_path), pause),
-            options=replace(OPTIONS, batch_rows=10),
+            options=replace(OPTIONS, batch_rows=batch_rows, workers=workers),
         )  # fmt: skip
     with pytest.raises(PhasePaused, match="is paused"):
         migrate(sample, tmp_path)
